@@ -1,0 +1,47 @@
+# doorphone: everything that a developer or CI runs. Only `interop` and `bench` need root and Debian's packages.
+
+SHELL := /bin/sh
+SOURCES := $(shell find src -name '*.ts')
+
+.DEFAULT_GOAL := build
+.PHONY: run build native test lint interop bench fuzz clean
+
+run: build
+	@bin/doorphone demo
+
+build: dist/doorphone.js native
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dist/doorphone.js: node_modules/.installed tools/build.mjs $(SOURCES)
+	node tools/build.mjs
+
+native:
+	@$(MAKE) --no-print-directory -C native
+
+test: build
+	@$(MAKE) --no-print-directory -C native test
+	node_modules/.bin/vitest run
+
+lint: node_modules/.installed
+	node_modules/.bin/tsc -p .
+	node_modules/.bin/biome check --error-on-warnings .
+	node_modules/.bin/vitest run --config test/bars/vitest.config.ts
+
+interop: build
+	test/interop/install
+	node_modules/.bin/vitest run --config test/interop/vitest.config.ts
+
+bench: build
+	test/bench/install
+	node test/bench/run.mjs
+
+fuzz: build
+	@$(MAKE) --no-print-directory -C native fuzz
+	DOORPHONE_FUZZ_SECONDS=30 node_modules/.bin/vitest run test/fuzz
+
+clean:
+	rm -rf dist build
+	@$(MAKE) --no-print-directory -C native clean

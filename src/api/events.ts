@@ -1,0 +1,69 @@
+// The one vocabulary of events: what the log, `doorphone events`, MQTT and the panel say. Names are a contract.
+
+import type { CallDirection } from './state.ts';
+
+/** Why a call ended. */
+export type EndReason =
+  | 'hangup-local'
+  | 'hangup-remote'
+  | 'busy'
+  | 'no-answer'
+  | 'refused'
+  | 'unreachable'
+  | 'cancelled'
+  | 'failed'
+  | 'limit';
+
+/** What a call's media did, for diagnosis: which leg was silent, how much was lost. */
+export interface MediaReport {
+  readonly codec: string;
+  readonly encrypted: boolean;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** RFC 3550 §6.4.1 interarrival jitter. */
+  readonly jitterMs: number;
+  /** From the peer's RTCP; absent when it sent none. */
+  readonly roundTripMs?: number;
+}
+
+/** Event type → its fields beside `time` and `type`. */
+export interface EventFields {
+  'service.started': { version: string; board: string };
+  'service.stopping': Record<never, never>;
+  'button.pressed': { button: string };
+  'button.held': { button: string };
+  'call.started': { call: string; direction: CallDirection; peer: string; button?: string };
+  'call.ringing': { call: string; status: number };
+  'call.answered': { call: string; codec: string; encrypted: boolean };
+  'call.ended': {
+    call: string;
+    reason: EndReason;
+    /** The SIP status that ended it, where one did. */
+    status?: number;
+    /** What a person should know of the cause. */
+    cause?: string;
+    media?: MediaReport;
+  };
+  'call.refused': { peer: string; why: string };
+  /** `digit` only where `log.digits` allows it: digits are codes. */
+  'digit.received': { call: string; via: 'rtp' | 'info'; digit?: string };
+  'code.refused': { call?: string; peer?: string; attempts: number; lockedForMs?: number };
+  'door.opened': { door: string; by: string; call?: string; forMs: number };
+  'door.closed': { door: string };
+  'line.changed': { line: string; active: boolean };
+  'registration.changed': { account: string; registered: boolean; status?: number; reason?: string };
+  'mqtt.changed': { connected: boolean; reason?: string };
+  'media.started': { call: string; direction: 'in' | 'out' };
+  'media.lost': { call: string; leg: 'remote' | 'microphone' | 'speaker' };
+  'configuration.applied': { file: string };
+  'configuration.rejected': { file: string; faults: readonly string[] };
+  fault: { what: string; mend: string };
+}
+
+export type EventType = keyof EventFields;
+
+/** One event: ISO-8601 time with milliseconds, its type, its fields. */
+export type DoorphoneEvent<Type extends EventType = EventType> = {
+  [T in Type]: { readonly time: string; readonly type: T } & Readonly<EventFields[T]>;
+}[Type];

@@ -1,0 +1,46 @@
+// What `doorphone status --json` and `<prefix>/state` say: one object.
+
+export type ServiceState = 'idle' | 'ringing' | 'talking' | 'fault';
+export type CallDirection = 'outgoing' | 'incoming';
+
+export interface CallState {
+  readonly id: string;
+  readonly direction: CallDirection;
+  /** The peer's address of record, `sip:101@example.com`. */
+  readonly peer: string;
+  /** Absent until media is agreed. */
+  readonly codec: string | null;
+  readonly encrypted: boolean;
+  /** ISO-8601, when the call began. */
+  readonly since: string;
+}
+
+export interface AccountState {
+  readonly uri: string;
+  readonly registered: boolean;
+  /** Why it is not registered, or null. */
+  readonly reason: string | null;
+}
+
+export interface MediaState {
+  /** Whether the engine's thread runs in a real-time scheduling class. */
+  readonly realtime: boolean;
+  /** The sound device in use: `file`, `virtual`, `alsa:default`. */
+  readonly device: string;
+  /** What is wrong with the device, or null. */
+  readonly fault: string | null;
+}
+
+export interface StateReport {
+  readonly state: ServiceState;
+  readonly call: CallState | null;
+  readonly doors: { readonly [door: string]: { readonly open: boolean } };
+  readonly accounts: readonly AccountState[];
+  readonly mqtt: { readonly connected: boolean };
+  readonly media: MediaState;
+  /** What is wrong and does not stop the service: an unreadable sound file, a dead broker. */
+  readonly faults: readonly string[];
+  readonly version: string;
+  /** Seconds since the start. */
+  readonly uptime: number;
+}

@@ -1,0 +1,125 @@
+// The media engine's face: sessions, sound devices, tones, digits. No protocol word of SIP or SDP in it.
+// No packet and no sample passes here; they stay on the engine's thread.
+
+import type { Secret } from '../base/secret.ts';
+import type { Millis } from '../base/units.ts';
+
+export type Codec = 'PCMA' | 'PCMU';
+
+/** Which way sound flows, seen from here: RFC 4566's words. */
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+/** One direction's SRTP parameters (RFC 4568 §6.1, RFC 3711). */
+export interface SrtpParameters {
+  readonly suite: 'AES_CM_128_HMAC_SHA1_80';
+  /** Base64 of master key and salt, 30 bytes. */
+  readonly key: Secret;
+}
+
+/** What has been agreed with the peer. May be given again during the call (hold, new address). */
+export interface StreamParameters {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly remoteRtcpPort: number;
+  readonly codec: Codec;
+  readonly payloadType: number;
+  /** Payload type of telephone-event (RFC 4733); undefined: the peer takes none. */
+  readonly eventPayloadType: number | undefined;
+  /** Milliseconds of sound in a packet that we send: 10, 20, 30 … 60. */
+  readonly packetTime: Millis;
+  readonly direction: Direction;
+  readonly send: SrtpParameters | undefined;
+  readonly receive: SrtpParameters | undefined;
+}
+
+/** Counters and stamps of one stream. Stamps are on the Clock's monotonic scale; 0 is a time, undefined is "not yet". */
+export interface StreamStatistics {
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  readonly packetsLate: number;
+  readonly packetsDuplicate: number;
+  /** Not RTP, from a stranger, or not authentic. */
+  readonly packetsRefused: number;
+  /** Gaps that the jitter buffer filled with concealment. */
+  readonly framesConcealed: number;
+  readonly jitterMs: number;
+  readonly jitterBufferMs: number;
+  readonly roundTripMs: number | undefined;
+  /** The peer's receiver report: share lost, 0 to 1. */
+  readonly remoteLossShare: number | undefined;
+  readonly firstSentAt: Millis | undefined;
+  readonly firstReceivedAt: Millis | undefined;
+  readonly lastReceivedAt: Millis | undefined;
+  /** Greatest lateness of a sent packet against its 20 ms grid. */
+  readonly maxLatenessMs: number;
+}
+
+/** What an engine says. `session` is MediaSession.id. `at` is the engine's stamp. */
+export type EngineEvents = {
+  /** The first packet of a session in this direction. */
+  started: [session: number, direction: 'in' | 'out', at: Millis];
+  /** One key press of the peer's, said once however its packets came (RFC 4733 §2.5.2.2). */
+  digit: [session: number, digit: string, at: Millis];
+  /** The last packet of a digit that we send has gone. */
+  digitSent: [session: number, digit: string, at: Millis];
+  /** No packet for the time that `openSession` names, or they are back. */
+  reception: [session: number, silent: boolean, at: Millis];
+  /** The sound device failed or came back. The engine goes on pacing silence meanwhile. */
+  device: [fault: string | undefined, at: Millis];
+};
+
+/** What the visitor is played while nobody talks. */
+export type Tone = 'none' | 'ringback' | 'busy' | 'failure';
+
+export type DeviceOptions =
+  | { readonly kind: 'virtual' }
+  /** WAV in (looped, resampled to 8 kHz mono if need be), WAV out. Undefined: silence in, nothing written. */
+  | { readonly kind: 'file'; readonly input: string | undefined; readonly output: string | undefined }
+  | { readonly kind: 'alsa'; readonly name: string };
+
+/** One RTP session: its ports are its own from `openSession` until `close`. */
+export interface MediaSession {
+  readonly id: number;
+  /** The RTP port; RTCP is the next one. */
+  readonly localPort: number;
+  /** Starts, or changes, sending and receiving. */
+  configure(parameters: StreamParameters): void;
+  /** Queues digits (0-9 * # A-D); each lasts `duration`, with a pause of 50 ms between them. */
+  sendDigits(digits: string, duration?: Millis): void;
+  statistics(): StreamStatistics;
+  /** Sends RTCP BYE, frees the ports. The statistics are the final ones. */
+  close(): StreamStatistics;
+}
+
+export interface EngineState {
+  /** SCHED_FIFO was granted. */
+  readonly realtime: boolean;
+  /** `file`, `virtual`, `alsa:default`. */
+  readonly device: string;
+  readonly deviceFault: string | undefined;
+  /** Events that a full ring dropped. */
+  readonly eventsDropped: number;
+  /** Grows with every 20 ms turn of the thread: a heartbeat. */
+  readonly turns: number;
+}
+
+/** The real-time engine. One a process. */
+export interface MediaEngine {
+  on<Name extends keyof EngineEvents>(name: Name, listener: (...args: EngineEvents[Name]) => void): () => void;
+  readonly state: EngineState;
+  /** Opens RTP and RTCP sockets on a free even port. @throws DoorphoneError `no-port`, `too-many-sessions` */
+  openSession(options: { readonly address: string; readonly silenceAfter: Millis }): MediaSession;
+  /** What the speaker plays when no session sends sound to it. */
+  play(tone: Tone): void;
+  /** Stops the thread, closes device and sockets. */
+  close(): void;
+}
+
+export interface EngineOptions {
+  readonly device: DeviceOptions;
+  readonly ports: { readonly first: number; readonly last: number };
+  /** Percent, 0 to 100. */
+  readonly speaker: number;
+  readonly microphone: number;
+}

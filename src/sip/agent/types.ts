@@ -1,0 +1,82 @@
+// The user agent as src/call, src/provisioning and src/app see it.
+
+import type { Secret } from '../../base/secret.ts';
+import type { Millis } from '../../base/units.ts';
+import type { Endpoint, SipMessage } from '../message/types.ts';
+import type { Body, Refusal, Session } from '../session/types.ts';
+
+/** An identity, and where it registers. */
+export interface Account {
+  /** Address of record, `sip:door@example.com`. */
+  readonly uri: string;
+  readonly displayName?: string;
+  /** Digest user; default: the user part of `uri`. */
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Where REGISTER goes; default: the host of `uri`. */
+  readonly registrar?: string;
+  /** Pre-loaded route of every request of this account. */
+  readonly outboundProxy?: string;
+  /** Wanted life of the binding. */
+  readonly expires: Millis;
+  /** False: peer to peer; no REGISTER is sent. */
+  readonly register: boolean;
+}
+
+/** What is known of one account's binding. */
+export interface RegistrationState {
+  readonly account: Account;
+  readonly registered: boolean;
+  /** The last refusal, or what keeps it from registering; null while registered or not yet tried. */
+  readonly reason: string | null;
+  readonly status?: number;
+}
+
+/** One message as it went over a socket, for traces and timelines. */
+export interface WireRecord {
+  readonly direction: 'in' | 'out';
+  readonly at: Millis;
+  readonly message: SipMessage;
+  readonly peer: Endpoint;
+}
+
+export type AgentEvents = {
+  /** A call came in from a peer whom `admit` allowed. It must be answered: ring, accept, reject. */
+  invite: [session: Session];
+  registration: [state: RegistrationState];
+  /** Somebody whom `admit` refused; the message has been answered, or dropped in silence. */
+  refused: [peer: string, source: Endpoint, why: string];
+  wire: [record: WireRecord];
+  /** A socket died, a datagram was no SIP: what and how often. Never one event a datagram. */
+  fault: [what: string, mend: string];
+};
+
+export interface InviteOptions {
+  /** Request-URI and To. */
+  readonly target: string;
+  /** From; also who authenticates. */
+  readonly account: Account;
+  readonly offer: Body;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+/** Who may call in; asked for every out-of-dialog INVITE. Undefined: let in. */
+export type Admission = (peer: { readonly uri: string; readonly source: Endpoint }) => Refusal | undefined;
+
+/** A SIP user agent: its sockets, its accounts, its sessions. */
+export interface UserAgent {
+  on<Name extends keyof AgentEvents>(name: Name, listener: (...args: AgentEvents[Name]) => void): () => void;
+  /** Opens the sockets and begins to register. Rejects with a DoorphoneError when a socket cannot be opened. */
+  start(): Promise<void>;
+  /** Ends every session, removes every binding (2 s at most), closes the sockets. */
+  stop(): Promise<void>;
+  /** The sockets in use, with the ports that the system gave. */
+  readonly listening: readonly Endpoint[];
+  readonly registrations: readonly RegistrationState[];
+  /** Begins a call at once: the INVITE is on the wire when this returns, where the target's address is known. */
+  invite(options: InviteOptions): Session;
+  /** Addresses that `registrar` in `sip.accept` stands for: what the accounts' servers were located at. */
+  readonly servers: ReadonlySet<string>;
+  /** The local address that reaches `target` as the system routes, for SDP. */
+  localAddress(target: string): string;
+}
