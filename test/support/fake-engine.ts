@@ -1,0 +1,147 @@
+// A media engine without sound: keeps what it was told, says what the test has it say.
+
+import { Emitter } from '../../src/base/emitter.ts';
+import { DoorphoneError } from '../../src/base/errors.ts';
+import { type Millis, millis } from '../../src/base/units.ts';
+import type {
+  EngineEvents,
+  EngineState,
+  MediaEngine,
+  MediaSession,
+  StreamParameters,
+  StreamStatistics,
+  Tone,
+} from '../../src/media/types.ts';
+
+/** The statistics of a stream that has sent and received nothing. */
+export const emptyStatistics: StreamStatistics = {
+  packetsSent: 0,
+  packetsReceived: 0,
+  packetsLost: 0,
+  packetsLate: 0,
+  packetsDuplicate: 0,
+  packetsRefused: 0,
+  framesConcealed: 0,
+  jitterMs: 0,
+  jitterBufferMs: 0,
+  roundTripMs: undefined,
+  remoteLossShare: undefined,
+  firstSentAt: undefined,
+  firstReceivedAt: undefined,
+  lastReceivedAt: undefined,
+  maxLatenessMs: 0,
+};
+
+/** One session of a FakeEngine: `configured` and `digits` are what it was told, in order. */
+export class FakeMediaSession implements MediaSession {
+  readonly configured: StreamParameters[] = [];
+  readonly digits: { readonly digits: string; readonly duration: Millis | undefined }[] = [];
+  /** What `statistics()` answers; a test may change it. */
+  stats: StreamStatistics = emptyStatistics;
+  closed = false;
+
+  constructor(
+    readonly id: number,
+    readonly localPort: number,
+    readonly address: string,
+    readonly silenceAfter: Millis,
+  ) {}
+
+  /** The parameters that hold now. */
+  get parameters(): StreamParameters | undefined {
+    return this.configured.at(-1);
+  }
+
+  configure(parameters: StreamParameters): void {
+    this.#assertOpen();
+    this.configured.push(parameters);
+  }
+
+  sendDigits(digits: string, duration?: Millis): void {
+    this.#assertOpen();
+    this.digits.push({ digits, duration });
+  }
+
+  statistics(): StreamStatistics {
+    return this.stats;
+  }
+
+  close(): StreamStatistics {
+    this.closed = true;
+    return this.stats;
+  }
+
+  #assertOpen(): void {
+    if (this.closed) throw new Error(`media session ${this.id} is closed`);
+  }
+}
+
+/** A MediaEngine in memory. `played` holds every `play()`, `sessions` every session ever opened. */
+export class FakeEngine implements MediaEngine {
+  readonly played: Tone[] = [];
+  readonly sessions: FakeMediaSession[] = [];
+  /** What `state` answers; a test may change it. */
+  state: EngineState = { realtime: true, device: 'virtual', deviceFault: undefined, eventsDropped: 0, turns: 0 };
+  /** How many sessions may be open at once; the next `openSession` throws `too-many-sessions`. */
+  maxSessions = 8;
+  /** Set: `openSession` throws `no-port`, as when the range is used up. */
+  noPort = false;
+  closed = false;
+
+  readonly #events = new Emitter<EngineEvents>();
+  #nextId = 1;
+  #nextPort = 16_384;
+
+  on<Name extends keyof EngineEvents>(name: Name, listener: (...args: EngineEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Says an event, as the engine's thread would. */
+  emit<Name extends keyof EngineEvents>(name: Name, ...args: EngineEvents[Name]): void {
+    this.#events.emit(name, ...args);
+  }
+
+  /** Says `started` both ways for a session (default: the newest), as when the first packets pass. */
+  startMedia(session: MediaSession | undefined = this.session, at: Millis = millis(0)): void {
+    if (session === undefined) throw new Error('no session was opened');
+    this.emit('started', session.id, 'out', at);
+    this.emit('started', session.id, 'in', at);
+  }
+
+  /** The newest session. */
+  get session(): FakeMediaSession | undefined {
+    return this.sessions.at(-1);
+  }
+
+  /** The sessions that are open now. */
+  get open(): readonly FakeMediaSession[] {
+    return this.sessions.filter((session) => !session.closed);
+  }
+
+  /** What the speaker plays now. */
+  get tone(): Tone {
+    return this.played.at(-1) ?? 'none';
+  }
+
+  openSession(options: { readonly address: string; readonly silenceAfter: Millis }): FakeMediaSession {
+    if (this.closed) throw new Error('the media engine is closed');
+    if (this.noPort) throw new DoorphoneError('no-port', 'no RTP port is free');
+    if (this.open.length >= this.maxSessions) {
+      throw new DoorphoneError('too-many-sessions', `${this.maxSessions} media sessions are open`);
+    }
+    const session = new FakeMediaSession(this.#nextId, this.#nextPort, options.address, options.silenceAfter);
+    this.#nextId += 1;
+    this.#nextPort += 2;
+    this.sessions.push(session);
+    return session;
+  }
+
+  play(tone: Tone): void {
+    this.played.push(tone);
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const session of this.open) session.close();
+  }
+}
