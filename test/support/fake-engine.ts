@@ -38,7 +38,7 @@ export class FakeMediaSession implements MediaSession {
   readonly digits: { readonly digits: string; readonly duration: Millis | undefined }[] = [];
   /** What `statistics()` answers; a test may change it. */
   stats: StreamStatistics = emptyStatistics;
-  closed = false;
+  closed: boolean = false;
 
   constructor(
     readonly id: number,
@@ -85,8 +85,8 @@ export class FakeEngine implements MediaEngine {
   /** How many sessions may be open at once; the next `openSession` throws `too-many-sessions`. */
   maxSessions = 8;
   /** Set: `openSession` throws `no-port`, as when the range is used up. */
-  noPort = false;
-  closed = false;
+  noPort: boolean = false;
+  closed: boolean = false;
 
   readonly #events = new Emitter<EngineEvents>();
   #nextId = 1;
