@@ -1,0 +1,36 @@
+// What the door asks of a pin: active or not. Polarity, pull resistors and debounce are the driver's and the board
+// data's; no caller ever sees a level in volts.
+
+import type { Millis } from '../../base/units.ts';
+
+/** One change of a line. `at` is monotonic, on the Clock's scale, as near to the edge as the driver can stamp it. */
+export interface LineChange {
+  readonly active: boolean;
+  readonly at: Millis;
+}
+
+/** A button, a door contact, a tamper switch. */
+export interface InputLine {
+  readonly name: string;
+  /** The debounced state. */
+  readonly active: boolean;
+  /** Calls `listener` for every debounced change, never for the state at the start; the returned function ends it. */
+  onChange(listener: (change: LineChange) => void): () => void;
+}
+
+/** A relay, a lamp. */
+export interface OutputLine {
+  readonly name: string;
+  readonly active: boolean;
+  /** Drives the line. @throws DoorphoneError `board-closed`, `line-failed` */
+  set(active: boolean): void;
+}
+
+export type LineDirection = 'input' | 'output';
+
+/** One line as `doorphone line` and the panel show it. */
+export interface LineState {
+  readonly name: string;
+  readonly direction: LineDirection;
+  readonly active: boolean;
+}
