@@ -1,0 +1,211 @@
+// A phone: baresip, which says a speech file, records what it hears and is told by ctrl_tcp what to do.
+
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { loadSpeech, loadWav, type Sound } from '../../support/audio-analysis.ts';
+import { PASSWORDS } from './kamailio.ts';
+import type { Host } from './network.ts';
+import type { Program } from './program.ts';
+import { Stream, until } from './stream.ts';
+import { writeWav } from './wav.ts';
+
+export interface BaresipOptions {
+  /** A user of the registrar; without `registrar` it is called and calls directly. */
+  readonly user: 'door' | '101' | '102';
+  readonly registrar?: string;
+  readonly answer?: 'auto' | 'manual';
+  /** In the order of preference: `PCMA`, `PCMU`. */
+  readonly codecs?: readonly string[];
+  /** `srtp-mand`: SDES is demanded. */
+  readonly mediaEncryption?: 'srtp' | 'srtp-mand';
+  /** What it says, one of the speech files. */
+  readonly speech?: string;
+}
+
+/** A ctrl_tcp event: `CALL_INCOMING`, `CALL_ESTABLISHED`, `CALL_CLOSED`, `CALL_DTMF_START`, `REGISTER_OK` … */
+export interface BaresipEvent {
+  readonly type: string;
+  readonly peeruri?: string;
+  readonly param?: string;
+}
+
+interface Reply {
+  readonly token: string;
+  readonly ok: boolean;
+  readonly data: string;
+}
+
+const CONTROL_PORT = 4444;
+/** baresip hangs up when its file ends, so that the file is made longer than any call here. */
+const SPEECH_MS = 120_000;
+/** A network namespace's own TCP ports can only be reached from within: this joins one to standard input and output. */
+const JOIN = `const s=require('net').connect(${CONTROL_PORT},'127.0.0.1');process.stdin.pipe(s);s.pipe(process.stdout)`;
+
+/** A running baresip. */
+export class Baresip {
+  readonly events: Stream<BaresipEvent>;
+  readonly #replies: Stream<Reply>;
+  readonly #folder: string;
+  readonly #program: Program;
+  #control: Program | undefined;
+  #token = 0;
+
+  private constructor(
+    readonly host: Host,
+    logFolder: string,
+    readonly options: BaresipOptions,
+  ) {
+    this.events = new Stream(`baresip ${host.name}`, (event) => JSON.stringify(event));
+    this.#replies = new Stream(`baresip ${host.name} replies`, (reply) => JSON.stringify(reply));
+    this.#folder = `${logFolder}/baresip-${host.name}`;
+    mkdirSync(this.#folder, { recursive: true });
+    writeFileSync(`${this.#folder}/accounts`, this.#account());
+    writeFileSync(`${this.#folder}/config`, this.#configuration());
+    writeWav(`${this.#folder}/speech.wav`, loadSpeech(options.speech ?? 'resident.en'), SPEECH_MS);
+    const name = `baresip-${host.name}`;
+    this.#program = host.start({ name, logFolder, command: ['baresip', '-s', '-f', this.#folder] });
+  }
+
+  /** Starts one, and waits until it is registered if it is to be. */
+  static async start(host: Host, logFolder: string, options: BaresipOptions): Promise<Baresip> {
+    const phone = new Baresip(host, logFolder, options);
+    await phone.#program.lines.find('start of baresip', (line) => line.includes('baresip is ready'));
+    phone.#connect(logFolder);
+    await phone.command('about');
+    // Without the events that came before the control connection: the state is asked.
+    if (options.registrar !== undefined) {
+      await until(`${options.user} is registered`, async () => (await phone.command('reginfo')).includes('OK'));
+    }
+    return phone;
+  }
+
+  /** Its direct address. */
+  get uri(): string {
+    return `sip:${this.options.user}@${this.host.address}`;
+  }
+
+  async dial(uri: string): Promise<void> {
+    await this.command('dial', uri);
+  }
+
+  async accept(): Promise<void> {
+    await this.command('accept');
+  }
+
+  async hangup(): Promise<void> {
+    await this.command('hangup');
+  }
+
+  async hold(): Promise<void> {
+    await this.command('hold');
+  }
+
+  async resume(): Promise<void> {
+    await this.command('resume');
+  }
+
+  /** Sends RFC 4733 digits; several at once come fast, and only the last has an end. */
+  async sendDigits(digits: string): Promise<void> {
+    await this.command('sndcode', digits);
+  }
+
+  /** Waits for an event. */
+  async saw(type: string, options: { withinMs?: number; from?: number } = {}): Promise<BaresipEvent> {
+    return await this.events.find(type, (event) => event.type === type, options);
+  }
+
+  /** Sends a command and gives what it answers. @throws Error when baresip refuses it */
+  async command(command: string, params = ''): Promise<string> {
+    this.#token += 1;
+    const token = String(this.#token);
+    const json = Buffer.from(JSON.stringify({ command, params, token }));
+    this.#control?.write(`${json.length}:${json.toString()},`);
+    const reply = await this.#replies.find(`answer to ${command}`, (candidate) => candidate.token === token);
+    if (!reply.ok) throw new Error(`baresip ${this.host.name} refuses ${command} ${params}: ${reply.data}`);
+    return reply.data;
+  }
+
+  /** What it heard in its last call. Only whole when the call is over; what came after a hold is not in it. */
+  recording(): Sound {
+    const name = readdirSync(this.#folder)
+      .filter((file) => file.endsWith('-dec.wav'))
+      .sort()
+      .at(-1);
+    if (name === undefined) throw new Error(`baresip ${this.host.name} recorded nothing`);
+    return loadWav(`${this.#folder}/${name}`);
+  }
+
+  async kill(): Promise<void> {
+    await this.#program.kill();
+  }
+
+  async stop(): Promise<void> {
+    await this.#control?.kill();
+    await this.#program.stop();
+  }
+
+  #connect(logFolder: string): void {
+    const reader = new NetstringReader((text) => {
+      const message: BaresipEvent & Reply & { event?: boolean } = JSON.parse(text);
+      if (message.event === true) this.events.push(message);
+      else this.#replies.push(message);
+    });
+    this.#control = this.host.start({
+      name: `baresip-${this.host.name}-control`,
+      logFolder,
+      command: [process.execPath, '-e', JOIN],
+      onOutput: (chunk) => reader.write(chunk),
+    });
+  }
+
+  #account(): string {
+    const { user, registrar, answer = 'auto', codecs = ['PCMA', 'PCMU'], mediaEncryption } = this.options;
+    const parameters = [
+      registrar === undefined ? 'regint=0' : `regint=60;auth_user=${user};auth_pass=${PASSWORDS[user]}`,
+      `answermode=${answer}`,
+      `audio_codecs=${codecs.join(',')}`,
+      ...(mediaEncryption === undefined ? [] : [`mediaenc=${mediaEncryption}`]),
+    ];
+    return `<sip:${user}@${registrar ?? this.host.address}>;${parameters.join(';')}\n`;
+  }
+
+  #configuration(): string {
+    return `${[
+      'poll_method epoll',
+      `sip_listen ${this.host.address}:5060`,
+      `audio_source aufile,${this.#folder}/speech.wav`,
+      // Debian's has no player that only swallows; without one the recording still gets every sample.
+      'audio_player none,none',
+      'audio_alert none,none',
+      'ausrc_srate 8000',
+      'ausrc_channels 1',
+      'audio_level no',
+      'rtp_ports 20000-20100',
+      'jitter_buffer_delay 2-5',
+      'module_path /usr/lib/baresip/modules',
+      ...['g711', 'aufile', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
+      ...['account', 'menu', 'ctrl_tcp'].map((name) => `module_app ${name}.so`),
+      `ctrl_tcp_listen 127.0.0.1:${CONTROL_PORT}`,
+      `snd_path ${this.#folder}`,
+      'statmode_default off',
+    ].join('\n')}\n`;
+  }
+}
+
+/** Cuts `<length>:<bytes>,` out of a stream. */
+class NetstringReader {
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(private readonly take: (text: string) => void) {}
+
+  write(chunk: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    for (;;) {
+      const colon = this.#rest.indexOf(':');
+      if (colon < 0) return;
+      const end = colon + 1 + Number(this.#rest.subarray(0, colon).toString());
+      if (!(this.#rest.length > end)) return;
+      this.take(this.#rest.subarray(colon + 1, end).toString());
+      this.#rest = this.#rest.subarray(end + 1);
+    }
+  }
+}

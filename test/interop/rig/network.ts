@@ -1,0 +1,119 @@
+// A network of the test's own: a switch, and hosts that are network namespaces on it. Nothing of the machine's network is
+// touched, so that tests cannot clash with each other or with what the machine runs.
+
+import { spawnSync } from 'node:child_process';
+import { Program, type ProgramOptions } from './program.ts';
+
+/** The hosts' names and addresses; every test's network has them all. */
+export const ADDRESSES = {
+  pbx: '10.77.0.1',
+  door: '10.77.0.2',
+  phone: '10.77.0.11',
+  desk: '10.77.0.12',
+  sipp: '10.77.0.21',
+  stranger: '10.77.0.66',
+} as const;
+
+export type HostName = keyof typeof ADDRESSES;
+
+/** Begins the names of this run's namespaces, so that those of a broken-off test are known and another run's left alone. */
+export function runPrefix(): string {
+  return `doorphone-interop-${process.env.DOORPHONE_INTEROP_RUN ?? process.pid}`;
+}
+
+let created = 0;
+
+/** A machine on the test's network. */
+export class Host {
+  constructor(
+    readonly name: HostName,
+    readonly namespace: string,
+  ) {}
+
+  get address(): string {
+    return ADDRESSES[this.name];
+  }
+
+  /** Starts a process here. */
+  start(options: ProgramOptions): Program {
+    return new Program({ ...options, command: ['ip', 'netns', 'exec', this.namespace, ...options.command] });
+  }
+}
+
+/** A switch with its hosts. */
+export class Network {
+  readonly #hosts = new Map<HostName, Host>();
+
+  private constructor(private readonly prefix: string) {}
+
+  /** Makes the switch and the hosts named. */
+  static create(names: readonly HostName[]): Network {
+    created += 1;
+    const network = new Network(`${runPrefix()}-${process.pid}-${created}`);
+    const hub = network.switchNamespace;
+    ip('netns', 'add', hub);
+    batch(hub, ['link add hub type bridge', 'link set hub up']);
+    for (const name of names) network.#addHost(name);
+    return network;
+  }
+
+  /** Where all traffic passes: a capture here sees everything. */
+  get switchNamespace(): string {
+    return `${this.prefix}-switch`;
+  }
+
+  /** @throws Error when the test did not ask for this host */
+  host(name: HostName): Host {
+    const host = this.#hosts.get(name);
+    if (host === undefined) throw new Error(`this network has no host "${name}"`);
+    return host;
+  }
+
+  /** Takes the namespaces away; the processes in them must have ended. */
+  remove(): void {
+    for (const host of this.#hosts.values()) ip('netns', 'del', host.namespace);
+    ip('netns', 'del', this.switchNamespace);
+  }
+
+  #addHost(name: HostName): void {
+    const host = new Host(name, `${this.prefix}-${name}`);
+    ip('netns', 'add', host.namespace);
+    batch(this.switchNamespace, [
+      `link add ${name} type veth peer name eth0 netns ${host.namespace}`,
+      `link set ${name} master hub up`,
+    ]);
+    batch(host.namespace, ['link set lo up', `addr add ${host.address}/24 dev eth0`, 'link set eth0 up']);
+    this.#hosts.set(name, host);
+  }
+}
+
+/** Ends every process in namespaces that tests of this run left, and removes them. */
+export function removeLeftovers(): void {
+  const prefix = `${runPrefix()}-`;
+  const names = ip('netns', 'list')
+    .split('\n')
+    .map((line) => line.split(' ')[0] ?? '')
+    .filter((name) => name.startsWith(prefix));
+  for (const name of names) {
+    for (const pid of ip('netns', 'pids', name)
+      .split('\n')
+      .filter((line) => line !== '')) {
+      process.kill(Number(pid), 'SIGKILL');
+    }
+    ip('netns', 'del', name);
+  }
+}
+
+function batch(namespace: string, commands: readonly string[]): void {
+  run(['-n', namespace, '-batch', '-'], `${commands.join('\n')}\n`);
+}
+
+function ip(...args: string[]): string {
+  return run(args);
+}
+
+function run(args: readonly string[], input?: string): string {
+  const outcome = spawnSync('ip', args, { encoding: 'utf8', input });
+  if (outcome.status !== 0) throw new Error(`ip ${args.join(' ')}: ${outcome.stderr || String(outcome.error)}`);
+  return outcome.stdout;
+}

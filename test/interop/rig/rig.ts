@@ -1,0 +1,110 @@
+// One test's network with its peers: made before the test, taken away after it, its logs shown when it failed.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { test as base } from 'vitest';
+import { Baresip, type BaresipOptions } from './baresip.ts';
+import { Doorphone, type DoorphoneOptions } from './doorphone.ts';
+import { Kamailio, type KamailioOptions } from './kamailio.ts';
+import { Mosquitto } from './mosquitto.ts';
+import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
+import { describeSip } from './sip-text.ts';
+import { Sipp, type SippOptions } from './sipp.ts';
+import { Wire } from './wire.ts';
+
+interface Stoppable {
+  stop(): Promise<unknown>;
+}
+
+/** Everything a test needs; what it starts is stopped for it. */
+export class Rig {
+  readonly #started: Stoppable[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly network: Network,
+    readonly wire: Wire,
+  ) {}
+
+  static async create(): Promise<Rig> {
+    const folder = mkdtempSync(`${tmpdir()}/doorphone-interop-`);
+    const network = Network.create(Object.keys(ADDRESSES) as HostName[]);
+    return new Rig(folder, network, await Wire.tap(network, folder));
+  }
+
+  host(name: HostName): Host {
+    return this.network.host(name);
+  }
+
+  async kamailio(options: KamailioOptions = {}): Promise<Kamailio> {
+    const kamailio = this.#keep(new Kamailio(this.host('pbx'), this.folder, options));
+    await kamailio.start();
+    return kamailio;
+  }
+
+  async baresip(host: HostName, options: BaresipOptions): Promise<Baresip> {
+    return this.#keep(await Baresip.start(this.host(host), this.folder, options));
+  }
+
+  async sipp(options: SippOptions, host: HostName = 'sipp'): Promise<Sipp> {
+    return this.#keep(await Sipp.start(this.host(host), this.folder, options));
+  }
+
+  async mosquitto(): Promise<Mosquitto> {
+    const broker = this.#keep(new Mosquitto(this.host('pbx'), this.folder));
+    await broker.start();
+    return broker;
+  }
+
+  /** A door of that configuration, and waits until it runs. */
+  async doorphone(options: DoorphoneOptions = {}): Promise<Doorphone> {
+    const door = this.prepareDoorphone(options);
+    await door.start();
+    return door;
+  }
+
+  /** A door that the test starts itself. */
+  prepareDoorphone(options: DoorphoneOptions = {}): Doorphone {
+    return this.#keep(new Doorphone(this.host('door'), this.folder, options));
+  }
+
+  /** Ends all, latest first, and takes the network away. */
+  async remove(): Promise<void> {
+    for (const peer of this.#started.reverse()) await peer.stop();
+    await this.wire.stop();
+    this.network.remove();
+  }
+
+  /** For a failed test: what the wire showed and what the product and the peers said last. */
+  describe(): string {
+    const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
+    const logs = readdirSync(this.folder)
+      .filter((name) => /^(doorphone|kamailio|mosquitto|sipp).*\.(log|errors)$/.test(name))
+      .flatMap((name) => [`-- ${name}`, ...lastLines(`${this.folder}/${name}`)]);
+    return [`logs and wire.pcap are kept in ${this.folder}`, '-- SIP on the wire', ...wire, ...logs].join('\n');
+  }
+
+  #keep<Peer extends Stoppable>(peer: Peer): Peer {
+    this.#started.push(peer);
+    return peer;
+  }
+}
+
+function lastLines(path: string): string[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-25)
+    .map((line) => `  ${line}`);
+}
+
+/** A test with a rig of its own. */
+export const test = base.extend<{ rig: Rig }>({
+  rig: async ({ task }, use) => {
+    const rig = await Rig.create();
+    await use(rig);
+    await rig.remove();
+    if (task.result?.state === 'fail') process.stderr.write(`\n${task.name}\n${rig.describe()}\n`);
+    else rmSync(rig.folder, { recursive: true, force: true });
+  },
+});
