@@ -41,6 +41,11 @@ export interface ClientTransaction {
    * 64*T1 of the CANCEL, the user is told `timeout`.
    */
   cancel(headers?: readonly (readonly [name: string, value: string])[]): void;
+  /**
+   * Not for an INVITE: the user gives up before timer F. Nothing is sent again, nothing is told again. For a request
+   * whose life is shorter by its use: one attempt of several to register.
+   */
+  abandon(): void;
 }
 
 /** What the user of a server transaction is told. */
@@ -68,6 +73,11 @@ export interface ServerTransaction {
    * the repeated 2xx.
    */
   respond(response: SipResponse): void;
+  /**
+   * Answers with silence: repetitions and a CANCEL are absorbed for 64*T1 and never handed up again. For scanners and
+   * strangers; does nothing once a response was sent.
+   */
+  ignore(): void;
 }
 
 /** Who gets what belongs to no transaction. */
