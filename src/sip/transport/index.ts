@@ -1,0 +1,12 @@
+// RFC 3261 §18: transports.
+
+export type { DropReason } from './drop-report.ts';
+export type { DatagramNetwork, DatagramSocket, SendFailure } from './network.ts';
+export { NodeDatagramNetwork } from './node-datagram-network.ts';
+export { TokenBucket } from './token-bucket.ts';
+export {
+  type TransportCounters,
+  TransportLayer,
+  type TransportLayerOptions,
+  type WireObservation,
+} from './transport-layer.ts';

@@ -1,0 +1,41 @@
+// What the transport reads and writes in the topmost Via: RFC 3261 §18.2.1 and §18.2.2, RFC 3581 §4.
+
+import { DEFAULT_LIMITS, formatVia } from '../message/index.ts';
+import type { Endpoint, Protocol, SipRequest } from '../message/types.ts';
+
+/** The default ports of RFC 3261 §19.1.2. */
+export function defaultPort(protocol: Protocol): number {
+  return protocol === 'tls' ? 5061 : 5060;
+}
+
+/**
+ * Notes in a request's topmost Via where it came from: `received` where sent-by says otherwise or `rport` is asked for,
+ * `rport` where it is asked for. Whatever the sender itself wrote there is replaced.
+ * @returns false when the Via has no room for that: then it is nobody's
+ */
+export function markArrival(request: SipRequest, source: Endpoint): boolean {
+  const via = request.topVia;
+  const wantsPort = via.parameters.has('rport');
+  const claimed = via.parameters.has('received');
+  if (!wantsPort && !claimed && via.host === source.address) return true;
+  if (via.parameters.size + 2 > DEFAULT_LIMITS.parameterCount) return false;
+  const parameters = new Map(via.parameters);
+  parameters.delete('branch');
+  if (wantsPort || via.host !== source.address) parameters.set('received', source.address);
+  else parameters.delete('received');
+  if (wantsPort) parameters.set('rport', String(source.port));
+  request.headers.removeFirst('Via');
+  request.headers.prepend('Via', formatVia({ ...via, parameters }));
+  return true;
+}
+
+/**
+ * Where the response to a request goes that `markArrival` has seen (§18.2.2, RFC 3581 §4). `maddr` is not followed: it
+ * would let anybody send our answers to a third party.
+ */
+export function responseAddress(request: SipRequest, source: Endpoint): Endpoint {
+  if (source.protocol !== 'udp') return source;
+  const { port, protocol, parameters } = request.topVia;
+  if (parameters.has('rport')) return source;
+  return { protocol: source.protocol, address: source.address, port: port ?? defaultPort(protocol) };
+}
