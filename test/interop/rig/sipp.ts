@@ -1,8 +1,9 @@
 // SIPp with the scenarios of this folder: peers that misbehave on purpose.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Host } from './network.ts';
 import type { Program } from './program.ts';
+import { until } from './stream.ts';
 
 export interface SippOptions {
   /** A file of `scenarios/`, without `.xml`. */
@@ -11,6 +12,10 @@ export interface SippOptions {
   readonly target?: string;
   /** The user part of what it calls. */
   readonly service?: string;
+  /** What stands for `@NAME@` in the scenario: SIPp's own variables cannot be a status. */
+  readonly fill?: { readonly [name: string]: string };
+  /** Whether it repeats and passes over repetitions by itself; a scenario that does both on purpose wants false. */
+  readonly retransmissions?: boolean;
   readonly timeoutSeconds?: number;
 }
 
@@ -20,19 +25,24 @@ export class Sipp {
   readonly #errorFile: string;
 
   private constructor(host: Host, logFolder: string, options: SippOptions) {
-    const { scenario, target, service, timeoutSeconds = 40 } = options;
+    const { scenario, target, service, fill = {}, retransmissions = true, timeoutSeconds = 40 } = options;
     this.#errorFile = `${logFolder}/sipp-${scenario}.errors`;
+    const file = `${logFolder}/${scenario}.xml`;
+    let text = readFileSync(new URL(`../scenarios/${scenario}.xml`, import.meta.url), 'utf8');
+    for (const [word, value] of Object.entries(fill)) text = text.replaceAll(`@${word}@`, value);
+    writeFileSync(file, text);
     this.#program = host.start({
       name: `sipp-${scenario}`,
       logFolder,
       cwd: logFolder,
       env: { ...process.env, TERM: 'dumb' },
       command: [
-        ...(['sipp', '-sf', new URL(`../scenarios/${scenario}.xml`, import.meta.url).pathname] as const),
+        ...(['sipp', '-sf', file] as const),
         ...['-i', host.address, '-p', '5060', '-mi', host.address, '-m', '1', '-nostdin', '-trace_screen'],
         ...['-trace_err', '-error_file', this.#errorFile],
         ...['-trace_msg', '-message_file', `${logFolder}/sipp-${scenario}.messages`],
         ...['-timeout', `${timeoutSeconds}s`, '-timeout_error'],
+        ...(retransmissions ? [] : ['-nr']),
         ...(service === undefined ? [] : ['-s', service]),
         ...(target === undefined ? [] : [target]),
       ],
@@ -42,9 +52,7 @@ export class Sipp {
   /** Starts one; a scenario that waits for a call has its socket when this returns. */
   static async start(host: Host, logFolder: string, options: SippOptions): Promise<Sipp> {
     const sipp = new Sipp(host, logFolder, options);
-    if (options.target === undefined) {
-      await sipp.#program.lines.find('start of SIPp', (line) => /Scenario Screen|Messages/.test(line));
-    }
+    if (options.target === undefined) await until('SIPp has its socket', () => sipp.#listens());
     return sipp;
   }
 
@@ -56,6 +64,11 @@ export class Sipp {
 
   async stop(): Promise<void> {
     await this.#program.stop();
+  }
+
+  /** Whether UDP port 5060 (hexadecimal 13C4) is taken in its namespace. */
+  #listens(): boolean {
+    return readFileSync(`/proc/${this.#program.pid}/net/udp`, 'utf8').includes(':13C4 ');
   }
 
   #errors(): string {
