@@ -178,20 +178,26 @@ AVX2 static inline __m256i powers_of(__m256i codes, __m128i table) {
                              _mm256_or_si256(segments, _mm256_set1_epi16((short)0x8000)));
 }
 
+/**
+ * Sixteen octets as 16-bit codes: the low bytes XOR `inversion`, the high bytes made so that the whole is negative
+ * where the sample is (polarity bit 0), and never 0; vpsignw can use it as it is.
+ */
+AVX2 static inline __m256i codes_with_sign(const uint8_t *octets, uint8_t inversion) {
+  __m256i extended = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)octets));
+  return _mm256_xor_si256(extended, _mm256_set1_epi16((short)(0xFE00 | inversion)));
+}
+
 AVX2 static void decode_alaw_avx2(const uint8_t *octets, int16_t *samples, size_t count) {
   __m128i table = _mm_setr_epi8(1, 1, 2, 4, 8, 16, 32, 64, 1, 1, 2, 4, 8, 16, 32, 64);
   size_t i = 0;
   for (; i + 16 <= count; i += 16) {
-    __m256i codes = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(octets + i)));
-    codes = _mm256_xor_si256(codes, _mm256_set1_epi16(0x55));
-    __m256i steps = _mm256_slli_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(15)), 4);
-    __m256i upper = _mm256_cmpgt_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(0x70)), _mm256_setzero_si256());
-    __m256i base =
-        _mm256_or_si256(_mm256_or_si256(steps, _mm256_and_si256(upper, _mm256_set1_epi16(256))), _mm256_set1_epi16(8));
+    __m256i codes = codes_with_sign(octets + i, 0x55);
+    // From segment 1 on a 16 leads the four bits; in segment 0 the code itself is the lesser.
+    __m256i led = _mm256_or_si256(_mm256_and_si256(codes, _mm256_set1_epi16(15)), _mm256_set1_epi16(16));
+    __m256i steps = _mm256_min_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(0x7F)), led);
+    __m256i base = _mm256_or_si256(_mm256_slli_epi16(steps, 4), _mm256_set1_epi16(8));
     __m256i magnitude = _mm256_mullo_epi16(base, powers_of(codes, table));
-    // vpsignw takes the sign of its second operand: bit 7 clear means negative.
-    __m256i sign = _mm256_or_si256(_mm256_sub_epi16(codes, _mm256_set1_epi16(0x80)), _mm256_set1_epi16(1));
-    _mm256_storeu_si256((__m256i *)(void *)(samples + i), _mm256_sign_epi16(magnitude, sign));
+    _mm256_storeu_si256((__m256i *)(void *)(samples + i), _mm256_sign_epi16(magnitude, codes));
   }
   g711_portable_decode_alaw(octets + i, samples + i, count - i);
 }
@@ -200,13 +206,11 @@ AVX2 static void decode_ulaw_avx2(const uint8_t *octets, int16_t *samples, size_
   __m128i table = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
   size_t i = 0;
   for (; i + 16 <= count; i += 16) {
-    __m256i octet = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(octets + i)));
-    __m256i codes = _mm256_xor_si256(octet, _mm256_set1_epi16(0xFF));
+    __m256i codes = codes_with_sign(octets + i, 0xFF);
     __m256i steps = _mm256_slli_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(15)), 3);
     __m256i base = _mm256_add_epi16(steps, _mm256_set1_epi16(BIAS));
     __m256i magnitude = _mm256_sub_epi16(_mm256_mullo_epi16(base, powers_of(codes, table)), _mm256_set1_epi16(BIAS));
-    __m256i sign = _mm256_or_si256(_mm256_sub_epi16(octet, _mm256_set1_epi16(0x80)), _mm256_set1_epi16(1));
-    _mm256_storeu_si256((__m256i *)(void *)(samples + i), _mm256_sign_epi16(magnitude, sign));
+    _mm256_storeu_si256((__m256i *)(void *)(samples + i), _mm256_sign_epi16(magnitude, codes));
   }
   g711_portable_decode_ulaw(octets + i, samples + i, count - i);
 }

@@ -27,49 +27,45 @@ static inline void test_fault(const char *file, int line, const char *what) {
   test_ok = false;
 }
 
+static inline void test_equal(const char *file, int line, const char *name, int64_t actual, int64_t expected) {
+  if (actual == expected) return;
+  char what[400];
+  snprintf(what, sizeof what, "%s is %" PRId64 ", not %" PRId64, name, actual, expected);
+  test_fault(file, line, what);
+}
+
+static inline void test_within(const char *file, int line, const char *name, double actual, const double limits[2]) {
+  if (actual >= limits[0] && actual <= limits[1]) return;
+  char what[400];
+  snprintf(what, sizeof what, "%s is %g, not within %g and %g", name, actual, limits[0], limits[1]);
+  test_fault(file, line, what);
+}
+
+static inline void test_text(const char *file, int line, const char *name, const char *actual, const char *expected) {
+  if (strcmp(actual, expected) == 0) return;
+  char what[400];
+  snprintf(what, sizeof what, "%s is \"%s\", not \"%s\"", name, actual, expected);
+  test_fault(file, line, what);
+}
+
 #define CHECK(condition)                                                       \
   do {                                                                         \
     if (!(condition)) test_fault(__FILE__, __LINE__, "not true: " #condition); \
   } while (0)
 
 /** Integers of any width up to 64 bits. */
-#define CHECK_EQUAL(actual, expected)                                                                        \
-  do {                                                                                                       \
-    int64_t actual_value = (int64_t)(actual);                                                                \
-    int64_t expected_value = (int64_t)(expected);                                                            \
-    if (actual_value != expected_value) {                                                                    \
-      char text[400];                                                                                        \
-      snprintf(text, sizeof text, "%s is %" PRId64 ", not %" PRId64, #actual, actual_value, expected_value); \
-      test_fault(__FILE__, __LINE__, text);                                                                  \
-    }                                                                                                        \
-  } while (0)
+#define CHECK_EQUAL(actual, expected) test_equal(__FILE__, __LINE__, #actual, (int64_t)(actual), (int64_t)(expected))
 
 /** Numbers within a closed interval. */
-#define CHECK_WITHIN(actual, low, high)                                                                   \
-  do {                                                                                                    \
-    double actual_value = (double)(actual);                                                               \
-    if (!(actual_value >= (double)(low) && actual_value <= (double)(high))) {                             \
-      char text[400];                                                                                     \
-      snprintf(text, sizeof text, "%s is %g, not within %g and %g", #actual, actual_value, (double)(low), \
-               (double)(high));                                                                           \
-      test_fault(__FILE__, __LINE__, text);                                                               \
-    }                                                                                                     \
-  } while (0)
+#define CHECK_WITHIN(actual, low, high) \
+  test_within(__FILE__, __LINE__, #actual, (double)(actual), (const double[2]){(double)(low), (double)(high)})
 
 #define CHECK_BYTES(actual, expected, length)                                                            \
   do {                                                                                                   \
     if (memcmp((actual), (expected), (length)) != 0) test_fault(__FILE__, __LINE__, #actual " differs"); \
   } while (0)
 
-#define CHECK_TEXT(actual, expected)                                                             \
-  do {                                                                                           \
-    const char *actual_text = (actual);                                                          \
-    if (strcmp(actual_text, (expected)) != 0) {                                                  \
-      char text[400];                                                                            \
-      snprintf(text, sizeof text, "%s is \"%s\", not \"%s\"", #actual, actual_text, (expected)); \
-      test_fault(__FILE__, __LINE__, text);                                                      \
-    }                                                                                            \
-  } while (0)
+#define CHECK_TEXT(actual, expected) test_text(__FILE__, __LINE__, #actual, actual, expected)
 
 static inline void test_run(const char *name, void (*test)(void)) {
   test_ok = true;

@@ -1,0 +1,110 @@
+// SRTP and SRTCP (RFC 3711): AES_CM_128_HMAC_SHA1_80, key derivation rate 0, no MKI. A sender protects one SSRC; a
+// receiver learns SSRCs, each only after its first authentic packet. The order in a receiver is: estimate the index
+// (pure), look at the replay window (read only), authenticate, decrypt, and only then commit: no forged packet moves
+// roll-over counter or window.
+//
+// Init and close allocate (OpenSSL contexts): not on the media thread. Protect and unprotect do not allocate and belong
+// to one thread a context.
+//
+// Leaves out: MKI, key derivation rates, 32-bit tags and 256-bit keys (RFC 6188), GCM (RFC 7714).
+
+#ifndef DOORPHONE_SRTP_SRTP_H
+#define DOORPHONE_SRTP_SRTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "srtp/srtp-keys.h"
+#include "srtp/srtp-replay.h"
+
+/** What SDES carries in Base64 (RFC 4568 §6.1): key, then salt. */
+#define SRTP_MASTER_BYTES (SRTP_MASTER_KEY_BYTES + SRTP_MASTER_SALT_BYTES)
+#define SRTP_TAG_BYTES 10
+/** SRTCP adds the E bit with its index (§3.4) and a tag of the same length (RFC 4568 §6.2.1). */
+#define SRTCP_INDEX_BYTES 4
+/** What stays in the clear of RTCP: the first packet's header and SSRC (§3.4, figure 2). */
+#define SRTCP_CLEAR_BYTES 8
+/** How much longer a protected packet is. */
+#define SRTP_RTP_OVERHEAD SRTP_TAG_BYTES
+#define SRTP_RTCP_OVERHEAD (SRTCP_INDEX_BYTES + SRTP_TAG_BYTES)
+/** SSRCs that a receiver tells apart; more are refused, as dropping one would reopen it to replay. */
+#define SRTP_MAX_SOURCES 8
+
+/** RFC 3711 §9.2: packets that one master key may protect. */
+#define SRTP_MAX_RTP_PACKETS (UINT64_C(1) << 48)
+#define SRTP_MAX_RTCP_PACKETS (UINT64_C(1) << 31)
+
+/** What one direction protects with. One SSRC, fixed by its first packet. */
+struct srtp_sender {
+  struct srtp_session_keys rtp;
+  struct srtp_session_keys rtcp;
+  uint64_t lifetime_rtp;
+  uint64_t lifetime_rtcp;
+  bool has_ssrc; /**< A first packet has gone. */
+  uint32_t ssrc;
+  bool has_index; /**< A first RTP packet has gone. */
+  uint64_t index; /**< Of the last RTP packet: ROC times 65536 plus sequence number (§3.3.1). */
+  uint64_t packets;
+  uint64_t rtcp_index; /**< Of the next SRTCP packet; 31 bits on the wire (§3.4). */
+};
+
+/** What a receiver keeps of one authenticated SSRC. */
+struct srtp_source {
+  bool used;
+  bool has_rtp; /**< `rtp` is a window. */
+  bool has_rtcp;
+  uint32_t ssrc;
+  struct srtp_replay rtp;
+  struct srtp_replay rtcp;
+};
+
+/** What one direction unprotects with. */
+struct srtp_receiver {
+  struct srtp_session_keys rtp;
+  struct srtp_session_keys rtcp;
+  uint64_t lifetime_rtp;
+  uint64_t lifetime_rtcp;
+  uint64_t rtp_packets; /**< Authentic ones. */
+  uint64_t rtcp_packets;
+  struct srtp_source sources[SRTP_MAX_SOURCES];
+};
+
+/**
+ * Derives the session keys. The same master key must never be given to two senders, nor again to a new sender of the
+ * same SSRC: the keystream would repeat (§9.1). Wipe the policy afterwards.
+ * @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO
+ */
+dp_error srtp_sender_init(struct srtp_sender *sender, const struct srtp_policy *policy);
+
+/** Wipes and frees. Harmless when zero-initialised or closed already. */
+void srtp_sender_close(struct srtp_sender *sender);
+
+dp_error srtp_receiver_init(struct srtp_receiver *receiver, const struct srtp_policy *policy);
+
+void srtp_receiver_close(struct srtp_receiver *receiver);
+
+/**
+ * Protects an RTP packet in place (§3.3). Sequence numbers must go up; a repeated one is refused, as its keystream is
+ * spent. The length grows by SRTP_RTP_OVERHEAD.
+ * @param capacity of the buffer `packet`
+ * @return DP_OK, DP_TOO_SHORT, DP_MALFORMED, DP_NO_SPACE, DP_WRONG_SOURCE, DP_REPLAYED, DP_KEY_EXPIRED, DP_CRYPTO
+ */
+dp_error srtp_protect_rtp(struct srtp_sender *sender, uint8_t *packet, size_t *length, size_t capacity);
+
+/**
+ * Checks and decrypts an SRTP packet in place (§3.3). The length shrinks by SRTP_RTP_OVERHEAD. On any failure nothing
+ * has changed, neither packet nor receiver.
+ * @return DP_OK, DP_TOO_SHORT, DP_MALFORMED, DP_REPLAYED, DP_TOO_OLD, DP_NOT_AUTHENTIC, DP_FULL, DP_KEY_EXPIRED,
+ * DP_CRYPTO
+ */
+dp_error srtp_unprotect_rtp(struct srtp_receiver *receiver, uint8_t *packet, size_t *length);
+
+/** Protects a compound RTCP packet in place (§3.4); encrypts it. @return as srtp_protect_rtp */
+dp_error srtp_protect_rtcp(struct srtp_sender *sender, uint8_t *packet, size_t *length, size_t capacity);
+
+/** Checks and, where the E bit says so, decrypts an SRTCP packet in place (§3.4). @return as srtp_unprotect_rtp */
+dp_error srtp_unprotect_rtcp(struct srtp_receiver *receiver, uint8_t *packet, size_t *length);
+
+#endif
