@@ -53,7 +53,10 @@ export interface CSeq {
 
 /** Why bytes or a header's text are not what the grammar asks for. */
 export interface ParseError {
-  /** Stable: `start-line`, `header-line`, `missing-header`, `bad-header`, `too-long`, `too-many-headers`, `content-length`. */
+  /**
+   * Stable: `empty`, `start-line`, `version`, `header-line`, `missing-header`, `bad-header`, `cseq-method`,
+   * `content-length`, `too-long`, `line-too-long`, `too-many-headers`, `too-many-parameters`, `uri`, `uri-scheme`.
+   */
   readonly code: string;
   /** Byte (message) or character (header, URI) where it went wrong. */
   readonly offset: number;

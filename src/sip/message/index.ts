@@ -1,0 +1,14 @@
+// The grammar of SIP: bytes ⇄ messages, URIs, addresses, Via, authentication headers.
+
+export { type AuthHeader, formatAuthHeader, parseAuthHeader, parseAuthParameters } from './auth-header.ts';
+export { createRequest, createResponse, type RequestParts, type ResponseOptions } from './create.ts';
+export { SipHeaders } from './headers.ts';
+export { bracketHost, formatHostPort, isIpAddress, isIpv4, isIpv6 } from './host.ts';
+export { DEFAULT_LIMITS, type MessageLimits } from './limits.ts';
+export { formatNameAddress, parseNameAddress, parseNameAddressList } from './name-address.ts';
+export { type ParseFailure, parseMessage } from './parse.ts';
+export { serialize } from './serialize.ts';
+export { reasonPhrase } from './status.ts';
+export type * from './types.ts';
+export { formatUri, parseUri, urisEqual } from './uri.ts';
+export { formatVia, parseVia } from './via.ts';
