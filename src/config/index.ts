@@ -1,0 +1,8 @@
+// Configuration: one schema, a YAML file checked against it with line and column, secrets by reference.
+
+export { compareConfigurations, type Difference } from './compare.ts';
+export { formatDuration, parseDuration } from './duration.ts';
+export { loadConfiguration, readSmallFile } from './load.ts';
+export { formatFault, parseConfiguration } from './parse.ts';
+export { slug } from './resolve.ts';
+export * from './types.ts';

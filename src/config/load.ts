@@ -1,0 +1,47 @@
+// A configuration from the disk: the one place of this layer that opens files.
+
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { DoorphoneError } from '../base/errors.ts';
+import { LONGEST_FILE_BYTES } from './document.ts';
+import { parseConfiguration } from './parse.ts';
+import { describeReadError } from './secrets.ts';
+import type { FileContent, ParseOutcome } from './types.ts';
+
+/** Reads a regular file of at most 1 MiB. Throws as node:fs does; EFBIG when it is larger, EISDIR for a folder. */
+export function readSmallFile(path: string): FileContent {
+  const descriptor = openSync(path, 'r');
+  try {
+    const { mode, size } = fstatSync(descriptor);
+    if (size > LONGEST_FILE_BYTES) throw Object.assign(new Error(`${path} is too large`), { code: 'EFBIG' });
+    return { text: readFileSync(descriptor, 'utf8'), mode };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Reads and checks a configuration file.
+ * @throws DoorphoneError `configuration-missing` when there is no such file, `configuration-unreadable` when it cannot
+ * be read. What is wrong in the file is in the outcome.
+ */
+export function loadConfiguration(
+  file: string,
+  environment: { readonly [name: string]: string | undefined },
+): ParseOutcome {
+  let content: FileContent;
+  try {
+    content = readSmallFile(file);
+  } catch (thrown) {
+    const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    throw new DoorphoneError(
+      missing ? 'configuration-missing' : 'configuration-unreadable',
+      `the configuration ${file} ${describeReadError(thrown)}`,
+      {
+        mend: missing ? 'create it, or name another with --config' : 'check the path and its permissions',
+        cause: thrown,
+      },
+    );
+  }
+  const mode = content.mode === undefined ? {} : { mode: content.mode };
+  return parseConfiguration(content.text, { file, readFile: readSmallFile, environment, ...mode });
+}

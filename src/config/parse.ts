@@ -1,0 +1,79 @@
+// A configuration file's text to a Configuration, or to every fault in it with line, column, key and mend.
+
+import { dirname, resolve } from 'node:path';
+import * as v from 'valibot';
+import { type Complaint, complaint } from './complaint.ts';
+import { formatPath, type Path, type PlacedDocument, parsePlaced } from './document.ts';
+import { describeIssue, isMissingKey, issuePath, isUnknownKey } from './issues.ts';
+import { reportNotCarriedOut } from './not-carried-out.ts';
+import { checkReferences } from './references.ts';
+import { resolveConfiguration } from './resolve.ts';
+import { configurationSchema, NAME_PATTERN } from './schema.ts';
+import { readSecrets } from './secrets.ts';
+import { checkStructure, type Report } from './structure.ts';
+import type { Fault, ParseOptions, ParseOutcome } from './types.ts';
+
+/** One line for a person: `file:line:column: key: what is wrong; the mend`. */
+export function formatFault({ file, line, column, key, what, mend }: Fault): string {
+  return `${file}:${line}:${column}: ${key === '' ? '' : `${key}: `}${what}; ${mend}`;
+}
+
+/** Reads a whole file. Never throws, whatever the text; all faults at once, in the order of the file. */
+export function parseConfiguration(text: string, options: ParseOptions): ParseOutcome {
+  const { document, faults: syntax } = parsePlaced(text);
+  const faults: Fault[] = syntax.map((fault) => ({ file: options.file, ...fault }));
+  if (document === undefined) return { faults: inOrder(faults), warnings: [] };
+  if (document.value === null || document.value === undefined) {
+    const empty = complaint('holds no configuration', 'write at least name, board, accounts and buttons');
+    return { faults: [...faults, { file: options.file, line: 1, column: 1, key: '', ...empty }], warnings: [] };
+  }
+  return checkDocument(document, faults, options);
+}
+
+function checkDocument(document: PlacedDocument, faults: Fault[], options: ParseOptions): ParseOutcome {
+  const warnings: Fault[] = [];
+  const reporter =
+    (into: Fault[]): Report =>
+    (path, found, on) =>
+      into.push(placeFault(document, path, found, on, options.file));
+  const fault = reporter(faults);
+
+  const misshapen: Path[] = [];
+  checkStructure(document.value, configurationSchema, NAME_PATTERN, (path, found, on) => {
+    misshapen.push(path);
+    fault(path, found, on);
+  });
+
+  const parsed = v.safeParse(configurationSchema, document.value);
+  for (const issue of parsed.issues ?? []) {
+    const path = issuePath(issue);
+    if (isUnknownKey(issue) || misshapen.some((above) => isWithin(path, above))) continue;
+    fault(path, describeIssue(issue, configurationSchema), isMissingKey(issue) ? 'key' : 'value');
+  }
+
+  const folder = dirname(resolve(options.file));
+  const secrets = readSecrets(parsed.output, folder, options);
+  for (const { path, found } of secrets.faults) fault(path, found, 'value');
+  const reports = { fault, warning: reporter(warnings) };
+  for (const { path, found } of secrets.warnings) reports.warning(path, found, 'value');
+  checkReferences(parsed.output, secrets.values, reports);
+  reportNotCarriedOut(parsed.output, reports);
+
+  const outcome = { faults: inOrder(faults), warnings: inOrder(warnings) };
+  if (!parsed.success || faults.length > 0) return outcome;
+  return { ...outcome, configuration: resolveConfiguration(parsed.output, { secrets: secrets.values, folder }) };
+}
+
+function placeFault(document: PlacedDocument, path: Path, found: Complaint, on: 'key' | 'value', file: string): Fault {
+  const place = on === 'key' ? document.placeOfKey(path) : document.place(path);
+  return { file, ...place, key: formatPath(path), ...found };
+}
+
+/** Whether `path` is `above` or lies below it. */
+function isWithin(path: Path, above: Path): boolean {
+  return above.length <= path.length && above.every((step, at) => String(step) === String(path[at]));
+}
+
+function inOrder(faults: readonly Fault[]): Fault[] {
+  return faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,212 @@
+// What no single key can tell: lines that the board has and nobody else uses, codes that can be dialled and told apart,
+// keys that need one another. Works on partly faulty values too, so that every fault is found at once.
+
+import { nearestName } from '../base/nearest-name.ts';
+import type { Secret } from '../base/secret.ts';
+import { complaint } from './complaint.ts';
+import { formatPath, type Path } from './document.ts';
+import { isTable, type Report } from './structure.ts';
+import { SecretReference } from './values.ts';
+
+export interface ReferenceReports {
+  readonly fault: Report;
+  readonly warning: Report;
+}
+
+/** @param value what the schema yielded, faulty or not */
+export function checkReferences(
+  value: unknown,
+  secrets: ReadonlyMap<SecretReference, Secret>,
+  reports: ReferenceReports,
+): void {
+  if (!isTable(value)) return;
+  checkLines(value, reports.fault);
+  checkCodes(value, secrets, reports);
+  checkLists(value, reports.fault);
+  checkAccounts(value, reports);
+  checkAudio(value, reports.warning);
+  checkMqtt(value, reports.fault);
+  checkProvisioning(value, reports.fault);
+}
+
+/** The tables below `value[section]`, by name. */
+function tables(
+  value: Readonly<Record<string, unknown>>,
+  section: string,
+): [string, Readonly<Record<string, unknown>>][] {
+  const inside = value[section];
+  return Object.entries(isTable(inside) ? inside : {}).flatMap(([name, entry]) =>
+    isTable(entry) ? [[name, entry]] : [],
+  );
+}
+
+const VIRTUAL_INPUTS = ['button', ...numbered('button', 8), 'contact'];
+const VIRTUAL_OUTPUTS = ['relay', ...numbered('relay', 4), 'lamp'];
+
+/** `button2` to `button8`. */
+function numbered(stem: string, last: number): string[] {
+  return Array.from({ length: last - 1 }, (_, at) => `${stem}${at + 2}`);
+}
+
+function checkLines(value: Readonly<Record<string, unknown>>, fault: Report): void {
+  const users = new Map<string, Path>();
+  const uses = [
+    ...tables(value, 'buttons').map(([name, entry]) => ({
+      path: ['buttons', name, 'line'],
+      line: entry.line,
+      input: true,
+    })),
+    ...tables(value, 'doors').map(([name, entry]) => ({
+      path: ['doors', name, 'relay'],
+      line: entry.relay,
+      input: false,
+    })),
+  ];
+  for (const { path, line, input } of uses) {
+    if (typeof line !== 'string') continue;
+    const other = users.get(line);
+    if (other !== undefined) {
+      fault(path, complaint(`${line} is used by ${formatPath(other)} already`, 'give each its own line'), 'value');
+    } else if (value.board === 'virtual') {
+      checkVirtualLine(path, line, input, fault);
+    }
+    if (other === undefined) users.set(line, path);
+  }
+}
+
+function checkVirtualLine(path: Path, line: string, input: boolean, fault: Report): void {
+  const wanted = input ? VIRTUAL_INPUTS : VIRTUAL_OUTPUTS;
+  if (wanted.includes(line) || /^GPIO[0-9]{1,3}$/.test(line)) return;
+  const kind = input ? 'input' : 'output';
+  const what = [...VIRTUAL_INPUTS, ...VIRTUAL_OUTPUTS].includes(line)
+    ? `${line} is not an ${kind}`
+    : `the board "virtual" has no line ${JSON.stringify(line)}`;
+  const nearest = nearestName(line, wanted);
+  const mend = nearest === undefined ? `use ${wanted.join(', ')} or GPIOn` : `the nearest ${kind} is ${nearest}`;
+  fault(path, complaint(what, mend), 'value');
+}
+
+/** At 16 digits a try ends, and at `#`: a longer code, or one with `#` inside, could never open (DTMF: RFC 4733 §3.2). */
+const LONGEST_CODE = 16;
+const SHORTEST_SAFE_CODE = 3;
+
+function checkCodes(
+  value: Readonly<Record<string, unknown>>,
+  secrets: ReadonlyMap<SecretReference, Secret>,
+  reports: ReferenceReports,
+): void {
+  const known: { readonly door: string; readonly code: string }[] = [];
+  for (const [door, entry] of tables(value, 'doors')) {
+    const reference = entry.code;
+    const code = reference instanceof SecretReference ? secrets.get(reference)?.reveal() : undefined;
+    if (code === undefined) continue;
+    const path = ['doors', door, 'code'];
+    checkCode(path, code, reports);
+    for (const other of known) compareCodes(path, code, other, reports);
+    known.push({ door, code });
+  }
+}
+
+function checkCode(path: Path, code: string, reports: ReferenceReports): void {
+  if (!/^[0-9*#A-D]+$/.test(code)) {
+    reports.fault(
+      path,
+      complaint('has a character that no telephone can send', 'use 0-9, *, A-D, and # as the last'),
+      'value',
+    );
+  } else if (code.slice(0, -1).includes('#')) {
+    reports.fault(
+      path,
+      complaint('has # before its end, where a try is over', 'use # as the last digit only'),
+      'value',
+    );
+  } else if (code.length > LONGEST_CODE) {
+    reports.fault(path, complaint(`is longer than ${LONGEST_CODE} digits`, `use ${LONGEST_CODE} at most`), 'value');
+  } else if (code.length < SHORTEST_SAFE_CODE) {
+    reports.warning(path, complaint('is shorter than three digits and soon guessed', 'use four or more'), 'value');
+  }
+}
+
+function compareCodes(
+  path: Path,
+  code: string,
+  other: { readonly door: string; readonly code: string },
+  reports: ReferenceReports,
+): void {
+  if (code === other.code) {
+    reports.fault(path, complaint(`is the code of doors.${other.door} too`, 'give each door its own'), 'value');
+  } else if (code.includes(other.code) || other.code.includes(code)) {
+    const what = `and the code of doors.${other.door} contain one another: dialling the longer one opens both doors`;
+    reports.warning(path, complaint(what, 'choose codes that do not'), 'value');
+  }
+}
+
+/** Lists where a second mention is a slip. */
+const DISTINCT_LISTS: readonly Path[] = [
+  ['media', 'codecs'],
+  ['media', 'keying'],
+  ['mqtt', 'commands'],
+  ['sip', 'listen'],
+];
+
+function checkLists(value: Readonly<Record<string, unknown>>, fault: Report): void {
+  const lists = [...DISTINCT_LISTS, ...tables(value, 'buttons').map(([name]) => ['buttons', name, 'call'])];
+  for (const path of lists) {
+    const list = path.reduce<unknown>((inside, step) => (isTable(inside) ? inside[step] : undefined), value);
+    if (!Array.isArray(list)) continue;
+    const texts = list.map((item) => JSON.stringify(item) ?? '');
+    for (const [at, text] of texts.entries()) {
+      if (texts.indexOf(text) === at) continue;
+      fault([...path, at], complaint('stands in the list already', 'take one of the two out'), 'value');
+    }
+  }
+}
+
+function checkAccounts(value: Readonly<Record<string, unknown>>, reports: ReferenceReports): void {
+  const accounts = Array.isArray(value.accounts) ? value.accounts.filter(isTable) : [];
+  const uris = accounts.map((account) => account.uri);
+  for (const [at, account] of accounts.entries()) {
+    const uri = account.uri;
+    if (typeof uri === 'string' && uris.indexOf(uri) !== at) {
+      const found = complaint(`is the address of accounts[${uris.indexOf(uri)}] too`, 'take one of the two out');
+      reports.fault(['accounts', at, 'uri'], found, 'value');
+    }
+    const proxy = account.outboundProxy;
+    if (typeof proxy === 'string' && !/;lr\b/i.test(proxy)) {
+      const found = complaint(
+        'has no ;lr, so that the proxy is taken for a strict router',
+        `write ${withoutUser(proxy)};lr`,
+      );
+      reports.warning(['accounts', at, 'outboundProxy'], found, 'value');
+    }
+  }
+}
+
+/** A URI for a message: what stands before @ may hold a password. */
+function withoutUser(uri: string): string {
+  return uri.replace(/^([a-z]+:).*@/i, '$1…@');
+}
+
+function checkAudio(value: Readonly<Record<string, unknown>>, warning: Report): void {
+  const audio = value.audio;
+  if (!isTable(audio) || !isTable(audio.device) || audio.device.kind === 'file') return;
+  for (const key of ['input', 'output']) {
+    if (audio[key] === undefined) continue;
+    warning(['audio', key], complaint('is not used by this device', 'write device: file, or take the key out'), 'key');
+  }
+}
+
+/** MQTT 3.1.1 §3.1.2.9: a password needs a user name. */
+function checkMqtt(value: Readonly<Record<string, unknown>>, fault: Report): void {
+  const mqtt = value.mqtt;
+  if (!isTable(mqtt) || mqtt.password === undefined || mqtt.username !== undefined) return;
+  fault(['mqtt', 'password'], complaint('has no user name beside it', 'add username'), 'key');
+}
+
+function checkProvisioning(value: Readonly<Record<string, unknown>>, fault: Report): void {
+  const provisioning = value.provisioning;
+  const server = isTable(provisioning) ? provisioning.server : undefined;
+  if (typeof server !== 'string' || /^(?:auto|pnp|off|sips?:\S+|https:\/\/\S+)$/.test(server)) return;
+  const mend = 'write auto, pnp, off, sip:… or https://…';
+  fault(['provisioning', 'server'], complaint('is not a provisioning server', mend), 'value');
+}

@@ -1,0 +1,89 @@
+// From a checked file to the Configuration: secrets in place, paths absolute, the derived defaults filled in.
+
+import type { Secret } from '../base/secret.ts';
+import type { CheckedFile } from './schema.ts';
+import { absolutePath } from './secrets.ts';
+import type {
+  AccountConfiguration,
+  AudioConfiguration,
+  Configuration,
+  DoorConfiguration,
+  MqttConfiguration,
+} from './types.ts';
+import type { SecretReference } from './values.ts';
+
+/** A name as it may stand in a topic or host name: small letters, digits and hyphens; `doorphone` when none are left. */
+export function slug(name: string): string {
+  const ascii = name.replace(/ß/g, 'ss').normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const hyphenated = ascii.replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+  return hyphenated === '' ? 'doorphone' : hyphenated;
+}
+
+interface Context {
+  readonly secrets: ReadonlyMap<SecretReference, Secret>;
+  /** Absolute. */
+  readonly folder: string;
+}
+
+/** To be called for a file without faults. @throws Error when a secret was not read: a fault of the program */
+export function resolveConfiguration(checked: CheckedFile, context: Context): Configuration {
+  const { tls, ...sip } = checked.sip;
+  return {
+    name: checked.name,
+    board: checked.board,
+    accounts: checked.accounts.map((account) => resolveAccount(account, context)),
+    sip: { ...sip, ...(tls === undefined ? {} : { tls: resolvePaths(tls, context) }) },
+    media: checked.media,
+    audio: resolveAudio(checked.audio, context),
+    calls: checked.calls,
+    buttons: checked.buttons,
+    doors: Object.fromEntries(Object.entries(checked.doors).map(([name, door]) => [name, resolveDoor(door, context)])),
+    ...(checked.mqtt === undefined ? {} : { mqtt: resolveMqtt(checked.mqtt, checked.name, context) }),
+    ...(checked.provisioning === undefined ? {} : { provisioning: checked.provisioning }),
+    log: checked.log,
+  };
+}
+
+/** `{ [key]: secret }`, or nothing where there is none. */
+function resolveSecret<Key extends string>(
+  key: Key,
+  reference: SecretReference | undefined,
+  { secrets }: Context,
+): { [K in Key]?: Secret } {
+  if (reference === undefined) return {};
+  const secret = secrets.get(reference);
+  if (secret === undefined) throw new Error(`the secret "${key}" was not read`);
+  const resolved: { [K in Key]?: Secret } = {};
+  resolved[key] = secret;
+  return resolved;
+}
+
+function resolveAccount(account: CheckedFile['accounts'][number], context: Context): AccountConfiguration {
+  const { password, ...rest } = account;
+  return { ...rest, ...resolveSecret('password', password, context) };
+}
+
+function resolveDoor(door: CheckedFile['doors'][string], context: Context): DoorConfiguration {
+  const { code, ...rest } = door;
+  return { ...rest, ...resolveSecret('code', code, context) };
+}
+
+function resolveMqtt(mqtt: NonNullable<CheckedFile['mqtt']>, name: string, context: Context): MqttConfiguration {
+  const { password, prefix, ...rest } = mqtt;
+  return { ...rest, prefix: prefix ?? `doorphone/${slug(name)}`, ...resolveSecret('password', password, context) };
+}
+
+function resolveAudio(audio: CheckedFile['audio'], { folder }: Context): AudioConfiguration {
+  const { device, input, output, ...rest } = audio;
+  const place = (path: string | undefined): string | undefined =>
+    path === undefined ? undefined : absolutePath(path, folder);
+  return {
+    ...rest,
+    device: device.kind === 'file' ? { kind: 'file', input: place(input), output: place(output) } : device,
+  };
+}
+
+function resolvePaths<T extends { readonly [key: string]: string }>(paths: T, { folder }: Context): T {
+  const absolute = Object.entries(paths).map(([key, path]) => [key, absolutePath(path, folder)]);
+  return { ...paths, ...Object.fromEntries(absolute) };
+}

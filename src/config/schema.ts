@@ -1,0 +1,380 @@
+// The one schema: every key with its title, description, unit, default and bounds. The JSON Schema for editors and
+// docs/configuration.md are made from it; `parse.ts` checks files against it. Defaults stand here and nowhere else.
+// What a version does not carry out is off by default, and named in `not-carried-out.ts` when a file asks for it.
+
+import * as v from 'valibot';
+import { millis, minutes, seconds } from '../base/units.ts';
+import { complaint } from './complaint.ts';
+import { MQTT_COMMANDS } from './types.ts';
+import {
+  acceptRule,
+  audioDevice,
+  duration,
+  durationOrOff,
+  key,
+  lineOfText,
+  listenAddress,
+  mqttUrl,
+  packetTime,
+  path,
+  percent,
+  portRange,
+  resolverAddress,
+  secret,
+  sipUri,
+  topicPrefix,
+} from './values.ts';
+
+/** The keys of `{ file: PATH }` and `{ env: NAME }` are said once, here, for every secret. */
+const SECRET_FORMS = 'A text in quotes, `{ file: PATH }` or `{ env: NAME }`.';
+
+const accountUri = sipUri('sip:door@example.com', (uri) =>
+  uri.user === undefined ? complaint('has no user', 'write sip:door@example.com') : undefined,
+);
+
+/** RFC 3261 §10.2: the Request-URI of REGISTER names the domain; userinfo must not be present. */
+const registrarUri = sipUri('sip:pbx.example.com', (uri) =>
+  uri.user === undefined ? undefined : complaint('names a user', 'write the server alone: sip:pbx.example.com'),
+);
+
+const account = v.strictObject({
+  uri: key(accountUri, {
+    title: 'Address of record',
+    description: 'Who the door is: the SIP address that it registers and calls from.',
+    examples: ['sip:door@example.com'],
+  }),
+  username: v.exactOptional(
+    key(lineOfText(), {
+      title: 'User name',
+      description: 'For digest authentication. Left out: the user of `uri`.',
+      examples: ['door'],
+    }),
+  ),
+  password: v.exactOptional(
+    key(secret, { title: 'Password', description: `For digest authentication. ${SECRET_FORMS}` }),
+  ),
+  registrar: v.exactOptional(
+    key(registrarUri, {
+      title: 'Registrar',
+      description: 'Where REGISTER goes. Left out: located from the host of `uri` (RFC 3263).',
+      examples: ['sip:pbx.example.com'],
+    }),
+  ),
+  outboundProxy: v.exactOptional(
+    key(sipUri('sip:edge.example.com;lr'), {
+      title: 'Outbound proxy',
+      description: 'Every request of this account goes there first. End it with `;lr` (RFC 3261 §16.4).',
+      examples: ['sip:edge.example.com;lr'],
+    }),
+  ),
+  expires: v.optional(
+    key(duration(seconds(30), minutes(24 * 60)), {
+      title: 'Life of the registration',
+      description: 'What is asked of the registrar; its answer decides.',
+    }),
+    '300s',
+  ),
+  register: v.optional(
+    key(v.boolean(), {
+      title: 'Register',
+      description: 'false: peer to peer, no registrar.',
+    }),
+    true,
+  ),
+});
+
+const sip = v.strictObject({
+  listen: v.optional(
+    key(v.array(listenAddress), {
+      title: 'Listen addresses',
+      description: 'Where SIP comes in, as `udp:ADDRESS:PORT`, `tcp:…` or `tls:…`. Port 0: the system chooses.',
+      requiresRestart: true,
+    }),
+    ['udp:0.0.0.0:5060'],
+  ),
+  tls: v.exactOptional(
+    key(
+      v.strictObject({
+        ca: v.exactOptional(key(path, { title: 'Trusted authorities', description: 'PEM file.' })),
+        certificate: v.exactOptional(key(path, { title: 'Own certificate', description: 'PEM file.' })),
+        key: v.exactOptional(
+          key(path, { title: 'Private key', description: 'PEM file. Left out: in the certificate’s file.' }),
+        ),
+      }),
+      { title: 'TLS', description: 'Certificates for SIP over TLS.', requiresRestart: true },
+    ),
+  ),
+  resolvers: v.exactOptional(
+    key(v.array(resolverAddress), {
+      title: 'DNS servers',
+      description: 'As `ADDRESS:PORT`. Left out: the system’s.',
+      examples: [['192.0.2.53:53']],
+    }),
+  ),
+  accept: v.exactOptional(
+    key(v.array(acceptRule), {
+      title: 'Who may call in',
+      description:
+        '`registrar` (the servers of the accounts) and networks. Left out: the registrars and the hosts that buttons call.',
+      examples: [['registrar', '192.0.2.0/24']],
+    }),
+  ),
+  answer: v.optional(
+    key(v.picklist(['automatic', 'manual', 'never']), {
+      title: 'Calls into the door',
+      description: 'Answered by itself, answered by `doorphone answer`, or never.',
+    }),
+    'automatic',
+  ),
+  sessionExpires: v.optional(
+    key(durationOrOff(seconds(90), minutes(24 * 60)), {
+      title: 'Session timer',
+      description: 'RFC 4028.',
+    }),
+    'off',
+  ),
+  outbound: v.optional(key(v.picklist(['auto', 'off']), { title: 'Outbound', description: 'RFC 5626.' }), 'off'),
+  dtmf: v.optional(
+    key(v.picklist(['rtp', 'info']), {
+      title: 'Sent digits',
+      description: 'As RTP events (RFC 4733) or as INFO. Every way is received.',
+    }),
+    'rtp',
+  ),
+});
+
+const media = v.strictObject({
+  codecs: v.optional(
+    key(v.pipe(v.array(v.picklist(['PCMA', 'PCMU'])), v.minLength(1)), {
+      title: 'Codecs',
+      description: 'The first is preferred.',
+    }),
+    ['PCMA', 'PCMU'],
+  ),
+  srtp: v.optional(
+    key(v.picklist(['off', 'optional', 'required']), {
+      title: 'Encrypted sound',
+      description: 'SRTP (RFC 3711): never, where the peer takes it, or no call without it.',
+    }),
+    'optional',
+  ),
+  keying: v.optional(
+    key(v.pipe(v.array(v.picklist(['sdes', 'dtls'])), v.minLength(1)), {
+      title: 'How SRTP keys are agreed',
+      description: 'The first is offered, any is accepted (RFC 4568, RFC 5763).',
+    }),
+    ['sdes'],
+  ),
+  profile: v.optional(
+    key(v.picklist(['avp', 'avpf']), { title: 'RTP profile', description: 'RFC 3551 or RFC 4585.' }),
+    'avp',
+  ),
+  ports: v.optional(
+    key(portRange, {
+      title: 'RTP ports',
+      description: 'A call takes an even port for RTP and the next for RTCP.',
+      requiresRestart: true,
+    }),
+    '16384-16484',
+  ),
+  packetTime: v.optional(
+    key(packetTime, { title: 'Packet time', description: 'Sound in one packet; a multiple of 10ms.' }),
+    '20ms',
+  ),
+});
+
+const audio = v.strictObject({
+  device: v.optional(
+    key(audioDevice, {
+      title: 'Sound device',
+      description: '`alsa:NAME`, `file` (WAV files in place of microphone and speaker) or `virtual` (silence).',
+      requiresRestart: true,
+    }),
+    'alsa:default',
+  ),
+  input: v.exactOptional(
+    key(path, {
+      title: 'What the microphone hears',
+      description: 'Device `file`: a WAV file, paced in real time and looped. Left out: silence.',
+      requiresRestart: true,
+    }),
+  ),
+  output: v.exactOptional(
+    key(path, {
+      title: 'What the speaker plays',
+      description: 'Device `file`: the WAV file that is written. Left out: nothing is.',
+      requiresRestart: true,
+    }),
+  ),
+  speaker: v.optional(key(percent, { title: 'Speaker volume', description: '0 is silent.' }), 80),
+  microphone: v.optional(key(percent, { title: 'Microphone gain', description: '0 is silent.' }), 80),
+  echoCancellation: v.optional(
+    key(v.boolean(), {
+      title: 'Echo cancellation',
+      description: 'Takes the speaker’s sound out of the microphone’s.',
+    }),
+    false,
+  ),
+});
+
+const calls = v.strictObject({
+  ringFor: v.optional(
+    key(duration(seconds(1), minutes(10)), {
+      title: 'Ring time',
+      description: 'A call that nobody has answered ends then.',
+    }),
+    '30s',
+  ),
+  maxDuration: v.optional(
+    key(duration(seconds(10), minutes(24 * 60)), {
+      title: 'Longest call',
+      description: 'A call ends then, whoever talks.',
+    }),
+    '5m',
+  ),
+  pressAgain: v.optional(
+    key(v.picklist(['cancel', 'ignore']), {
+      title: 'A press while it rings',
+      description: 'Gives up the call, or does nothing.',
+    }),
+    'cancel',
+  ),
+});
+
+/** Names of buttons and doors stand in MQTT topics, events and on the command line. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+const name = v.pipe(v.string(), v.regex(NAME_PATTERN));
+
+const button = v.strictObject({
+  line: key(lineOfText(64), {
+    title: 'Line',
+    description: 'The input that the button is wired to.',
+    examples: ['GPIO17'],
+  }),
+  call: key(v.pipe(v.array(sipUri('sip:101@example.com')), v.minLength(1), v.maxLength(16)), {
+    title: 'Whom it rings',
+    description: 'SIP addresses, in this order.',
+    examples: [['sip:101@example.com']],
+  }),
+});
+
+const door = v.strictObject({
+  relay: key(lineOfText(64), {
+    title: 'Relay',
+    description: 'The output that opens the door.',
+    examples: ['GPIO27'],
+  }),
+  openFor: v.optional(
+    key(duration(millis(100), minutes(5)), {
+      title: 'Opening time',
+      description: 'How long the relay is on.',
+    }),
+    '3s',
+  ),
+  code: v.exactOptional(
+    key(secret, {
+      title: 'Code',
+      description:
+        'Digits that open the door during a call: up to 16 of 0-9 * A-D, with # as the last if wanted. ' +
+        `${SECRET_FORMS} Left out: no digits open it.`,
+    }),
+  ),
+});
+
+const mqtt = v.strictObject({
+  url: key(mqttUrl, {
+    title: 'Broker',
+    description: '`mqtt://HOST:PORT` or `mqtts://HOST:PORT`.',
+    examples: ['mqtts://broker.example.com'],
+  }),
+  username: v.exactOptional(key(lineOfText(), { title: 'User name', description: 'At the broker.' })),
+  password: v.exactOptional(key(secret, { title: 'Password', description: `At the broker. ${SECRET_FORMS}` })),
+  prefix: v.exactOptional(
+    key(topicPrefix, {
+      title: 'Topic prefix',
+      description: 'Left out: `doorphone/` and the name in small letters with hyphens.',
+      examples: ['doorphone/front-door'],
+    }),
+  ),
+  commands: v.optional(
+    key(v.array(v.picklist(MQTT_COMMANDS)), {
+      title: 'Commands',
+      description: 'What may be asked for by MQTT. `open` is obeyed only where it is listed.',
+    }),
+    ['press', 'hangup'],
+  ),
+  homeAssistant: v.optional(
+    key(v.boolean(), { title: 'Home Assistant', description: 'Announce the door for discovery.' }),
+    false,
+  ),
+});
+
+const provisioning = v.strictObject({
+  server: key(lineOfText(), {
+    title: 'Provisioning server',
+    description: '`auto`, `pnp`, `off`, or a `sip:` or `https:` address.',
+    examples: ['auto'],
+  }),
+});
+
+const log = v.strictObject({
+  level: v.optional(
+    key(v.picklist(['debug', 'info', 'warn', 'error']), {
+      title: 'Level',
+      description: 'The least that is written.',
+    }),
+    'info',
+  ),
+  digits: v.optional(
+    key(v.boolean(), {
+      title: 'Name digits',
+      description: 'true: events name received digits. Digits are door codes.',
+    }),
+    false,
+  ),
+});
+
+/** A configuration file. */
+export const configurationSchema = v.strictObject({
+  name: v.optional(
+    key(lineOfText(64), {
+      title: 'Name',
+      description: 'What phones and the house show.',
+      examples: ['Front door'],
+    }),
+    'Doorphone',
+  ),
+  board: v.optional(
+    key(lineOfText(256), {
+      title: 'Board',
+      description: 'A name in board/, a path, `auto`, or `virtual` (no hardware).',
+      requiresRestart: true,
+      examples: ['raspberry-pi-4', 'virtual'],
+    }),
+    'auto',
+  ),
+  accounts: v.optional(
+    key(v.array(account), { title: 'Accounts', description: 'SIP identities. The first is the default one.' }),
+    [],
+  ),
+  sip: v.optional(key(sip, { title: 'SIP', description: 'Signalling.' }), {}),
+  media: v.optional(key(media, { title: 'Media', description: 'The sound of a call on the network.' }), {}),
+  audio: v.optional(key(audio, { title: 'Audio', description: 'Microphone and speaker.' }), {}),
+  calls: v.optional(key(calls, { title: 'Calls', description: 'Limits and habits.' }), {}),
+  buttons: v.optional(
+    key(v.record(name, button), { title: 'Buttons', description: 'By name: letters, digits, - and _.' }),
+    {},
+  ),
+  doors: v.optional(
+    key(v.record(name, door), { title: 'Doors', description: 'By name: letters, digits, - and _.' }),
+    {},
+  ),
+  mqtt: v.exactOptional(key(mqtt, { title: 'MQTT', description: 'Left out: no broker is used.' })),
+  provisioning: v.exactOptional(
+    key(provisioning, { title: 'Provisioning', description: 'Left out: off.', requiresRestart: true }),
+  ),
+  log: v.optional(key(log, { title: 'Log', description: 'On standard error.' }), {}),
+});
+
+/** What a file without faults yields, before secrets are read and paths made absolute. */
+export type CheckedFile = v.InferOutput<typeof configurationSchema>;

@@ -1,0 +1,180 @@
+// The configuration as the rest of the program sees it: checked, defaults filled in, secrets read, paths absolute,
+// durations in milliseconds. `schema.ts` says what a file may hold; the compiler checks that it yields this.
+
+import type { Secret } from '../base/secret.ts';
+import type { Millis } from '../base/units.ts';
+
+/** One identity of the door. Fits the SIP agent's Account as it is. */
+export interface AccountConfiguration {
+  /** Address of record, `sip:door@example.com`. */
+  readonly uri: string;
+  /** Digest user; absent: the user of `uri`. */
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Absent: located from `uri` (RFC 3263). */
+  readonly registrar?: string;
+  readonly outboundProxy?: string;
+  readonly expires: Millis;
+  /** False: peer to peer, no REGISTER. */
+  readonly register: boolean;
+}
+
+export type ListenTransport = 'udp' | 'tcp' | 'tls';
+
+/** `udp:0.0.0.0:5060`. Port 0: the system chooses. IPv6 addresses without brackets. */
+export interface ListenAddress {
+  readonly transport: ListenTransport;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Who may call in: the servers that the accounts were located at, or a network. */
+export type AcceptRule =
+  | { readonly kind: 'registrar' }
+  | { readonly kind: 'network'; readonly address: string; readonly prefixLength: number };
+
+export interface SipConfiguration {
+  readonly listen: readonly ListenAddress[];
+  /** Files of PEM text, absolute paths. */
+  readonly tls?: { readonly ca?: string; readonly certificate?: string; readonly key?: string };
+  /** DNS servers; absent: the system's. */
+  readonly resolvers?: readonly { readonly address: string; readonly port: number }[];
+  /** Absent: the registrars and the hosts that buttons call. */
+  readonly accept?: readonly AcceptRule[];
+  /** What calls into the door get. */
+  readonly answer: 'automatic' | 'manual' | 'never';
+  readonly sessionExpires: Millis | 'off';
+  readonly outbound: 'auto' | 'off';
+  /** How we send digits; every way is received. */
+  readonly dtmf: 'rtp' | 'info';
+}
+
+export type CodecName = 'PCMA' | 'PCMU';
+
+export interface MediaConfiguration {
+  /** In the order of preference. */
+  readonly codecs: readonly CodecName[];
+  readonly srtp: 'off' | 'optional' | 'required';
+  readonly keying: readonly ('sdes' | 'dtls')[];
+  readonly profile: 'avp' | 'avpf';
+  /** RTP and RTCP ports, both ends included; `first` is even. */
+  readonly ports: { readonly first: number; readonly last: number };
+  /** 10 to 60 ms in steps of 10. */
+  readonly packetTime: Millis;
+}
+
+export type AudioDevice =
+  | { readonly kind: 'virtual' }
+  | { readonly kind: 'file'; readonly input: string | undefined; readonly output: string | undefined }
+  | { readonly kind: 'alsa'; readonly name: string };
+
+export interface AudioConfiguration {
+  /** Fits the engine's DeviceOptions as it is; paths are absolute. */
+  readonly device: AudioDevice;
+  /** Percent, 0 to 100. */
+  readonly speaker: number;
+  /** Percent, 0 to 100. */
+  readonly microphone: number;
+  readonly echoCancellation: boolean;
+}
+
+export interface CallsConfiguration {
+  readonly ringFor: Millis;
+  readonly maxDuration: Millis;
+  /** A press while it rings. */
+  readonly pressAgain: 'cancel' | 'ignore';
+}
+
+export interface ButtonConfiguration {
+  /** A line of the board. */
+  readonly line: string;
+  /** Whom it rings; at least one SIP URI. */
+  readonly call: readonly string[];
+}
+
+export interface DoorConfiguration {
+  /** A line of the board. */
+  readonly relay: string;
+  readonly openFor: Millis;
+  /** 1 to 16 of 0-9 * # A-D; `#` only as the last. Absent: no digits open this door. */
+  readonly code?: Secret;
+}
+
+/** The commands that MQTT may be allowed. */
+export const MQTT_COMMANDS = ['press', 'answer', 'hangup', 'open'] as const;
+export type MqttCommandName = (typeof MQTT_COMMANDS)[number];
+
+export interface MqttConfiguration {
+  /** `mqtt://host[:port]` or `mqtts://host[:port]`. */
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: Secret;
+  /** Without a slash at its end. */
+  readonly prefix: string;
+  readonly commands: readonly MqttCommandName[];
+  readonly homeAssistant: boolean;
+}
+
+export interface LogConfiguration {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** Whether `digit.received` may name the digit. */
+  readonly digits: boolean;
+}
+
+export interface Configuration {
+  readonly name: string;
+  /** `virtual`, `auto`, a name in board/, or a path. */
+  readonly board: string;
+  /** May be empty: then the door calls peer to peer under an address of its own. The first is the default identity. */
+  readonly accounts: readonly AccountConfiguration[];
+  readonly sip: SipConfiguration;
+  readonly media: MediaConfiguration;
+  readonly audio: AudioConfiguration;
+  readonly calls: CallsConfiguration;
+  /** By name, in the order of the file. */
+  readonly buttons: Readonly<Record<string, ButtonConfiguration>>;
+  /** By name, in the order of the file. */
+  readonly doors: Readonly<Record<string, DoorConfiguration>>;
+  readonly mqtt?: MqttConfiguration;
+  readonly provisioning?: { readonly server: string };
+  readonly log: LogConfiguration;
+}
+
+/** One thing that is wrong in a file, or that a reader should know (a warning). Never holds a secret. */
+export interface Fault {
+  /** As it was given. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in characters. */
+  readonly column: number;
+  /** `doors.main.openFor`, `accounts[0].uri`; empty: the file as a whole. */
+  readonly key: string;
+  readonly what: string;
+  readonly mend: string;
+}
+
+/** The text of a file with its permission bits. */
+export interface FileContent {
+  readonly text: string;
+  /** As in `stat`; undefined where it is not known. */
+  readonly mode: number | undefined;
+}
+
+export interface ParseOptions {
+  /** Name of the file for faults; relative paths in it are relative to its folder. */
+  readonly file: string;
+  /** Reads the files that secrets name. Throws as node:fs does. */
+  readonly readFile: (path: string) => FileContent;
+  readonly environment: { readonly [name: string]: string | undefined };
+  /** Permission bits of the file itself, where they are known: a secret in clear is warned of when others can read it. */
+  readonly mode?: number;
+}
+
+export interface ParseOutcome {
+  /** Present when there are no faults. */
+  readonly configuration?: Configuration;
+  readonly faults: readonly Fault[];
+  /** What is well formed but unwise, or not carried out by this version. */
+  readonly warnings: readonly Fault[];
+}

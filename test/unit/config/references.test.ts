@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { faultsOf, SMALL, warningsOf } from './support.ts';
+
+const doors = (yaml: string): string => `${SMALL}doors:\n${yaml}\n`;
+
+describe('lines', () => {
+  it.each(['button', 'button2', 'button8', 'contact', 'GPIO0', 'GPIO27'])(
+    '%s is an input of the virtual board',
+    (line) => {
+      expect(faultsOf(SMALL.replace('line: button', `line: ${line}`))).toEqual([]);
+    },
+  );
+
+  it.each(['relay', 'relay2', 'relay4', 'lamp', 'GPIO4'])('%s is an output of the virtual board', (line) => {
+    expect(faultsOf(doors(`  main: { relay: ${line} }`))).toEqual([]);
+  });
+
+  it.each([
+    ['buton', 'the board "virtual" has no line "buton"; the nearest input is button'],
+    ['button9', 'the board "virtual" has no line "button9"; the nearest input is button'],
+    ['relay', 'relay is not an input; use button, button2,'],
+    ['GPIO', 'the board "virtual" has no line "GPIO"; use button, button2,'],
+  ])('%s is no input of it', (line, said) => {
+    const faults = faultsOf(SMALL.replace('line: button', `line: ${line}`));
+    expect(faults).toEqual([expect.stringContaining(`6:11: buttons.front.line: ${said}`)]);
+  });
+
+  it('of a real board are not guessed at', () => {
+    expect(faultsOf(SMALL.replace('line: button', 'line: DIN1').replace('virtual', 'some-board'))).toEqual([]);
+  });
+
+  it('serve one button or relay each', () => {
+    expect(faultsOf(doors('  a: { relay: relay }\n  b: { relay: relay }\n  c: { relay: GPIO5 }'))).toEqual([
+      '10:15: doors.b.relay: relay is used by doors.a.relay already; give each its own line',
+    ]);
+    const shared = SMALL.replace('line: button', 'line: GPIO5').concat('doors: { a: { relay: GPIO5 } }\n');
+    expect(faultsOf(shared)).toEqual([
+      '8:22: doors.a.relay: GPIO5 is used by buttons.front.line already; give each its own line',
+    ]);
+  });
+});
+
+describe('codes', () => {
+  const code = (text: string): string => doors(`  main: { relay: relay, code: "${text}" }`);
+
+  it.each(['123', '4711#', '*99', 'ABCD', '1234567890123456', '0042'])('%s can be dialled', (text) => {
+    expect({ faults: faultsOf(code(text)), warnings: warningsOf(code(text)) }).toEqual({ faults: [], warnings: [] });
+  });
+
+  it.each([
+    ['12a4', 'has a character that no telephone can send; use 0-9, *, A-D, and # as the last'],
+    ['12 34', 'has a character that no telephone can send; use 0-9, *, A-D, and # as the last'],
+    ['１２３', 'has a character that no telephone can send; use 0-9, *, A-D, and # as the last'],
+    ['12#34', 'has # before its end, where a try is over; use # as the last digit only'],
+    ['##', 'has # before its end, where a try is over; use # as the last digit only'],
+    ['12345678901234567', 'is longer than 16 digits; use 16 at most'],
+  ])('%s cannot', (text, said) => {
+    expect(faultsOf(code(text))).toEqual([`9:31: doors.main.code: ${said}`]);
+  });
+
+  it.each(['1', '42', '2#'])('%s is warned of: shorter than three digits', (text) => {
+    expect(faultsOf(code(text))).toEqual([]);
+    expect(warningsOf(code(text))).toEqual([
+      '9:31: doors.main.code: is shorter than three digits and soon guessed; use four or more',
+    ]);
+  });
+
+  it('open one door each, wherever they are kept', () => {
+    const text = doors('  a: { relay: relay, code: "4711#" }\n  b: { relay: relay2, code: { file: /elsewhere/code } }');
+    expect(faultsOf(text)).toEqual(['10:29: doors.b.code: is the code of doors.a too; give each door its own']);
+  });
+
+  it('are warned of when dialling one opens the door of another on the way', () => {
+    const text = doors('  a: { relay: relay, code: "711#" }\n  b: { relay: relay2, code: "4711#" }');
+    expect(faultsOf(text)).toEqual([]);
+    expect(warningsOf(text)).toEqual([
+      expect.stringMatching(/^10:29: doors\.b\.code: and the code of doors\.a contain/),
+    ]);
+  });
+
+  it('that begin with # or * without quotes are explained', () => {
+    expect(faultsOf(doors('  a:\n    relay: relay\n    code: #123'))).toEqual([
+      '11:5: doors.a.code: is empty; give it a value, or take the key out; what begins with # must stand in quotes',
+    ]);
+    expect(faultsOf(doors('  a:\n    relay: relay\n    code: *123'))).toEqual([
+      '11:11: a text begins with * or &, which YAML keeps for itself; put the text in quotes: "*12#"',
+    ]);
+  });
+});
+
+describe('accounts', () => {
+  it('have one address each', () => {
+    const text = SMALL.replace('buttons:', '  - uri: sip:door@example.com\nbuttons:');
+    expect(faultsOf(text)).toEqual([
+      '4:10: accounts[1].uri: is the address of accounts[0] too; take one of the two out',
+    ]);
+  });
+
+  it('are warned of when the outbound proxy would be taken for a strict router (RFC 3261 §16.4)', () => {
+    const text = SMALL.replace('\nbuttons:', '\n    outboundProxy: sip:edge.example.com\nbuttons:');
+    expect(warningsOf(text)).toEqual([
+      '4:20: accounts[0].outboundProxy: has no ;lr, so that the proxy is taken for a strict router; ' +
+        'write sip:edge.example.com;lr',
+    ]);
+  });
+});
+
+describe('what this version does not carry out', () => {
+  it.each([
+    ['sip: { tls: { ca: ca.pem } }', '8:13: sip.tls: TLS is not carried out by this version'],
+    ['sip: { resolvers: [ "192.0.2.53:53" ] }', '8:19: sip.resolvers: own DNS servers are not'],
+    ['sip: { sessionExpires: 1800s }', '8:24: sip.sessionExpires: session timers are not'],
+    ['sip: { outbound: auto }', '8:18: sip.outbound: outbound (RFC 5626) is not'],
+    ['sip: { listen: [ "udp:0.0.0.0:5060", "tcp:0.0.0.0:5060" ] }', '8:38: sip.listen[1]: SIP over TCP is not'],
+    ['sip: { listen: [ "tls:0.0.0.0:5061", "udp:0.0.0.0:0" ] }', '8:18: sip.listen[0]: SIP over TLS is not'],
+    ['media: { keying: [ sdes, dtls ] }', '8:26: media.keying[1]: DTLS-SRTP is not'],
+    ['media: { profile: avpf }', '8:19: media.profile: AVPF is not'],
+    ['audio: { echoCancellation: true }', '8:28: audio.echoCancellation: echo cancellation is not'],
+    ['mqtt: { url: "mqtt://b", homeAssistant: true }', '8:41: mqtt.homeAssistant: Home Assistant discovery is not'],
+    ['provisioning: { server: auto }', '8:25: provisioning.server: provisioning is not'],
+  ])('%s is warned of, and is no fault', (more, said) => {
+    const text = `${SMALL}${more}\n`;
+    expect(faultsOf(text)).toEqual([]);
+    expect(warningsOf(text)).toEqual([expect.stringContaining(said)]);
+  });
+
+  it.each([
+    'sip: { sessionExpires: off, outbound: off }',
+    'media: { keying: [ sdes ], profile: avp }',
+    'audio: { echoCancellation: false }',
+    'provisioning: { server: off }',
+  ])('%s asks for none of it', (more) => {
+    expect(warningsOf(`${SMALL}${more}\n`)).toEqual([]);
+  });
+
+  it('real boards are warned of, named or left to be found', () => {
+    expect(warningsOf(SMALL.replace('virtual', 'raspberry-pi-4'))).toEqual([
+      expect.stringContaining('1:8: board: real hardware'),
+    ]);
+    expect(warningsOf('name: x\n')).toEqual([expect.stringContaining('1:1: board: real hardware')]);
+  });
+
+  it('addresses that ask for TCP or TLS are warned of', () => {
+    expect(warningsOf(SMALL.replace('sip:101@example.com', 'sip:101@example.com;transport=tcp'))).toEqual([
+      expect.stringContaining('7:13: buttons.front.call[0]: SIP over TCP is not carried out'),
+    ]);
+    expect(warningsOf(SMALL.replace('sip:101@example.com', 'sips:101@example.com'))).toEqual([
+      expect.stringContaining('7:13: buttons.front.call[0]: SIP over TLS is not carried out'),
+    ]);
+    expect(warningsOf(SMALL.replace('sip:101@example.com', 'sip:101@example.com;transport=udp'))).toEqual([]);
+  });
+
+  it('the files of a sound device that is not "file" are warned of', () => {
+    expect(warningsOf(`${SMALL}audio: { device: virtual, input: a.wav }\n`)).toEqual([
+      '8:27: audio.input: is not used by this device; write device: file, or take the key out',
+    ]);
+  });
+});
