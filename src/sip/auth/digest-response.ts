@@ -1,0 +1,48 @@
+// The value of `response`: RFC 7616 §3.4.1–3.4.3; without qop as RFC 2069 had it (RFC 3261 §22.4).
+
+import type { Secret } from '../../base/secret.ts';
+import type { DigestAlgorithm } from './algorithms.ts';
+
+/** What makes a quality of protection of a response. */
+export interface DigestProtection {
+  readonly qop: 'auth' | 'auth-int';
+  /** Eight hexadecimal digits. */
+  readonly nc: string;
+  readonly cnonce: string;
+}
+
+/** All that goes into a response. */
+export interface DigestInput {
+  readonly algorithm: DigestAlgorithm;
+  readonly username: string;
+  readonly password: Secret;
+  readonly realm: string;
+  readonly nonce: string;
+  readonly method: string;
+  /** The digest-uri, as it stands in the header. */
+  readonly uri: string;
+  readonly body: Buffer;
+  /** Undefined: the challenge offered no qop. */
+  readonly protection: DigestProtection | undefined;
+}
+
+/** @returns lower-case hexadecimal */
+export function digestResponse(input: DigestInput): string {
+  const { algorithm, nonce, protection } = input;
+  const h1 = algorithm.hash(a1(input));
+  const h2 = algorithm.hash(a2(input));
+  if (protection === undefined) return algorithm.hash(`${h1}:${nonce}:${h2}`);
+  const { nc, cnonce, qop } = protection;
+  return algorithm.hash(`${h1}:${nonce}:${nc}:${cnonce}:${qop}:${h2}`);
+}
+
+/** RFC 7616 §3.4.2 */
+function a1({ algorithm, username, realm, password, nonce, protection }: DigestInput): string {
+  const plain = `${username}:${realm}:${password.reveal()}`;
+  return algorithm.session ? `${algorithm.hash(plain)}:${nonce}:${protection?.cnonce ?? ''}` : plain;
+}
+
+/** RFC 7616 §3.4.3 */
+function a2({ algorithm, method, uri, body, protection }: DigestInput): string {
+  return protection?.qop === 'auth-int' ? `${method}:${uri}:${algorithm.hash(body)}` : `${method}:${uri}`;
+}

@@ -1,0 +1,19 @@
+// Digest authentication (RFC 7616, RFC 8760, RFC 3261 §22), both roles.
+
+export {
+  type AuthFailure,
+  type ChallengedRequest,
+  type CredentialHeaders,
+  DigestClient,
+  type DigestClientOptions,
+  type DigestCredentials,
+  type RequestToAuthorize,
+} from './digest-client.ts';
+export {
+  type ChallengeOptions,
+  type DigestRefusal,
+  type DigestVerification,
+  formatChallenge,
+  type VerifiedDigest,
+  verifyDigest,
+} from './digest-server.ts';
