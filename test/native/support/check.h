@@ -43,9 +43,8 @@ static inline void test_within(const char *file, int line, const char *name, dou
 
 static inline void test_text(const char *file, int line, const char *name, const char *actual, const char *expected) {
   if (strcmp(actual, expected) == 0) return;
-  char what[400];
-  snprintf(what, sizeof what, "%s is \"%s\", not \"%s\"", name, actual, expected);
-  test_fault(file, line, what);
+  printf("  %s:%d: %s is \"%s\", not \"%s\"\n", file, line, name, actual, expected);
+  test_ok = false;
 }
 
 #define CHECK(condition)                                                       \

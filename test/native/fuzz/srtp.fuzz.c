@@ -1,0 +1,40 @@
+// Any bytes as SRTP and SRTCP: refused, and nothing has changed, neither packet nor receiver. (A forgery that fits by
+// chance is one in 2^80.)
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "srtp/srtp.h"
+
+extern const char fuzz_name[];
+const char fuzz_name[] = "fuzz srtp";
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool holds) {
+  if (!holds) abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const struct srtp_policy policy = {.master_key = {1}, .master_salt = {2}};
+  struct srtp_receiver receiver;
+  struct srtp_sender sender;
+  require(srtp_receiver_init(&receiver, &policy) == DP_OK && srtp_sender_init(&sender, &policy) == DP_OK);
+  struct srtp_receiver before = receiver;
+
+  uint8_t *copy = malloc(size + SRTP_RTCP_OVERHEAD);
+  memcpy(copy, data, size);
+  size_t length = size;
+  require(srtp_unprotect_rtp(&receiver, copy, &length) != DP_OK);
+  require(srtp_unprotect_rtcp(&receiver, copy, &length) != DP_OK);
+  require(length == size && memcmp(copy, data, size) == 0 && memcmp(&receiver, &before, sizeof before) == 0);
+
+  // What a sender takes, its receiver gives back.
+  if (srtp_protect_rtp(&sender, copy, &length, size + SRTP_RTP_OVERHEAD) == DP_OK) {
+    require(srtp_unprotect_rtp(&receiver, copy, &length) == DP_OK);
+    require(length == size && memcmp(copy, data, size) == 0);
+  }
+  free(copy);
+  srtp_sender_close(&sender);
+  srtp_receiver_close(&receiver);
+  return 0;
+}
