@@ -65,7 +65,7 @@ export class RunningClientTransaction<State extends string> implements ClientTra
   /** A response that matches (§17.1.3). */
   receive(response: SipResponse, source: Endpoint): void {
     this.#handle(responseClass(response.status), { response, source });
-    if (this.#cancelKept && response.status < 200) {
+    if (this.#cancelKept) {
       this.#cancelKept = false;
       this.#handle('cancel', {});
     }

@@ -15,13 +15,15 @@ export function defaultPort(protocol: Protocol): number {
  */
 export function markArrival(request: SipRequest, source: Endpoint): boolean {
   const via = request.topVia;
+  // A link-local source carries the name of our own interface (`fe80::1%eth0`): it is none of the peer's business.
+  const [address = source.address] = source.address.split('%');
   const wantsPort = via.parameters.has('rport');
   const claimed = via.parameters.has('received');
-  if (!wantsPort && !claimed && via.host === source.address) return true;
+  if (!wantsPort && !claimed && via.host === address) return true;
   if (via.parameters.size + 2 > DEFAULT_LIMITS.parameterCount) return false;
   const parameters = new Map(via.parameters);
   parameters.delete('branch');
-  if (wantsPort || via.host !== source.address) parameters.set('received', source.address);
+  if (wantsPort || via.host !== address) parameters.set('received', address);
   else parameters.delete('received');
   if (wantsPort) parameters.set('rport', String(source.port));
   request.headers.removeFirst('Via');

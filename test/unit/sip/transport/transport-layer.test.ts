@@ -101,6 +101,17 @@ describe('a request that came in', () => {
     expect(received[0]?.source).toEqual(udp(phone, port));
   });
 
+  it('over IPv6 is marked with the address alone (RFC 5118 §4.5), without our name for the link', async () => {
+    await listening('2001:db8::9');
+    const text = serialize(incoming('OPTIONS', { via: 'SIP/2.0/UDP [2001:db8::1];branch=z9hG4bKa;rport' }));
+    (await peerSocket('fe80::1%eth0')).send(text, 5060, '2001:db8::9', noFailure);
+    clock.advance(0);
+    expect(onlyRequest().headers.get('Via')).toBe(
+      'SIP/2.0/UDP [2001:db8::1];branch=z9hG4bKa;rport=5060;received=fe80::1',
+    );
+    expect(received[0]?.source).toEqual(udp('fe80::1%eth0'));
+  });
+
   it('keeps the Vias below its topmost', async () => {
     await listening();
     const text = serialize(
