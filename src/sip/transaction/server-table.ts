@@ -25,7 +25,7 @@ export class ServerTable {
     return this.#transactions.get(requestKey(request));
   }
 
-  /** The transaction that a CANCEL is for: any method but ACK and CANCEL (§9.2). */
+  /** The transaction that a CANCEL is for, of whatever method but ACK and CANCEL (§9.2). */
   findCancelled(cancel: SipRequest): AnyServerTransaction | undefined {
     const invite = this.#transactions.get(requestKey(cancel, 'INVITE'));
     if (invite !== undefined) return invite;
