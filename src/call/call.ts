@@ -1,0 +1,395 @@
+// One conversation: a SIP session, its offers and answers, and its RTP session, made into one thing that rings, talks
+// and ends. It owns the media session and closes it exactly once; the SIP session cleans up after itself, so that a
+// call is over for its user at once, whatever the peer still owes (a final response to CANCEL, a 200 to BYE).
+// Left out: transfer, holding by us.
+
+import { Emitter } from '../base/emitter.ts';
+import { describeError } from '../base/errors.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { millis } from '../base/units.ts';
+import type { MediaSession, StreamParameters } from '../media/types.ts';
+import type { AgreedMedia } from '../sdp/index.ts';
+import type { Body, Negotiation, Refusal, Session, SessionEnd, SessionMessage } from '../sip/index.ts';
+import { DigitMerger } from './digit-merger.ts';
+import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
+import { InfoDigitSender } from './info-digit-sender.ts';
+import { readInfoDigit } from './info-digits.ts';
+import { reportMedia } from './media-report.ts';
+import { OfferAnswer } from './offer-answer.ts';
+import { peerAddress } from './peer-address.ts';
+import type {
+  CallDigit,
+  CallEnd,
+  CallEvents,
+  CallFormat,
+  CallServices,
+  CallSettings,
+  CallState,
+  DialOptions,
+  HangupReason,
+} from './types.ts';
+
+/** What a call needs of whoever keeps the calls. */
+export interface CallContext extends CallServices {
+  readonly settings: CallSettings;
+  /** The call is over; nothing of it is left to serve. */
+  readonly over: (call: Call) => void;
+}
+
+/** The body of our 200 to an incoming call; `agreed` is undefined where it is an offer. */
+interface PreparedAnswer {
+  readonly body: Body;
+  readonly agreed: AgreedMedia | undefined;
+}
+
+/** One call. Made by Calls. */
+export class Call {
+  /** Names the call in events and commands; chosen here, since a call can fail before it has a Call-ID. */
+  readonly id: string;
+  readonly since: Date;
+  readonly peer: string;
+  readonly direction: 'outgoing' | 'incoming';
+  #state: CallState;
+  #session: Session | undefined;
+  #media: MediaSession | undefined;
+  #sdp: OfferAnswer | undefined;
+  /** What the media session was last configured with. */
+  #agreed: AgreedMedia | undefined;
+  /** Incoming: our answer to the offer of the INVITE, or our offer where it had none. */
+  #prepared: PreparedAnswer | undefined;
+  /** Incoming: the ACK is there. Only who received our 200 can send it, which a forged source address cannot. */
+  #acknowledged = false;
+  #rang = false;
+  #answeredSaid = false;
+  #silenceSaid = false;
+  /** Why we end it ourselves, from before the session hears of it. */
+  #ownEnd: CallEnd | undefined;
+  readonly #statusesSaid = new Set<number>();
+  readonly #digits: DigitMerger;
+  readonly #info: InfoDigitSender;
+  readonly #events = new Emitter<CallEvents>();
+
+  constructor(
+    private readonly context: CallContext,
+    from: { readonly target: string } | { readonly session: Session },
+  ) {
+    this.id = context.random.hex(6);
+    this.since = context.clock.wall();
+    this.#digits = new DigitMerger(context.clock);
+    this.#info = new InfoDigitSender(context.clock, (body) => this.#session?.sendInfo(body));
+    if ('target' in from) {
+      this.direction = 'outgoing';
+      this.peer = peerAddress(from.target);
+      this.#state = 'ringing';
+      return;
+    }
+    this.direction = 'incoming';
+    this.peer = peerAddress(from.session.peer.uri);
+    this.#state = 'new';
+    this.#listen(from.session);
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  /** What has been agreed on; undefined before. */
+  get format(): CallFormat | undefined {
+    return this.#agreed === undefined ? undefined : formatOf(this.#agreed);
+  }
+
+  /** The address that an incoming call came from. */
+  get sourceAddress(): string | undefined {
+    return this.#session?.source?.address;
+  }
+
+  /** MediaSession.id, by which the engine's events find their call. */
+  get mediaId(): number | undefined {
+    return this.#media?.id;
+  }
+
+  on<Name extends keyof CallEvents>(name: Name, listener: (...args: CallEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Outgoing: offers, and sends the INVITE before it returns. What goes wrong comes as `ended`, a turn later. */
+  begin({ target, account }: DialOptions): void {
+    const { agent, clock, log } = this.context;
+    try {
+      const offer = this.#open(agent.localAddress(target)).offer();
+      const session = agent.invite({ target, account, offer });
+      this.#listen(session);
+      log.debug('call.dialled', { call: this.id, callId: session.id, peer: this.peer });
+    } catch (thrown) {
+      const cause = describeError(thrown);
+      clock.after(millis(0), 'call not begun', () => this.#finish({ reason: 'failed', cause }));
+    }
+  }
+
+  /** Incoming: lets the caller hear that it rings. An offer that cannot be met ends the call now, with 488. */
+  ring(): void {
+    if (this.#state !== 'new' || this.#prepare() === undefined) return;
+    this.#state = 'ringing';
+    this.#session?.ring(180);
+    this.#events.emit('ringing', 180);
+  }
+
+  /** Incoming: answers. An offer that cannot be met ends the call, with 488. */
+  answer(): void {
+    if (this.direction !== 'incoming' || (this.#state !== 'new' && this.#state !== 'ringing')) return;
+    const prepared = this.#prepare();
+    const session = this.#session;
+    if (prepared === undefined || session === undefined) return;
+    try {
+      // Without an offer in the INVITE, nothing is agreed before the answer in the ACK.
+      if (prepared.agreed !== undefined) this.#configure(prepared.agreed);
+    } catch (thrown) {
+      this.#refuseByFault(session, thrown);
+      return;
+    }
+    this.#state = 'talking';
+    session.accept(prepared.body);
+    this.#sayAnswered();
+  }
+
+  /** Incoming: declines. */
+  reject(refusal: Refusal): void {
+    if (this.direction !== 'incoming' || (this.#state !== 'new' && this.#state !== 'ringing')) return;
+    const { reason } = meaningOfStatus(refusal.status);
+    this.#endBy({ reason, status: refusal.status }, (session) => session.reject(refusal));
+  }
+
+  /** Ends it in the way that its state asks for; its user is told before this returns. */
+  hangup(reason?: HangupReason, cause?: string): void {
+    const usual = this.#state === 'talking' ? 'hangup-local' : 'cancelled';
+    const end = { reason: reason ?? usual, ...(cause === undefined ? {} : { cause }) };
+    this.#endBy(end, (session) => session.hangup());
+  }
+
+  /** Sends digits (0-9 * # A-D) to the peer; nothing happens unless it is answered. */
+  sendDigits(digits: string): void {
+    if (this.#state !== 'talking') return;
+    const inRtp = this.context.settings.dtmf === 'rtp' && this.#agreed?.eventPayloadType !== undefined;
+    if (inRtp) this.#media?.sendDigits(digits);
+    else this.#info.send(digits);
+  }
+
+  /** The engine's events of this call's media session. */
+  mediaStarted(direction: 'in' | 'out', at: CallEvents['mediaStarted'][1]): void {
+    if (this.#state === 'ended') return;
+    this.#events.emit('mediaStarted', direction, at);
+    if (direction === 'in' && this.#state === 'ringing') this.#events.emit('earlyMedia');
+  }
+
+  mediaDigit(digit: string): void {
+    this.#digit({ digit, via: 'rtp' });
+  }
+
+  mediaReception(silent: boolean): void {
+    if (this.#state !== 'talking' || silent === this.#silenceSaid) return;
+    const direction = this.#agreed?.direction;
+    // On hold the peer sends nothing, rightly.
+    if (silent && direction !== 'sendrecv' && direction !== 'recvonly') return;
+    this.#silenceSaid = silent;
+    this.#events.emit('reception', silent);
+  }
+
+  #listen(session: Session): void {
+    this.#session = session;
+    session.on('progress', (message) => this.#progressed(message));
+    session.on('accepted', (message) => this.#accepted(message));
+    session.on('acknowledged', () => {
+      this.#acknowledged = true;
+    });
+    session.on('answer', (body) => this.#answered(body));
+    session.on('negotiation', (negotiation) => this.#renegotiate(negotiation));
+    session.on('info', (body) => {
+      const digit = readInfoDigit(body);
+      if (digit !== undefined) this.#digit({ digit, via: 'info' });
+    });
+    session.on('ended', (end) => this.#sessionEnded(end));
+  }
+
+  /** Opens the RTP ports; what is offered and answered from now on names them. */
+  #open(address: string): OfferAnswer {
+    const { engine, random, settings } = this.context;
+    const media = engine.openSession({ address, silenceAfter: settings.silenceAfter });
+    this.#media = media;
+    this.#sdp = new OfferAnswer({ address, port: media.localPort, random, settings });
+    return this.#sdp;
+  }
+
+  #progressed(message: SessionMessage): void {
+    if (this.#state !== 'ringing') return;
+    this.#rang = true;
+    if (!this.#statusesSaid.has(message.status)) {
+      this.#statusesSaid.add(message.status);
+      this.#events.emit('ringing', message.status);
+    }
+    if (message.body === undefined) return;
+    // An early answer that is of no use spoils nothing yet: the one in the 2xx counts.
+    const applied = this.#apply(message.body);
+    if (!applied.ok) this.context.log.debug('call.early-media-unusable', { call: this.id, reason: applied.error });
+  }
+
+  #accepted(message: SessionMessage): void {
+    if (this.#state !== 'ringing') return;
+    // RFC 3261 §13.2.1 wants the answer in the 2xx; a peer that gave it in a 1xx only is understood nevertheless.
+    const applied = message.body === undefined ? this.#earlyAnswer() : this.#apply(message.body);
+    if (!applied.ok) {
+      this.#endBy({ reason: 'failed', status: message.status, cause: applied.error }, (session) => session.hangup());
+      return;
+    }
+    this.#state = 'talking';
+    this.#sayAnswered();
+  }
+
+  #earlyAnswer(): Result<void, string> {
+    return this.#agreed === undefined ? err('the phone answered without saying what it speaks') : ok(undefined);
+  }
+
+  /** The answer to an offer of ours in a 2xx: it came with the ACK. */
+  #answered(body: Body): void {
+    if (this.#state !== 'talking') return;
+    const applied = this.#apply(body);
+    if (applied.ok) this.#sayAnswered();
+    else if (this.#agreed === undefined) {
+      this.#endBy({ reason: 'failed', cause: applied.error }, (session) => session.hangup());
+    } else this.context.log.warn('call.answer-unusable', { call: this.id, reason: applied.error });
+  }
+
+  /** A re-INVITE (RFC 3261 §14.2, RFC 3264 §8). What cannot be met is refused, and the call goes on as it was. */
+  #renegotiate(negotiation: Negotiation): void {
+    const sdp = this.#sdp;
+    if (sdp === undefined || this.#state !== 'talking') {
+      negotiation.reject({ status: 488 });
+      return;
+    }
+    try {
+      const answer = negotiation.offer === undefined ? undefined : sdp.answer(negotiation.offer);
+      if (answer === undefined) negotiation.accept(sdp.offer());
+      else if (answer.ok) {
+        this.#configure(answer.value.agreed);
+        negotiation.accept(answer.value.body);
+      } else negotiation.reject(answer.error);
+    } catch (thrown) {
+      this.context.log.error('call.renegotiation-failed', { call: this.id, reason: describeError(thrown) });
+      negotiation.reject({ status: 500 });
+    }
+  }
+
+  /** Incoming: what our 200 will say; undefined when the offer cannot be met and the call is over. */
+  #prepare(): PreparedAnswer | undefined {
+    const session = this.#session;
+    if (this.#prepared !== undefined || session === undefined) return this.#prepared;
+    try {
+      const sdp = this.#open(this.context.agent.localAddress(session.source?.address ?? this.peer));
+      if (session.offer === undefined) {
+        this.#prepared = { body: sdp.offer(), agreed: undefined };
+        return this.#prepared;
+      }
+      const answer = sdp.answer(session.offer);
+      if (!answer.ok) {
+        const { status, headers } = answer.error;
+        const cause = headers?.[0]?.[1] ?? 'no codec or encryption in common';
+        this.#endBy({ reason: 'failed', status, cause }, () => session.reject(answer.error));
+        return undefined;
+      }
+      this.#prepared = answer.value;
+    } catch (thrown) {
+      this.#refuseByFault(session, thrown);
+    }
+    return this.#prepared;
+  }
+
+  /** Incoming: no free port, no way back, a dead engine: nothing that the caller's offer is to blame for. */
+  #refuseByFault(session: Session, thrown: unknown): void {
+    const refusal = { status: 500, reason: 'Server Internal Error' };
+    this.#endBy({ reason: 'failed', cause: describeError(thrown) }, () => session.reject(refusal));
+  }
+
+  /** Reads an answer to our offer, and puts it into force. */
+  #apply(body: Body): Result<void, string> {
+    if (this.#sdp === undefined) return err('there is no offer to answer');
+    const agreed = this.#sdp.readAnswer(body);
+    if (!agreed.ok) return agreed;
+    try {
+      // The same answer again, in the next 18x or in the 2xx: the stream runs on undisturbed.
+      if (agreed.value !== this.#agreed) this.#configure(agreed.value);
+      return ok(undefined);
+    } catch (thrown) {
+      return err(describeError(thrown));
+    }
+  }
+
+  /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
+  #configure(agreed: AgreedMedia): void {
+    const before = this.format;
+    this.#media?.configure(streamOf(agreed));
+    this.#agreed = agreed;
+    const now = formatOf(agreed);
+    const changed = before?.codec !== now.codec || before.encrypted !== now.encrypted;
+    if (changed && this.#answeredSaid) this.#events.emit('formatChanged', now);
+  }
+
+  #sayAnswered(): void {
+    if (this.#answeredSaid || this.#agreed === undefined) return;
+    this.#answeredSaid = true;
+    this.#events.emit('answered', formatOf(this.#agreed));
+  }
+
+  /** Digits count in an established call only: from early media they could come from anybody on the way. */
+  #digit(digit: CallDigit): void {
+    const established = this.#state === 'talking' && (this.direction === 'outgoing' || this.#acknowledged);
+    if (established && this.#digits.isNew(digit)) this.#events.emit('digit', digit);
+  }
+
+  /** Ends it ourselves. */
+  #endBy(end: CallEnd, tell: (session: Session) => void): void {
+    if (this.#state === 'ended') return;
+    this.#ownEnd = end;
+    try {
+      if (this.#session !== undefined) tell(this.#session);
+    } catch (thrown) {
+      this.context.log.error('call.end-failed', { call: this.id, reason: describeError(thrown) });
+    }
+    this.#finish(end);
+  }
+
+  #sessionEnded(end: SessionEnd): void {
+    const { direction } = this;
+    const answered = this.#state === 'talking';
+    this.#finish(this.#ownEnd ?? meaningOfEnd(end, { direction, answered, rang: this.#rang }));
+  }
+
+  #finish(end: CallEnd): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#info.stop();
+    const agreed = this.#agreed;
+    const statistics = this.#media?.close();
+    const reported = agreed !== undefined && statistics !== undefined;
+    this.context.over(this);
+    this.#events.emit('ended', reported ? { ...end, media: reportMedia(formatOf(agreed), statistics) } : end);
+  }
+}
+
+function formatOf({ codec, encrypted }: AgreedMedia): CallFormat {
+  return { codec, encrypted };
+}
+
+function streamOf(agreed: AgreedMedia): StreamParameters {
+  const suite = 'AES_CM_128_HMAC_SHA1_80';
+  return {
+    remoteAddress: agreed.remoteAddress,
+    remotePort: agreed.remotePort,
+    remoteRtcpPort: agreed.remoteRtcpPort,
+    codec: agreed.codec,
+    payloadType: agreed.payloadType,
+    eventPayloadType: agreed.eventPayloadType,
+    packetTime: agreed.packetTime,
+    direction: agreed.direction,
+    send: agreed.sendKey === undefined ? undefined : { suite, key: agreed.sendKey },
+    receive: agreed.receiveKey === undefined ? undefined : { suite, key: agreed.receiveKey },
+  };
+}

@@ -1,0 +1,81 @@
+// Makes calls and takes them, and brings the engine's events to the call that they belong to.
+
+import { Emitter } from '../base/emitter.ts';
+import { describeError } from '../base/errors.ts';
+import { Call, type CallContext } from './call.ts';
+import type { CallServices, CallSettings, DialOptions } from './types.ts';
+
+type CallsEvents = {
+  /** Somebody who was let in calls. It must be answered: ring, answer, reject. */
+  incoming: [call: Call];
+};
+
+/** Every call that is up. */
+export class Calls {
+  readonly #calls = new Set<Call>();
+  readonly #events = new Emitter<CallsEvents>();
+  readonly #stops: readonly (() => void)[];
+  #settings: CallSettings;
+
+  constructor(
+    private readonly services: CallServices,
+    settings: CallSettings,
+  ) {
+    const { agent, engine } = services;
+    this.#settings = settings;
+    this.#stops = [
+      agent.on('invite', (session) => this.#incoming(new Call(this.#context(), { session }))),
+      engine.on('started', (session, direction, at) => this.#of(session)?.mediaStarted(direction, at)),
+      engine.on('digit', (session, digit) => this.#of(session)?.mediaDigit(digit)),
+      engine.on('reception', (session, silent) => this.#of(session)?.mediaReception(silent)),
+    ];
+  }
+
+  on<Name extends keyof CallsEvents>(name: Name, listener: (...args: CallsEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** The calls that are not over. */
+  get active(): ReadonlySet<Call> {
+    return this.#calls;
+  }
+
+  /** For calls that begin from now on. */
+  set settings(settings: CallSettings) {
+    this.#settings = settings;
+  }
+
+  /** Calls somebody: the INVITE has gone when this returns. Never throws; what fails comes as the call's `ended`. */
+  dial(options: DialOptions): Call {
+    const call = new Call(this.#context(), { target: options.target });
+    this.#calls.add(call);
+    call.begin(options);
+    return call;
+  }
+
+  /** Ends every call, takes no more. */
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    for (const call of [...this.#calls]) call.hangup();
+  }
+
+  #incoming(call: Call): void {
+    this.#calls.add(call);
+    try {
+      this.#events.emit('incoming', call);
+    } catch (thrown) {
+      this.services.log.error('call.incoming-failed', { call: call.id, reason: describeError(thrown) });
+    }
+    // Nobody took it: a caller must not be left without an answer.
+    if (call.state === 'new') call.reject({ status: 480, reason: 'Temporarily Unavailable' });
+  }
+
+  #context(): CallContext {
+    return { ...this.services, settings: this.#settings, over: (call) => this.#calls.delete(call) };
+  }
+
+  #of(session: number): Call | undefined {
+    for (const call of this.#calls) if (call.mediaId === session) return call;
+    return undefined;
+  }
+}

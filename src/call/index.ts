@@ -1,0 +1,17 @@
+// Conversations: session, SDP and media as one thing.
+
+export type { Call } from './call.ts';
+export { Calls } from './calls.ts';
+export type {
+  CallDigit,
+  CallEnd,
+  CallEndReason,
+  CallEvents,
+  CallFormat,
+  CallMediaReport,
+  CallServices,
+  CallSettings,
+  CallState,
+  DialOptions,
+  HangupReason,
+} from './types.ts';

@@ -1,0 +1,121 @@
+// What users of src/call see of one conversation and of the things that make it. No door word in here.
+
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { Millis } from '../base/units.ts';
+import type { Codec, MediaEngine } from '../media/types.ts';
+import type { Account, UserAgent } from '../sip/index.ts';
+
+/** Why a call ended. */
+export type CallEndReason =
+  /** We hung up after the answer. */
+  | 'hangup-local'
+  /** The other side hung up after the answer. */
+  | 'hangup-remote'
+  | 'busy'
+  /** It rang, or was said to be away, and nobody took it. */
+  | 'no-answer'
+  /** The other side, or we, declined. */
+  | 'refused'
+  /** No way to the other side, or no answer from it at all. */
+  | 'unreachable'
+  /** Whoever called gave up before the answer. */
+  | 'cancelled'
+  /** It could not be carried out: no media in common, no port, a broken answer. */
+  | 'failed'
+  /** The longest duration was reached. */
+  | 'limit';
+
+/** What the media of a call did. */
+export interface CallMediaReport {
+  readonly codec: string;
+  readonly encrypted: boolean;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** RFC 3550 §6.4.1 interarrival jitter. */
+  readonly jitterMs: number;
+  /** From the peer's RTCP; absent when it sent none. */
+  readonly roundTripMs?: number;
+}
+
+/** How a call ended. */
+export interface CallEnd {
+  readonly reason: CallEndReason;
+  /** The SIP status that ended it, where one did. */
+  readonly status?: number;
+  /** What a person should know of the cause. */
+  readonly cause?: string;
+  /** Present when media had been agreed. */
+  readonly media?: CallMediaReport;
+}
+
+/** What is agreed on at the moment. */
+export interface CallFormat {
+  readonly codec: Codec;
+  readonly encrypted: boolean;
+}
+
+/** One key press of the peer's. `digit` is secret: digits are codes. */
+export interface CallDigit {
+  /** 0-9 * # A-D */
+  readonly digit: string;
+  readonly via: 'rtp' | 'info';
+}
+
+/**
+ * - `new`: incoming, nothing said yet
+ * - `ringing`: not answered yet
+ * - `talking`: answered
+ * - `ended`: over; nothing follows
+ */
+export type CallState = 'new' | 'ringing' | 'talking' | 'ended';
+
+/** Event → arguments. */
+export type CallEvents = {
+  /** Outgoing: a provisional response above 100, said once for each status. Incoming: our 180 has gone. */
+  ringing: [status: number];
+  /** Outgoing: the peer's sound arrives before its answer. Our own ringback should stop. */
+  earlyMedia: [];
+  answered: [format: CallFormat];
+  /** A later offer and answer changed codec or encryption. */
+  formatChanged: [format: CallFormat];
+  digit: [digit: CallDigit];
+  /** The first RTP packet that way. `at` is the engine's stamp. */
+  mediaStarted: [direction: 'in' | 'out', at: Millis];
+  /** Nothing arrives though the peer ought to send (`silent`), or it is back. */
+  reception: [silent: boolean];
+  /** Comes once, last. */
+  ended: [end: CallEnd];
+};
+
+/** How calls are made; the same for all of them. */
+export interface CallSettings {
+  /** In the order of preference. */
+  readonly codecs: readonly Codec[];
+  readonly srtp: 'off' | 'optional' | 'required';
+  /** Sound in a packet that we send. */
+  readonly packetTime: Millis;
+  /** How we send digits; `rtp` falls back to INFO where the peer takes no telephone-event. Every way is received. */
+  readonly dtmf: 'rtp' | 'info';
+  /** How long nothing may arrive before `reception` says so. */
+  readonly silenceAfter: Millis;
+}
+
+export interface CallServices {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly agent: UserAgent;
+  readonly engine: MediaEngine;
+}
+
+export interface DialOptions {
+  /** A SIP URI. */
+  readonly target: string;
+  readonly account: Account;
+}
+
+/** Why we end a call ourselves; it stands in its CallEnd. */
+export type HangupReason = Extract<CallEndReason, 'hangup-local' | 'cancelled' | 'no-answer' | 'limit' | 'refused'>;

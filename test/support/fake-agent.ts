@@ -1,0 +1,261 @@
+// A SIP user agent without a network: the test plays the other side of each session by hand. It holds its users to the
+// contract of src/sip: what may not be called in a state throws, so that a wrong call is a failing test.
+
+import { Emitter } from '../../src/base/emitter.ts';
+import { millis } from '../../src/base/units.ts';
+import type { AgentEvents, InviteOptions, RegistrationState, UserAgent } from '../../src/sip/agent/types.ts';
+import type { Endpoint, NameAddress } from '../../src/sip/message/types.ts';
+import type {
+  Body,
+  Negotiation,
+  Refusal,
+  Session,
+  SessionEnd,
+  SessionEvents,
+  SessionMessage,
+  SessionState,
+} from '../../src/sip/session/types.ts';
+
+/** The body of an SDP text. */
+export function sdpBody(text: string): Body {
+  return { type: 'application/sdp', data: Buffer.from(text, 'latin1') };
+}
+
+function nameAddress(uri: string): NameAddress {
+  return { displayName: undefined, uri, parameters: new Map() };
+}
+
+/** What our side did to a session, in order. */
+export type SessionDeed =
+  | { readonly did: 'ring'; readonly status: number; readonly body: Body | undefined }
+  | { readonly did: 'accept'; readonly body: Body }
+  | { readonly did: 'reject'; readonly refusal: Refusal }
+  | { readonly did: 'reoffer'; readonly body: Body }
+  | { readonly did: 'info'; readonly body: Body }
+  | { readonly did: 'hangup' };
+
+/** One session; `deeds` is what it was told, the `peer…` methods are what the other side does. */
+export class FakeSession implements Session {
+  readonly deeds: SessionDeed[] = [];
+  readonly peer: NameAddress;
+  readonly source: Endpoint | undefined;
+  readonly offer: Body | undefined;
+  state: SessionState = 'calling';
+  readonly #events = new Emitter<SessionEvents>();
+
+  constructor(
+    readonly id: string,
+    readonly direction: 'outgoing' | 'incoming',
+    from: { peer: string; source?: Endpoint; offer?: Body | undefined },
+    /** What it was begun with, outgoing. */
+    readonly invite?: InviteOptions,
+  ) {
+    this.peer = nameAddress(from.peer);
+    this.source = from.source;
+    this.offer = from.offer;
+  }
+
+  on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  ring(status: 180 | 181 | 182 | 183 = 180, body?: Body): void {
+    this.#expect('ring', this.direction === 'incoming' && (this.state === 'calling' || this.state === 'early'));
+    this.state = 'early';
+    this.deeds.push({ did: 'ring', status, body });
+  }
+
+  accept(body: Body): void {
+    this.#expect('accept', this.direction === 'incoming' && (this.state === 'calling' || this.state === 'early'));
+    this.state = 'confirmed';
+    this.deeds.push({ did: 'accept', body });
+  }
+
+  reject(refusal: Refusal): void {
+    this.#expect('reject', this.direction === 'incoming' && (this.state === 'calling' || this.state === 'early'));
+    this.deeds.push({ did: 'reject', refusal });
+    this.#end({ reason: 'rejected', status: refusal.status });
+  }
+
+  reoffer(body: Body): void {
+    this.#expect('reoffer', this.state === 'confirmed');
+    this.deeds.push({ did: 'reoffer', body });
+  }
+
+  sendInfo(body: Body): void {
+    this.#expect('sendInfo', this.state === 'confirmed');
+    this.deeds.push({ did: 'info', body });
+  }
+
+  /** As the real one: a confirmed session is over at once, a CANCEL waits for the final response of the peer. */
+  hangup(): void {
+    if (this.state === 'terminated') return;
+    this.deeds.push({ did: 'hangup' });
+    if (this.state === 'confirmed') this.#end({ reason: 'local-hangup' });
+    else if (this.direction === 'incoming') this.#end({ reason: 'rejected', status: 603 });
+  }
+
+  /** How often our side did this. */
+  count(did: SessionDeed['did']): number {
+    return this.deeds.filter((deed) => deed.did === did).length;
+  }
+
+  /** The refusal that we gave, if any. */
+  get refusal(): Refusal | undefined {
+    return this.deeds.flatMap((deed) => (deed.did === 'reject' ? [deed.refusal] : [])).at(-1);
+  }
+
+  /** The text of the SDP that we accepted with. */
+  get acceptedWith(): string | undefined {
+    return this.deeds.flatMap((deed) => (deed.did === 'accept' ? [deed.body.data.toString()] : [])).at(-1);
+  }
+
+  /** The peer sends a provisional response. */
+  peerProgresses(status: number, sdp?: string): void {
+    this.state = 'early';
+    this.#events.emit('progress', this.#message(status, sdp));
+  }
+
+  /** The peer sends 200. */
+  peerAccepts(sdp?: string): void {
+    this.state = 'confirmed';
+    this.#events.emit('accepted', this.#message(200, sdp));
+  }
+
+  /** The peer sends a final refusal. */
+  peerRejects(status: number): void {
+    this.#end(
+      status === 487 && this.count('hangup') > 0 ? { reason: 'cancelled', status } : { reason: 'rejected', status },
+    );
+  }
+
+  /** The peer sends ACK, with an answer where our 200 had the offer. */
+  peerAcknowledges(sdp?: string): void {
+    if (sdp !== undefined) this.#events.emit('answer', sdpBody(sdp));
+    this.#events.emit('acknowledged');
+  }
+
+  /** The peer sends a re-INVITE. Answers with what our side did about it. */
+  peerOffers(sdp: string | undefined): { accepted: string | undefined; refused: Refusal | undefined } {
+    const outcome: { accepted: string | undefined; refused: Refusal | undefined } = {
+      accepted: undefined,
+      refused: undefined,
+    };
+    let settled = false;
+    const settle = (set: () => void): void => {
+      if (!settled) set();
+      settled = true;
+    };
+    const negotiation: Negotiation = {
+      offer: sdp === undefined ? undefined : sdpBody(sdp),
+      accept: (body) => settle(() => (outcome.accepted = body.data.toString())),
+      reject: (refusal) => settle(() => (outcome.refused = refusal)),
+    };
+    this.#events.emit('negotiation', negotiation);
+    if (!settled) throw new Error('a negotiation was left without an answer');
+    return outcome;
+  }
+
+  /** The peer answers an offer of ours, in the ACK of its re-INVITE. */
+  peerAnswers(sdp: string): void {
+    this.#events.emit('answer', sdpBody(sdp));
+  }
+
+  /** The peer sends INFO. */
+  peerSendsInfo(type: string, text: string): void {
+    this.#events.emit('info', { type, data: Buffer.from(text, 'latin1') });
+  }
+
+  /** The peer hangs up; or gives up calling, before our answer. */
+  peerHangsUp(): void {
+    this.#end({ reason: this.state === 'confirmed' ? 'remote-hangup' : 'cancelled' });
+  }
+
+  /** The session ends in any other way. */
+  fails(end: SessionEnd): void {
+    this.#end(end);
+  }
+
+  #message(status: number, sdp: string | undefined): SessionMessage {
+    return { at: millis(0), status, phrase: 'Test', body: sdp === undefined ? undefined : sdpBody(sdp) };
+  }
+
+  #end(end: SessionEnd): void {
+    if (this.state === 'terminated') return;
+    this.state = 'terminated';
+    this.#events.emit('ended', end);
+  }
+
+  #expect(what: string, allowed: boolean): void {
+    if (!allowed) throw new Error(`${what} on an ${this.direction} session in state ${this.state}`);
+  }
+}
+
+/** A UserAgent in memory. `sessions` holds every session ever begun, either way. */
+export class FakeAgent implements UserAgent {
+  readonly sessions: FakeSession[] = [];
+  listening: readonly Endpoint[] = [{ protocol: 'udp', address: '192.0.2.10', port: 5060 }];
+  registrations: RegistrationState[] = [];
+  servers: ReadonlySet<string> = new Set<string>();
+  /** What `localAddress` answers. */
+  address = '192.0.2.10';
+  /** Set: `invite` throws it. */
+  inviteFailure: Error | undefined;
+  stopped: boolean = false;
+  readonly #events = new Emitter<AgentEvents>();
+
+  on<Name extends keyof AgentEvents>(name: Name, listener: (...args: AgentEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Says an event, as the real agent would. */
+  emit<Name extends keyof AgentEvents>(name: Name, ...args: AgentEvents[Name]): void {
+    this.#events.emit(name, ...args);
+  }
+
+  async start(): Promise<void> {
+    return;
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const session of this.sessions) session.hangup();
+  }
+
+  invite(options: InviteOptions): FakeSession {
+    if (this.inviteFailure !== undefined) throw this.inviteFailure;
+    const session = new FakeSession(this.#nextId(), 'outgoing', { peer: options.target }, options);
+    this.sessions.push(session);
+    return session;
+  }
+
+  localAddress(): string {
+    return this.address;
+  }
+
+  /** The newest session. */
+  get session(): FakeSession {
+    const newest = this.sessions.at(-1);
+    if (newest === undefined) throw new Error('no session was begun');
+    return newest;
+  }
+
+  /** Whom we called, in order. */
+  get dialled(): readonly string[] {
+    return this.sessions.flatMap((session) => (session.invite === undefined ? [] : [session.invite.target]));
+  }
+
+  /** Somebody who was let in calls us. */
+  peerCalls(from: string, sdp?: string, address = '192.0.2.1'): FakeSession {
+    const source: Endpoint = { protocol: 'udp', address, port: 5060 };
+    const offer = sdp === undefined ? undefined : sdpBody(sdp);
+    const session = new FakeSession(this.#nextId(), 'incoming', { peer: from, source, offer });
+    this.sessions.push(session);
+    this.#events.emit('invite', session);
+    return session;
+  }
+
+  #nextId(): string {
+    return `call-${this.sessions.length + 1}@test`;
+  }
+}
