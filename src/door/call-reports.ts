@@ -1,0 +1,29 @@
+// Says in the journal what becomes of a call. Pure translation; it decides nothing.
+
+import type { Journal } from '../api/journal.ts';
+import type { Call } from '../call/index.ts';
+
+export interface CallReportOptions {
+  readonly journal: Journal;
+  /** The button that began it, if one did. */
+  readonly button: string | undefined;
+  /** Whether a digit may be named: digits are codes. */
+  readonly nameDigits: () => boolean;
+}
+
+/** Journals the call from now to its end. */
+export function reportCall(call: Call, { journal, button, nameDigits }: CallReportOptions): void {
+  const id = call.id;
+  const started = { call: id, direction: call.direction, peer: call.peer };
+  journal.record('call.started', button === undefined ? started : { ...started, button });
+  call.on('ringing', (status) => journal.record('call.ringing', { call: id, status }));
+  call.on('answered', (format) => journal.record('call.answered', { call: id, ...format }));
+  call.on('digit', ({ digit, via }) => {
+    journal.record('digit.received', nameDigits() ? { call: id, via, digit } : { call: id, via });
+  });
+  call.on('mediaStarted', (direction) => journal.record('media.started', { call: id, direction }));
+  call.on('reception', (silent) => {
+    if (silent) journal.record('media.lost', { call: id, leg: 'remote' });
+  });
+  call.on('ended', (end) => journal.record('call.ended', { call: id, ...end }));
+}

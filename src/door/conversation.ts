@@ -1,0 +1,284 @@
+// One conversation at a time: whom the door rings, for how long, who may interrupt it, and whose digits count. What may
+// happen when is the table in phases.ts; this is its runner.
+// Left out: ringing several phones at once.
+
+import type { CommandRefusal } from '../api/commands.ts';
+import type { Journal } from '../api/journal.ts';
+import type { CallState } from '../api/state.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Millis } from '../base/units.ts';
+import type { Call, CallEnd, CallEndReason, Calls } from '../call/index.ts';
+import type { CallsConfiguration } from '../config/index.ts';
+import type { MediaEngine } from '../media/types.ts';
+import type { Account } from '../sip/index.ts';
+import { reportCall } from './call-reports.ts';
+import { PHASES, type Phase, type PhaseAction, type PhaseEvent } from './phases.ts';
+import { VisitorSounds } from './visitor-sounds.ts';
+
+/** What may change while the service runs. */
+export interface ConversationRules extends CallsConfiguration {
+  readonly answer: 'automatic' | 'manual' | 'never';
+  readonly nameDigits: boolean;
+}
+
+export interface ConversationServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly calls: Calls;
+  readonly engine: MediaEngine;
+  readonly rules: () => ConversationRules;
+  readonly accountFor: (target: string) => Account;
+  /** Whether digits from a peer whom we called count. */
+  readonly mayOpen: (target: string) => boolean;
+  /** Takes the digits of a call that may open doors. */
+  readonly readDigits: (call: Call) => (digit: string) => void;
+  /** Somebody was turned away. */
+  readonly turnedAway: (call: Call, why: string) => void;
+}
+
+/** Whom to ring, one after another. */
+interface RingList {
+  readonly targets: readonly string[];
+  readonly button: string | undefined;
+  next: number;
+}
+
+/** Runs the table. */
+export class Conversation {
+  #phase: Phase = 'idle';
+  #call: Call | undefined;
+  /** Who is being turned away, or taken, by the step that runs. */
+  #caller: Call | undefined;
+  #list: RingList = { targets: [], button: undefined, next: 0 };
+  #lastEnd: CallEndReason = 'cancelled';
+  #limit: Timer | undefined;
+  readonly #sounds: VisitorSounds;
+  readonly #stopListening: () => void;
+
+  readonly #actions: Readonly<Record<PhaseAction, () => void>> = {
+    ringFirst: () => this.#ringNext(),
+    ringNext: () => this.#ringNext(),
+    cancel: () => this.#leave()?.hangup('cancelled'),
+    giveUp: () => this.#call?.hangup('no-answer', `nobody answered within ${inSeconds(this.#rules.ringFor)}`),
+    sayBusy: () => this.#turnAway(),
+    ringHere: () => this.#ringHere(),
+    answerCall: () => this.#answerCall(),
+    decline: () => this.#leave()?.reject({ status: 603, reason: 'Decline' }),
+    sayAbsent: () => this.#leave()?.reject({ status: 480, reason: 'Temporarily Unavailable' }),
+    talk: () => this.#talk(),
+    hangUp: () => this.#leave()?.hangup('hangup-local'),
+    cutOff: () => this.#leave()?.hangup('limit', `a call lasts ${inSeconds(this.#rules.maxDuration)} at most`),
+    soundEnd: () => this.#sounds.end(this.#lastEnd),
+    soundNothing: () => this.#sounds.silence(),
+  };
+
+  constructor(private readonly services: ConversationServices) {
+    this.#sounds = new VisitorSounds(services.clock, services.engine);
+    this.#stopListening = services.calls.on('incoming', (call) =>
+      this.#guard('incoming call', () => this.#invited(call)),
+    );
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** The call that rings or talks. */
+  get callId(): string | undefined {
+    return this.#call?.id;
+  }
+
+  /** The call as `status` shows it. */
+  get callState(): CallState | null {
+    const call = this.#call;
+    if (call === undefined) return null;
+    const { id, direction, peer, format } = call;
+    const since = call.since.toISOString();
+    return { id, direction, peer, codec: format?.codec ?? null, encrypted: format?.encrypted ?? false, since };
+  }
+
+  /** A button was pressed; what that means depends on what goes on. */
+  press(button: string, targets: readonly string[]): void {
+    const ringing = this.#phase === 'ringing';
+    if (ringing && this.#rules.pressAgain === 'ignore') return;
+    if (ringing && this.#list.button === button) this.#step('pressAgain');
+    else this.#ring(targets, button);
+  }
+
+  /** Calls somebody by command. The result is the call's id. */
+  dial(target: string): Result<string, CommandRefusal> {
+    if (this.#phase !== 'idle') return err({ code: 'busy', message: 'there is a call already; hang up first' });
+    this.#ring([target], undefined);
+    return this.#call === undefined
+      ? err({ code: 'failed', message: 'the call could not be begun' })
+      : ok(this.#call.id);
+  }
+
+  /** Answers the call that waits for it. */
+  answer(): Result<string, CommandRefusal> {
+    const call = this.#call;
+    if (this.#phase !== 'offered' || call === undefined) {
+      return err({ code: 'no-call', message: 'no call waits for an answer' });
+    }
+    this.#step('answer');
+    return call.state === 'talking' ? ok(call.id) : err({ code: 'failed', message: 'the call could not be answered' });
+  }
+
+  /** Ends whatever call there is. */
+  hangup(): Result<string, CommandRefusal> {
+    const call = this.#call;
+    if (call === undefined) return err({ code: 'no-call', message: 'there is no call' });
+    this.#step('hangup');
+    return ok(call.id);
+  }
+
+  /** Sends digits to the peer; the result is how many. */
+  sendDigits(digits: string): Result<number, CommandRefusal> {
+    if (this.#phase !== 'talking' || this.#call === undefined) {
+      return err({ code: 'no-call', message: 'digits can be sent in a call only' });
+    }
+    this.#call.sendDigits(digits);
+    return ok(digits.length);
+  }
+
+  /** Ends the call, plays nothing, takes no calls any more. */
+  stop(): void {
+    this.#stopListening();
+    this.#step('hangup');
+    this.#sounds.silence();
+  }
+
+  get #rules(): ConversationRules {
+    return this.services.rules();
+  }
+
+  #ring(targets: readonly string[], button: string | undefined): void {
+    if (PHASES[this.#phase].ring === undefined || targets.length === 0) return;
+    this.#list = { targets, button, next: 0 };
+    this.#step('ring');
+  }
+
+  #step(event: PhaseEvent): void {
+    const step = PHASES[this.#phase][event];
+    if (step === undefined) return;
+    this.#phase = step.to;
+    for (const action of step.actions) this.#guard(action, this.#actions[action]);
+  }
+
+  #ringNext(): void {
+    const { clock, calls, accountFor, mayOpen } = this.services;
+    const { targets, button } = this.#list;
+    const target = targets[this.#list.next];
+    if (target === undefined) return;
+    this.#list.next += 1;
+    try {
+      const call = calls.dial({ target, account: accountFor(target) });
+      this.#take(call, button, mayOpen(target));
+    } catch (thrown) {
+      this.services.log.error('door.ring-failed', { reason: describeError(thrown) });
+      this.#afterFailure('failed');
+      return;
+    }
+    this.#setLimit(clock.after(this.#rules.ringFor, 'ring limit', () => this.#step('ringLimit')));
+    this.#sounds.ringback();
+  }
+
+  #invited(call: Call): void {
+    if (this.#rules.answer === 'never') {
+      call.reject({ status: 403, reason: 'Forbidden' });
+      this.services.turnedAway(call, 'the door takes no calls');
+      return;
+    }
+    this.#caller = call;
+    this.#step(this.#rules.answer === 'automatic' ? 'inviteAutomatic' : 'invite');
+    this.#caller = undefined;
+  }
+
+  #turnAway(): void {
+    const caller = this.#caller;
+    if (caller === undefined) return;
+    caller.reject({ status: 486, reason: 'Busy Here' });
+    this.services.turnedAway(caller, 'the door is in a call');
+  }
+
+  #ringHere(): void {
+    const caller = this.#caller;
+    if (caller === undefined) return;
+    this.#take(caller, undefined, true);
+    this.#setLimit(this.services.clock.after(this.#rules.ringFor, 'ring limit', () => this.#step('ringLimit')));
+    caller.ring();
+  }
+
+  #answerCall(): void {
+    const call = this.#caller ?? this.#call;
+    if (call === undefined) return;
+    if (call !== this.#call) this.#take(call, undefined, true);
+    this.#talk();
+    call.answer();
+  }
+
+  #talk(): void {
+    this.#sounds.silence();
+    const { clock } = this.services;
+    this.#setLimit(clock.after(this.#rules.maxDuration, 'duration limit', () => this.#step('talkLimit')));
+  }
+
+  /** Makes `call` the current one, and listens to it. */
+  #take(call: Call, button: string | undefined, mayOpen: boolean): void {
+    const { journal, readDigits } = this.services;
+    this.#call = call;
+    reportCall(call, { journal, button, nameDigits: () => this.#rules.nameDigits });
+    call.on('earlyMedia', () => this.#ifCurrent(call, () => this.#sounds.silence()));
+    call.on('answered', () => this.#ifCurrent(call, () => this.#step('answered')));
+    call.on('ended', (end) => this.#ifCurrent(call, () => this.#ended(end)));
+    if (!mayOpen) return;
+    const read = readDigits(call);
+    call.on('digit', ({ digit }) => this.#ifCurrent(call, () => read(digit)));
+  }
+
+  #ended(end: CallEnd): void {
+    this.#leave();
+    if (this.#phase === 'ringing') this.#afterFailure(end.reason);
+    else this.#step('ended');
+  }
+
+  /** Rings on with the next on the list, or tells the visitor that nobody can be had. */
+  #afterFailure(reason: CallEndReason): void {
+    this.#lastEnd = reason;
+    this.#step(this.#list.next < this.#list.targets.length ? 'failed' : 'failedLast');
+  }
+
+  /** Lets go of the current call: nothing that it says from now on moves the table. */
+  #leave(): Call | undefined {
+    const call = this.#call;
+    this.#call = undefined;
+    this.#setLimit(undefined);
+    return call;
+  }
+
+  #setLimit(timer: Timer | undefined): void {
+    this.#limit?.cancel();
+    this.#limit = timer;
+  }
+
+  #ifCurrent(call: Call, run: () => void): void {
+    if (this.#call === call) this.#guard('call event', run);
+  }
+
+  /** What goes wrong in one thing must not keep the next from happening. */
+  #guard(what: string, run: () => void): void {
+    try {
+      run();
+    } catch (thrown) {
+      this.services.log.error('door.failed', { what, reason: describeError(thrown) });
+    }
+  }
+}
+
+function inSeconds(duration: Millis): string {
+  return `${Math.round(duration / 100) / 10} s`;
+}

@@ -1,0 +1,219 @@
+// The product: buttons ring people, people's digits open doors, commands do either. It joins the parts of this folder
+// and holds no rule of its own; each part fails alone.
+
+import type { CommandRegistry } from '../api/commands.ts';
+import type { Journal } from '../api/journal.ts';
+import type { StateReport } from '../api/state.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import { describeError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { type Millis, millis, minutes } from '../base/units.ts';
+import type { Call, Calls } from '../call/index.ts';
+import type { Configuration } from '../config/index.ts';
+import type { Board } from '../hardware/ports/index.ts';
+import type { MediaEngine } from '../media/types.ts';
+import type { Account, UserAgent } from '../sip/index.ts';
+import { chooseAccount } from './account-choice.ts';
+import type { AdmissionPolicy } from './admission.ts';
+import { Buttons } from './buttons.ts';
+import { CodeLockout } from './code-lockout.ts';
+import { CodeReader } from './code-reader.ts';
+import { Conversation } from './conversation.ts';
+import { handleCommands } from './door-commands.ts';
+import { Doors } from './doors.ts';
+import { SERVICE_STATES } from './phases.ts';
+import { StrangerReports } from './stranger-reports.ts';
+
+/** Names of hosts that buttons call are looked up again so often. */
+const LOOKUP_AGAIN: Millis = minutes(5);
+
+export interface DoorServices {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly commands: CommandRegistry;
+  readonly calls: Calls;
+  readonly engine: MediaEngine;
+  readonly board: Board;
+  readonly agent: Pick<UserAgent, 'on' | 'registrations' | 'localAddress'>;
+  /** As the agent has them, in the order of the file; may be empty. */
+  readonly accounts: readonly Account[];
+  readonly admission: AdmissionPolicy;
+}
+
+/** What the door knows of the service's state. */
+export type DoorState = Pick<StateReport, 'state' | 'call' | 'doors' | 'faults'>;
+
+/** The door station. */
+export class DoorController {
+  readonly #doors: Doors;
+  readonly #buttons: Buttons;
+  readonly #lockout: CodeLockout;
+  readonly #conversation: Conversation;
+  readonly #strangers: StrangerReports;
+  readonly #readers = new Set<CodeReader>();
+  readonly #stops: (() => void)[] = [];
+  #admission: AdmissionPolicy;
+  #accounts: readonly Account[];
+  #lookup: Timer | undefined;
+
+  constructor(
+    private readonly services: DoorServices,
+    private configuration: Configuration,
+  ) {
+    this.#admission = services.admission;
+    this.#accounts = services.accounts;
+    this.#doors = new Doors(services);
+    this.#lockout = new CodeLockout(services.clock);
+    this.#strangers = new StrangerReports(services);
+    this.#buttons = new Buttons(services, (button) => this.press(button));
+    this.#conversation = new Conversation({
+      ...services,
+      rules: () => ({
+        ...this.configuration.calls,
+        answer: this.configuration.sip.answer,
+        nameDigits: this.configuration.log.digits,
+      }),
+      accountFor: (target) => this.#accountFor(target),
+      mayOpen: (target) => this.#admission.mayOpen(target),
+      readDigits: (call) => this.#readDigits(call),
+      turnedAway: (call, why) => this.#strangers.report(call.peer, call.sourceAddress ?? call.peer, why),
+    });
+    handleCommands(services.commands, {
+      board: services.board,
+      buttons: this.#buttons,
+      conversation: this.#conversation,
+      doors: this.#doors,
+      press: (button) => this.press(button),
+    });
+  }
+
+  /** Takes the lines of the board and begins to react. A line that cannot be had is a fault, not an end. */
+  start(): void {
+    const { board, engine, agent, journal } = this.services;
+    this.#stops.push(
+      board.onChange(({ line, active }) => journal.record('line.changed', { line, active })),
+      engine.on('device', (fault) => this.#deviceChanged(fault)),
+      agent.on('refused', (peer, source, why) => this.#strangers.report(peer, source.address, why)),
+    );
+    this.#bind();
+    this.#lookHostsUp();
+  }
+
+  /** Puts a changed configuration into force: buttons, doors, codes, limits. A call that is up goes on. */
+  apply(configuration: Configuration, admission: AdmissionPolicy, accounts: readonly Account[]): void {
+    this.configuration = configuration;
+    this.#admission = admission;
+    this.#accounts = accounts;
+    this.#bind();
+    this.#lookHostsUp();
+  }
+
+  /** Ends the call, releases every relay, listens to nothing any more. */
+  stop(): void {
+    this.#lookup?.cancel();
+    this.#buttons.release();
+    this.#conversation.stop();
+    for (const reader of this.#readers) reader.reset();
+    this.#doors.closeAll();
+    for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  /** What the door has to say for `status`. */
+  state(): DoorState {
+    const faults = [...this.#doors.faults, ...this.#buttons.faults];
+    const device = this.services.engine.state.deviceFault;
+    if (device !== undefined) faults.push(`sound device: ${device}`);
+    const state = SERVICE_STATES[this.#conversation.phase];
+    return {
+      state: state === 'idle' && (faults.length > 0 || this.#isCutOff()) ? 'fault' : state,
+      call: this.#conversation.callState,
+      doors: this.#doors.state(),
+      faults,
+    };
+  }
+
+  /** A press of a button, by a finger or by a command. */
+  press(button: string): void {
+    const targets = this.#buttons.targets(button);
+    if (targets === undefined) return;
+    this.services.journal.record('button.pressed', { button });
+    this.#conversation.press(button, targets);
+  }
+
+  #bind(): void {
+    this.#doors.bind(this.configuration.doors);
+    this.#buttons.bind(this.configuration.buttons);
+  }
+
+  /** Every way out has been refused or lost: the button cannot do what it is there for. */
+  #isCutOff(): boolean {
+    const { registrations } = this.services.agent;
+    return (
+      registrations.length > 0 &&
+      registrations.every((state) => state.account.register && !state.registered && state.reason !== null)
+    );
+  }
+
+  #accountFor(target: string): Account {
+    const { agent } = this.services;
+    const chosen = chooseAccount(target, this.#accounts, agent.registrations);
+    if (chosen !== undefined) return chosen;
+    // Peer to peer without an account: an address that the peer can call back.
+    const address = agent.localAddress(target);
+    const host = address.includes(':') ? `[${address}]` : address;
+    return {
+      uri: `sip:door@${host}`,
+      displayName: this.configuration.name,
+      expires: millis(0),
+      register: false,
+    };
+  }
+
+  #readDigits(call: Call): (digit: string) => void {
+    const reader = new CodeReader({
+      clock: this.services.clock,
+      lockout: this.#lockout,
+      codes: () => this.#doors.codes,
+      caller: call.peer,
+      opens: (doors) => {
+        for (const door of doors) this.#doors.open(door, { by: call.peer, call: call.id });
+      },
+      refused: ({ attempts, lockedFor }) => {
+        const fields = { call: call.id, peer: call.peer, attempts };
+        const locked = lockedFor === undefined ? {} : { lockedForMs: Math.ceil(lockedFor) };
+        this.services.journal.record('code.refused', { ...fields, ...locked });
+        // The last pause may end after the call; there is nothing to remember of it then.
+        if (call.state === 'ended') this.#readers.delete(reader);
+      },
+    });
+    this.#readers.add(reader);
+    call.on('ended', () => {
+      if (!reader.isCollecting) this.#readers.delete(reader);
+    });
+    return (digit) => reader.take(digit);
+  }
+
+  #deviceChanged(fault: string | undefined): void {
+    if (fault === undefined) return;
+    const { journal } = this.services;
+    journal.record('fault', {
+      what: `the sound device has failed: ${fault}`,
+      mend: 'check its cable and audio.device; it is tried again, and the button rings meanwhile',
+    });
+    const call = this.#conversation.callId;
+    if (call === undefined) return;
+    journal.record('media.lost', { call, leg: 'microphone' });
+    journal.record('media.lost', { call, leg: 'speaker' });
+  }
+
+  #lookHostsUp(): void {
+    this.#lookup?.cancel();
+    this.#lookup = this.services.clock.after(LOOKUP_AGAIN, 'admission lookup', () => this.#lookHostsUp());
+    this.#admission.refresh().catch((thrown: unknown) => {
+      this.services.log.error('admission.lookup-failed', { reason: describeError(thrown) });
+    });
+  }
+}
