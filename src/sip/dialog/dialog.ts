@@ -1,0 +1,201 @@
+// A dialog: who talks to whom, which request comes next, where it goes (RFC 3261 §12). It sends nothing: requests are
+// built here and sent by the usage that holds the dialog. Forked calls make one dialog a To tag.
+// Left out: the secure flag of sips (§12.1), for want of a transport that could honour it.
+
+import { err, ok, type Result } from '../../base/result.ts';
+import { createRequest, formatNameAddress, parseUri } from '../message/index.ts';
+import type { NameAddress, SipMessage, SipRequest, SipResponse } from '../message/types.ts';
+import { routeRequest } from './route-set.ts';
+
+/** The three parts of a dialog's identity (§12). A peer of RFC 2543 has the empty tag. */
+export interface DialogId {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+}
+
+type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** What a request has beside that which the dialog knows. */
+export interface RequestContent {
+  readonly headers?: HeaderList;
+  readonly body?: { readonly type: string; readonly data: Buffer } | undefined;
+}
+
+/** A request, and the URI whose host it is sent to (§8.1.2). */
+export interface RoutedRequest {
+  readonly request: SipRequest;
+  readonly nextHop: string;
+}
+
+interface DialogParts {
+  readonly id: DialogId;
+  readonly local: NameAddress;
+  readonly remote: NameAddress;
+  readonly remoteTarget: string;
+  readonly routeSet: readonly NameAddress[];
+  readonly localSequence: number;
+  readonly remoteSequence: number | undefined;
+  readonly state: 'early' | 'confirmed';
+}
+
+/** One dialog, from our side. */
+export class Dialog {
+  readonly id: DialogId;
+  readonly #local: NameAddress;
+  readonly #remote: NameAddress;
+  #state: 'early' | 'confirmed';
+  #remoteTarget: string;
+  #routeSet: readonly NameAddress[];
+  #localSequence: number;
+  #remoteSequence: number | undefined;
+
+  private constructor(parts: DialogParts) {
+    this.id = parts.id;
+    this.#local = parts.local;
+    this.#remote = parts.remote;
+    this.#state = parts.state;
+    this.#remoteTarget = parts.remoteTarget;
+    this.#routeSet = parts.routeSet;
+    this.#localSequence = parts.localSequence;
+    this.#remoteSequence = parts.remoteSequence;
+  }
+
+  /**
+   * The dialog that a 101–299 response to our request makes (§12.1.2). A response without a usable Contact keeps the
+   * Request-URI as its target: such a peer can still be acknowledged and hung up on.
+   */
+  static ofResponse(request: SipRequest, response: SipResponse): Dialog {
+    return new Dialog({
+      id: { callId: request.callId, localTag: request.fromTag ?? '', remoteTag: response.toTag ?? '' },
+      local: request.from,
+      remote: response.to,
+      remoteTarget: contactUri(response) ?? request.requestUri,
+      routeSet: recordedRoute(response).reverse(),
+      localSequence: request.cseq.number,
+      remoteSequence: undefined,
+      state: response.status < 200 ? 'early' : 'confirmed',
+    });
+  }
+
+  /**
+   * The dialog that our answer to a request makes (§12.1.1), early until `confirm`.
+   * @param localSequence the CSeq number before our first own request
+   * @returns a sentence when the request has no Contact to answer to (§8.1.1.8)
+   */
+  static ofRequest(request: SipRequest, localTag: string, localSequence: number): Result<Dialog, string> {
+    const remoteTarget = contactUri(request);
+    if (remoteTarget === undefined) return err('no usable Contact');
+    const recorded = request.addresses('Record-Route');
+    if (!recorded.ok) return err('malformed Record-Route');
+    const parameters = new Map(request.to.parameters).set('tag', localTag);
+    return ok(
+      new Dialog({
+        id: { callId: request.callId, localTag, remoteTag: request.fromTag ?? '' },
+        local: { ...request.to, parameters },
+        remote: request.from,
+        remoteTarget,
+        routeSet: recorded.value,
+        localSequence,
+        remoteSequence: request.cseq.number,
+        state: 'early',
+      }),
+    );
+  }
+
+  get state(): 'early' | 'confirmed' {
+    return this.#state;
+  }
+
+  /** Where requests are addressed to: the peer's latest Contact. */
+  get remoteTarget(): string {
+    return this.#remoteTarget;
+  }
+
+  /** The proxies between us and the peer, nearest first. */
+  get routeSet(): readonly NameAddress[] {
+    return this.#routeSet;
+  }
+
+  /** The CSeq number of our last request. */
+  get localSequence(): number {
+    return this.#localSequence;
+  }
+
+  /** A 2xx was sent: the dialog is no longer early. */
+  confirm(): void {
+    this.#state = 'confirmed';
+  }
+
+  /** A 2xx to the INVITE came: the route set of an early dialog is computed anew from it (§13.2.2.4). */
+  confirmBy(response: SipResponse): void {
+    if (this.#state === 'early') this.#routeSet = recordedRoute(response).reverse();
+    this.#state = 'confirmed';
+    this.refreshTarget(response);
+  }
+
+  /** Whether a request of the peer's comes in order (§12.2.2); out of order it is answered with 500. */
+  isInOrder(request: SipRequest): boolean {
+    return this.#remoteSequence === undefined || request.cseq.number >= this.#remoteSequence;
+  }
+
+  /** Takes over the CSeq of a request that is in order. */
+  acceptSequence(request: SipRequest): void {
+    this.#remoteSequence = request.cseq.number;
+  }
+
+  /** Takes over the Contact of a target refresh request that was accepted, or of the 2xx to ours (§12.2.1.2, §12.2.2). */
+  refreshTarget(message: SipMessage): void {
+    this.#remoteTarget = contactUri(message) ?? this.#remoteTarget;
+  }
+
+  /** The next request of ours: its CSeq is one above the last (§12.2.1.1). */
+  createRequest(method: string, content: RequestContent = {}): RoutedRequest {
+    this.#localSequence += 1;
+    return this.#create(method, this.#localSequence, content);
+  }
+
+  /**
+   * The ACK of a 2xx: the CSeq number and the credentials are those of the INVITE (§13.2.2.4).
+   * @param invite as it was sent
+   */
+  createAck(invite: SipRequest, content: RequestContent = {}): RoutedRequest {
+    const credentials = ['Authorization', 'Proxy-Authorization'].flatMap((name) =>
+      invite.headers.all(name).map((value) => [name, value] as const),
+    );
+    const headers = [...credentials, ...(content.headers ?? [])];
+    return this.#create('ACK', invite.cseq.number, { ...content, headers });
+  }
+
+  #create(method: string, sequence: number, content: RequestContent): RoutedRequest {
+    const { requestUri, routes, nextHop } = routeRequest(this.#remoteTarget, this.#routeSet);
+    const headers = [
+      ...routes.map((route) => ['Route', route] as const),
+      ['Max-Forwards', '70'] as const,
+      ['From', formatWithTag(this.#local, this.id.localTag)] as const,
+      ['To', formatWithTag(this.#remote, this.id.remoteTag)] as const,
+      ['Call-ID', this.id.callId] as const,
+      ['CSeq', `${sequence} ${method}`] as const,
+      ...(content.headers ?? []),
+    ];
+    return { request: createRequest({ method, requestUri, headers, body: content.body }), nextHop };
+  }
+}
+
+/** From and To carry the tag alone: what other parameters the peer had are not part of the dialog (§12.2.1.1). */
+function formatWithTag(address: NameAddress, tag: string): string {
+  const parameters = new Map<string, string | true>(tag === '' ? [] : [['tag', tag]]);
+  return formatNameAddress({ ...address, parameters });
+}
+
+/** The first Contact that is a SIP URI. */
+function contactUri(message: SipMessage): string | undefined {
+  const contacts = message.addresses('Contact');
+  const uri = contacts.ok ? contacts.value[0]?.uri : undefined;
+  return uri !== undefined && parseUri(uri).ok ? uri : undefined;
+}
+
+function recordedRoute(message: SipMessage): NameAddress[] {
+  const recorded = message.addresses('Record-Route');
+  return recorded.ok ? [...recorded.value] : [];
+}

@@ -1,0 +1,4 @@
+// RFC 3261 §12: dialogs.
+
+export { Dialog, type DialogId, type RequestContent, type RoutedRequest } from './dialog.ts';
+export { isLooseRouter, type Routing, routeRequest } from './route-set.ts';
