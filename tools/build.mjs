@@ -7,7 +7,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { doorphone: 'src/cli/main.ts' },
+  entryPoints: { doorphone: 'src/cli/main.ts', 'indoor-phone': 'src/demo/indoor-phone-main.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,
@@ -18,5 +18,7 @@ await build({
   logLevel: 'warning',
   define: { __DOORPHONE_VERSION__: JSON.stringify(version) },
   // CommonJS packages in an ES module bundle still call require for Node's own modules.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });

@@ -9,20 +9,10 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { RetrySchedule } from '../base/retry-schedule.ts';
-import type { Secret } from '../base/secret.ts';
 import { seconds } from '../base/units.ts';
+import type { MqttConfiguration } from '../config/index.ts';
 import { readCommand } from './commands.ts';
 import type { MqttLink, OpenLink } from './link.ts';
-
-export interface MqttSettings {
-  readonly url: string;
-  readonly username: string | undefined;
-  readonly password: Secret | undefined;
-  /** Without a slash at its end: `doorphone/front-door`. */
-  readonly prefix: string;
-  /** Commands that are obeyed. */
-  readonly commands: readonly string[];
-}
 
 export interface MqttBridgeParts {
   readonly clock: Clock;
@@ -53,7 +43,7 @@ export class MqttBridge {
   #waiting: { readonly event: DoorphoneEvent; readonly at: number }[] = [];
 
   constructor(
-    private readonly settings: MqttSettings,
+    private readonly settings: MqttConfiguration,
     private readonly parts: MqttBridgeParts,
   ) {
     const bounds = { initial: seconds(1), maximum: seconds(30), factor: 1.7, jitter: 0.3 };
@@ -61,8 +51,8 @@ export class MqttBridge {
     this.#link = parts.openLink(
       {
         url: settings.url,
-        username: settings.username,
-        password: settings.password,
+        ...(settings.username === undefined ? {} : { username: settings.username }),
+        ...(settings.password === undefined ? {} : { password: settings.password }),
         clientId: `doorphone-${parts.random.hex(6)}`,
         will: { topic: this.#topic('availability'), payload: 'offline' },
       },

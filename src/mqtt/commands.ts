@@ -2,9 +2,7 @@
 
 import type { CommandParameters } from '../api/commands.ts';
 import { err, ok, type Result } from '../base/result.ts';
-
-/** Commands that MQTT can give; which of them are obeyed, the configuration says. */
-export type MqttCommandName = 'press' | 'hangup' | 'open';
+import { MQTT_COMMANDS, type MqttCommandName } from '../config/index.ts';
 
 export type MqttCommand = {
   [Name in MqttCommandName]: { readonly name: Name; readonly parameters: CommandParameters<Name> };
@@ -47,7 +45,8 @@ export function readCommand(
 type Fields = { readonly [key: string]: unknown };
 
 function isMqttCommand(name: string): name is MqttCommandName {
-  return name === 'press' || name === 'hangup' || name === 'open';
+  const names: readonly string[] = MQTT_COMMANDS;
+  return names.includes(name);
 }
 
 /** The fields of a JSON object; a bare text stands under the key `''`. */
@@ -76,6 +75,7 @@ function toCommand(name: MqttCommandName, fields: Fields): Result<MqttCommand, s
   const chosen = fields[key] ?? fields[''];
   if (chosen !== undefined && typeof chosen !== 'string') return err(`its ${key} is no text`);
   switch (name) {
+    case 'answer':
     case 'hangup':
       return ok({ name, parameters: {} });
     case 'press':

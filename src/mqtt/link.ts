@@ -6,8 +6,8 @@ import type { Secret } from '../base/secret.ts';
 export interface LinkOptions {
   /** `mqtt://host:1883`, `mqtts://host` */
   readonly url: string;
-  readonly username: string | undefined;
-  readonly password: Secret | undefined;
+  readonly username?: string;
+  readonly password?: Secret;
   readonly clientId: string;
   /** What the broker says, retained, when the connection is lost. */
   readonly will: { readonly topic: string; readonly payload: string };

@@ -69,8 +69,6 @@ const link = (port: number, listener: LinkListener, name: string) =>
   openClientLink(
     {
       url: `mqtt://127.0.0.1:${port}`,
-      username: undefined,
-      password: undefined,
       clientId: name,
       will: { topic: 'p/availability', payload: 'offline' },
     },

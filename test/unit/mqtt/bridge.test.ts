@@ -67,7 +67,8 @@ beforeEach(() => {
     username: 'door',
     password: new Secret('hunter2'),
     prefix: 'doorphone/front-door',
-    commands: ['press'],
+    commands: ['press'] as const,
+    homeAssistant: false,
   };
   bridge = new MqttBridge(settings, {
     clock,

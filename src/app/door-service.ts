@@ -1,0 +1,253 @@
+// One configuration at work: engine, board, agent, calls, door, MQTT, wired together. It begins with `start` and ends
+// with `stop`; a changed configuration that cannot be put into force live is a new DoorService.
+
+import { CommandRegistry } from '../api/commands.ts';
+import type { Journal } from '../api/journal.ts';
+import type { StateReport } from '../api/state.ts';
+import type { Clock } from '../base/clock.ts';
+import { DoorphoneError, describeError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { type Millis, seconds } from '../base/units.ts';
+import { Calls } from '../call/index.ts';
+import type { Configuration } from '../config/index.ts';
+import { AdmissionPolicy, DoorController } from '../door/index.ts';
+import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
+import type { Board } from '../hardware/ports/index.ts';
+import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
+import type { MqttBridge } from '../mqtt/bridge.ts';
+import { type Account, NodeDatagramNetwork, SipAgent } from '../sip/index.ts';
+import type { Faults } from './faults.ts';
+import { resolveHost } from './names.ts';
+
+export interface ServiceContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly faults: Faults;
+  readonly version: string;
+  /** When the process began to serve, on the clock. */
+  readonly startedAt: Millis;
+}
+
+/** How long a peer that ought to send may be silent before an event says so. */
+const SILENCE_AFTER = seconds(3);
+
+/** A door at work. */
+export class DoorService {
+  /** What can be asked of this service; `status` and `reload` are the process's own. */
+  readonly commands = new CommandRegistry();
+  readonly engine: MediaEngine;
+  readonly board: Board;
+  readonly agent: SipAgent;
+  readonly #door: DoorController;
+  readonly #calls: Calls;
+  #admission: AdmissionPolicy;
+  #mqtt: MqttBridge | undefined;
+  #stopped = false;
+
+  /** @throws DoorphoneError when the board or the engine cannot be had at all */
+  constructor(
+    private configuration: Configuration,
+    private readonly context: ServiceContext,
+  ) {
+    const { clock, random, log, journal, version } = context;
+    this.board = openBoard(configuration, context);
+    this.engine = openSound(configuration, context);
+    this.#admission = this.#admissionFor(configuration);
+    const accounts = accountsOf(configuration);
+    const network = new NodeDatagramNetwork();
+    this.agent = new SipAgent({
+      clock,
+      random,
+      log,
+      network,
+      listen: udpListeners(configuration),
+      accounts,
+      admit: (peer) => this.#admission.admit(peer),
+      resolve: resolveHost,
+      userAgent: `doorphone/${version}`,
+    });
+    this.#calls = new Calls(
+      { clock, random, log, agent: this.agent, engine: this.engine },
+      callSettings(configuration),
+    );
+    this.#door = new DoorController(
+      {
+        clock,
+        random,
+        log,
+        journal,
+        commands: this.commands,
+        calls: this.#calls,
+        engine: this.engine,
+        board: this.board,
+        agent: this.agent,
+        accounts,
+        admission: this.#admission,
+      },
+      configuration,
+    );
+    this.#reportAgent();
+  }
+
+  /** Opens the sockets and begins to serve. @throws DoorphoneError `port-in-use` and the like; nothing is left open */
+  async start(): Promise<void> {
+    try {
+      this.#door.start();
+      await this.agent.start();
+      await this.#startMqtt();
+    } catch (thrown) {
+      await this.stop();
+      throw thrown;
+    }
+  }
+
+  /** Ends the call, releases the relays, removes the registrations, says `offline`. Safe to call again. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#door.stop();
+    this.#calls.stop();
+    await Promise.all([this.agent.stop(), this.#mqtt?.stop()]);
+    this.engine.close();
+    this.board.close();
+  }
+
+  /** Whether a call is up or a door is open: nothing is restarted meanwhile. */
+  get busy(): boolean {
+    const { call, doors } = this.#door.state();
+    return call !== null || Object.values(doors).some((door) => door.open);
+  }
+
+  /** Puts into force what needs no restart: buttons, doors, limits, who may call in. */
+  apply(configuration: Configuration): void {
+    this.configuration = configuration;
+    this.#admission = this.#admissionFor(configuration);
+    this.#calls.settings = callSettings(configuration);
+    this.#door.apply(configuration, this.#admission, accountsOf(configuration));
+  }
+
+  state(): StateReport {
+    const { clock, faults, version, startedAt } = this.context;
+    const { realtime, device, deviceFault } = this.engine.state;
+    const door = this.#door.state();
+    return {
+      ...door,
+      faults: [...door.faults, ...faults.list],
+      accounts: this.agent.registrations.map(({ account, registered, reason }) => ({
+        uri: account.uri,
+        registered,
+        reason,
+      })),
+      mqtt: { connected: this.#mqtt?.connected ?? false },
+      media: { realtime, device, fault: deviceFault ?? null },
+      version,
+      uptime: Math.floor((clock.now() - startedAt) / 1000),
+    };
+  }
+
+  #admissionFor(configuration: Configuration): AdmissionPolicy {
+    const { sip, accounts, buttons } = configuration;
+    return new AdmissionPolicy(
+      {
+        accept: sip.accept,
+        targets: Object.values(buttons).flatMap((button) => button.call),
+        accountUris: accounts.flatMap(({ uri, registrar, outboundProxy }) => [
+          uri,
+          ...(registrar === undefined ? [] : [registrar]),
+          ...(outboundProxy === undefined ? [] : [outboundProxy]),
+        ]),
+      },
+      { log: this.context.log, servers: () => this.agent.servers, lookup: resolveHost },
+    );
+  }
+
+  #reportAgent(): void {
+    const { journal, faults } = this.context;
+    this.agent.on('registration', ({ account, registered, reason, status }) => {
+      journal.record('registration.changed', {
+        account: account.uri,
+        registered,
+        ...(status === undefined ? {} : { status }),
+        ...(reason === null ? {} : { reason }),
+      });
+    });
+    this.agent.on('fault', (what, mend) => faults.begin(`sip: ${what}`, what, mend));
+  }
+
+  /** Loaded here and not with the program: a call must not wait for it at start. */
+  async #startMqtt(): Promise<void> {
+    const { mqtt } = this.configuration;
+    if (mqtt === undefined) return;
+    const [{ MqttBridge }, { openClientLink }] = await Promise.all([
+      import('../mqtt/bridge.ts'),
+      import('../mqtt/client-link.ts'),
+    ]);
+    if (this.#stopped) return;
+    const { clock, random, log, journal } = this.context;
+    this.#mqtt = new MqttBridge(mqtt, {
+      clock,
+      random,
+      log,
+      journal,
+      commands: this.commands,
+      state: () => this.state(),
+      openLink: openClientLink,
+    });
+    this.#mqtt.start();
+  }
+}
+
+/** The configuration's accounts; they call under the door's name. */
+function accountsOf(configuration: Configuration): readonly Account[] {
+  return configuration.accounts.map((account) => ({ displayName: configuration.name, ...account }));
+}
+
+function callSettings({ media, sip }: Configuration): ConstructorParameters<typeof Calls>[1] {
+  const { codecs, srtp, packetTime } = media;
+  return { codecs, srtp, packetTime, dtmf: sip.dtmf, silenceAfter: SILENCE_AFTER };
+}
+
+function udpListeners({ sip }: Configuration): { protocol: 'udp'; address: string; port: number }[] {
+  return sip.listen.flatMap(({ transport, address, port }) =>
+    transport === 'udp' ? [{ protocol: transport, address, port }] : [],
+  );
+}
+
+function openBoard({ board }: Configuration, { clock, log }: ServiceContext): Board {
+  if (board !== 'virtual') {
+    throw new DoorphoneError('unknown-board', `board: this version drives the board "virtual", not "${board}"`, {
+      mend: 'set board: virtual',
+    });
+  }
+  return new VirtualBoard({ clock, log, onProcessExit: processExit });
+}
+
+/** The configured sound device, else what is left of it: a door without a loudspeaker still rings. */
+function openSound({ audio, media }: Configuration, { log, faults }: ServiceContext): MediaEngine {
+  const { device, speaker, microphone } = audio;
+  for (const candidate of devicesFrom(device)) {
+    try {
+      return openEngine({ device: candidate, ports: media.ports, speaker, microphone }, { log });
+    } catch (thrown) {
+      if (candidate.kind === 'virtual') throw thrown;
+      const mend = thrown instanceof DoorphoneError ? thrown.mend : undefined;
+      const what = thrown instanceof DoorphoneError ? thrown.message : describeError(thrown);
+      faults.begin('sound', `audio: ${what}`, mend ?? 'mend audio in the configuration, then reload');
+    }
+  }
+  throw new DoorphoneError('no-sound', 'no sound device could be opened');
+}
+
+function devicesFrom(device: DeviceOptions): readonly DeviceOptions[] {
+  switch (device.kind) {
+    case 'virtual':
+      return [device];
+    case 'file':
+      return [device, { ...device, input: undefined }, { kind: 'virtual' }];
+    case 'alsa':
+      return [device, { kind: 'virtual' }];
+  }
+}

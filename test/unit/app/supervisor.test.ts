@@ -1,0 +1,143 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CommandRegistry } from '../../../src/api/commands.ts';
+import { Journal } from '../../../src/api/journal.ts';
+import type { StateReport } from '../../../src/api/state.ts';
+import { Faults } from '../../../src/app/faults.ts';
+import { type Supervised, Supervisor } from '../../../src/app/supervisor.ts';
+import { DoorphoneError } from '../../../src/base/errors.ts';
+import { type Configuration, parseConfiguration } from '../../../src/config/index.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+
+const FILE = '/etc/doorphone/doorphone.yaml';
+
+const text = (name: string, code: string): string => `
+name: ${name}
+board: virtual
+accounts:
+  - uri: sip:door@192.0.2.1
+    register: false
+buttons:
+  front: { line: button, call: [ "sip:101@192.0.2.2" ] }
+doors:
+  main: { relay: relay, openFor: 3s, code: "${code}" }
+`;
+
+const parse = (source: string) =>
+  parseConfiguration(source, { file: FILE, readFile: () => ({ text: '', mode: 0o600 }), environment: {} });
+
+class FakeService implements Supervised {
+  readonly commands = new CommandRegistry();
+  started = false;
+  stopped = false;
+  busy = false;
+  applied: Configuration[] = [];
+  constructor(readonly configuration: Configuration) {
+    this.commands.handle('press', () => ({ ok: true, result: { button: configuration.name } }));
+  }
+  start(): Promise<void> {
+    if (this.configuration.name === 'Broken') {
+      return Promise.reject(new DoorphoneError('port-in-use', 'port 5060 is in use'));
+    }
+    this.started = true;
+    return Promise.resolve();
+  }
+  stop(): Promise<void> {
+    this.stopped = true;
+    return Promise.resolve();
+  }
+  apply(configuration: Configuration): void {
+    this.applied.push(configuration);
+  }
+  state(): StateReport {
+    throw new Error('not asked here');
+  }
+}
+
+let clock: FakeClock;
+let journal: Journal;
+let faults: Faults;
+let services: FakeService[];
+let source: string;
+let supervisor: Supervisor;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  const log = new RecordingLog();
+  journal = new Journal(clock, log);
+  faults = new Faults(journal, log);
+  services = [];
+  source = text('Old', '42#');
+  const { configuration } = parse(source);
+  if (configuration === undefined) throw new Error('the test has a faulty configuration');
+  supervisor = new Supervisor(configuration, {
+    file: FILE,
+    load: () => parse(source),
+    make: (made) => {
+      const service = new FakeService(made);
+      services.push(service);
+      return service;
+    },
+    context: { clock, log, journal, faults },
+  });
+  await supervisor.start();
+});
+
+const types = (): string[] => journal.recent.map((event) => event.type);
+const press = () => supervisor.commands.execute('press', {}, 'control');
+
+describe('reload', () => {
+  it('applies a door code without a restart', async () => {
+    source = text('Old', '43#');
+    expect(supervisor.reload()).toEqual({ ok: true, result: { file: FILE } });
+    await settle();
+    expect(services).toHaveLength(1);
+    expect(services[0]?.applied[0]?.doors.main?.code?.reveal()).toBe('43#');
+    expect(types()).toEqual(['configuration.applied']);
+  });
+
+  it('restarts for another name, and commands reach the new service', async () => {
+    source = text('New', '42#');
+    supervisor.reload();
+    await settle();
+    expect(services.map(({ stopped }) => stopped)).toEqual([true, false]);
+    expect(await press()).toEqual({ ok: true, result: { button: 'New' } });
+  });
+
+  it('waits with a restart until nobody talks and no door is open', async () => {
+    const [running] = services;
+    if (running !== undefined) running.busy = true;
+    source = text('New', '42#');
+    expect(supervisor.reload()).toMatchObject({ ok: true });
+    await clock.advanceAsync(60_000);
+    expect(services).toHaveLength(1);
+    if (running !== undefined) running.busy = false;
+    await clock.advanceAsync(1_000);
+    expect(services).toHaveLength(2);
+    expect(types()).toEqual(['configuration.applied']);
+  });
+
+  it('keeps the old configuration when the file is faulty, and says every fault in one event', async () => {
+    source = text('New', '42#').replace('openFor: 3s', 'openFor: 3 parsecs').replace('relay: relay', 'rely: relay');
+    const outcome = supervisor.reload();
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'bad-configuration' } });
+    const [event] = journal.recent;
+    expect(event).toMatchObject({ type: 'configuration.rejected', file: FILE });
+    if (event?.type === 'configuration.rejected') expect(event.faults.length).toBeGreaterThanOrEqual(2);
+    expect(await press()).toEqual({ ok: true, result: { button: 'Old' } });
+  });
+
+  it('goes back to the old configuration when the new one cannot start, and says so', async () => {
+    source = text('Broken', '42#');
+    supervisor.reload();
+    await settle();
+    expect(services.map(({ configuration }) => configuration.name)).toEqual(['Old', 'Broken', 'Old']);
+    expect(types()).toEqual(['configuration.rejected', 'fault']);
+    expect(faults.list.join()).toContain('port 5060 is in use');
+    expect(await press()).toEqual({ ok: true, result: { button: 'Old' } });
+    source = text('New', '42#');
+    supervisor.reload();
+    await settle();
+    expect(faults.list).toEqual([]);
+  });
+});
