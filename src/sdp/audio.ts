@@ -1,0 +1,125 @@
+// What an audio line says of a stream: codecs by payload type, digits, packet time, direction, addresses.
+
+import { isIP } from 'node:net';
+import { type Millis, millis } from '../base/units.ts';
+import type { Attribute, MediaDescription, NetworkAddress, SessionDescription } from './types.ts';
+
+export type Codec = 'PCMA' | 'PCMU';
+
+/** Which way media flows, seen from whoever says it (RFC 8866 §6.7). */
+export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+const DIRECTIONS: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+
+/** RFC 3551 §6: payload types that need no rtpmap. */
+const STATIC_FORMATS: ReadonlyMap<string, Codec> = new Map([
+  ['0', 'PCMU'],
+  ['8', 'PCMA'],
+]);
+
+export const staticPayloadType = (codec: Codec): number => (codec === 'PCMU' ? 0 : 8);
+
+/** One payload type that can be used. */
+export interface CodecFormat {
+  readonly codec: Codec;
+  readonly payloadType: number;
+}
+
+export const attributeOf = (attributes: readonly Attribute[], name: string): string | undefined =>
+  attributes.find((attribute) => attribute.name === name)?.value;
+
+/** `name/rate[/channels]` of a payload type's rtpmap, in lower case (RFC 8866 §6.6). */
+function encodingOf(line: MediaDescription, format: string): string | undefined {
+  for (const { name, value } of line.attributes) {
+    const [, type, encoding] = name === 'rtpmap' ? (/^(\d+)[ \t]+(\S+)/.exec(value ?? '') ?? []) : [];
+    if (type === format) return encoding?.toLowerCase();
+  }
+  return undefined;
+}
+
+const isPayloadType = (format: string): boolean => /^\d{1,3}$/.test(format) && Number(format) < 128;
+
+function codecOf(line: MediaDescription, format: string): Codec | undefined {
+  const encoding = encodingOf(line, format);
+  if (encoding === undefined) return STATIC_FORMATS.get(format);
+  if (/^pcma\/8000(\/1)?$/.test(encoding)) return 'PCMA';
+  return /^pcmu\/8000(\/1)?$/.test(encoding) ? 'PCMU' : undefined;
+}
+
+/** The payload types of a line that are G.711, in the line's order (RFC 3264 §5.1: the order is preference). */
+export function codecFormats(line: MediaDescription): CodecFormat[] {
+  return line.formats.filter(isPayloadType).flatMap((format) => {
+    const codec = codecOf(line, format);
+    return codec === undefined ? [] : [{ codec, payloadType: Number(format) }];
+  });
+}
+
+/** The payload type of digits at 8 kHz (RFC 4733 §2.4.1 with its rtpmap). */
+export function eventPayloadType(line: MediaDescription): number | undefined {
+  const format = line.formats.find(
+    (candidate) => isPayloadType(candidate) && /^telephone-event\/8000(\/1)?$/.test(encodingOf(line, candidate) ?? ''),
+  );
+  return format === undefined ? undefined : Number(format);
+}
+
+/** The direction that a line states, else that of the session, else sendrecv (RFC 3264 §6.1, RFC 8866 §6.7). */
+export function statedDirection(session: SessionDescription, line: MediaDescription): Direction {
+  for (const attributes of [line.attributes, session.attributes]) {
+    const stated = DIRECTIONS.find((direction) => attributes.some(({ name }) => name === direction));
+    if (stated !== undefined) return stated;
+  }
+  return 'sendrecv';
+}
+
+const sends = (direction: Direction): boolean => direction === 'sendrecv' || direction === 'sendonly';
+const receives = (direction: Direction): boolean => direction === 'sendrecv' || direction === 'recvonly';
+
+function directionOf(sending: boolean, receiving: boolean): Direction {
+  if (sending) return receiving ? 'sendrecv' : 'sendonly';
+  return receiving ? 'recvonly' : 'inactive';
+}
+
+/**
+ * What flows, seen from us: what we want, as far as the peer goes along (RFC 3264 §6.1). An address of zeros is the
+ * old way to hold: nothing is sent there (§8.4).
+ */
+export function agreedDirection(peer: Direction, ours: Direction, remoteAddress: string): Direction {
+  const held = isUnspecified(remoteAddress);
+  return directionOf(sends(ours) && receives(peer) && !held, receives(ours) && sends(peer));
+}
+
+const isUnspecified = (address: string): boolean => address === '0.0.0.0' || /^[0:]+$/.test(address);
+
+/** The numeric unicast address of a line; undefined for a name, a multicast group, or none at all. */
+export function addressOf(session: SessionDescription, line: MediaDescription): string | undefined {
+  const connection: NetworkAddress | undefined = line.connections[0] ?? session.connection;
+  if (connection?.networkType !== 'IN') return undefined;
+  const family = isIP(connection.address);
+  const stated = { IP4: 4, IP6: 6 }[connection.addressType];
+  return family !== 0 && family === stated ? connection.address : undefined;
+}
+
+/** RFC 3605: where RTCP goes when it is not the next port. */
+export function rtcpPortOf(line: MediaDescription): number {
+  const stated = Number(/^(\d{1,5})(?:[ \t]|$)/.exec(attributeOf(line.attributes, 'rtcp') ?? '')?.[1]);
+  return stated > 0 && stated <= 65_535 ? stated : Math.min(line.port + 1, 65_535);
+}
+
+/** What G.711 packets may hold here. */
+const SHORTEST = 10;
+const LONGEST = 60;
+
+/**
+ * How much sound a packet to this peer holds: its ptime, else ours; never above its maxptime (RFC 8866 §6.4, §6.5).
+ * A whole count of 10 ms between 10 and 60.
+ */
+export function packetTimeFor(line: MediaDescription, ours: Millis): Millis {
+  const wanted = numberOf(line, 'ptime') ?? ours;
+  const bound = Math.min(wanted, numberOf(line, 'maxptime') ?? LONGEST, LONGEST);
+  return millis(Math.max(SHORTEST, Math.floor(bound / 10) * 10));
+}
+
+function numberOf(line: MediaDescription, name: string): number | undefined {
+  const number = Number(/^\s*(\d{1,6}(?:\.\d+)?)\s*$/.exec(attributeOf(line.attributes, name) ?? '')?.[1]);
+  return number > 0 ? number : undefined;
+}
