@@ -130,6 +130,7 @@ export function describeBoard(driver: string, createRig: () => BoardRig): void {
         const line = rig.board.output(rig.output);
         rig.board.close();
         expect(codeOf(() => line.set(true))).toBe('board-closed');
+        expect(codeOf(() => line.set(false))).toBe('nothing was thrown');
         expect(rig.isDriven(rig.output)).toBe(false);
       });
 

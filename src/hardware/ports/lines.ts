@@ -22,7 +22,10 @@ export interface InputLine {
 export interface OutputLine {
   readonly name: string;
   readonly active: boolean;
-  /** Drives the line. @throws DoorphoneError `board-closed`, `line-failed` */
+  /**
+   * Drives the line. Inactive is always taken, on a closed board also, where every output is so already.
+   * @throws DoorphoneError `board-closed`, `line-failed`
+   */
   set(active: boolean): void;
 }
 
