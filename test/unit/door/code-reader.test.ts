@@ -41,6 +41,7 @@ describe('CodeReader', () => {
     ['typed as slowly as is allowed', '4{2999}2{2999}#', ['open main']],
     ['twice in a row', '42#42#', ['open main', 'open main']],
     ['after a wrong try', '99#42#', ['wrong 1', 'open main']],
+    ['clears the count of wrong ones', '99#98#42#97#', ['wrong 1', 'wrong 2', 'open main', 'wrong 1']],
     ['wrong at #', '43#', ['wrong 1']],
     ['wrong after a pause of 3 s', '42{3000}#{3000}', ['wrong 1']],
     ['not wrong before the pause is over', '42{2999}', []],

@@ -119,6 +119,30 @@ describe('a press of the button', () => {
     expect(rig.events('call.ended')).toHaveLength(2);
   });
 
+  it('of another button begins at the top of its list, whatever becomes of the call before', () => {
+    const buttons = {
+      front: { line: 'button', call: ['sip:101@example.com', 'sip:102@example.com'] },
+      flat: { line: 'button2', call: ['sip:201@example.com', 'sip:202@example.com'] },
+    };
+    const rig = new DoorRig(configured({ buttons }));
+    rig.pressButton();
+    const [first] = rig.agent.sessions;
+    rig.pressButton('button2');
+    first?.peerRejects(487);
+    expect(rig.agent.dialled).toEqual(['sip:101@example.com', 'sip:201@example.com']);
+    expect(rig.door.state()).toMatchObject({ state: 'ringing', call: { peer: 'sip:201@example.com' } });
+  });
+
+  it('while the tone of the last one sounds rings on', () => {
+    const rig = new DoorRig();
+    rig.pressButton();
+    rig.agent.session.peerRejects(486);
+    rig.clock.advance(1000);
+    rig.pressButton();
+    rig.clock.advance(5000);
+    expect(rig.engine.tone).toBe('ringback');
+  });
+
   it('while somebody talks is an event, and nothing else', () => {
     const rig = new DoorRig();
     rig.talk();
@@ -572,7 +596,7 @@ describe('the end of the service', () => {
   it('hangs up, releases every relay, plays nothing, leaves no timer', () => {
     const rig = new DoorRig();
     rig.talk();
-    rig.peerTypes('42#');
+    rig.peerTypes('42#4');
     rig.door.stop();
     expect(rig.agent.session.count('hangup')).toBe(1);
     expect(rig.relay).toBe(false);
@@ -582,6 +606,7 @@ describe('the end of the service', () => {
     expect(rig.clock.timers).toEqual([]);
     rig.pressButton();
     expect(rig.agent.dialled).toHaveLength(1);
+    expect(rig.agent.peerCalls('sip:102@example.com', peerSdp()).refusal?.status).toBe(480);
   });
 
   it('releases the relay even when the process just ends', () => {
