@@ -28,19 +28,24 @@ export interface CodecFormat {
 export const attributeOf = (attributes: readonly Attribute[], name: string): string | undefined =>
   attributes.find((attribute) => attribute.name === name)?.value;
 
-/** `name/rate[/channels]` of a payload type's rtpmap, in lower case (RFC 8866 §6.6). */
-function encodingOf(line: MediaDescription, format: string): string | undefined {
-  for (const { name, value } of line.attributes) {
-    const [, type, encoding] = name === 'rtpmap' ? (/^(\d+)[ \t]+(\S+)/.exec(value ?? '') ?? []) : [];
-    if (type === format) return encoding?.toLowerCase();
+/**
+ * `name/rate[/channels]` by payload type, in lower case (RFC 8866 §6.6); of two for one type the first counts. Read once
+ * a line: to look for each type among the attributes would make a long line cost its square.
+ */
+function encodingsOf(line: MediaDescription): ReadonlyMap<string, string> {
+  const encodings = new Map<string, string>();
+  for (const { name, value = '' } of line.attributes) {
+    const [, type, encoding] = name === 'rtpmap' ? (/^(\d{1,3})[ \t]+(\S+)/.exec(value) ?? []) : [];
+    if (type !== undefined && encoding !== undefined && !encodings.has(type)) {
+      encodings.set(type, encoding.toLowerCase());
+    }
   }
-  return undefined;
+  return encodings;
 }
 
 const isPayloadType = (format: string): boolean => /^\d{1,3}$/.test(format) && Number(format) < 128;
 
-function codecOf(line: MediaDescription, format: string): Codec | undefined {
-  const encoding = encodingOf(line, format);
+function codecOf(format: string, encoding: string | undefined): Codec | undefined {
   if (encoding === undefined) return STATIC_FORMATS.get(format);
   if (/^pcma\/8000(\/1)?$/.test(encoding)) return 'PCMA';
   return /^pcmu\/8000(\/1)?$/.test(encoding) ? 'PCMU' : undefined;
@@ -48,17 +53,18 @@ function codecOf(line: MediaDescription, format: string): Codec | undefined {
 
 /** The payload types of a line that are G.711, in the line's order (RFC 3264 §5.1: the order is preference). */
 export function codecFormats(line: MediaDescription): CodecFormat[] {
+  const encodings = encodingsOf(line);
   return line.formats.filter(isPayloadType).flatMap((format) => {
-    const codec = codecOf(line, format);
+    const codec = codecOf(format, encodings.get(format));
     return codec === undefined ? [] : [{ codec, payloadType: Number(format) }];
   });
 }
 
 /** The payload type of digits at 8 kHz (RFC 4733 §2.4.1 with its rtpmap). */
 export function eventPayloadType(line: MediaDescription): number | undefined {
-  const format = line.formats.find(
-    (candidate) => isPayloadType(candidate) && /^telephone-event\/8000(\/1)?$/.test(encodingOf(line, candidate) ?? ''),
-  );
+  const encodings = encodingsOf(line);
+  const isEvent = (format: string): boolean => /^telephone-event\/8000(\/1)?$/.test(encodings.get(format) ?? '');
+  const format = line.formats.find((candidate) => isPayloadType(candidate) && isEvent(candidate));
   return format === undefined ? undefined : Number(format);
 }
 

@@ -53,9 +53,11 @@ export function parseMessage(bytes: Buffer, limits?: Partial<MessageLimits>): Re
   const text = bytes.toString(ascii ? 'latin1' : 'utf8', start, headEnd);
   const read = readHead(text, blank >= 0, bytes.subarray(Math.min(headEnd + 2, bytes.length)), bounds);
   if (read.ok) return read;
-  return err({ ...read.error, offset: start + octetOffset(text, read.error.offset, ascii) });
+  const offset = start + octetOffset(text, read.error.offset, ascii);
+  return err({ ...read.error, offset: Math.min(offset, bytes.length) });
 }
 
+/** Exact for ASCII and for good UTF-8; an octet that is neither has become a character of three (U+FFFD). */
 const octetOffset = (text: string, offset: number, ascii: boolean): number =>
   ascii ? offset : Buffer.byteLength(text.slice(0, offset));
 
