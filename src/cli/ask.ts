@@ -1,0 +1,78 @@
+// The commands that a running service carries out: asked for over its control socket, answered in a line.
+
+import type { CommandName, CommandParameters, CommandResult } from '../api/commands.ts';
+import { DoorphoneError } from '../base/errors.ts';
+import { type Millis, seconds } from '../base/units.ts';
+import { ControlClient } from '../control/client.ts';
+import type { Invocation } from './arguments.ts';
+import type { Surroundings } from './io.ts';
+import { socketPath } from './paths.ts';
+import { printable } from './printable.ts';
+
+/** What a command sends and how its result reads. */
+interface Question<Name extends CommandName> {
+  parameters(positionals: readonly string[]): CommandParameters<Name>;
+  describe(result: CommandResult<Name>, around: Surroundings): string | Promise<string>;
+  /** Default: 1 s. */
+  readonly timeout?: Millis;
+}
+
+const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
+  press: {
+    parameters: ([button]) => (button === undefined ? {} : { button }),
+    describe: ({ button }) => `pressed ${button}`,
+  },
+  call: { parameters: ([uri = '']) => ({ uri }), describe: ({ call }) => `calling: ${call}` },
+  answer: { parameters: () => ({}), describe: ({ call }) => `answered ${call}` },
+  hangup: { parameters: () => ({}), describe: ({ call }) => `hung up ${call}` },
+  dtmf: {
+    parameters: ([digits = '']) => ({ digits: readDigits(digits) }),
+    describe: ({ digits }) => `sending ${digits} ${digits === 1 ? 'digit' : 'digits'}`,
+  },
+  open: {
+    parameters: ([door]) => (door === undefined ? {} : { door }),
+    describe: ({ door, forMs }) => `opened ${door} for ${forMs / 1000} s`,
+  },
+  line: {
+    parameters: ([line = '', level]) => (level === undefined ? { line } : { line, active: readLevel(level) }),
+    describe: ({ line, active }) => `${line} ${active ? '1' : '0'}`,
+  },
+  status: {
+    parameters: () => ({}),
+    describe: async (report, { clock }) => (await import('./status.ts')).describeStatus(report, clock.wall()),
+  },
+  reload: { parameters: () => ({}), describe: ({ file }) => `applied ${file}`, timeout: seconds(10) },
+};
+
+/** @returns 0, or 1 when the service refused. @throws DoorphoneError when none answers, `usage` for wrong arguments */
+export async function askService<Name extends CommandName>(
+  name: Name,
+  invocation: Invocation,
+  around: Surroundings,
+): Promise<number> {
+  const question: Question<Name> = QUESTIONS[name];
+  const parameters = question.parameters(invocation.positionals);
+  const client = await ControlClient.connect(socketPath(invocation, around.environment), around.clock);
+  try {
+    const outcome = await client.request(name, parameters, question.timeout);
+    if (!outcome.ok) throw new DoorphoneError(outcome.error.code, printable(outcome.error.message));
+    const text = invocation.json ? JSON.stringify(outcome.result) : await question.describe(outcome.result, around);
+    around.out.write(`${invocation.json ? text : printableLines(text)}\n`);
+    return 0;
+  } finally {
+    client.close();
+  }
+}
+
+const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+/** The digits are not repeated: they may be a code. */
+function readDigits(digits: string): string {
+  if (/^[0-9*#A-Da-d]+$/.test(digits)) return digits.toUpperCase();
+  throw new DoorphoneError('usage', 'DIGITS are 0-9, *, # and A-D');
+}
+
+function readLevel(level: string): boolean {
+  if (level === '0' || level === '1') return level === '1';
+  throw new DoorphoneError('usage', 'a line is made 0 (inactive) or 1 (active)');
+}

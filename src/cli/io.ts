@@ -1,0 +1,42 @@
+// What a command sees of the world: two outputs, the environment, a clock, and the parts that only some commands load.
+
+import type { Clock } from '../base/clock.ts';
+
+/** Where text goes. A reader that has gone away is not an error: what is written then is lost. */
+export interface Output {
+  write(text: string): void;
+  /** Whether the reader has gone away. */
+  readonly closed: boolean;
+  /** Calls `listener` when the reader goes away. */
+  onClose(listener: () => void): void;
+}
+
+export interface ServiceOptions {
+  readonly configFile: string;
+  /** Whether `--config` named it: then a missing file is an error. */
+  readonly configGiven: boolean;
+  readonly stateFolder: string;
+  readonly socketPath: string;
+  readonly version: string;
+}
+
+/** The heavy parts, each loaded by the command that needs it. */
+export interface Programs {
+  /** @returns the exit code */
+  runService(options: ServiceOptions): Promise<number>;
+  /** @returns the exit code */
+  runDemo(options: { readonly once: boolean; readonly json: boolean; readonly version: string }): Promise<number>;
+  releaseRelays(options: { readonly configFile: string }): Promise<{
+    readonly released: readonly string[];
+    readonly message: string;
+  }>;
+}
+
+export interface Surroundings {
+  readonly out: Output;
+  readonly err: Output;
+  readonly environment: { readonly [name: string]: string | undefined };
+  readonly clock: Clock;
+  readonly version: string;
+  readonly programs: Programs;
+}

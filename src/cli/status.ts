@@ -1,0 +1,52 @@
+// `doorphone status` for eyes.
+
+import type { CallState, StateReport } from '../api/state.ts';
+import { localTime } from './printable.ts';
+
+/** A small table, one fact a line. @param now the time of day, for how long a call lasts */
+export function describeStatus(report: StateReport, now: Date): string {
+  const rows: (readonly [string, string])[] = [
+    ['state', report.state],
+    ['call', report.call === null ? 'none' : describeCall(report.call, now)],
+    ...Object.entries(report.doors).map(([door, { open }]) => [`door ${door}`, open ? 'open' : 'closed'] as const),
+    ...report.accounts.map(
+      ({ uri, registered, reason }) =>
+        [
+          `account ${uri}`,
+          registered ? 'registered' : `not registered${reason === null ? '' : `: ${reason}`}`,
+        ] as const,
+    ),
+    ['mqtt', report.mqtt.connected ? 'connected' : 'not connected'],
+    ['sound', `${report.media.device}${report.media.fault === null ? '' : `: ${report.media.fault}`}`],
+    ['real time', report.media.realtime ? 'yes' : 'no'],
+    ...report.faults.map((fault) => ['fault', fault] as const),
+    ['version', report.version],
+    ['running for', describeSpan(report.uptime)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function describeCall(call: CallState, now: Date): string {
+  const sound = call.codec === null ? [] : [`${call.codec}${call.encrypted ? ', encrypted' : ', not encrypted'}`];
+  const seconds = (now.getTime() - Date.parse(call.since)) / 1000;
+  const span = Number.isFinite(seconds) && seconds >= 0 ? ` (${describeSpan(seconds)})` : '';
+  return [`${call.direction} ${call.peer}`, ...sound, `since ${localTime(call.since)}${span}`].join(', ');
+}
+
+/** `2 d 3 h`, `4 min 10 s`: the two greatest units. */
+export function describeSpan(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts: readonly (readonly [number, string])[] = [
+    [Math.floor(whole / 86_400), 'd'],
+    [Math.floor(whole / 3600) % 24, 'h'],
+    [Math.floor(whole / 60) % 60, 'min'],
+    [whole % 60, 's'],
+  ];
+  const first = parts.findIndex(([amount]) => amount > 0);
+  if (first < 0) return '0 s';
+  return parts
+    .slice(first, first + 2)
+    .map(([amount, unit]) => `${amount} ${unit}`)
+    .join(' ');
+}
