@@ -18,6 +18,8 @@ export function chooseAccount(
   accounts: readonly Account[],
   registrations: readonly RegistrationState[],
 ): Account | undefined {
+  // The usual case, on the way from the button to the INVITE.
+  if (accounts.length === 1) return accounts[0];
   const registered = new Set(registrations.filter((state) => state.registered).map((state) => state.account.uri));
   const host = hostOf(target);
   let best: Account | undefined;
