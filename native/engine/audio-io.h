@@ -1,0 +1,48 @@
+// A sound device as the media thread sees it: a table of operations over an opaque device. One exchange is one 20 ms turn
+// of the engine's own clock; a device with a clock of its own says how far that clock runs apart, and the engine follows.
+//
+// Leaves out: opening (each device has its own options) and mixing.
+
+#ifndef DOORPHONE_ENGINE_AUDIO_IO_H
+#define DOORPHONE_ENGINE_AUDIO_IO_H
+
+#include <stdint.h>
+
+/** Every device speaks 8 kHz mono, signed 16 bit, in frames of 20 ms. */
+#define AUDIO_RATE_HZ 8000
+#define AUDIO_FRAME_MS 20
+#define AUDIO_FRAME_SAMPLES 160
+
+/** What is wrong with a device. The numbers cross to TypeScript; src/media/device-fault.ts has their words. */
+enum audio_fault {
+  AUDIO_FAULT_NONE = 0,
+  AUDIO_FAULT_OPEN = 1,      /**< Cannot be opened; tried again every second. */
+  AUDIO_FAULT_LOST = 2,      /**< Failed while it ran: unplugged, or its driver gave up. */
+  AUDIO_FAULT_STALLED = 3,   /**< Takes or gives no samples any more. */
+  AUDIO_FAULT_RECORDING = 4, /**< The output file cannot be written. */
+};
+
+/** What a device says after an exchange. */
+struct audio_report {
+  enum audio_fault fault;
+  int32_t system_error; /**< errno of the fault, 0 where there is none. */
+  int32_t drift_ns;     /**< To add to the next turn's 20 ms, so that the engine follows the device's clock. */
+};
+
+struct audio_operations {
+  /**
+   * Hands over a frame to be heard and takes the frame that the microphone heard; silence where the device has none.
+   * Media thread; never blocks, allocates or locks.
+   */
+  void (*exchange)(void *device, const int16_t *heard, int16_t *spoken, struct audio_report *report);
+  /** Frees the device. Control thread, after the media thread has ended. */
+  void (*close)(void *device);
+};
+
+/** A device; the engine owns it from engine_create to engine_destroy. */
+struct audio_io {
+  const struct audio_operations *operations;
+  void *device;
+};
+
+#endif

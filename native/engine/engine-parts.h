@@ -1,0 +1,136 @@
+// The inside of the engine: what its parts share, and which thread each field belongs to. For engine/ alone.
+//
+// Parts: engine.c (life, tones, loudness, events, state) · sessions.c (the control thread's side of sessions) ·
+// media-thread.c (the loop) · courier.c (wakes JavaScript).
+
+#ifndef DOORPHONE_ENGINE_ENGINE_PARTS_H
+#define DOORPHONE_ENGINE_ENGINE_PARTS_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "base/ring.h"
+#include "dsp/gain.h"
+#include "dsp/tone.h"
+#include "engine/engine.h"
+#include "engine/stream.h"
+
+#define ENGINE_COMMANDS 64
+#define ENGINE_EVENTS 256
+/** A command gives back at most one pair of keys, so this ring cannot be full: see engine_collect. */
+#define ENGINE_RETIRED 128
+
+enum engine_command_kind {
+  ENGINE_COMMAND_OPEN,
+  ENGINE_COMMAND_CONFIGURE,
+  ENGINE_COMMAND_DIGITS,
+  ENGINE_COMMAND_CLOSE,
+  ENGINE_COMMAND_TONE,
+  ENGINE_COMMAND_GAIN,
+};
+
+struct engine_digits {
+  char digits[TELEPHONE_EVENT_QUEUE];
+  size_t count;
+  uint16_t units; /**< Duration of each, in timestamp units. */
+};
+
+struct engine_command {
+  enum engine_command_kind kind;
+  size_t slot;
+  union {
+    struct stream_setup setup;
+    struct engine_digits digits;
+    enum tone_kind tone;
+    struct {
+      uint8_t speaker;
+      uint8_t microphone;
+    } percent;
+  };
+};
+
+/** Keys that the media thread no longer uses, for the control thread to wipe and free. */
+struct engine_retired {
+  struct srtp_sender *sender;
+  struct srtp_receiver *receiver;
+};
+
+/** The control thread's view of a session. */
+struct engine_slot {
+  bool open;
+  uint32_t id;
+  sa_family_t family;
+  bool has_send_key; /**< The key that the media thread was given last, to see whether a new one differs. */
+  bool has_receive_key;
+  uint8_t send_key[SRTP_MASTER_BYTES];
+  uint8_t receive_key[SRTP_MASTER_BYTES];
+};
+
+struct engine {
+  // Constant once the threads run.
+  struct audio_io device;
+  void (*wake)(void *context);
+  void *wake_context;
+  int epoll;
+  int timer;
+  int command_bell; /**< eventfd: the control thread has put a command, or wants the thread to end. */
+  int event_bell;   /**< eventfd: the media thread has put an event, or the courier is to end. */
+  pthread_t media;
+  pthread_t courier;
+
+  // Control thread.
+  struct engine_slot slots[ENGINE_SESSIONS];
+  struct sockets_range range;
+  uint32_t generation; /**< Of the next session: ids are never used twice. */
+
+  // Between the threads.
+  struct ring commands; /**< control → media */
+  struct ring events;   /**< media → control */
+  struct ring retired;  /**< media → control */
+  struct statistics_board boards[ENGINE_SESSIONS];
+  struct lateness lateness;
+  sem_t answer; /**< The media thread has started; it has closed a session. */
+  atomic_bool stopping;
+  atomic_bool realtime;
+  _Atomic uint64_t turns;
+  _Atomic uint64_t fault; /**< enum audio_fault in the upper half, errno in the lower. */
+
+  // Media thread; a stream that is not open is the control thread's.
+  bool open[ENGINE_SESSIONS];
+  struct stream streams[ENGINE_SESSIONS];
+  struct stream_context context;
+  struct tone_generator tone;
+  struct gain speaker;
+  struct gain microphone;
+
+  uint8_t command_storage[RING_STORAGE_BYTES(sizeof(struct engine_command), ENGINE_COMMANDS)];
+  uint8_t event_storage[RING_STORAGE_BYTES(sizeof(struct engine_event), ENGINE_EVENTS)];
+  uint8_t retired_storage[RING_STORAGE_BYTES(sizeof(struct engine_retired), ENGINE_RETIRED)];
+};
+
+/** The media thread's loop. @param engine struct engine */
+void *media_thread_run(void *engine);
+
+/** The courier thread's loop. @param engine struct engine */
+void *courier_run(void *engine);
+
+/** Puts a command and wakes the media thread. Control. @return DP_OK, DP_FULL */
+dp_error engine_command(struct engine *engine, const struct engine_command *command);
+
+/** Frees keys that the media thread has given back. Control. */
+void engine_collect(struct engine *engine);
+
+/** Wipes and frees; null is nothing. Not on the media thread. */
+void engine_free_keys(struct srtp_sender *sender, struct srtp_receiver *receiver);
+
+/** Closes every session that is open. Control; with the media thread running. */
+void engine_close_sessions(struct engine *engine);
+
+/** Rings an eventfd. Any thread; never blocks. */
+void engine_ring_bell(int bell);
+
+/** Silences an eventfd. */
+void engine_answer_bell(int bell);
+
+#endif

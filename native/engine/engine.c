@@ -1,0 +1,218 @@
+// Life of the engine, and the control thread's side of what concerns no single session. See engine.h.
+
+#define _GNU_SOURCE
+
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "crypto/secure.h"
+#include "crypto/self-test.h"
+#include "engine/engine-parts.h"
+
+/** Peak of a tone: -12 dBFS, well below speech at its loudest. */
+#define TONE_AMPLITUDE 8000
+
+void engine_ring_bell(int bell) {
+  const uint64_t one = 1;
+  // Refused only when 2^64 - 2 rings are unanswered: then it rings already.
+  ssize_t written = write(bell, &one, sizeof one);
+  (void)written;
+}
+
+void engine_answer_bell(int bell) {
+  uint64_t rings;
+  ssize_t got = read(bell, &rings, sizeof rings);
+  (void)got;
+}
+
+static void close_descriptor(int descriptor) {
+  if (descriptor >= 0) close(descriptor);
+}
+
+static void release(struct engine *engine) {
+  close_descriptor(engine->epoll);
+  close_descriptor(engine->timer);
+  close_descriptor(engine->command_bell);
+  close_descriptor(engine->event_bell);
+  (void)sem_destroy(&engine->answer);
+  free(engine);
+}
+
+static dp_error open_descriptors(struct engine *engine) {
+  engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+  engine->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  engine->command_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  engine->event_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  bool opened = engine->epoll >= 0 && engine->timer >= 0 && engine->command_bell >= 0 && engine->event_bell >= 0;
+  return opened ? DP_OK : DP_SYSTEM;
+}
+
+/** A random name for RTCP that says nothing of the machine (RFC 7022 §4.2). */
+static void make_cname(const uint8_t random[STREAM_CNAME_BYTES], uint8_t cname[STREAM_CNAME_BYTES]) {
+  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t at = 0; at < STREAM_CNAME_BYTES; at++) cname[at] = (uint8_t)letters[random[at] % 64];
+}
+
+static dp_error prepare_media(struct engine *engine, const struct engine_options *options) {
+  struct {
+    uint64_t seed;
+    uint8_t cname[STREAM_CNAME_BYTES];
+  } random;
+  dp_error error = secure_random((uint8_t *)&random, sizeof random);
+  if (error != DP_OK) return error;
+  make_cname(random.cname, engine->context.cname);
+  engine->context.random = random.seed | 1;
+  engine->context.events = &engine->events;
+  engine->context.lateness = &engine->lateness;
+  gain_init(&engine->speaker, options->speaker_percent);
+  gain_init(&engine->microphone, options->microphone_percent);
+  return tone_init(&engine->tone, AUDIO_RATE_HZ, TONE_AMPLITUDE);
+}
+
+static dp_error prepare_rings(struct engine *engine) {
+  dp_error error =
+      ring_init(&engine->commands, engine->command_storage, sizeof(struct engine_command), ENGINE_COMMANDS);
+  if (error != DP_OK) return error;
+  error = ring_init(&engine->events, engine->event_storage, sizeof(struct engine_event), ENGINE_EVENTS);
+  if (error != DP_OK) return error;
+  return ring_init(&engine->retired, engine->retired_storage, sizeof(struct engine_retired), ENGINE_RETIRED);
+}
+
+static dp_error start_thread(pthread_t *thread, void *(*run)(void *), struct engine *engine, const char *name) {
+  // Signals belong to Node's threads.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int reason = pthread_create(thread, NULL, run, engine);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = reason;
+  if (reason != 0) return DP_SYSTEM;
+  (void)pthread_setname_np(*thread, name);
+  return DP_OK;
+}
+
+static void wait_for_answer(struct engine *engine) {
+  while (sem_wait(&engine->answer) != 0) continue; // EINTR
+}
+
+static dp_error start_threads(struct engine *engine) {
+  dp_error error = start_thread(&engine->media, media_thread_run, engine, "doorphone-media");
+  if (error != DP_OK) return error;
+  wait_for_answer(engine);
+  error = start_thread(&engine->courier, courier_run, engine, "doorphone-wake");
+  if (error == DP_OK) return DP_OK;
+  int reason = errno;
+  atomic_store(&engine->stopping, true);
+  engine_ring_bell(engine->command_bell);
+  pthread_join(engine->media, NULL);
+  errno = reason;
+  return error;
+}
+
+static bool is_valid(const struct engine_options *options) {
+  return options->device.operations && options->wake && options->first_port > 0 &&
+         options->first_port <= options->last_port && options->speaker_percent <= 100 &&
+         options->microphone_percent <= 100;
+}
+
+dp_error engine_create(const struct engine_options *options, struct engine **engine) {
+  if (!is_valid(options)) return DP_INVALID_ARGUMENT;
+  dp_error error = crypto_self_test();
+  if (error != DP_OK) return error;
+  struct engine *made = calloc(1, sizeof *made);
+  if (!made) return DP_SYSTEM;
+  made->epoll = made->timer = made->command_bell = made->event_bell = -1;
+  (void)sem_init(&made->answer, 0, 0);
+  made->device = options->device;
+  made->wake = options->wake;
+  made->wake_context = options->wake_context;
+  made->range = (struct sockets_range){.first = options->first_port, .last = options->last_port};
+  made->generation = 1;
+  error = prepare_rings(made);
+  if (error == DP_OK) error = prepare_media(made, options);
+  if (error == DP_OK) error = open_descriptors(made);
+  if (error == DP_OK) error = start_threads(made);
+  if (error != DP_OK) {
+    int reason = errno;
+    release(made);
+    errno = reason;
+    return error;
+  }
+  *engine = made;
+  return DP_OK;
+}
+
+void engine_destroy(struct engine *engine) {
+  engine_close_sessions(engine);
+  atomic_store(&engine->stopping, true);
+  engine_ring_bell(engine->command_bell);
+  engine_ring_bell(engine->event_bell);
+  pthread_join(engine->media, NULL);
+  pthread_join(engine->courier, NULL);
+  engine_collect(engine);
+  engine->device.operations->close(engine->device.device);
+  release(engine);
+}
+
+dp_error engine_command(struct engine *engine, const struct engine_command *command) {
+  engine_collect(engine);
+  if (!ring_put(&engine->commands, command)) return DP_FULL;
+  engine_ring_bell(engine->command_bell);
+  return DP_OK;
+}
+
+void engine_collect(struct engine *engine) {
+  struct engine_retired retired;
+  while (ring_get(&engine->retired, &retired)) engine_free_keys(retired.sender, retired.receiver);
+}
+
+dp_error engine_play(struct engine *engine, enum engine_tone tone) {
+  static const enum tone_kind kinds[] = {
+      [ENGINE_TONE_NONE] = TONE_NONE,
+      [ENGINE_TONE_RINGBACK] = TONE_RINGBACK,
+      [ENGINE_TONE_BUSY] = TONE_BUSY,
+      [ENGINE_TONE_FAILURE] = TONE_FAILURE,
+  };
+  if ((size_t)tone >= sizeof kinds / sizeof kinds[0]) return DP_INVALID_ARGUMENT;
+  struct engine_command command = {.kind = ENGINE_COMMAND_TONE, .tone = kinds[tone]};
+  return engine_command(engine, &command);
+}
+
+dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t microphone_percent) {
+  if (speaker_percent > 100 || microphone_percent > 100) return DP_INVALID_ARGUMENT;
+  struct engine_command command = {.kind = ENGINE_COMMAND_GAIN,
+                                   .percent = {.speaker = speaker_percent, .microphone = microphone_percent}};
+  return engine_command(engine, &command);
+}
+
+size_t engine_take_events(struct engine *engine, struct engine_event *events, size_t capacity) {
+  engine_collect(engine);
+  size_t taken = 0;
+  while (taken < capacity && ring_get(&engine->events, &events[taken])) taken++;
+  return taken;
+}
+
+void engine_read_state(struct engine *engine, struct engine_state *state) {
+  uint64_t fault = atomic_load(&engine->fault);
+  *state = (struct engine_state){.realtime = atomic_load(&engine->realtime),
+                                 .events_dropped = ring_refused(&engine->events),
+                                 .turns = atomic_load(&engine->turns),
+                                 .fault = (enum audio_fault)(fault >> 32),
+                                 .system_error = (int32_t)(uint32_t)fault};
+}
+
+void engine_read_lateness(const struct engine *engine, uint64_t *upper_ns, uint64_t *packets) {
+  for (size_t at = 0; at < LATENESS_BUCKETS; at++) {
+    upper_ns[at] = lateness_upper_ns(at);
+    packets[at] = atomic_load_explicit(&engine->lateness.packets[at], memory_order_relaxed);
+  }
+}

@@ -1,0 +1,148 @@
+// The media engine: one real-time thread that owns the sound device, the RTP sockets and every sample. Sessions come from
+// a fixed pool; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own.
+// RFC 3550, 3551 (RTP, RTCP) · 4733 (digits) · 3711 (SRTP) · 4961 (symmetric RTP) · 6263 (keep-alive) · 3389 (comfort
+// noise is accepted and heard as silence).
+//
+// Threads. Functions marked "control" belong to the thread that created the engine. None waits for the media thread but
+// engine_close_session, for one answer. The media thread neither allocates nor locks nor logs. `wake` is called on the
+// courier thread, which is not real time.
+//
+// Leaves out: keying, negotiation, every word of SIP.
+
+#ifndef DOORPHONE_ENGINE_ENGINE_H
+#define DOORPHONE_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/audio-io.h"
+#include "engine/statistics.h"
+#include "rtp/telephone-event.h"
+#include "srtp/srtp.h"
+
+/** Sessions that may be open at once. */
+#define ENGINE_SESSIONS 8
+
+struct engine;
+
+enum engine_tone {
+  ENGINE_TONE_NONE = 0,
+  ENGINE_TONE_RINGBACK = 1,
+  ENGINE_TONE_BUSY = 2,
+  ENGINE_TONE_FAILURE = 3,
+};
+
+/** The numbers cross to TypeScript: src/media/layout.ts. */
+enum engine_event_kind {
+  ENGINE_EVENT_STARTED_IN = 1,
+  ENGINE_EVENT_STARTED_OUT = 2,
+  ENGINE_EVENT_DIGIT = 3,      /**< value: its character */
+  ENGINE_EVENT_DIGIT_SENT = 4, /**< value: its character */
+  ENGINE_EVENT_SILENT = 5,
+  ENGINE_EVENT_BACK = 6,
+  ENGINE_EVENT_DEVICE = 7, /**< session: enum audio_fault; value: errno */
+};
+
+struct engine_event {
+  uint32_t kind;
+  uint32_t session;
+  int32_t value;
+  uint64_t at_ns; /**< CLOCK_MONOTONIC, taken at the system call. */
+};
+
+struct engine_options {
+  struct audio_io device; /**< The engine's own once engine_create has returned DP_OK. */
+  uint16_t first_port;
+  uint16_t last_port;
+  uint8_t speaker_percent;
+  uint8_t microphone_percent;
+  /** Events are waiting. Courier thread; must not call the engine. */
+  void (*wake)(void *context);
+  void *wake_context;
+};
+
+/** What has been agreed with the peer. Pointers are read during the call only. */
+struct engine_stream {
+  const char *remote_address; /**< Literal IPv4 or IPv6. */
+  uint16_t remote_port;
+  uint16_t remote_rtcp_port; /**< Equal to remote_port: multiplexed (RFC 5761). */
+  uint8_t codec;             /**< RFC 3551 §6: 0 is PCMU, 8 is PCMA. */
+  uint8_t payload_type;
+  int16_t event_payload_type; /**< -1: the peer takes no telephone-event. */
+  uint8_t packet_time_ms;     /**< 10, 20 … 60 */
+  bool sends;
+  bool receives;
+  const uint8_t *send_key;    /**< SRTP_MASTER_BYTES; null: plain RTP. */
+  const uint8_t *receive_key; /**< The same. */
+};
+
+struct engine_state {
+  bool realtime;
+  uint64_t events_dropped;
+  uint64_t turns;
+  enum audio_fault fault;
+  int32_t system_error;
+};
+
+/** Starts the media and courier threads. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO, DP_SYSTEM (errno) */
+dp_error engine_create(const struct engine_options *options, struct engine **engine);
+
+/** Ends the threads; closes every session, the device and all sockets. Control. */
+void engine_destroy(struct engine *engine);
+
+/**
+ * Opens RTP and RTCP sockets on a free even port of the range and the next one. Control.
+ * @param address literal local address
+ * @param silence_ms no packet for so long is ENGINE_EVENT_SILENT; 0: never
+ * @return DP_OK, DP_NO_PORT, DP_TOO_MANY_SESSIONS, DP_MALFORMED (address), DP_NOT_FOUND (address is not ours), DP_FULL
+ * (command ring), DP_CRYPTO, DP_SYSTEM (errno)
+ */
+dp_error engine_open_session(struct engine *engine, const char *address, uint32_t silence_ms, uint32_t *session,
+                             uint16_t *port);
+
+/**
+ * Starts or changes sending and receiving; the first packet leaves at once. A key that stays the same keeps its roll-over
+ * counter and replay window. Control.
+ * @return DP_OK, DP_NOT_FOUND, DP_MALFORMED (address), DP_UNSUPPORTED (other family), DP_INVALID_ARGUMENT, DP_FULL,
+ * DP_CRYPTO, DP_SYSTEM (memory)
+ */
+dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream);
+
+/**
+ * Queues digits (0-9 * # A-D). Nothing is sent while the peer takes no telephone-event or we do not send. Control.
+ * @param duration_ms of each, 40 to 8000: what RFC 4733's 16 bits of duration hold at 8 kHz
+ * @return DP_OK, DP_NOT_FOUND, DP_INVALID_ARGUMENT, DP_FULL (more than TELEPHONE_EVENT_QUEUE at once, or command ring)
+ */
+dp_error engine_send_digits(struct engine *engine, uint32_t session, const char *digits, uint32_t duration_ms);
+
+/**
+ * Sends RTCP BYE, frees the ports, writes the final statistics. Waits for the media thread's answer, which takes a
+ * fraction of a millisecond. Control. @return DP_OK, DP_NOT_FOUND, DP_FULL
+ */
+dp_error engine_close_session(struct engine *engine, uint32_t session, struct stream_statistics *final);
+
+/** What the speaker plays while no session sends sound to it. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
+dp_error engine_play(struct engine *engine, enum engine_tone tone);
+
+/** Loudness in percent, 0 to 100. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
+dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t microphone_percent);
+
+/** Takes up to `capacity` events, oldest first; returns how many. Control. */
+size_t engine_take_events(struct engine *engine, struct engine_event *events, size_t capacity);
+
+/** A session's figures as of the last turn. Control. @return DP_OK, DP_NOT_FOUND */
+dp_error engine_read_statistics(struct engine *engine, uint32_t session, struct stream_statistics *statistics);
+
+/** The engine's own state. Control. */
+void engine_read_state(struct engine *engine, struct engine_state *state);
+
+/**
+ * How late packets left against their grid, since the engine started. Control.
+ * @param upper_ns a bucket's greatest lateness, UINT64_MAX for the last; LATENESS_BUCKETS of them
+ * @param packets how many left that late
+ */
+void engine_read_lateness(const struct engine *engine, uint64_t *upper_ns, uint64_t *packets);
+
+#endif

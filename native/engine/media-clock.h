@@ -1,0 +1,59 @@
+// Media time: nanoseconds of sound since the engine started, 20 ms a turn exactly. The machine's clock says when a turn
+// is; where a device runs faster or slower, a turn is a little shorter or longer and media time bends with it, so that
+// packets leave as fast as sound comes in. Pure; one thread.
+
+#ifndef DOORPHONE_ENGINE_MEDIA_CLOCK_H
+#define DOORPHONE_ENGINE_MEDIA_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/monotonic.h"
+#include "engine/audio-io.h"
+
+#define TURN_NS ((int64_t)(AUDIO_FRAME_MS * NS_PER_MS))
+/** One sample at 8 kHz, which is also one unit of the RTP timestamp (RFC 3551 §4.5.14). */
+#define SAMPLE_NS (NS_PER_SECOND / AUDIO_RATE_HZ)
+/** Sound cards are within 100 ppm; ten times that is surely no drift. */
+#define MAX_DRIFT_NS 20000
+
+struct media_clock {
+  uint64_t turn_ns;       /**< CLOCK_MONOTONIC of the present turn, as it should have been. */
+  uint64_t turn_media_ns; /**< Its media time. */
+  int64_t period_ns;      /**< Until the next turn. */
+};
+
+/** The next turn becomes the present one. */
+static inline void media_clock_turn(struct media_clock *clock) {
+  clock->turn_ns += (uint64_t)clock->period_ns;
+  clock->turn_media_ns += (uint64_t)TURN_NS;
+}
+
+/** How long the next turn takes. */
+static inline void media_clock_drift(struct media_clock *clock, int32_t drift_ns) {
+  if (drift_ns > MAX_DRIFT_NS) drift_ns = MAX_DRIFT_NS;
+  if (drift_ns < -MAX_DRIFT_NS) drift_ns = -MAX_DRIFT_NS;
+  clock->period_ns = TURN_NS + drift_ns;
+}
+
+static inline uint64_t media_clock_next_turn_ns(const struct media_clock *clock) {
+  return clock->turn_ns + (uint64_t)clock->period_ns;
+}
+
+/** CLOCK_MONOTONIC of a media time near the present. */
+static inline uint64_t media_clock_when(const struct media_clock *clock, uint64_t media_ns) {
+  int64_t ahead = (int64_t)(media_ns - clock->turn_media_ns);
+  // Split, so that the product stays small however far ahead.
+  int64_t turns = ahead / TURN_NS;
+  int64_t rest = ahead % TURN_NS;
+  return clock->turn_ns + (uint64_t)(turns * clock->period_ns + rest * clock->period_ns / TURN_NS);
+}
+
+/** Media time of a CLOCK_MONOTONIC near the present. */
+static inline uint64_t media_clock_at(const struct media_clock *clock, uint64_t now_ns) {
+  int64_t ahead = (int64_t)(now_ns - clock->turn_ns);
+  int64_t turns = ahead / clock->period_ns;
+  int64_t rest = ahead % clock->period_ns;
+  return clock->turn_media_ns + (uint64_t)(turns * TURN_NS + rest * TURN_NS / clock->period_ns);
+}
+
+#endif

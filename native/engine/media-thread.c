@@ -1,0 +1,251 @@
+// The loop of the media thread: commands, packets that are due, turns, packets that have come. See engine.h.
+//
+// It sleeps in one epoll_wait over a timer for the next turn or packet, the command bell and the sockets. After waking,
+// what is due goes first, then what has come, a bounded number at a time: a flood of datagrams delays no packet of ours.
+
+#define _GNU_SOURCE
+
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "dsp/mix.h"
+#include "engine/engine-parts.h"
+#include "engine/realtime.h"
+
+/** Datagrams that are taken from one socket before the clock is looked at again. */
+#define DATAGRAMS_A_ROUND 32
+/** Turns that far behind are dropped, not made up for: the process was stopped or the machine slept. */
+#define GIVE_UP_NS (200 * NS_PER_MS)
+
+/** What an epoll event is about: the slot in the upper bits, one of these in the lower. */
+enum source { SOURCE_TIMER, SOURCE_COMMANDS, SOURCE_RTP, SOURCE_RTCP, SOURCE_COUNT };
+
+static void watch(struct engine *engine, int descriptor, enum source source, size_t slot) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u64 = slot * SOURCE_COUNT + source};
+  (void)epoll_ctl(engine->epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+static void unwatch(struct engine *engine, int descriptor) {
+  (void)epoll_ctl(engine->epoll, EPOLL_CTL_DEL, descriptor, NULL);
+}
+
+// ---- commands ----
+
+/** What arrived before the agreement waits in the sockets until here, with the kernel's stamps. */
+static void configure(struct engine *engine, size_t slot, struct stream_setup *setup) {
+  struct stream *stream = &engine->streams[slot];
+  if (!stream->configured) {
+    watch(engine, stream->sockets.rtp, SOURCE_RTP, slot);
+    watch(engine, stream->sockets.rtcp, SOURCE_RTCP, slot);
+  }
+  stream_configure(stream, &engine->context, setup, monotonic_now_ns());
+  struct engine_retired retired = {.sender = setup->sender, .receiver = setup->receiver};
+  if (retired.sender || retired.receiver) (void)ring_put(&engine->retired, &retired);
+}
+
+/** After the answer the stream is the control thread's again: nothing here looks at it before it is opened anew. */
+static void close_stream(struct engine *engine, size_t slot) {
+  struct stream *stream = &engine->streams[slot];
+  stream_report_bye(stream, &engine->context, monotonic_now_ns());
+  if (stream->configured) {
+    unwatch(engine, stream->sockets.rtp);
+    unwatch(engine, stream->sockets.rtcp);
+  }
+  stream_measure(stream);
+  statistics_publish(&engine->boards[slot], &stream->statistics);
+  engine->open[slot] = false;
+  sem_post(&engine->answer);
+}
+
+static void obey(struct engine *engine, struct engine_command *command) {
+  struct stream *stream = &engine->streams[command->slot];
+  switch (command->kind) {
+  case ENGINE_COMMAND_OPEN:
+    engine->open[command->slot] = true;
+    break;
+  case ENGINE_COMMAND_CONFIGURE:
+    configure(engine, command->slot, &command->setup);
+    break;
+  case ENGINE_COMMAND_DIGITS:
+    for (size_t at = 0; at < command->digits.count; at++) {
+      stream_output_digit(stream, command->digits.digits[at], command->digits.units);
+    }
+    break;
+  case ENGINE_COMMAND_CLOSE:
+    close_stream(engine, command->slot);
+    break;
+  case ENGINE_COMMAND_TONE:
+    tone_set(&engine->tone, command->tone);
+    break;
+  case ENGINE_COMMAND_GAIN:
+    gain_set(&engine->speaker, command->percent.speaker);
+    gain_set(&engine->microphone, command->percent.microphone);
+    break;
+  }
+}
+
+// ---- turns ----
+
+/** What the speaker is to play: all sessions that have sound, else the tone. */
+static void mix_heard(struct engine *engine, int16_t *heard) {
+  int16_t frame[AUDIO_FRAME_SAMPLES];
+  bool talking = false;
+  memset(heard, 0, AUDIO_FRAME_SAMPLES * sizeof *heard);
+  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+    struct stream *stream = &engine->streams[slot];
+    if (!engine->open[slot] || !stream_input_play(stream, engine->context.clock.turn_ns, frame)) continue;
+    mix_add(heard, frame, AUDIO_FRAME_SAMPLES);
+    talking = true;
+  }
+  // The cadence runs on beneath, so that it comes back in step.
+  tone_read(&engine->tone, frame, AUDIO_FRAME_SAMPLES);
+  if (!talking) mix_add(heard, frame, AUDIO_FRAME_SAMPLES);
+  gain_apply(&engine->speaker, heard, AUDIO_FRAME_SAMPLES);
+}
+
+static void note_fault(struct engine *engine, const struct audio_report *report) {
+  uint64_t fault = (uint64_t)report->fault << 32 | (uint32_t)report->system_error;
+  if (fault == atomic_load_explicit(&engine->fault, memory_order_relaxed)) return;
+  atomic_store_explicit(&engine->fault, fault, memory_order_relaxed);
+  struct engine_event event = {.kind = ENGINE_EVENT_DEVICE,
+                               .session = (uint32_t)report->fault,
+                               .value = report->system_error,
+                               .at_ns = monotonic_now_ns()};
+  (void)ring_put(&engine->events, &event);
+  engine->context.wake_courier = true;
+}
+
+/** Twenty milliseconds of sound from and to the device, and what else comes once a turn. */
+static void take_turn(struct engine *engine) {
+  int16_t heard[AUDIO_FRAME_SAMPLES];
+  int16_t spoken[AUDIO_FRAME_SAMPLES];
+  struct audio_report report;
+  media_clock_turn(&engine->context.clock);
+  mix_heard(engine, heard);
+  engine->device.operations->exchange(engine->device.device, heard, spoken, &report);
+  gain_apply(&engine->microphone, spoken, AUDIO_FRAME_SAMPLES);
+  media_clock_drift(&engine->context.clock, report.drift_ns);
+  note_fault(engine, &report);
+  uint64_t now_ns = monotonic_now_ns();
+  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+    struct stream *stream = &engine->streams[slot];
+    if (!engine->open[slot]) continue;
+    stream_output_feed(stream, spoken);
+    stream_turn(stream, &engine->context, now_ns);
+    stream_measure(stream);
+    statistics_publish(&engine->boards[slot], &stream->statistics);
+  }
+  atomic_fetch_add_explicit(&engine->turns, 1, memory_order_relaxed);
+}
+
+/** Gives up turns and packets that are long over. */
+static void catch_up(struct engine *engine, uint64_t now_ns) {
+  struct media_clock *clock = &engine->context.clock;
+  if (now_ns < media_clock_next_turn_ns(clock) + GIVE_UP_NS) return;
+  while (media_clock_next_turn_ns(clock) <= now_ns) media_clock_turn(clock);
+  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+    struct stream *stream = &engine->streams[slot];
+    if (engine->open[slot]) stream_output_skip(stream, &engine->context, now_ns);
+  }
+}
+
+/** The stream whose packet is due first. @return when, UINT64_MAX if none sends */
+static uint64_t first_due(struct engine *engine, struct stream **first) {
+  uint64_t due_ns = UINT64_MAX;
+  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+    struct stream *stream = &engine->streams[slot];
+    uint64_t own_ns = engine->open[slot] ? stream_output_due_ns(stream, &engine->context) : UINT64_MAX;
+    if (own_ns >= due_ns) continue;
+    due_ns = own_ns;
+    *first = stream;
+  }
+  return due_ns;
+}
+
+/** Does what is due, in the order of time. @return when the next thing is due */
+static uint64_t do_what_is_due(struct engine *engine) {
+  catch_up(engine, monotonic_now_ns());
+  for (;;) {
+    struct stream *stream = NULL;
+    uint64_t packet_ns = first_due(engine, &stream);
+    uint64_t turn_ns = media_clock_next_turn_ns(&engine->context.clock);
+    uint64_t next_ns = packet_ns < turn_ns ? packet_ns : turn_ns;
+    if (next_ns > monotonic_now_ns()) return next_ns;
+    // Sound that was spoken until now may belong into the packet that is due now.
+    if (turn_ns <= packet_ns || !stream) {
+      take_turn(engine);
+    } else {
+      stream_output_send(stream, &engine->context);
+    }
+  }
+}
+
+// ---- the loop ----
+
+static void receive(struct engine *engine, size_t slot, enum source source) {
+  struct stream *stream = &engine->streams[slot];
+  uint8_t bytes[STREAM_DATAGRAM_BYTES];
+  struct sockets_datagram datagram;
+  int descriptor = source == SOURCE_RTP ? stream->sockets.rtp : stream->sockets.rtcp;
+  for (int taken = 0; taken < DATAGRAMS_A_ROUND; taken++) {
+    if (!sockets_receive(descriptor, bytes, sizeof bytes, &datagram)) return;
+    if (source == SOURCE_RTP) {
+      stream_input_take(stream, &engine->context, bytes, &datagram);
+    } else if (datagram.length > 0 && !stream_report_take(stream, &engine->context, bytes, &datagram)) {
+      stream->statistics.packets_refused++;
+    }
+  }
+}
+
+static void take_commands(struct engine *engine) {
+  engine_answer_bell(engine->command_bell);
+  struct engine_command command;
+  while (ring_get(&engine->commands, &command)) obey(engine, &command);
+}
+
+static void set_timer(struct engine *engine, uint64_t at_ns) {
+  struct itimerspec timer = {.it_value = {.tv_sec = (time_t)(at_ns / NS_PER_SECOND),
+                                          .tv_nsec = (long)(at_ns % NS_PER_SECOND)}};
+  (void)timerfd_settime(engine->timer, TFD_TIMER_ABSTIME, &timer, NULL);
+}
+
+static void start(struct engine *engine) {
+  atomic_store(&engine->realtime, realtime_raise_thread());
+  realtime_lock_stack();
+  realtime_lock_code();
+  realtime_lock_memory(engine, sizeof *engine);
+  uint64_t now_ns = monotonic_now_ns();
+  // Some turns into media time, so that it can be looked at backwards.
+  engine->context.clock =
+      (struct media_clock){.turn_ns = now_ns, .turn_media_ns = 64 * (uint64_t)TURN_NS, .period_ns = TURN_NS};
+  engine->context.unix_zero_ns = wallclock_now_ns() - now_ns;
+  watch(engine, engine->timer, SOURCE_TIMER, 0);
+  watch(engine, engine->command_bell, SOURCE_COMMANDS, 0);
+  sem_post(&engine->answer);
+}
+
+void *media_thread_run(void *argument) {
+  struct engine *engine = argument;
+  struct epoll_event ready[2 + 2 * ENGINE_SESSIONS];
+  start(engine);
+  while (!atomic_load_explicit(&engine->stopping, memory_order_relaxed)) {
+    set_timer(engine, do_what_is_due(engine));
+    if (engine->context.wake_courier) {
+      engine->context.wake_courier = false;
+      engine_ring_bell(engine->event_bell);
+    }
+    int count = epoll_wait(engine->epoll, ready, (int)(sizeof ready / sizeof ready[0]), -1);
+    (void)do_what_is_due(engine);
+    // Commands last: they may close what another event of this round is about.
+    bool commanded = false;
+    for (int at = 0; at < count; at++) {
+      enum source source = (enum source)(ready[at].data.u64 % SOURCE_COUNT);
+      if (source == SOURCE_COMMANDS) commanded = true;
+      if (source == SOURCE_RTP || source == SOURCE_RTCP) receive(engine, ready[at].data.u64 / SOURCE_COUNT, source);
+    }
+    if (commanded) take_commands(engine);
+  }
+  return NULL;
+}

@@ -1,0 +1,212 @@
+// The control thread's side of sessions: sockets, keys, commands. See engine.h.
+
+#define _GNU_SOURCE
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/secure.h"
+#include "engine/engine-parts.h"
+
+#define MIN_DIGIT_MS 40
+#define MAX_DIGIT_MS 8000
+#define UNITS_A_MS (AUDIO_RATE_HZ / 1000)
+
+/** The open session of this number, or null. */
+static struct engine_slot *find(struct engine *engine, uint32_t session) {
+  struct engine_slot *slot = &engine->slots[session % ENGINE_SESSIONS];
+  return slot->open && slot->id == session ? slot : NULL;
+}
+
+static size_t index_of(const struct engine_slot *slot) { return slot->id % ENGINE_SESSIONS; }
+
+/** A slot that is free, with a number that no session had before; null if all are in use. */
+static struct engine_slot *claim(struct engine *engine) {
+  for (uint32_t at = 0; at < ENGINE_SESSIONS; at++) {
+    struct engine_slot *slot = &engine->slots[at];
+    if (slot->open) continue;
+    slot->id = engine->generation * ENGINE_SESSIONS + at;
+    engine->generation++;
+    return slot;
+  }
+  return NULL;
+}
+
+dp_error engine_open_session(struct engine *engine, const char *address, uint32_t silence_ms, uint32_t *session,
+                             uint16_t *port) {
+  struct sockaddr_storage local;
+  dp_error error = sockets_parse_address(address, 0, &local);
+  if (error != DP_OK) return error;
+  struct engine_slot *slot = claim(engine);
+  if (!slot) return DP_TOO_MANY_SESSIONS;
+  struct stream *stream = &engine->streams[index_of(slot)];
+  struct stream_origin origin;
+  error = secure_random((uint8_t *)&origin, sizeof origin);
+  // In the lower half, so that loss of the first packets cannot hide a wrap from an SRTP receiver (RFC 3711 §3.3.1).
+  origin.sequence &= 0x7fff;
+  if (error == DP_OK) error = stream_init(stream, &origin);
+  if (error == DP_OK) error = sockets_open_pair(&engine->range, &local, &stream->sockets);
+  if (error != DP_OK) return error;
+  stream->id = slot->id;
+  stream->silence_ns = silence_ms * NS_PER_MS;
+  statistics_publish(&engine->boards[index_of(slot)], &stream->statistics);
+  slot->family = stream->sockets.family;
+  *session = slot->id;
+  *port = stream->sockets.port;
+  struct engine_command command = {.kind = ENGINE_COMMAND_OPEN, .slot = index_of(slot)};
+  error = engine_command(engine, &command);
+  if (error != DP_OK) {
+    sockets_close_pair(&stream->sockets);
+    return error;
+  }
+  slot->open = true;
+  return DP_OK;
+}
+
+// ---- agreement ----
+
+void engine_free_keys(struct srtp_sender *sender, struct srtp_receiver *receiver) {
+  if (sender) srtp_sender_close(sender);
+  if (receiver) srtp_receiver_close(receiver);
+  free(sender);
+  free(receiver);
+}
+
+static void fill_policy(struct srtp_policy *policy, const uint8_t *key) {
+  *policy = (struct srtp_policy){.lifetime = 0};
+  memcpy(policy->master_key, key, SRTP_MASTER_KEY_BYTES);
+  memcpy(policy->master_salt, key + SRTP_MASTER_KEY_BYTES, SRTP_MASTER_SALT_BYTES);
+}
+
+static dp_error make_sender(const uint8_t *key, struct srtp_sender **made) {
+  struct srtp_sender *sender = calloc(1, sizeof *sender);
+  if (!sender) return DP_SYSTEM;
+  struct srtp_policy policy;
+  fill_policy(&policy, key);
+  dp_error error = srtp_sender_init(sender, &policy);
+  secure_wipe(&policy, sizeof policy);
+  if (error == DP_OK) *made = sender;
+  if (error != DP_OK) free(sender);
+  return error;
+}
+
+static dp_error make_receiver(const uint8_t *key, struct srtp_receiver **made) {
+  struct srtp_receiver *receiver = calloc(1, sizeof *receiver);
+  if (!receiver) return DP_SYSTEM;
+  struct srtp_policy policy;
+  fill_policy(&policy, key);
+  dp_error error = srtp_receiver_init(receiver, &policy);
+  secure_wipe(&policy, sizeof policy);
+  if (error == DP_OK) *made = receiver;
+  if (error != DP_OK) free(receiver);
+  return error;
+}
+
+static bool is_same_key(bool has, const uint8_t *held, const uint8_t *key) {
+  return key ? has && secure_equal(held, key, SRTP_MASTER_BYTES) : !has;
+}
+
+/** Makes what the new keys need; a key that stays keeps its counters. */
+static dp_error prepare_keys(const struct engine_slot *slot, const struct engine_stream *stream,
+                             struct stream_setup *setup) {
+  setup->keeps_sender = is_same_key(slot->has_send_key, slot->send_key, stream->send_key);
+  setup->keeps_receiver = is_same_key(slot->has_receive_key, slot->receive_key, stream->receive_key);
+  dp_error error = DP_OK;
+  if (!setup->keeps_sender && stream->send_key) error = make_sender(stream->send_key, &setup->sender);
+  if (error == DP_OK && !setup->keeps_receiver && stream->receive_key) {
+    error = make_receiver(stream->receive_key, &setup->receiver);
+  }
+  return error;
+}
+
+static void remember_keys(struct engine_slot *slot, const struct engine_stream *stream) {
+  slot->has_send_key = stream->send_key != NULL;
+  slot->has_receive_key = stream->receive_key != NULL;
+  if (stream->send_key) memcpy(slot->send_key, stream->send_key, SRTP_MASTER_BYTES);
+  if (stream->receive_key) memcpy(slot->receive_key, stream->receive_key, SRTP_MASTER_BYTES);
+}
+
+static bool is_valid(const struct engine_stream *stream) {
+  if (stream->remote_port == 0 || stream->remote_rtcp_port == 0) return false;
+  if (stream->codec != 0 && stream->codec != 8) return false;
+  if (stream->payload_type > 127 || stream->event_payload_type > 127 || stream->event_payload_type < -1) return false;
+  if (stream->event_payload_type == stream->payload_type) return false;
+  return stream->packet_time_ms >= 10 && stream->packet_time_ms <= 60 && stream->packet_time_ms % 10 == 0;
+}
+
+dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream) {
+  struct engine_slot *slot = find(engine, session);
+  if (!slot) return DP_NOT_FOUND;
+  if (!is_valid(stream)) return DP_INVALID_ARGUMENT;
+  struct engine_command command = {.kind = ENGINE_COMMAND_CONFIGURE, .slot = index_of(slot)};
+  struct stream_setup *setup = &command.setup;
+  *setup = (struct stream_setup){.multiplexed = stream->remote_port == stream->remote_rtcp_port,
+                                 .sends = stream->sends,
+                                 .receives = stream->receives,
+                                 .law = stream->codec == 0 ? G711_ULAW : G711_ALAW,
+                                 .payload_type = stream->payload_type,
+                                 .event_payload_type = stream->event_payload_type,
+                                 .packet_samples = stream->packet_time_ms * (uint32_t)UNITS_A_MS};
+  dp_error error = sockets_parse_address(stream->remote_address, stream->remote_port, &setup->remote);
+  if (error != DP_OK) return error;
+  if (setup->remote.ss_family != slot->family) return DP_UNSUPPORTED;
+  setup->remote_rtcp = setup->remote;
+  sockets_set_port(&setup->remote_rtcp, stream->remote_rtcp_port);
+  error = prepare_keys(slot, stream, setup);
+  if (error == DP_OK) error = engine_command(engine, &command);
+  if (error != DP_OK) {
+    engine_free_keys(setup->sender, setup->receiver);
+    return error;
+  }
+  remember_keys(slot, stream);
+  return DP_OK;
+}
+
+// ---- digits, figures, end ----
+
+dp_error engine_send_digits(struct engine *engine, uint32_t session, const char *digits, uint32_t duration_ms) {
+  struct engine_slot *slot = find(engine, session);
+  if (!slot) return DP_NOT_FOUND;
+  if (duration_ms < MIN_DIGIT_MS || duration_ms > MAX_DIGIT_MS) return DP_INVALID_ARGUMENT;
+  struct engine_command command = {.kind = ENGINE_COMMAND_DIGITS, .slot = index_of(slot)};
+  command.digits.count = strlen(digits);
+  command.digits.units = (uint16_t)(duration_ms * UNITS_A_MS);
+  if (command.digits.count > TELEPHONE_EVENT_QUEUE) return DP_FULL;
+  for (size_t at = 0; at < command.digits.count; at++) {
+    uint8_t event;
+    if (!telephone_event_from_digit(digits[at], &event)) return DP_INVALID_ARGUMENT;
+    command.digits.digits[at] = digits[at];
+  }
+  return engine_command(engine, &command);
+}
+
+dp_error engine_read_statistics(struct engine *engine, uint32_t session, struct stream_statistics *statistics) {
+  struct engine_slot *slot = find(engine, session);
+  if (!slot) return DP_NOT_FOUND;
+  statistics_read(&engine->boards[index_of(slot)], statistics);
+  return DP_OK;
+}
+
+dp_error engine_close_session(struct engine *engine, uint32_t session, struct stream_statistics *final) {
+  struct engine_slot *slot = find(engine, session);
+  if (!slot) return DP_NOT_FOUND;
+  struct stream *stream = &engine->streams[index_of(slot)];
+  struct engine_command command = {.kind = ENGINE_COMMAND_CLOSE, .slot = index_of(slot)};
+  dp_error error = engine_command(engine, &command);
+  if (error != DP_OK) return error;
+  while (sem_wait(&engine->answer) != 0) continue; // EINTR
+  statistics_read(&engine->boards[index_of(slot)], final);
+  sockets_close_pair(&stream->sockets);
+  engine_free_keys(stream->output.srtp, stream->input.srtp);
+  secure_wipe(slot, sizeof *slot);
+  return DP_OK;
+}
+
+void engine_close_sessions(struct engine *engine) {
+  for (size_t at = 0; at < ENGINE_SESSIONS; at++) {
+    struct stream_statistics final;
+    struct engine_slot *slot = &engine->slots[at];
+    // A ring that is full empties within a turn.
+    while (slot->open && engine_close_session(engine, slot->id, &final) == DP_FULL) continue;
+  }
+}

@@ -1,0 +1,164 @@
+// See sockets.h.
+
+#define _GNU_SOURCE
+
+#include "engine/sockets.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/monotonic.h"
+
+/** Expedited forwarding (RFC 3246), the class for voice (RFC 4594 §4.1), in the place of the old TOS byte. */
+#define TRAFFIC_CLASS 0xb8
+
+dp_error sockets_parse_address(const char *text, uint16_t port, struct sockaddr_storage *address) {
+  memset(address, 0, sizeof *address);
+  struct sockaddr_in *v4 = (struct sockaddr_in *)address;
+  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
+  if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+    address->ss_family = AF_INET;
+  } else if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1) {
+    address->ss_family = AF_INET6;
+  } else {
+    return DP_MALFORMED;
+  }
+  sockets_set_port(address, port);
+  return DP_OK;
+}
+
+void sockets_set_port(struct sockaddr_storage *address, uint16_t port) {
+  if (address->ss_family == AF_INET6) {
+    ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+  } else {
+    ((struct sockaddr_in *)address)->sin_port = htons(port);
+  }
+}
+
+uint16_t sockets_port(const struct sockaddr_storage *address) {
+  if (address->ss_family == AF_INET6) return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
+  return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+bool sockets_same_host(const struct sockaddr_storage *left, const struct sockaddr_storage *right) {
+  if (left->ss_family != right->ss_family) return false;
+  if (left->ss_family == AF_INET6) {
+    const struct sockaddr_in6 *left6 = (const struct sockaddr_in6 *)left;
+    const struct sockaddr_in6 *right6 = (const struct sockaddr_in6 *)right;
+    return memcmp(&left6->sin6_addr, &right6->sin6_addr, sizeof left6->sin6_addr) == 0;
+  }
+  return ((const struct sockaddr_in *)left)->sin_addr.s_addr == ((const struct sockaddr_in *)right)->sin_addr.s_addr;
+}
+
+static socklen_t length_of(const struct sockaddr_storage *address) {
+  return (socklen_t)(address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+}
+
+/** One socket bound to `local`; -1 with errno. Options that the system does not grant are done without. */
+static int open_bound(const struct sockaddr_storage *local) {
+  int descriptor = socket(local->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return -1;
+  int on = 1;
+  int class = TRAFFIC_CLASS;
+  (void)setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  if (local->ss_family == AF_INET6) {
+    (void)setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    (void)setsockopt(descriptor, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof class);
+  } else {
+    (void)setsockopt(descriptor, IPPROTO_IP, IP_TOS, &class, sizeof class);
+  }
+  if (bind(descriptor, (const struct sockaddr *)local, length_of(local)) == 0) return descriptor;
+  int reason = errno;
+  close(descriptor);
+  errno = reason;
+  return -1;
+}
+
+/** Tries one even port. @return as sockets_open_pair; DP_NO_PORT: this one is taken */
+static dp_error open_at(const struct sockaddr_storage *local, uint16_t port, struct sockets_pair *pair) {
+  struct sockaddr_storage address = *local;
+  sockets_set_port(&address, port);
+  int rtp = open_bound(&address);
+  int rtcp = -1;
+  if (rtp >= 0) {
+    sockets_set_port(&address, (uint16_t)(port + 1));
+    rtcp = open_bound(&address);
+  }
+  if (rtcp >= 0) {
+    *pair = (struct sockets_pair){.rtp = rtp, .rtcp = rtcp, .port = port, .family = local->ss_family};
+    return DP_OK;
+  }
+  int reason = errno;
+  if (rtp >= 0) close(rtp);
+  errno = reason;
+  if (reason == EADDRINUSE || reason == EACCES) return DP_NO_PORT;
+  return reason == EADDRNOTAVAIL || reason == EAFNOSUPPORT ? DP_NOT_FOUND : DP_SYSTEM;
+}
+
+dp_error sockets_open_pair(struct sockets_range *range, const struct sockaddr_storage *local,
+                           struct sockets_pair *pair) {
+  uint32_t first = (range->first + 1u) & ~1u;
+  if (range->last < first + 1u) return DP_NO_PORT;
+  uint32_t pairs = (range->last - first + 1u) / 2u;
+  for (uint32_t tried = 0; tried < pairs; tried++) {
+    uint32_t at = range->next % pairs;
+    range->next = (at + 1) % pairs;
+    dp_error error = open_at(local, (uint16_t)(first + 2 * at), pair);
+    if (error != DP_NO_PORT) return error;
+  }
+  return DP_NO_PORT;
+}
+
+void sockets_close_pair(struct sockets_pair *pair) {
+  close(pair->rtp);
+  close(pair->rtcp);
+  pair->rtp = -1;
+  pair->rtcp = -1;
+}
+
+/**
+ * SO_TIMESTAMPNS is the time of day: what counts is how long ago that was. A clock that was stepped meanwhile gives
+ * nonsense, and then the present serves.
+ */
+static uint64_t arrival_of(struct msghdr *message) {
+  uint64_t now_ns = monotonic_now_ns();
+  for (struct cmsghdr *item = CMSG_FIRSTHDR(message); item; item = CMSG_NXTHDR(message, item)) {
+    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_TIMESTAMPNS) continue;
+    struct timespec stamp;
+    memcpy(&stamp, CMSG_DATA(item), sizeof stamp);
+    uint64_t age_ns = wallclock_now_ns() - ((uint64_t)stamp.tv_sec * NS_PER_SECOND + (uint64_t)stamp.tv_nsec);
+    if (age_ns < NS_PER_SECOND) return now_ns - age_ns;
+  }
+  return now_ns;
+}
+
+bool sockets_receive(int descriptor, uint8_t *buffer, size_t capacity, struct sockets_datagram *datagram) {
+  union {
+    struct cmsghdr header;
+    uint8_t bytes[CMSG_SPACE(sizeof(struct timespec))];
+  } control;
+  struct iovec part = {.iov_base = buffer, .iov_len = capacity};
+  struct msghdr message = {.msg_name = &datagram->source,
+                           .msg_namelen = sizeof datagram->source,
+                           .msg_iov = &part,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  ssize_t length = recvmsg(descriptor, &message, MSG_DONTWAIT);
+  if (length < 0) return false;
+  datagram->length = (size_t)length;
+  datagram->truncated = (message.msg_flags & MSG_TRUNC) != 0;
+  datagram->arrival_ns = arrival_of(&message);
+  return true;
+}
+
+bool sockets_send(int descriptor, const uint8_t *bytes, size_t length, const struct sockaddr_storage *to) {
+  ssize_t sent =
+      sendto(descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to, length_of(to));
+  return sent == (ssize_t)length;
+}

@@ -1,0 +1,64 @@
+// The pair of UDP sockets of an RTP session: an even port that is free together with the next one (RFC 3550 §11), found
+// round the configured range so that a port is used again as late as possible; receiving with the kernel's stamp.
+//
+// Leaves out: who may send to us, and what.
+
+#ifndef DOORPHONE_ENGINE_SOCKETS_H
+#define DOORPHONE_ENGINE_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/error.h"
+
+/** A range of ports and which pair the next search begins with. */
+struct sockets_range {
+  uint16_t first;
+  uint16_t last;
+  uint32_t next;
+};
+
+/** An open pair. */
+struct sockets_pair {
+  int rtp;
+  int rtcp;
+  uint16_t port; /**< Of RTP; RTCP is the next one. */
+  sa_family_t family;
+};
+
+/** One datagram as it came. */
+struct sockets_datagram {
+  struct sockaddr_storage source;
+  size_t length;
+  bool truncated;      /**< It was longer than the buffer. */
+  uint64_t arrival_ns; /**< The kernel's stamp, as CLOCK_MONOTONIC. */
+};
+
+/** Reads a literal IPv4 or IPv6 address. @return DP_OK, DP_MALFORMED */
+dp_error sockets_parse_address(const char *text, uint16_t port, struct sockaddr_storage *address);
+
+/**
+ * Opens a pair on a local address, whose port is ignored. Not on the media thread.
+ * @return DP_OK, DP_NO_PORT, DP_NOT_FOUND (not an address of ours), DP_SYSTEM (errno)
+ */
+dp_error sockets_open_pair(struct sockets_range *range, const struct sockaddr_storage *local, struct sockets_pair *pair);
+
+void sockets_close_pair(struct sockets_pair *pair);
+
+/** Takes one datagram. Never blocks. @return false: none waits */
+bool sockets_receive(int descriptor, uint8_t *buffer, size_t capacity, struct sockets_datagram *datagram);
+
+/** Sends one datagram. Never blocks. @return whether the kernel took it */
+bool sockets_send(int descriptor, const uint8_t *bytes, size_t length, const struct sockaddr_storage *to);
+
+/** Whether two addresses name the same host, whatever their ports. */
+bool sockets_same_host(const struct sockaddr_storage *left, const struct sockaddr_storage *right);
+
+/** In host order. */
+uint16_t sockets_port(const struct sockaddr_storage *address);
+
+void sockets_set_port(struct sockaddr_storage *address, uint16_t port);
+
+#endif

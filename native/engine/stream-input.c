@@ -1,0 +1,225 @@
+// What a stream receives: who is believed, which source is heard, digits, the sound that is due. See stream.h.
+//
+// Whom we believe. Plain RTP counts only from the agreed host, whatever its port (symmetric RTP, RFC 4961); with SRTP the
+// tag decides, whatever the host. Packets that we send follow the peer only to where believed packets come from, and only
+// while nothing comes from where the peer was before; the agreed address itself always counts.
+//
+// Which source is heard. A new SSRC in the place of one that is heard must show two packets in sequence (RFC 3550 A.1)
+// while the old one is quiet; so neither stray packets nor two interleaved sources tear the sound.
+
+#include <string.h>
+
+#include "engine/engine.h"
+#include "engine/stream.h"
+
+/** After such a pause another address may take the peer's place. */
+#define LATCH_NS NS_PER_SECOND
+/** After such a pause a stream no longer counts as being heard: tones may be. */
+#define AUDIBLE_NS NS_PER_SECOND
+
+/** RFC 3551 §6, RFC 3389. */
+#define PAYLOAD_PCMU 0
+#define PAYLOAD_PCMA 8
+#define PAYLOAD_COMFORT_NOISE 13
+
+enum payload_kind { PAYLOAD_UNKNOWN, PAYLOAD_SOUND, PAYLOAD_DIGIT, PAYLOAD_PAUSE };
+
+static bool same_address(const struct sockaddr_storage *left, const struct sockaddr_storage *right) {
+  return sockets_same_host(left, right) && sockets_port(left) == sockets_port(right);
+}
+
+void stream_input_configure(struct stream *stream, const struct stream_setup *before, uint64_t now_ns) {
+  struct stream_input *input = &stream->input;
+  const struct stream_setup *setup = &stream->setup;
+  if (!same_address(&before->remote, &setup->remote)) input->latched = false;
+  if (!same_address(&before->remote_rtcp, &setup->remote_rtcp)) input->rtcp_latched = false;
+  if (input->law != setup->law) {
+    input->law = setup->law;
+    playout_set_law(&input->playout, setup->law);
+  }
+  if (!setup->receives || !before->receives) {
+    input->silent = false;
+    input->waiting_since_ns = now_ns;
+  }
+}
+
+/** What the payload type means, and by which law sound is coded. */
+static enum payload_kind kind_of(const struct stream_setup *setup, uint8_t payload_type, enum g711_law *law) {
+  *law = setup->law;
+  if (payload_type == setup->payload_type) return PAYLOAD_SOUND;
+  if (setup->event_payload_type == payload_type) return PAYLOAD_DIGIT;
+  if (payload_type == PAYLOAD_COMFORT_NOISE) return PAYLOAD_PAUSE;
+  // The static types mean what they mean: an answer that lists both laws leaves the sender free (RFC 3264 §7).
+  if (payload_type == PAYLOAD_PCMU) *law = G711_ULAW;
+  if (payload_type == PAYLOAD_PCMA) *law = G711_ALAW;
+  return payload_type == PAYLOAD_PCMU || payload_type == PAYLOAD_PCMA ? PAYLOAD_SOUND : PAYLOAD_UNKNOWN;
+}
+
+static bool peer_is_quiet(const struct stream_input *input, uint64_t now_ns) {
+  return !input->latched || now_ns > input->last_ns + LATCH_NS;
+}
+
+/** Whether a plain packet's source may speak for the peer; nothing is changed. */
+static bool is_believable(const struct stream *stream, const struct sockets_datagram *datagram) {
+  const struct stream_input *input = &stream->input;
+  if (input->srtp) return true;
+  if (!sockets_same_host(&datagram->source, &stream->setup.remote)) return false;
+  if (input->latched && same_address(&datagram->source, &input->peer)) return true;
+  if (same_address(&datagram->source, &stream->setup.remote)) return true;
+  return peer_is_quiet(input, datagram->arrival_ns);
+}
+
+/** Follows the peer to where an accepted packet came from. */
+static void latch(struct stream *stream, const struct sockets_datagram *datagram) {
+  struct stream_input *input = &stream->input;
+  if (input->latched && same_address(&datagram->source, &input->peer)) return;
+  if (!peer_is_quiet(input, datagram->arrival_ns) && !same_address(&datagram->source, &stream->setup.remote)) return;
+  input->latched = true;
+  input->peer = datagram->source;
+}
+
+/** Whether the packet belongs to the source that is heard; makes a new source that one. */
+static bool accept_source(struct stream_input *input, const struct rtp_header *header, bool vouched,
+                          uint64_t arrival_ns) {
+  if (input->has_source && input->source.ssrc == header->ssrc) {
+    input->has_candidate = false;
+    enum rtp_source_verdict verdict = rtp_source_update(&input->source, header, arrival_ns);
+    return verdict == RTP_SOURCE_ACCEPTED || verdict == RTP_SOURCE_RESTARTED;
+  }
+  if (!input->has_candidate || input->candidate.ssrc != header->ssrc) {
+    uint32_t probation = vouched && !input->has_source ? 0 : RTP_MIN_SEQUENTIAL;
+    rtp_source_init(&input->candidate, header->ssrc, AUDIO_RATE_HZ, probation);
+    input->has_candidate = true;
+  }
+  enum rtp_source_verdict verdict = rtp_source_update(&input->candidate, header, arrival_ns);
+  if (verdict != RTP_SOURCE_ACCEPTED && verdict != RTP_SOURCE_RESTARTED) return false;
+  if (input->has_source) {
+    int32_t lost = rtp_source_lost(&input->source);
+    if (lost > 0) input->lost_before += (uint64_t)lost;
+  }
+  input->source = input->candidate;
+  input->has_source = true;
+  input->has_candidate = false;
+  return true;
+}
+
+static void take_sound(struct stream *stream, const struct rtp_packet *packet, enum g711_law law,
+                       uint64_t arrival_ns) {
+  struct stream_input *input = &stream->input;
+  if (packet->payload.length == 0) return;
+  if (input->law != law) {
+    input->law = law;
+    playout_set_law(&input->playout, law);
+  }
+  enum jitter_put put = playout_put(&input->playout, packet, arrival_ns);
+  if (put == JITTER_PUT_DUPLICATE) stream->statistics.packets_duplicate++;
+}
+
+static void say_digit(struct stream *stream, struct stream_context *context, const struct telephone_event_news *news,
+                      uint64_t at_ns) {
+  char digit = news->began ? telephone_event_digit(news->event) : '\0';
+  if (digit != '\0') stream_emit(context, ENGINE_EVENT_DIGIT, stream, digit, at_ns);
+}
+
+static void take_digit(struct stream *stream, struct stream_context *context, const struct rtp_packet *packet,
+                       uint64_t arrival_ns) {
+  struct telephone_event_news news;
+  if (telephone_event_receive(&stream->input.digits, packet, arrival_ns, &news) != DP_OK) return;
+  say_digit(stream, context, &news, arrival_ns);
+}
+
+/** The peer is heard: first packet, or back after silence. */
+static void note_reception(struct stream *stream, struct stream_context *context, uint64_t arrival_ns) {
+  struct stream_input *input = &stream->input;
+  struct stream_statistics *figures = &stream->statistics;
+  figures->packets_received++;
+  figures->last_received_ns = arrival_ns;
+  if (figures->first_received_ns == STATISTICS_UNKNOWN) figures->first_received_ns = arrival_ns;
+  input->last_ns = arrival_ns;
+  if (!stream->setup.receives) return;
+  if (!input->started) {
+    input->started = true;
+    stream_emit(context, ENGINE_EVENT_STARTED_IN, stream, 0, arrival_ns);
+  }
+  if (input->silent) {
+    input->silent = false;
+    stream_emit(context, ENGINE_EVENT_BACK, stream, 0, arrival_ns);
+  }
+}
+
+/** Takes a packet that is RTP, and authentic where it has to be. @return false: refused */
+static bool take_packet(struct stream *stream, struct stream_context *context, const struct rtp_packet *packet,
+                        const struct sockets_datagram *datagram) {
+  struct stream_input *input = &stream->input;
+  const struct rtp_header *header = &packet->header;
+  // Our own packets, sent back (RFC 3550 §8.2).
+  if (header->ssrc == stream->ssrc) return false;
+  enum g711_law law;
+  enum payload_kind kind = kind_of(&stream->setup, header->payload_type, &law);
+  bool heard = input->has_source && input->source.ssrc == header->ssrc;
+  if (kind == PAYLOAD_UNKNOWN && !heard) return false;
+  bool vouched = input->srtp || same_address(&datagram->source, &stream->setup.remote);
+  if (!accept_source(input, header, vouched, datagram->arrival_ns)) return true;
+  latch(stream, datagram);
+  note_reception(stream, context, datagram->arrival_ns);
+  if (!stream->setup.receives) return true;
+  if (kind == PAYLOAD_SOUND) take_sound(stream, packet, law, datagram->arrival_ns);
+  if (kind == PAYLOAD_DIGIT) take_digit(stream, context, packet, datagram->arrival_ns);
+  return true;
+}
+
+static bool take_rtp(struct stream *stream, struct stream_context *context, uint8_t *bytes, size_t length,
+                     const struct sockets_datagram *datagram) {
+  struct stream_input *input = &stream->input;
+  if (!is_believable(stream, datagram)) return false;
+  if (input->srtp) {
+    dp_error error = srtp_unprotect_rtp(input->srtp, bytes, &length);
+    // Seen before: the network's doing, and no affair of a stranger's.
+    if (error == DP_REPLAYED) stream->statistics.packets_duplicate++;
+    if (error != DP_OK) return error == DP_REPLAYED;
+  }
+  struct rtp_packet packet;
+  if (rtp_parse(bytes, length, &packet) != DP_OK) return false;
+  return take_packet(stream, context, &packet, datagram);
+}
+
+void stream_input_take(struct stream *stream, struct stream_context *context, uint8_t *bytes,
+                       const struct sockets_datagram *datagram) {
+  // Empty datagrams keep NATs open (RFC 6263 §4.1).
+  if (datagram->length == 0) return;
+  bool taken = false;
+  if (stream->configured && !datagram->truncated) {
+    switch (rtp_classify(bytes, datagram->length)) {
+    case RTP_DATAGRAM_RTP:
+      taken = take_rtp(stream, context, bytes, datagram->length, datagram);
+      break;
+    case RTP_DATAGRAM_RTCP:
+      taken = stream_report_take(stream, context, bytes, datagram);
+      break;
+    case RTP_DATAGRAM_STUN:
+    case RTP_DATAGRAM_DTLS:
+    case RTP_DATAGRAM_UNKNOWN:
+      break;
+    }
+  }
+  if (!taken) stream->statistics.packets_refused++;
+}
+
+bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame) {
+  struct stream_input *input = &stream->input;
+  if (!stream->configured || !stream->setup.receives || !input->has_source) return false;
+  if (playout_read(&input->playout, now_ns, frame, AUDIO_FRAME_SAMPLES) != DP_OK) return false;
+  return now_ns < input->last_ns + AUDIBLE_NS;
+}
+
+void stream_input_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns) {
+  struct stream_input *input = &stream->input;
+  struct telephone_event_news news;
+  telephone_event_receiver_tick(&input->digits, now_ns, &news);
+  if (!stream->setup.receives || stream->silence_ns == 0 || input->silent) return;
+  uint64_t since_ns = input->waiting_since_ns;
+  if (input->has_source && input->last_ns > since_ns) since_ns = input->last_ns;
+  if (now_ns < since_ns + stream->silence_ns) return;
+  input->silent = true;
+  stream_emit(context, ENGINE_EVENT_SILENT, stream, 0, now_ns);
+}

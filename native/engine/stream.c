@@ -1,0 +1,76 @@
+// Life, agreement and figures of a stream. See stream.h.
+
+#include "engine/stream.h"
+
+#include <string.h>
+
+#include "engine/engine.h"
+
+dp_error stream_init(struct stream *stream, const struct stream_origin *origin) {
+  memset(stream, 0, sizeof *stream);
+  stream->ssrc = origin->ssrc;
+  stream->output.sequence = origin->sequence;
+  stream->output.timestamp_zero = origin->timestamp;
+  g711_init(&stream->output.codec, G711_ALAW);
+  telephone_event_receiver_init(&stream->input.digits);
+  statistics_init(&stream->statistics);
+  const struct jitter_buffer_options options = {.clock_rate_hz = AUDIO_RATE_HZ,
+                                                .read_samples = AUDIO_FRAME_SAMPLES,
+                                                .min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
+                                                .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
+  return playout_init(&stream->input.playout, &options, G711_ALAW);
+}
+
+/** Puts the new keys in place; `setup` carries the old ones back. */
+static void exchange_keys(struct stream *stream, struct stream_setup *setup) {
+  if (!setup->keeps_sender) {
+    struct srtp_sender *old = stream->output.srtp;
+    stream->output.srtp = setup->sender;
+    setup->sender = old;
+  }
+  if (!setup->keeps_receiver) {
+    struct srtp_receiver *old = stream->input.srtp;
+    stream->input.srtp = setup->receiver;
+    setup->receiver = old;
+  }
+}
+
+void stream_configure(struct stream *stream, struct stream_context *context, struct stream_setup *setup,
+                      uint64_t now_ns) {
+  struct stream_setup before = stream->setup;
+  bool first = !stream->configured;
+  exchange_keys(stream, setup);
+  stream->setup = *setup;
+  stream->setup.sender = NULL;
+  stream->setup.receiver = NULL;
+  stream->configured = true;
+  stream_input_configure(stream, &before, now_ns);
+  stream_output_configure(stream, context, &before, now_ns);
+  if (first) stream_report_start(stream, context, now_ns);
+}
+
+void stream_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns) {
+  if (!stream->configured) return;
+  stream_input_turn(stream, context, now_ns);
+  stream_output_keep_alive(stream, now_ns);
+  stream_report_turn(stream, context, now_ns);
+}
+
+void stream_measure(struct stream *stream) {
+  const struct stream_input *input = &stream->input;
+  const struct jitter_counters *counters = &input->playout.buffer.counters;
+  struct stream_statistics *figures = &stream->statistics;
+  int32_t lost = input->has_source ? rtp_source_lost(&input->source) : 0;
+  figures->packets_lost = input->lost_before + (lost > 0 ? (uint64_t)lost : 0);
+  figures->packets_late = counters->late;
+  figures->frames_concealed = counters->concealed - counters->inserted;
+  figures->jitter_ns = input->has_source ? rtp_source_jitter_ns(&input->source) : 0;
+  figures->jitter_buffer_ns = jitter_buffer_delay_ns(&input->playout.buffer);
+}
+
+void stream_emit(struct stream_context *context, uint32_t kind, const struct stream *stream, int32_t value,
+                 uint64_t at_ns) {
+  struct engine_event event = {.kind = kind, .session = stream->id, .value = value, .at_ns = at_ns};
+  (void)ring_put(context->events, &event);
+  context->wake_courier = true;
+}

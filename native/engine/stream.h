@@ -1,0 +1,200 @@
+// One RTP session on the media thread: what it sends, what it receives, what it reports. The control thread makes a stream
+// ready, hands it over by the command that opens it, and has it back with the answer to the command that closes it;
+// between the two every field is the media thread's own. Nothing here allocates, locks or blocks.
+//
+// Parts: stream.c (life, agreement, figures) · stream-output.c · stream-input.c · stream-report.c (RTCP).
+
+#ifndef DOORPHONE_ENGINE_STREAM_H
+#define DOORPHONE_ENGINE_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/ring.h"
+#include "codec/g711.h"
+#include "engine/audio-io.h"
+#include "engine/lateness.h"
+#include "engine/media-clock.h"
+#include "engine/sockets.h"
+#include "engine/statistics.h"
+#include "jitter/playout.h"
+#include "rtp/rtcp.h"
+#include "rtp/rtp-source.h"
+#include "rtp/telephone-event.h"
+#include "srtp/srtp.h"
+
+/** The longest packet time, 60 ms, and what one turn and the priming add. */
+#define STREAM_QUEUE_SAMPLES 960
+/** Longer datagrams are no G.711: 120 ms are 960 bytes, headers and tag come on top. */
+#define STREAM_DATAGRAM_BYTES 1500
+/** 96 random bits in Base64 (RFC 7022 §4.2). */
+#define STREAM_CNAME_BYTES 16
+
+/** What every stream shares with its engine. */
+struct stream_context {
+  struct media_clock clock;
+  struct ring *events; /**< of struct engine_event */
+  bool wake_courier;   /**< An event was put since the courier was woken. */
+  struct lateness *lateness;
+  uint64_t random;       /**< State of the generator that spreads reports. */
+  uint64_t unix_zero_ns; /**< Unix time of CLOCK_MONOTONIC 0 when the engine started: NTP stamps must not step. */
+  uint8_t cname[STREAM_CNAME_BYTES];
+};
+
+/** What has been agreed, as it crosses the command ring. Keys are owned by whoever holds it. */
+struct stream_setup {
+  struct sockaddr_storage remote;
+  struct sockaddr_storage remote_rtcp;
+  bool multiplexed; /**< RTCP travels with RTP (RFC 5761). */
+  bool sends;
+  bool receives;
+  enum g711_law law;
+  uint8_t payload_type;
+  int16_t event_payload_type; /**< -1: none */
+  uint32_t packet_samples;
+  bool keeps_sender; /**< The key is the one in use. */
+  bool keeps_receiver;
+  struct srtp_sender *sender;     /**< Null: plain, unless kept. */
+  struct srtp_receiver *receiver; /**< The same. */
+};
+
+struct stream_output {
+  bool active;
+  uint64_t due_media_ns; /**< When the next packet leaves, and what its timestamp says. */
+  uint32_t timestamp_zero;
+  uint16_t sequence;
+  bool marker;      /**< The next packet of sound comes after a pause (RFC 3551 §4.1). */
+  uint32_t packets; /**< For sender reports. */
+  uint32_t octets;
+  uint64_t keep_alive_ns; /**< When the next empty datagram is due while we send no sound. */
+  struct g711_codec codec;
+  struct telephone_event_sender digits;
+  struct srtp_sender *srtp; /**< Null: plain. */
+  int16_t queue[STREAM_QUEUE_SAMPLES];
+  size_t queued;
+};
+
+struct stream_input {
+  struct srtp_receiver *srtp; /**< Null: plain. */
+  bool latched;               /**< `peer` is where the peer's packets come from (RFC 4961). */
+  struct sockaddr_storage peer;
+  bool rtcp_latched;
+  struct sockaddr_storage rtcp_peer;
+  bool has_source;
+  struct rtp_source source;
+  bool has_candidate;
+  struct rtp_source candidate; /**< A new SSRC that has not yet shown two packets in sequence. */
+  enum g711_law law;
+  struct playout playout;
+  struct telephone_event_receiver digits;
+  uint64_t lost_before; /**< By sources that are gone. */
+  bool started;
+  bool silent;
+  uint64_t waiting_since_ns; /**< Since when packets are expected. */
+  uint64_t last_ns;          /**< Arrival of the last accepted packet; valid once one has been accepted. */
+};
+
+struct stream_reports {
+  uint64_t due_ns;
+  uint32_t last_sr; /**< Middle of the peer's last SR stamp; 0: none yet (RFC 3550 §6.4.1). */
+  uint64_t last_sr_ns;
+};
+
+struct stream {
+  bool configured;
+  uint32_t id;
+  uint32_t ssrc;
+  uint64_t silence_ns; /**< 0: silence is not reported. */
+  struct sockets_pair sockets;
+  struct stream_setup setup;
+  struct stream_output output;
+  struct stream_input input;
+  struct stream_reports reports;
+  struct stream_statistics statistics;
+};
+
+/** Random values that begin a stream (RFC 3550 §5.1). */
+struct stream_origin {
+  uint32_t ssrc;
+  uint32_t timestamp;
+  uint16_t sequence;
+};
+
+// ---- life (stream.c) ----
+
+/** Makes a stream ready. Control thread, before it is handed over. @return DP_OK, DP_INVALID_ARGUMENT */
+dp_error stream_init(struct stream *stream, const struct stream_origin *origin);
+
+/**
+ * Takes what has been agreed. Keys that are no longer used come back in `setup` for the control thread to free.
+ * The first packet is due at once where sending begins.
+ */
+void stream_configure(struct stream *stream, struct stream_context *context, struct stream_setup *setup,
+                      uint64_t now_ns);
+
+/** What falls due once a turn: silence, reports, keep-alive, digits without an end. */
+void stream_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+/** Completes the figures. */
+void stream_measure(struct stream *stream);
+
+/** Puts an event; a full ring drops and counts it. @param kind enum engine_event_kind */
+void stream_emit(struct stream_context *context, uint32_t kind, const struct stream *stream, int32_t value,
+                 uint64_t at_ns);
+
+// ---- output (stream-output.c) ----
+
+/** Begins, changes or ends sending, after `stream->setup` has been set. */
+void stream_output_configure(struct stream *stream, const struct stream_context *context,
+                             const struct stream_setup *before, uint64_t now_ns);
+
+/** Takes a frame of 20 ms from the microphone. */
+void stream_output_feed(struct stream *stream, const int16_t *frame);
+
+/** CLOCK_MONOTONIC of the next packet; UINT64_MAX while we send none. */
+uint64_t stream_output_due_ns(const struct stream *stream, const struct stream_context *context);
+
+/** Sends the packet that is due. */
+void stream_output_send(struct stream *stream, struct stream_context *context);
+
+/** Skips the packets that should have left before `now_ns`: the process was stopped. */
+void stream_output_skip(struct stream *stream, const struct stream_context *context, uint64_t now_ns);
+
+/** Queues a digit where the peer takes them. @param units duration in timestamp units */
+void stream_output_digit(struct stream *stream, char digit, uint16_t units);
+
+/** Keeps bindings of NATs on the way open while we send no sound (RFC 6263 §4.1: an empty datagram). */
+void stream_output_keep_alive(struct stream *stream, uint64_t now_ns);
+
+// ---- input (stream-input.c) ----
+
+/** Follows `stream->setup`. */
+void stream_input_configure(struct stream *stream, const struct stream_setup *before, uint64_t now_ns);
+
+/** Takes a datagram from the RTP port. `bytes` is decrypted in place. */
+void stream_input_take(struct stream *stream, struct stream_context *context, uint8_t *bytes,
+                       const struct sockets_datagram *datagram);
+
+/** The next 20 ms. @return false: the stream has no sound to play; `frame` is untouched */
+bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame);
+
+/** Silence of the peer, digits without an end. */
+void stream_input_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+// ---- reports (stream-report.c) ----
+
+/** Takes a datagram from the RTCP port, or RTCP from the RTP port. @return false: refused */
+bool stream_report_take(struct stream *stream, struct stream_context *context, uint8_t *bytes,
+                        const struct sockets_datagram *datagram);
+
+/** Sends a report when one is due (RFC 3550 §6.2). */
+void stream_report_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+/** Sends the last report, with BYE (RFC 3550 §6.6). */
+void stream_report_bye(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+/** When the first report is due. */
+void stream_report_start(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+#endif

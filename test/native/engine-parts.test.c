@@ -1,0 +1,147 @@
+// The engine's parts that can be held against figures: media time, the lateness histogram, figures shared by threads.
+
+#define _GNU_SOURCE
+
+#include <pthread.h>
+
+#include "engine-support.h"
+#include "engine/lateness.h"
+#include "engine/media-clock.h"
+#include "engine/sockets.h"
+
+// ---- media time ----
+
+static void media_time_is_real_time_without_drift(void) {
+  struct media_clock clock = {.turn_ns = 5 * NS_PER_SECOND, .turn_media_ns = 1000 * (uint64_t)TURN_NS, .period_ns = TURN_NS};
+  CHECK_EQUAL(media_clock_at(&clock, 5 * NS_PER_SECOND + 7 * NS_PER_MS), 1000 * TURN_NS + 7 * (int64_t)NS_PER_MS);
+  CHECK_EQUAL(media_clock_when(&clock, 1000 * (uint64_t)TURN_NS + 7 * NS_PER_MS), 5 * NS_PER_SECOND + 7 * NS_PER_MS);
+  CHECK_EQUAL(media_clock_when(&clock, 999 * (uint64_t)TURN_NS), 5 * NS_PER_SECOND - 20 * NS_PER_MS);
+  CHECK_EQUAL(media_clock_next_turn_ns(&clock), 5 * NS_PER_SECOND + 20 * NS_PER_MS);
+}
+
+static void media_time_bends_with_the_device(void) {
+  struct media_clock clock = {.turn_ns = NS_PER_SECOND, .turn_media_ns = 64 * (uint64_t)TURN_NS, .period_ns = TURN_NS};
+  media_clock_drift(&clock, 2000); // 100 ppm slower
+  for (int turn = 0; turn < 50 * 3600; turn++) media_clock_turn(&clock);
+  CHECK_EQUAL(clock.turn_media_ns, 64 * TURN_NS + 3600 * (int64_t)NS_PER_SECOND);
+  CHECK_EQUAL(clock.turn_ns, NS_PER_SECOND + 3600 * NS_PER_SECOND + 360 * NS_PER_MS);
+  uint64_t there = media_clock_when(&clock, clock.turn_media_ns + 12345678);
+  CHECK_WITHIN(media_clock_at(&clock, there) - clock.turn_media_ns, 12345677, 12345679);
+  media_clock_drift(&clock, 5000000);
+  CHECK_EQUAL(clock.period_ns, TURN_NS + MAX_DRIFT_NS);
+  media_clock_drift(&clock, -5000000);
+  CHECK_EQUAL(clock.period_ns, TURN_NS - MAX_DRIFT_NS);
+}
+
+// ---- lateness ----
+
+static size_t bucket_that_counted(uint64_t late_ns) {
+  static struct lateness lateness;
+  memset(&lateness, 0, sizeof lateness);
+  lateness_count(&lateness, late_ns);
+  for (size_t at = 0; at < LATENESS_BUCKETS; at++) {
+    if (atomic_load(&lateness.packets[at]) == 1) return at;
+  }
+  return LATENESS_BUCKETS;
+}
+
+static void every_lateness_has_its_bucket(void) {
+  CHECK_EQUAL(lateness_upper_ns(LATENESS_BUCKETS - 1), UINT64_MAX);
+  for (size_t at = 0; at + 1 < LATENESS_BUCKETS; at++) {
+    uint64_t upper = lateness_upper_ns(at);
+    CHECK(at == 0 || upper > lateness_upper_ns(at - 1));
+    CHECK_EQUAL(bucket_that_counted(upper), at);
+    CHECK_EQUAL(bucket_that_counted(upper + 1), at + 1);
+  }
+  CHECK_EQUAL(bucket_that_counted(0), 0);
+  CHECK_EQUAL(bucket_that_counted(UINT64_MAX), LATENESS_BUCKETS - 1);
+}
+
+// ---- figures ----
+
+static struct statistics_board board;
+static atomic_bool done;
+
+static void *publish(void *unused) {
+  (void)unused;
+  for (uint64_t round = 1; round <= 200000; round++) {
+    struct stream_statistics figures;
+    uint64_t *words = (uint64_t *)&figures;
+    for (size_t at = 0; at < STATISTICS_WORDS; at++) words[at] = round + at;
+    statistics_publish(&board, &figures);
+  }
+  atomic_store(&done, true);
+  return NULL;
+}
+
+static void figures_that_are_read_belong_together(void) {
+  struct stream_statistics figures;
+  statistics_init(&figures);
+  statistics_publish(&board, &figures);
+  pthread_t writer;
+  CHECK_EQUAL(pthread_create(&writer, NULL, publish, NULL), 0);
+  uint64_t torn = 0;
+  uint64_t last = 0;
+  while (!atomic_load(&done)) {
+    statistics_read(&board, &figures);
+    if (figures.first_sent_ns == STATISTICS_UNKNOWN) continue;
+    const uint64_t *words = (const uint64_t *)&figures;
+    for (size_t at = 1; at < STATISTICS_WORDS; at++) torn += words[at] != words[0] + at;
+    CHECK(words[0] >= last);
+    last = words[0];
+  }
+  pthread_join(writer, NULL);
+  CHECK_EQUAL(torn, 0);
+  statistics_read(&board, &figures);
+  CHECK_EQUAL(figures.packets_sent, 200000);
+}
+
+// ---- sockets ----
+
+static void addresses_are_read_and_compared(void) {
+  struct sockaddr_storage left;
+  struct sockaddr_storage right;
+  CHECK_EQUAL(sockets_parse_address("192.0.2.7", 4000, &left), DP_OK);
+  CHECK_EQUAL(sockets_parse_address("192.0.2.7", 4001, &right), DP_OK);
+  CHECK(sockets_same_host(&left, &right));
+  CHECK_EQUAL(sockets_port(&right), 4001);
+  CHECK_EQUAL(sockets_parse_address("2001:db8::7", 4000, &right), DP_OK);
+  CHECK(!sockets_same_host(&left, &right));
+  CHECK_EQUAL(sockets_parse_address("2001:db8:0::7", 1, &left), DP_OK);
+  CHECK(sockets_same_host(&left, &right));
+  CHECK_EQUAL(sockets_parse_address("192.0.2.300", 1, &left), DP_MALFORMED);
+  CHECK_EQUAL(sockets_parse_address("", 1, &left), DP_MALFORMED);
+}
+
+static void arrival_is_when_the_kernel_had_it(void) {
+  struct sockets_range range = {.first = 30400, .last = 30499};
+  struct sockaddr_storage local;
+  struct sockets_pair pair;
+  struct sockets_datagram datagram;
+  uint8_t bytes[4];
+  CHECK_EQUAL(sockets_parse_address("127.0.0.1", 0, &local), DP_OK);
+  CHECK_EQUAL(sockets_open_pair(&range, &local, &pair), DP_OK);
+  CHECK(!sockets_receive(pair.rtp, bytes, sizeof bytes, &datagram));
+  int sender = bare_socket(30600);
+  uint64_t before = monotonic_now_ns();
+  bare_send(sender, pair.port, (const uint8_t *)"abcdef", 6);
+  uint64_t after = monotonic_now_ns();
+  sleep_ms(100);
+  CHECK(sockets_receive(pair.rtp, bytes, sizeof bytes, &datagram));
+  CHECK(datagram.truncated);
+  // The two clocks are read one after the other: allow for what lies between.
+  CHECK_WITHIN(datagram.arrival_ns, before - NS_PER_MS, after + 20 * NS_PER_MS);
+  CHECK_EQUAL(sockets_port(&datagram.source), 30600);
+  close(sender);
+  sockets_close_pair(&pair);
+}
+
+int main(void) {
+  TEST(media_time_is_real_time_without_drift);
+  TEST(media_time_bends_with_the_device);
+  TEST(every_lateness_has_its_bucket);
+  TEST(figures_that_are_read_belong_together);
+  TEST(addresses_are_read_and_compared);
+  TEST(arrival_is_when_the_kernel_had_it);
+  return test_summary("engine-parts");
+}
