@@ -1,0 +1,129 @@
+// A whole file into memory, as 8 kHz mono. See wav.h.
+
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dsp/mix.h"
+#include "dsp/resampler.h"
+#include "engine/audio-io.h"
+#include "fileio/wav.h"
+
+/** The filter's tail: so much silence after the end lets the last samples out. */
+#define FLUSH_SAMPLES 512
+
+struct file_bytes {
+  uint8_t *data;
+  size_t length;
+};
+
+static bool read_fully(int descriptor, struct file_bytes *file) {
+  size_t done = 0;
+  while (done < file->length) {
+    ssize_t got = read(descriptor, file->data + done, file->length - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return false;
+    if (got == 0) break; // it shrank meanwhile
+    done += (size_t)got;
+  }
+  file->length = done;
+  return true;
+}
+
+static enum wav_fault read_descriptor(int descriptor, struct file_bytes *file) {
+  struct stat status;
+  if (fstat(descriptor, &status) != 0) return WAV_UNREADABLE;
+  if (!S_ISREG(status.st_mode)) {
+    errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+    return WAV_UNREADABLE;
+  }
+  if (status.st_size > (off_t)WAV_MAX_FILE_BYTES) return WAV_TOO_LARGE;
+  if (status.st_size == 0) return WAV_NOT_WAVE;
+  file->length = (size_t)status.st_size;
+  file->data = malloc(file->length);
+  if (!file->data) return WAV_NO_MEMORY;
+  if (read_fully(descriptor, file)) return WAV_OK;
+  int reason = errno;
+  free(file->data);
+  errno = reason;
+  return WAV_UNREADABLE;
+}
+
+static enum wav_fault read_file(const char *path, struct file_bytes *file) {
+  // Non-blocking, so that a path that names a pipe is refused and not waited for.
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor < 0) return errno == ENOENT || errno == ENOTDIR ? WAV_NOT_FOUND : WAV_UNREADABLE;
+  enum wav_fault fault = read_descriptor(descriptor, file);
+  int reason = errno;
+  close(descriptor);
+  errno = reason;
+  return fault;
+}
+
+/** The file's sound as mono at its own rate; to be freed. */
+static int16_t *extract_mono(const struct file_bytes *file, const struct wav_layout *layout, size_t spare) {
+  size_t samples = layout->frames * layout->channels;
+  int16_t *sound = calloc(samples + spare, sizeof *sound);
+  if (!sound) return NULL;
+  const uint8_t *bytes = file->data + layout->offset;
+  for (size_t at = 0; at < samples; at++) {
+    sound[at] = (int16_t)(uint16_t)(bytes[2 * at] | (unsigned)bytes[2 * at + 1] << 8);
+  }
+  if (layout->channels == 1) return sound;
+  mix_to_mono(sound, layout->channels, layout->frames, sound);
+  memset(sound + layout->frames, 0, (samples - layout->frames) * sizeof *sound);
+  return sound;
+}
+
+/** Converts `mono`, which has FLUSH_SAMPLES of silence behind it, to 8 kHz. */
+static enum wav_fault convert(const int16_t *mono, const struct wav_layout *layout, int16_t **samples, size_t *count) {
+  size_t storage_bytes = resampler_storage_bytes(layout->rate_hz, AUDIO_RATE_HZ);
+  if (storage_bytes == 0) return WAV_RATE;
+  void *storage = malloc(storage_bytes);
+  struct resampler resampler;
+  int16_t *output = NULL;
+  if (storage && resampler_init(&resampler, layout->rate_hz, AUDIO_RATE_HZ, storage, storage_bytes) == DP_OK) {
+    struct resampler_block block = {.input = mono, .input_count = layout->frames + FLUSH_SAMPLES};
+    block.output_capacity = resampler_output_limit(&resampler, block.input_count);
+    output = malloc(block.output_capacity * sizeof *output);
+    block.output = output;
+    if (output && resampler_process(&resampler, &block) == DP_OK && block.output_count > 0) {
+      *samples = output;
+      *count = block.output_count;
+      free(storage);
+      return WAV_OK;
+    }
+  }
+  free(output);
+  free(storage);
+  return WAV_NO_MEMORY;
+}
+
+enum wav_fault wav_load(const char *path, int16_t **samples, size_t *count) {
+  struct file_bytes file;
+  enum wav_fault fault = read_file(path, &file);
+  if (fault != WAV_OK) return fault;
+  struct wav_layout layout;
+  fault = wav_parse(file.data, file.length, &layout);
+  int16_t *mono = NULL;
+  if (fault == WAV_OK) {
+    mono = extract_mono(&file, &layout, FLUSH_SAMPLES);
+    if (!mono) fault = WAV_NO_MEMORY;
+  }
+  free(file.data);
+  if (fault != WAV_OK) return fault;
+  if (layout.rate_hz == AUDIO_RATE_HZ) {
+    *samples = mono;
+    *count = layout.frames;
+    return WAV_OK;
+  }
+  fault = convert(mono, &layout, samples, count);
+  free(mono);
+  return fault;
+}

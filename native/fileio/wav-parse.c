@@ -1,0 +1,115 @@
+// Headers: bytes to layout and back. See wav.h.
+
+#include "fileio/wav.h"
+
+#include <string.h>
+
+#define FORMAT_PCM 0x0001u
+#define FORMAT_EXTENSIBLE 0xfffeu
+#define FORMAT_BYTES 16u            // PCMWAVEFORMAT
+#define FORMAT_EXTENSIBLE_BYTES 40u // WAVEFORMATEXTENSIBLE
+#define SUBFORMAT_OFFSET 24u
+
+/** KSDATAFORMAT_SUBTYPE_PCM, as it lies in the file. */
+static const uint8_t subformat_pcm[16] = {0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00,
+                                          0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
+
+static uint32_t read_u16(const uint8_t *bytes) { return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8; }
+
+static uint32_t read_u32(const uint8_t *bytes) { return read_u16(bytes) | read_u16(bytes + 2) << 16; }
+
+static int is_known_rate(uint32_t rate_hz) {
+  return rate_hz == 8000 || rate_hz == 16000 || rate_hz == 32000 || rate_hz == 44100 || rate_hz == 48000;
+}
+
+/** Checks a "fmt " chunk against itself and against what we take. */
+static enum wav_fault parse_format(const uint8_t *chunk, size_t length, struct wav_layout *layout) {
+  if (length < FORMAT_BYTES) return WAV_BAD_FORMAT;
+  uint32_t format = read_u16(chunk);
+  if (format == FORMAT_EXTENSIBLE) {
+    if (length < FORMAT_EXTENSIBLE_BYTES) return WAV_BAD_FORMAT;
+    if (memcmp(chunk + SUBFORMAT_OFFSET, subformat_pcm, sizeof subformat_pcm) != 0) return WAV_NOT_PCM16;
+  } else if (format != FORMAT_PCM) {
+    return WAV_NOT_PCM16;
+  }
+  if (read_u16(chunk + 14) != 16) return WAV_NOT_PCM16;
+  uint32_t channels = read_u16(chunk + 2);
+  if (channels != 1 && channels != 2) return WAV_CHANNELS;
+  uint32_t rate_hz = read_u32(chunk + 4);
+  if (!is_known_rate(rate_hz)) return WAV_RATE;
+  if (read_u16(chunk + 12) != channels * 2) return WAV_BAD_FORMAT;
+  layout->channels = (uint16_t)channels;
+  layout->rate_hz = rate_hz;
+  return WAV_OK;
+}
+
+enum wav_fault wav_parse(const uint8_t *bytes, size_t length, struct wav_layout *layout) {
+  if (length < 12 || memcmp(bytes, "RIFF", 4) != 0 || memcmp(bytes + 8, "WAVE", 4) != 0) return WAV_NOT_WAVE;
+  struct wav_layout found = {0};
+  size_t at = 12;
+  while (length - at >= 8) {
+    const uint8_t *chunk = bytes + at + 8;
+    size_t size = read_u32(bytes + at + 4);
+    if (size > length - at - 8) return WAV_TRUNCATED;
+    if (memcmp(bytes + at, "fmt ", 4) == 0) {
+      enum wav_fault fault = parse_format(chunk, size, &found);
+      if (fault != WAV_OK) return fault;
+    } else if (memcmp(bytes + at, "data", 4) == 0) {
+      if (found.channels == 0) return WAV_NO_FORMAT;
+      found.offset = at + 8;
+      found.frames = size / (found.channels * 2u);
+      if (found.frames == 0) return WAV_NO_SOUND;
+      *layout = found;
+      return WAV_OK;
+    }
+    // Chunks are padded to an even length; the last may lack its padding.
+    size_t padded = size + (size & 1u);
+    if (padded > length - at - 8) break;
+    at += 8 + padded;
+  }
+  return found.channels == 0 ? WAV_NO_FORMAT : WAV_NO_SOUND;
+}
+
+static void write_u16(uint8_t *at, uint32_t value) {
+  at[0] = (uint8_t)(value & 0xff);
+  at[1] = (uint8_t)(value >> 8 & 0xff);
+}
+
+static void write_u32(uint8_t *at, uint32_t value) {
+  write_u16(at, value & 0xffff);
+  write_u16(at + 2, value >> 16);
+}
+
+void wav_write_header(uint8_t header[WAV_HEADER_BYTES], uint32_t data_bytes) {
+  memcpy(header, "RIFF", 4);
+  write_u32(header + 4, data_bytes + WAV_HEADER_BYTES - 8);
+  memcpy(header + 8, "WAVEfmt ", 8);
+  write_u32(header + 16, FORMAT_BYTES);
+  write_u16(header + 20, FORMAT_PCM);
+  write_u16(header + 22, 1);
+  write_u32(header + 24, 8000);
+  write_u32(header + 28, 16000);
+  write_u16(header + 32, 2);
+  write_u16(header + 34, 16);
+  memcpy(header + 36, "data", 4);
+  write_u32(header + 40, data_bytes);
+}
+
+const char *wav_fault_text(enum wav_fault fault) {
+  switch (fault) {
+  case WAV_OK: return "is a WAV file";
+  case WAV_NOT_FOUND: return "does not exist";
+  case WAV_UNREADABLE: return "cannot be read";
+  case WAV_TOO_LARGE: return "is larger than 32 MiB";
+  case WAV_NOT_WAVE: return "is not a WAV file";
+  case WAV_TRUNCATED: return "is cut short: a chunk reaches past its end";
+  case WAV_NO_FORMAT: return "has no format chunk before its sound";
+  case WAV_NOT_PCM16: return "is not 16-bit PCM";
+  case WAV_CHANNELS: return "is neither mono nor stereo";
+  case WAV_RATE: return "has a sample rate other than 8, 16, 32, 44.1 and 48 kHz";
+  case WAV_BAD_FORMAT: return "has a format chunk that contradicts itself";
+  case WAV_NO_SOUND: return "holds no sound";
+  case WAV_NO_MEMORY: return "does not fit into memory";
+  }
+  return "is faulty";
+}
