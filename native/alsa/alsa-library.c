@@ -1,0 +1,50 @@
+// See alsa-library.h.
+
+#include "alsa/alsa-library.h"
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+/** The library's own messages would go to our standard error: faults are reported as events. */
+static void be_quiet(const char *file, int line, const char *function, int error, const char *format, ...) {
+  (void)file;
+  (void)line;
+  (void)function;
+  (void)error;
+  (void)format;
+}
+
+/** Copies a symbol's address: ISO C has no cast from object to function pointers, POSIX gives them one form. */
+static bool look_up(void *object, const char *name, void *function) {
+  void *symbol = dlsym(object, name);
+  memcpy(function, &symbol, sizeof symbol);
+  return symbol != NULL;
+}
+
+dp_error alsa_library_open(struct alsa_library *library) {
+  *library = (struct alsa_library){.object = dlopen("libasound.so.2", RTLD_NOW | RTLD_LOCAL)};
+  if (!library->object) return DP_UNSUPPORTED;
+  void *object = library->object;
+  if (look_up(object, "snd_pcm_open", &library->open) && look_up(object, "snd_pcm_close", &library->close) &&
+      look_up(object, "snd_pcm_set_params", &library->set_params) &&
+      look_up(object, "snd_pcm_get_params", &library->get_params) &&
+      look_up(object, "snd_pcm_prepare", &library->prepare) && look_up(object, "snd_pcm_start", &library->start) &&
+      look_up(object, "snd_pcm_drop", &library->drop) &&
+      look_up(object, "snd_pcm_avail_update", &library->avail_update) &&
+      look_up(object, "snd_pcm_readi", &library->readi) && look_up(object, "snd_pcm_writei", &library->writei) &&
+      look_up(object, "snd_lib_error_set_handler", &library->set_error_handler)) {
+    (void)library->set_error_handler(be_quiet);
+    return DP_OK;
+  }
+  alsa_library_close(library);
+  return DP_UNSUPPORTED;
+}
+
+void alsa_library_close(struct alsa_library *library) {
+  if (!library->object) return;
+  if (library->set_error_handler) (void)library->set_error_handler(NULL);
+  (void)dlclose(library->object);
+  library->object = NULL;
+}

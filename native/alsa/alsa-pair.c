@@ -1,0 +1,240 @@
+// See alsa-pair.h.
+
+#include "alsa/alsa-pair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dsp/mix.h"
+
+/** What the device may hold: 40 ms before it is late, and room for twice that. */
+#define LATENCY_US 120000
+/** Silence ahead of the first frame that is heard, so that a late turn tears nothing. */
+#define PLAYBACK_LEAD_FRAMES 2
+/** How much captured sound is kept ready when a frame is taken: one frame more than the one that is taken. */
+#define CAPTURE_AIM_SAMPLES (2 * AUDIO_FRAME_SAMPLES)
+/** More than this is sound that was held up: it is dropped, for delay does not pass by itself. */
+#define CAPTURE_LIMIT_SAMPLES (5 * AUDIO_FRAME_SAMPLES)
+/** One second. */
+#define STALLED_TURNS 50
+/** How much of a deviation of one sample is worked off in a turn: at 100 samples off, 50 ppm a sample, it takes seconds. */
+#define DRIFT_NS_A_SAMPLE 200
+/** A sample is averaged over 2^6 turns, about 1.3 s, longer than any device's period. */
+#define AVERAGE_SHIFT 6
+
+// ---- opening ----
+
+static int set_up(const struct alsa_library *library, struct alsa_direction *direction) {
+  // The card's own rates first: our resampler is better than the library's linear one. One channel or two.
+  static const unsigned rates_hz[] = {8000, 48000, 16000, 32000, 44100};
+  int error = -EINVAL;
+  for (size_t at = 0; at < sizeof rates_hz / sizeof rates_hz[0]; at++) {
+    for (unsigned channels = 1; channels <= 2; channels++) {
+      error = library->set_params(direction->handle, ALSA_FORMAT_S16, ALSA_ACCESS_RW_INTERLEAVED, channels,
+                                  rates_hz[at], 0, LATENCY_US);
+      if (error < 0) continue;
+      direction->rate_hz = rates_hz[at];
+      direction->channels = channels;
+      alsa_uframes period_frames;
+      return library->get_params(direction->handle, &direction->buffer_frames, &period_frames);
+    }
+  }
+  return error;
+}
+
+static int make_resampler(struct alsa_direction *direction, uint32_t input_hz, uint32_t output_hz) {
+  if (input_hz == output_hz) return 0;
+  size_t bytes = resampler_storage_bytes(input_hz, output_hz);
+  direction->filter = malloc(bytes);
+  if (!direction->filter) return -ENOMEM;
+  dp_error error = resampler_init(&direction->resampler, input_hz, output_hz, direction->filter, bytes);
+  return error == DP_OK ? 0 : -EINVAL;
+}
+
+static int open_direction(const struct alsa_library *library, const char *name, int stream,
+                          struct alsa_direction *direction) {
+  int error = library->open(&direction->handle, name, stream, ALSA_MODE_NONBLOCK);
+  if (error < 0) {
+    direction->handle = NULL;
+    return error;
+  }
+  error = set_up(library, direction);
+  if (error < 0) return error;
+  return stream == ALSA_STREAM_PLAYBACK ? make_resampler(direction, AUDIO_RATE_HZ, direction->rate_hz)
+                                        : make_resampler(direction, direction->rate_hz, AUDIO_RATE_HZ);
+}
+
+int alsa_pair_open(const struct alsa_library *library, const char *name, struct alsa_pair **pair) {
+  struct alsa_pair *made = calloc(1, sizeof *made);
+  if (!made) return -ENOMEM;
+  made->library = library;
+  int error = open_direction(library, name, ALSA_STREAM_PLAYBACK, &made->playback);
+  if (error >= 0) error = open_direction(library, name, ALSA_STREAM_CAPTURE, &made->capture);
+  if (error < 0) {
+    alsa_pair_close(made);
+    return error;
+  }
+  *pair = made;
+  return 0;
+}
+
+static void close_direction(const struct alsa_library *library, struct alsa_direction *direction) {
+  if (direction->handle) {
+    (void)library->drop(direction->handle);
+    (void)library->close(direction->handle);
+  }
+  free(direction->filter);
+}
+
+void alsa_pair_close(struct alsa_pair *pair) {
+  close_direction(pair->library, &pair->playback);
+  close_direction(pair->library, &pair->capture);
+  free(pair);
+}
+
+// ---- playback ----
+
+/** Makes mono sound of 8 kHz into the device's frames. @return how many */
+static size_t to_device(struct alsa_direction *direction, const int16_t *heard, int16_t *frames) {
+  int16_t resampled[ALSA_BLOCK_FRAMES];
+  size_t count = AUDIO_FRAME_SAMPLES;
+  if (direction->rate_hz != AUDIO_RATE_HZ) {
+    struct resampler_block block = {.input = heard,
+                                    .input_count = AUDIO_FRAME_SAMPLES,
+                                    .output = resampled,
+                                    .output_capacity = ALSA_BLOCK_FRAMES};
+    if (resampler_process(&direction->resampler, &block) != DP_OK) return 0;
+    heard = resampled;
+    count = block.output_count;
+  }
+  for (size_t at = 0; at < count * direction->channels; at++) frames[at] = heard[at / direction->channels];
+  return count;
+}
+
+/** Begins anew with some silence ahead: at first, and after the device ran dry. @return 0 or a negative errno */
+static int start_playback(struct alsa_pair *pair) {
+  static const int16_t silence[2 * ALSA_BLOCK_FRAMES];
+  struct alsa_direction *playback = &pair->playback;
+  int error = pair->library->prepare(playback->handle);
+  size_t frames = (size_t)playback->rate_hz * AUDIO_FRAME_MS / 1000;
+  for (int at = 0; error >= 0 && at < PLAYBACK_LEAD_FRAMES; at++) {
+    error = (int)pair->library->writei(playback->handle, silence, frames);
+  }
+  playback->running = false;
+  return error < 0 ? error : 0;
+}
+
+/** @return 0 or a negative errno that is not passing */
+static int play(struct alsa_pair *pair, const int16_t *heard) {
+  struct alsa_direction *playback = &pair->playback;
+  int16_t frames[2 * ALSA_BLOCK_FRAMES];
+  size_t count = to_device(playback, heard, frames);
+  int error = playback->running ? 0 : start_playback(pair);
+  if (error < 0) return error;
+  alsa_sframes written = pair->library->writei(playback->handle, frames, count);
+  if (written == -EPIPE || written == -ESTRPIPE) {
+    playback->running = false; // it ran dry: begun anew with the next frame
+    return 0;
+  }
+  // Full: the device is slower than its clock says; this frame is not heard.
+  if (written == -EAGAIN || written == 0) {
+    pair->refused++;
+    return pair->refused < STALLED_TURNS ? 0 : -EAGAIN;
+  }
+  if (written < 0) return (int)written;
+  pair->refused = 0;
+  if (playback->running) return 0;
+  playback->running = true;
+  error = pair->library->start(playback->handle);
+  // Plugins start by themselves and then find themselves started.
+  return error == -EBADFD ? 0 : error;
+}
+
+// ---- capture ----
+
+/** Appends the device's frames to what has been captured, as mono of 8 kHz. */
+static void keep(struct alsa_pair *pair, int16_t *frames, size_t count) {
+  struct alsa_direction *capture = &pair->capture;
+  size_t room = ALSA_CAPTURED_SAMPLES - pair->captured_count;
+  int16_t *end = pair->captured + pair->captured_count;
+  if (capture->channels > 1) mix_to_mono(frames, capture->channels, count, frames);
+  if (capture->rate_hz == AUDIO_RATE_HZ) {
+    if (count > room) return;
+    memcpy(end, frames, count * sizeof *frames);
+    pair->captured_count += count;
+    return;
+  }
+  struct resampler_block block = {.input = frames, .input_count = count, .output = end, .output_capacity = room};
+  if (resampler_process(&capture->resampler, &block) == DP_OK) pair->captured_count += block.output_count;
+}
+
+/** @return 0 or a negative errno that is not passing */
+static int start_capture(struct alsa_pair *pair) {
+  int error = pair->library->prepare(pair->capture.handle);
+  if (error >= 0) error = pair->library->start(pair->capture.handle);
+  pair->capture.running = error >= 0 || error == -EBADFD;
+  return pair->capture.running ? 0 : error;
+}
+
+/** Takes what the device has. @return 0 or a negative errno that is not passing */
+static int listen(struct alsa_pair *pair) {
+  struct alsa_direction *capture = &pair->capture;
+  int16_t frames[2 * ALSA_BLOCK_FRAMES];
+  int error = capture->running ? 0 : start_capture(pair);
+  if (error < 0) return error;
+  size_t before = pair->captured_count;
+  // Bounded: a device that always has more would keep the thread.
+  for (int round = 0; round < 16; round++) {
+    alsa_sframes got = pair->library->readi(capture->handle, frames, ALSA_BLOCK_FRAMES);
+    if (got == -EPIPE || got == -ESTRPIPE) {
+      capture->running = false; // it ran over: begun anew with the next turn
+      break;
+    }
+    if (got == -EAGAIN || got == 0) break;
+    if (got < 0) return (int)got;
+    keep(pair, frames, (size_t)got);
+    if (got < ALSA_BLOCK_FRAMES) break;
+  }
+  pair->idle_turns = pair->captured_count > before ? 0 : pair->idle_turns + 1;
+  return pair->idle_turns < STALLED_TURNS ? 0 : -EAGAIN;
+}
+
+static void forget_oldest(struct alsa_pair *pair, size_t count) {
+  pair->captured_count -= count;
+  memmove(pair->captured, pair->captured + count, pair->captured_count * sizeof pair->captured[0]);
+}
+
+/**
+ * Takes one frame. Device and engine have clocks of their own: what is kept ready drifts away from the aim, and the
+ * engine's period is bent until it comes back.
+ */
+static void take_frame(struct alsa_pair *pair, int16_t *spoken, struct audio_report *report) {
+  if (pair->captured_count > CAPTURE_LIMIT_SAMPLES) {
+    forget_oldest(pair, pair->captured_count - CAPTURE_AIM_SAMPLES);
+    pair->surplus_q8 = 0;
+  }
+  if (!pair->primed) pair->primed = pair->captured_count >= CAPTURE_AIM_SAMPLES;
+  if (!pair->primed || pair->captured_count < AUDIO_FRAME_SAMPLES) {
+    pair->primed = false;
+    memset(spoken, 0, AUDIO_FRAME_SAMPLES * sizeof *spoken);
+    return;
+  }
+  int64_t surplus_q8 = ((int64_t)pair->captured_count - CAPTURE_AIM_SAMPLES) * 256;
+  pair->surplus_q8 += (surplus_q8 - pair->surplus_q8) / (1 << AVERAGE_SHIFT);
+  // Too much is ready: the engine is the slower one, and its next turn comes sooner.
+  report->drift_ns = (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE / 256);
+  memcpy(spoken, pair->captured, AUDIO_FRAME_SAMPLES * sizeof *spoken);
+  forget_oldest(pair, AUDIO_FRAME_SAMPLES);
+}
+
+bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
+  *report = (struct audio_report){.fault = AUDIO_FAULT_NONE};
+  int error = play(pair, heard);
+  if (error >= 0) error = listen(pair);
+  take_frame(pair, spoken, report);
+  if (error >= 0) return true;
+  report->fault = error == -EAGAIN ? AUDIO_FAULT_STALLED : AUDIO_FAULT_LOST;
+  report->system_error = error == -EAGAIN ? 0 : -error;
+  return false;
+}

@@ -1,0 +1,51 @@
+// Playback and capture of one ALSA device, as 8 kHz mono frames. Opening and closing may take long and belong to a thread
+// that is not real time; the exchange never blocks.
+
+#ifndef DOORPHONE_ALSA_ALSA_PAIR_H
+#define DOORPHONE_ALSA_ALSA_PAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "alsa/alsa-library.h"
+#include "dsp/resampler.h"
+#include "engine/audio-io.h"
+
+/** One frame at the highest rate that is asked for, with what resampling may add. */
+#define ALSA_BLOCK_FRAMES 1024
+/** A second of captured sound at 8 kHz: no device gives more at once. */
+#define ALSA_CAPTURED_SAMPLES 8000
+
+/** One direction. */
+struct alsa_direction {
+  struct alsa_handle *handle;
+  unsigned channels;
+  unsigned rate_hz;
+  alsa_uframes buffer_frames;
+  bool running;
+  struct resampler resampler; /**< Unused where the device runs at 8 kHz. */
+  void *filter;
+};
+
+struct alsa_pair {
+  const struct alsa_library *library;
+  struct alsa_direction playback;
+  struct alsa_direction capture;
+  int16_t captured[ALSA_CAPTURED_SAMPLES];
+  size_t captured_count;
+  bool primed;          /**< Enough was captured once; until then silence is given. */
+  int64_t surplus_q8;   /**< Captured samples beyond the aim, averaged, times 256. */
+  uint32_t idle_turns;  /**< Turns in a row without a captured sample. */
+  uint32_t refused;     /**< Frames in a row that playback did not take. */
+};
+
+/** Opens both directions. Not on the media thread. @return 0 or a negative errno */
+int alsa_pair_open(const struct alsa_library *library, const char *name, struct alsa_pair **pair);
+
+void alsa_pair_close(struct alsa_pair *pair);
+
+/** One turn. Media thread. @return whether the device still works; `report` says what it does not */
+bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report);
+
+#endif

@@ -1,0 +1,142 @@
+// The device that the engine sees, and the thread that opens it again. See alsa.h.
+//
+// A pair of open directions belongs to one thread at a time: the opener hands it to the media thread through `ready`, and
+// has it back through `broken` when it has failed.
+
+#define _GNU_SOURCE
+
+#include "alsa/alsa.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "alsa/alsa-pair.h"
+
+#define RETRY_MS 1000
+
+struct alsa {
+  struct alsa_library library;
+  char *name;
+  int stop;
+  pthread_t opener;
+  // Between the threads.
+  _Atomic(struct alsa_pair *) ready;
+  _Atomic(struct alsa_pair *) broken;
+  atomic_int open_error; // errno of the last try, 0: it is open
+  // Media thread.
+  struct alsa_pair *pair; // null: none works
+  enum audio_fault fault; // why it is null
+  int32_t system_error;
+};
+
+/** Tries once. Opener thread, or control before it runs. */
+static void try_open(struct alsa *alsa) {
+  struct alsa_pair *pair = NULL;
+  int error = alsa_pair_open(&alsa->library, alsa->name, &pair);
+  atomic_store(&alsa->open_error, error < 0 ? -error : 0);
+  if (error >= 0) atomic_store(&alsa->ready, pair);
+}
+
+static void *run_opener(void *argument) {
+  struct alsa *alsa = argument;
+  struct pollfd stop = {.fd = alsa->stop, .events = POLLIN};
+  bool missing = atomic_load(&alsa->open_error) != 0;
+  while (poll(&stop, 1, RETRY_MS) == 0) {
+    struct alsa_pair *broken = atomic_exchange(&alsa->broken, NULL);
+    if (broken) alsa_pair_close(broken);
+    if (!broken && !missing) continue;
+    try_open(alsa);
+    missing = atomic_load(&alsa->open_error) != 0;
+  }
+  return NULL;
+}
+
+static void give_up(struct alsa *alsa, const struct audio_report *report) {
+  alsa->fault = report->fault;
+  alsa->system_error = report->system_error;
+  atomic_store(&alsa->broken, alsa->pair);
+  alsa->pair = NULL;
+}
+
+static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
+  struct alsa *alsa = device;
+  if (!alsa->pair) alsa->pair = atomic_exchange(&alsa->ready, NULL);
+  if (alsa->pair) {
+    if (!alsa_pair_exchange(alsa->pair, heard, spoken, report)) give_up(alsa, report);
+    return;
+  }
+  memset(spoken, 0, AUDIO_FRAME_SAMPLES * sizeof *spoken);
+  *report = (struct audio_report){.fault = alsa->fault, .system_error = alsa->system_error};
+  if (alsa->fault != AUDIO_FAULT_NONE) return;
+  report->fault = AUDIO_FAULT_OPEN;
+  report->system_error = atomic_load_explicit(&alsa->open_error, memory_order_relaxed);
+}
+
+static void close_pair(struct alsa_pair *pair) {
+  if (pair) alsa_pair_close(pair);
+}
+
+static void release(struct alsa *alsa) {
+  close_pair(atomic_load(&alsa->ready));
+  close_pair(atomic_load(&alsa->broken));
+  close_pair(alsa->pair);
+  alsa_library_close(&alsa->library);
+  if (alsa->stop >= 0) close(alsa->stop);
+  free(alsa->name);
+  free(alsa);
+}
+
+static void close_device(void *device) {
+  struct alsa *alsa = device;
+  const uint64_t one = 1;
+  ssize_t written = write(alsa->stop, &one, sizeof one);
+  (void)written;
+  pthread_join(alsa->opener, NULL);
+  release(alsa);
+}
+
+static const struct audio_operations operations = {.exchange = exchange, .close = close_device};
+
+static int start_opener(struct alsa *alsa) {
+  // Signals belong to Node's threads.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_create(&alsa->opener, NULL, run_opener, alsa);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (error == 0) (void)pthread_setname_np(alsa->opener, "doorphone-alsa");
+  return error;
+}
+
+dp_error alsa_open(const char *name, struct audio_io *io) {
+  struct alsa *alsa = calloc(1, sizeof *alsa);
+  if (!alsa) return DP_SYSTEM;
+  alsa->stop = -1;
+  dp_error error = alsa_library_open(&alsa->library);
+  if (error == DP_OK) {
+    alsa->name = strdup(name);
+    alsa->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!alsa->name || alsa->stop < 0) error = DP_SYSTEM;
+  }
+  if (error == DP_OK) {
+    try_open(alsa);
+    errno = start_opener(alsa);
+    if (errno != 0) error = DP_SYSTEM;
+  }
+  if (error != DP_OK) {
+    int reason = errno;
+    release(alsa);
+    errno = reason;
+    return error;
+  }
+  *io = (struct audio_io){.operations = &operations, .device = alsa};
+  return DP_OK;
+}

@@ -1,0 +1,19 @@
+// The sound device on ALSA, whose library is looked up at run time: the engine builds and loads where there is none.
+//
+// The engine's turns pace the device; how far its clock runs apart is measured by how full its buffers stay and reported
+// as drift. A device that fails is opened again every second by a thread that is not real time; silence runs meanwhile.
+
+#ifndef DOORPHONE_ALSA_ALSA_H
+#define DOORPHONE_ALSA_ALSA_H
+
+#include "base/error.h"
+#include "engine/audio-io.h"
+
+/**
+ * Opens a device by its ALSA name (`default`, `plughw:1`). A device that is not there is no error: it is reported as a
+ * fault and waited for. Control.
+ * @return DP_OK, DP_UNSUPPORTED (libasound is not installed), DP_SYSTEM (errno)
+ */
+dp_error alsa_open(const char *name, struct audio_io *io);
+
+#endif
