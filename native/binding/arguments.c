@@ -1,0 +1,97 @@
+// See arguments.h.
+
+#include "binding/arguments.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "binding/error-code.h"
+
+static bool refuse(napi_env env, const char *name, const char *wanted) {
+  error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be %s", name, wanted);
+  return false;
+}
+
+bool arguments_take(napi_env env, napi_callback_info info, napi_value *values, size_t count) {
+  size_t given = count;
+  if (napi_get_cb_info(env, info, &given, values, NULL, NULL) != napi_ok || given != count) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "%zu arguments are expected, %zu were given", count, given);
+    return false;
+  }
+  return true;
+}
+
+bool arguments_integer(napi_env env, napi_value value, const char *name, const int64_t range[2], int64_t *integer) {
+  double number;
+  if (napi_get_value_double(env, value, &number) != napi_ok) return refuse(env, name, "a number");
+  // Written so that NaN is refused too.
+  if (!(number >= (double)range[0] && number <= (double)range[1])) return refuse(env, name, "within its range");
+  if (floor(number) != number) return refuse(env, name, "a whole number");
+  *integer = (int64_t)number;
+  return true;
+}
+
+bool arguments_text(napi_env env, napi_value value, const char *name, char text[ARGUMENT_TEXT_BYTES]) {
+  size_t length;
+  if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok) return refuse(env, name, "a string");
+  if (length >= ARGUMENT_TEXT_BYTES) return refuse(env, name, "shorter");
+  if (napi_get_value_string_utf8(env, value, text, ARGUMENT_TEXT_BYTES, &length) != napi_ok) {
+    return refuse(env, name, "a string");
+  }
+  return strlen(text) == length || refuse(env, name, "without a zero character");
+}
+
+static bool is_undefined(napi_env env, napi_value value) {
+  napi_valuetype type;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
+}
+
+/** A typed array of one type. @param data null: it is another type, or no typed array */
+static void *typed_array(napi_env env, napi_value value, napi_typedarray_type wanted, size_t *length) {
+  bool is_array = false;
+  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array) return NULL;
+  napi_typedarray_type type;
+  void *data = NULL;
+  if (napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL) != napi_ok) return NULL;
+  return type == wanted ? data : NULL;
+}
+
+bool arguments_doubles(napi_env env, napi_value value, const char *name, size_t length, double **doubles) {
+  size_t given = 0;
+  *doubles = typed_array(env, value, napi_float64_array, &given);
+  return (*doubles && given >= length) || refuse(env, name, "a Float64Array that is long enough");
+}
+
+bool arguments_member(napi_env env, napi_value object, const char *name, napi_value *member) {
+  return napi_get_named_property(env, object, name, member) == napi_ok || refuse(env, name, "a member of an object");
+}
+
+bool arguments_integer_member(napi_env env, napi_value object, const char *name, const int64_t range[2], int64_t *integer) {
+  napi_value member;
+  return arguments_member(env, object, name, &member) && arguments_integer(env, member, name, range, integer);
+}
+
+bool arguments_flag_member(napi_env env, napi_value object, const char *name, bool *flag) {
+  napi_value member;
+  if (!arguments_member(env, object, name, &member)) return false;
+  return napi_get_value_bool(env, member, flag) == napi_ok || refuse(env, name, "true or false");
+}
+
+bool arguments_text_member(napi_env env, napi_value object, const char *name, char text[ARGUMENT_TEXT_BYTES],
+                           bool *present) {
+  napi_value member;
+  if (!arguments_member(env, object, name, &member)) return false;
+  if (present) *present = !is_undefined(env, member);
+  if (present && !*present) return true;
+  return arguments_text(env, member, name, text);
+}
+
+bool arguments_bytes_member(napi_env env, napi_value object, const char *name, size_t length, const uint8_t **bytes) {
+  napi_value member;
+  *bytes = NULL;
+  if (!arguments_member(env, object, name, &member)) return false;
+  if (is_undefined(env, member)) return true;
+  size_t given = 0;
+  *bytes = typed_array(env, member, napi_uint8_array, &given);
+  return (*bytes && given == length) || refuse(env, name, "a Uint8Array of the right length");
+}

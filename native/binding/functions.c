@@ -1,0 +1,317 @@
+// The functions that JavaScript calls: each reads its arguments, calls the engine and throws what it answers. The types are
+// in src/native.ts. JavaScript's thread; one addon may be loaded by several environments, so nothing here is static but
+// constants.
+
+#include "binding/functions.h"
+
+#include <string.h>
+
+#include "alsa/alsa.h"
+#include "binding/arguments.h"
+#include "binding/engine-handle.h"
+#include "binding/error-code.h"
+#include "binding/layout.h"
+#include "engine/lateness.h"
+#include "fileio/fileio.h"
+
+/** Events that are taken at once: what fits into the caller's array, up to this. */
+#define EVENT_BATCH 64
+
+static const int64_t port_range[2] = {1, 65535};
+static const int64_t percent_range[2] = {0, 100};
+static const int64_t session_range[2] = {0, UINT32_MAX};
+static const int64_t milliseconds_range[2] = {0, UINT32_MAX};
+static const int64_t payload_range[2] = {-1, 127};
+static const int64_t octet_range[2] = {0, 255};
+
+// ---- engine ----
+
+static bool open_file_device(napi_env env, napi_value device, struct audio_io *io) {
+  char input[ARGUMENT_TEXT_BYTES];
+  char output[ARGUMENT_TEXT_BYTES];
+  bool has_input;
+  bool has_output;
+  if (!arguments_text_member(env, device, "input", input, &has_input)) return false;
+  if (!arguments_text_member(env, device, "output", output, &has_output)) return false;
+  const struct fileio_options options = {.input = has_input ? input : NULL, .output = has_output ? output : NULL};
+  struct fileio_problem problem;
+  dp_error error = fileio_open(&options, io, &problem);
+  if (error == DP_DEVICE) error_throw_file(env, &options, &problem);
+  else error_throw_engine(env, error, "opening the sound device");
+  return error == DP_OK;
+}
+
+static bool open_alsa_device(napi_env env, napi_value device, struct audio_io *io) {
+  char name[ARGUMENT_TEXT_BYTES];
+  if (!arguments_text_member(env, device, "name", name, NULL)) return false;
+  dp_error error = alsa_open(name, io);
+  if (error == DP_UNSUPPORTED) {
+    error_throw(env, ERROR_ALSA_MISSING, "sound device alsa:%s needs libasound.so.2, which is not installed", name);
+  } else {
+    error_throw_engine(env, error, "opening the sound device");
+  }
+  return error == DP_OK;
+}
+
+static bool open_device(napi_env env, napi_value device, struct audio_io *io) {
+  static const struct fileio_options silence = {.input = NULL, .output = NULL};
+  char kind[ARGUMENT_TEXT_BYTES];
+  if (!arguments_text_member(env, device, "kind", kind, NULL)) return false;
+  if (strcmp(kind, "file") == 0) return open_file_device(env, device, io);
+  if (strcmp(kind, "alsa") == 0) return open_alsa_device(env, device, io);
+  if (strcmp(kind, "virtual") != 0) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "kind must be virtual, file or alsa");
+    return false;
+  }
+  struct fileio_problem problem;
+  dp_error error = fileio_open(&silence, io, &problem);
+  error_throw_engine(env, error, "opening the sound device");
+  return error == DP_OK;
+}
+
+static napi_value engine_create_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  napi_value device;
+  napi_valuetype type;
+  int64_t first;
+  int64_t last;
+  int64_t speaker;
+  int64_t microphone;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  if (napi_typeof(env, values[1], &type) != napi_ok || type != napi_function) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "wake must be a function");
+    return NULL;
+  }
+  if (!arguments_integer_member(env, values[0], "firstPort", port_range, &first) ||
+      !arguments_integer_member(env, values[0], "lastPort", port_range, &last) ||
+      !arguments_integer_member(env, values[0], "speaker", percent_range, &speaker) ||
+      !arguments_integer_member(env, values[0], "microphone", percent_range, &microphone) ||
+      !arguments_member(env, values[0], "device", &device)) {
+    return NULL;
+  }
+  struct engine_options options = {.first_port = (uint16_t)first,
+                                   .last_port = (uint16_t)last,
+                                   .speaker_percent = (uint8_t)speaker,
+                                   .microphone_percent = (uint8_t)microphone};
+  if (!open_device(env, device, &options.device)) return NULL;
+  return engine_handle_create(env, &options, values[1]);
+}
+
+static napi_value engine_close_function(napi_env env, napi_callback_info info) {
+  napi_value engine;
+  if (arguments_take(env, info, &engine, 1)) engine_handle_close(env, engine);
+  return NULL;
+}
+
+static napi_value play_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  int64_t tone;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_integer(env, values[1], "tone", octet_range, &tone)) return NULL;
+  error_throw_engine(env, engine_play(engine, (enum engine_tone)tone), "playing a tone");
+  return NULL;
+}
+
+static napi_value set_gain_function(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  int64_t speaker;
+  int64_t microphone;
+  if (!arguments_take(env, info, values, 3)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_integer(env, values[1], "speaker", percent_range, &speaker) ||
+      !arguments_integer(env, values[2], "microphone", percent_range, &microphone)) {
+    return NULL;
+  }
+  error_throw_engine(env, engine_set_gain(engine, (uint8_t)speaker, (uint8_t)microphone), "setting the volume");
+  return NULL;
+}
+
+static napi_value number(napi_env env, double value) {
+  napi_value result = NULL;
+  (void)napi_create_double(env, value, &result);
+  return result;
+}
+
+static napi_value take_events_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  double *numbers;
+  size_t length;
+  struct engine_event events[EVENT_BATCH];
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_doubles(env, values[1], "events", LAYOUT_EVENT, &numbers)) return NULL;
+  if (napi_get_typedarray_info(env, values[1], NULL, &length, NULL, NULL, NULL) != napi_ok) return NULL;
+  size_t capacity = length / LAYOUT_EVENT;
+  size_t taken = engine_take_events(engine, events, capacity < EVENT_BATCH ? capacity : EVENT_BATCH);
+  for (size_t at = 0; at < taken; at++) layout_event(&events[at], numbers + at * LAYOUT_EVENT);
+  return number(env, (double)taken);
+}
+
+static napi_value state_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  double *numbers;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_doubles(env, values[1], "state", LAYOUT_STATE, &numbers)) return NULL;
+  struct engine_state state;
+  engine_read_state(engine, &state);
+  layout_state(&state, numbers);
+  return NULL;
+}
+
+static napi_value lateness_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  double *numbers;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_doubles(env, values[1], "pairs", LATENESS_BUCKETS * 2, &numbers)) return NULL;
+  uint64_t upper_ns[LATENESS_BUCKETS];
+  uint64_t packets[LATENESS_BUCKETS];
+  engine_read_lateness(engine, upper_ns, packets);
+  for (size_t at = 0; at < LATENESS_BUCKETS; at++) {
+    numbers[2 * at] = layout_duration_ms(upper_ns[at]);
+    numbers[2 * at + 1] = (double)packets[at];
+  }
+  return number(env, LATENESS_BUCKETS);
+}
+
+// ---- sessions ----
+
+/** The first two arguments of every function on a session. */
+static struct engine *session_of(napi_env env, const napi_value *values, uint32_t *session) {
+  int64_t id;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_integer(env, values[1], "session", session_range, &id)) return NULL;
+  *session = (uint32_t)id;
+  return engine;
+}
+
+static napi_value session_open_function(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  char address[ARGUMENT_TEXT_BYTES];
+  int64_t silence_ms;
+  uint32_t session;
+  uint16_t port;
+  if (!arguments_take(env, info, values, 3)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_text(env, values[1], "address", address) ||
+      !arguments_integer(env, values[2], "silenceAfterMs", milliseconds_range, &silence_ms)) {
+    return NULL;
+  }
+  dp_error error = engine_open_session(engine, address, (uint32_t)silence_ms, &session, &port);
+  if (error == DP_MALFORMED || error == DP_NOT_FOUND) {
+    error_throw(env, ERROR_BAD_ADDRESS, "%s is not an address of this machine", address);
+    return NULL;
+  }
+  error_throw_engine(env, error, "opening a media session");
+  napi_value pair = NULL;
+  if (error != DP_OK || napi_create_array_with_length(env, 2, &pair) != napi_ok) return NULL;
+  (void)napi_set_element(env, pair, 0, number(env, session));
+  (void)napi_set_element(env, pair, 1, number(env, port));
+  return pair;
+}
+
+/** Reads the parameters of sessionConfigure. @param address memory for the remote address */
+static bool read_stream(napi_env env, napi_value object, char address[ARGUMENT_TEXT_BYTES],
+                        struct engine_stream *stream) {
+  int64_t port;
+  int64_t rtcp_port;
+  int64_t codec;
+  int64_t payload_type;
+  int64_t event_payload_type;
+  int64_t packet_time;
+  if (!arguments_text_member(env, object, "remoteAddress", address, NULL) ||
+      !arguments_integer_member(env, object, "remotePort", port_range, &port) ||
+      !arguments_integer_member(env, object, "remoteRtcpPort", port_range, &rtcp_port) ||
+      !arguments_integer_member(env, object, "codec", octet_range, &codec) ||
+      !arguments_integer_member(env, object, "payloadType", octet_range, &payload_type) ||
+      !arguments_integer_member(env, object, "eventPayloadType", payload_range, &event_payload_type) ||
+      !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
+      !arguments_flag_member(env, object, "sends", &stream->sends) ||
+      !arguments_flag_member(env, object, "receives", &stream->receives) ||
+      !arguments_bytes_member(env, object, "sendKey", SRTP_MASTER_BYTES, &stream->send_key) ||
+      !arguments_bytes_member(env, object, "receiveKey", SRTP_MASTER_BYTES, &stream->receive_key)) {
+    return false;
+  }
+  stream->remote_address = address;
+  stream->remote_port = (uint16_t)port;
+  stream->remote_rtcp_port = (uint16_t)rtcp_port;
+  stream->codec = (uint8_t)codec;
+  stream->payload_type = (uint8_t)payload_type;
+  stream->event_payload_type = (int16_t)event_payload_type;
+  stream->packet_time_ms = (uint8_t)packet_time;
+  return true;
+}
+
+static napi_value session_configure_function(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  char address[ARGUMENT_TEXT_BYTES];
+  uint32_t session;
+  struct engine_stream stream;
+  if (!arguments_take(env, info, values, 3)) return NULL;
+  struct engine *engine = session_of(env, values, &session);
+  if (!engine || !read_stream(env, values[2], address, &stream)) return NULL;
+  error_throw_engine(env, engine_configure_session(engine, session, &stream), "configuring a media session");
+  return NULL;
+}
+
+static napi_value session_digits_function(napi_env env, napi_callback_info info) {
+  napi_value values[4];
+  char digits[ARGUMENT_TEXT_BYTES];
+  int64_t duration_ms;
+  uint32_t session;
+  if (!arguments_take(env, info, values, 4)) return NULL;
+  struct engine *engine = session_of(env, values, &session);
+  if (!engine || !arguments_text(env, values[2], "digits", digits) ||
+      !arguments_integer(env, values[3], "durationMs", milliseconds_range, &duration_ms)) {
+    return NULL;
+  }
+  error_throw_engine(env, engine_send_digits(engine, session, digits, (uint32_t)duration_ms), "sending digits");
+  return NULL;
+}
+
+static napi_value session_statistics_function(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  double *numbers;
+  uint32_t session;
+  if (!arguments_take(env, info, values, 3)) return NULL;
+  struct engine *engine = session_of(env, values, &session);
+  if (!engine || !arguments_doubles(env, values[2], "statistics", LAYOUT_STATISTICS, &numbers)) return NULL;
+  struct stream_statistics statistics;
+  dp_error error = engine_read_statistics(engine, session, &statistics);
+  if (error == DP_OK) layout_statistics(&statistics, numbers);
+  error_throw_engine(env, error, "reading statistics");
+  return NULL;
+}
+
+static napi_value session_close_function(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  double *numbers;
+  uint32_t session;
+  if (!arguments_take(env, info, values, 3)) return NULL;
+  struct engine *engine = session_of(env, values, &session);
+  if (!engine || !arguments_doubles(env, values[2], "statistics", LAYOUT_STATISTICS, &numbers)) return NULL;
+  struct stream_statistics statistics;
+  dp_error error = engine_close_session(engine, session, &statistics);
+  if (error == DP_OK) layout_statistics(&statistics, numbers);
+  error_throw_engine(env, error, "closing a media session");
+  return NULL;
+}
+
+const struct binding_function binding_functions[] = {
+    {"engineCreate", engine_create_function},
+    {"engineClose", engine_close_function},
+    {"engineTakeEvents", take_events_function},
+    {"engineState", state_function},
+    {"engineLateness", lateness_function},
+    {"play", play_function},
+    {"setGain", set_gain_function},
+    {"sessionOpen", session_open_function},
+    {"sessionConfigure", session_configure_function},
+    {"sessionDigits", session_digits_function},
+    {"sessionStatistics", session_statistics_function},
+    {"sessionClose", session_close_function},
+};
+
+const size_t binding_function_count = sizeof binding_functions / sizeof binding_functions[0];

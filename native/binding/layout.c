@@ -1,0 +1,47 @@
+// See layout.h.
+
+#include "binding/layout.h"
+
+#include <math.h>
+
+#include "base/monotonic.h"
+
+static double milliseconds(uint64_t ns) { return (double)ns / (double)NS_PER_MS; }
+
+static double known_milliseconds(uint64_t ns) { return ns == STATISTICS_UNKNOWN ? (double)NAN : milliseconds(ns); }
+
+double layout_duration_ms(uint64_t ns) { return ns == UINT64_MAX ? (double)INFINITY : milliseconds(ns); }
+
+void layout_statistics(const struct stream_statistics *statistics, double numbers[LAYOUT_STATISTICS]) {
+  uint64_t loss = statistics->remote_loss_256ths;
+  numbers[0] = (double)statistics->packets_sent;
+  numbers[1] = (double)statistics->packets_received;
+  numbers[2] = (double)statistics->packets_lost;
+  numbers[3] = (double)statistics->packets_late;
+  numbers[4] = (double)statistics->packets_duplicate;
+  numbers[5] = (double)statistics->packets_refused;
+  numbers[6] = (double)statistics->frames_concealed;
+  numbers[7] = milliseconds(statistics->jitter_ns);
+  numbers[8] = milliseconds(statistics->jitter_buffer_ns);
+  numbers[9] = known_milliseconds(statistics->round_trip_ns);
+  numbers[10] = loss == STATISTICS_UNKNOWN ? (double)NAN : (double)loss / 256;
+  numbers[11] = known_milliseconds(statistics->first_sent_ns);
+  numbers[12] = known_milliseconds(statistics->first_received_ns);
+  numbers[13] = known_milliseconds(statistics->last_received_ns);
+  numbers[14] = milliseconds(statistics->max_lateness_ns);
+}
+
+void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]) {
+  numbers[0] = state->realtime ? 1 : 0;
+  numbers[1] = (double)state->events_dropped;
+  numbers[2] = (double)state->turns;
+  numbers[3] = (double)state->fault;
+  numbers[4] = (double)state->system_error;
+}
+
+void layout_event(const struct engine_event *event, double numbers[LAYOUT_EVENT]) {
+  numbers[0] = (double)event->kind;
+  numbers[1] = (double)event->session;
+  numbers[2] = (double)event->value;
+  numbers[3] = milliseconds(event->at_ns);
+}

@@ -1,0 +1,37 @@
+// What is wrong with a sound device, in words. The numbers are native/engine/audio_io.h's `enum audio_fault`.
+
+import { getSystemErrorName } from 'node:util';
+import type { DeviceOptions } from './types.ts';
+
+const AUDIO_FAULT_OPEN = 1;
+const AUDIO_FAULT_LOST = 2;
+const AUDIO_FAULT_STALLED = 3;
+const AUDIO_FAULT_RECORDING = 4;
+
+/** `file`, `virtual`, `alsa:default`: how a device is named in state and logs. */
+export function deviceName(device: DeviceOptions): string {
+  return device.kind === 'alsa' ? `alsa:${device.name}` : device.kind;
+}
+
+/**
+ * @param fault a number of `enum audio_fault`
+ * @param systemError the errno of the fault, or 0
+ * @returns one line for a person; undefined when nothing is wrong
+ */
+export function describeDeviceFault(device: DeviceOptions, fault: number, systemError: number): string | undefined {
+  const reason = systemError > 0 ? ` (${getSystemErrorName(-systemError)})` : '';
+  switch (fault) {
+    case 0:
+      return undefined;
+    case AUDIO_FAULT_OPEN:
+      return `sound device ${deviceName(device)} cannot be opened${reason}`;
+    case AUDIO_FAULT_LOST:
+      return `sound device ${deviceName(device)} failed${reason}`;
+    case AUDIO_FAULT_STALLED:
+      return `sound device ${deviceName(device)} has stopped moving samples${reason}`;
+    case AUDIO_FAULT_RECORDING:
+      return `${device.kind === 'file' ? device.output : deviceName(device)} cannot be written${reason}`;
+    default:
+      return `sound device ${deviceName(device)} reports fault ${fault}${reason}`;
+  }
+}

@@ -1,0 +1,72 @@
+// The numbers that the addon writes into our arrays, by place. native/binding/layout.h holds the same places.
+
+import { type Millis, millis } from '../base/units.ts';
+import type { EngineState, StreamStatistics, Tone } from './types.ts';
+
+/** How many numbers `sessionStatistics` and `sessionClose` write. */
+export const STATISTICS_LENGTH = 15;
+/** How many numbers `engineState` writes. */
+export const STATE_LENGTH = 5;
+/** How many numbers one event takes in the array of `engineTakeEvents`. */
+export const EVENT_LENGTH = 4;
+
+/** The number of each tone for `play`. */
+export const toneNumbers: { readonly [Name in Tone]: number } = { none: 0, ringback: 1, busy: 2, failure: 3 };
+
+/** The first number of an event. */
+export const eventKinds = {
+  startedIn: 1,
+  startedOut: 2,
+  digit: 3,
+  digitSent: 4,
+  receptionSilent: 5,
+  receptionBack: 6,
+  device: 7,
+} as const;
+
+/** "Not yet" is NaN on the addon's side. */
+function stamp(value: number | undefined): Millis | undefined {
+  return value === undefined || Number.isNaN(value) ? undefined : millis(value);
+}
+
+function known(value: number | undefined): number | undefined {
+  return value === undefined || Number.isNaN(value) ? undefined : value;
+}
+
+/** Reads what `sessionStatistics` wrote. */
+export function readStatistics(numbers: Float64Array): StreamStatistics {
+  return {
+    packetsSent: numbers[0] ?? 0,
+    packetsReceived: numbers[1] ?? 0,
+    packetsLost: numbers[2] ?? 0,
+    packetsLate: numbers[3] ?? 0,
+    packetsDuplicate: numbers[4] ?? 0,
+    packetsRefused: numbers[5] ?? 0,
+    framesConcealed: numbers[6] ?? 0,
+    jitterMs: numbers[7] ?? 0,
+    jitterBufferMs: numbers[8] ?? 0,
+    roundTripMs: known(numbers[9]),
+    remoteLossShare: known(numbers[10]),
+    firstSentAt: stamp(numbers[11]),
+    firstReceivedAt: stamp(numbers[12]),
+    lastReceivedAt: stamp(numbers[13]),
+    maxLatenessMs: numbers[14] ?? 0,
+  };
+}
+
+/** What `engineState` wrote, beside the device's fault, which is a pair of numbers. */
+export interface RawState extends Pick<EngineState, 'realtime' | 'eventsDropped' | 'turns'> {
+  readonly fault: number;
+  readonly systemError: number;
+}
+
+/** Reads what `engineState` wrote. */
+export function readState(numbers: Float64Array): RawState {
+  return {
+    realtime: numbers[0] === 1,
+    eventsDropped: numbers[1] ?? 0,
+    turns: numbers[2] ?? 0,
+    fault: numbers[3] ?? 0,
+    systemError: numbers[4] ?? 0,
+  };
+}

@@ -1,0 +1,165 @@
+// The MediaEngine on the addon: commands down, events up. Every stamp is the engine thread's own.
+
+import { Emitter } from '../base/emitter.ts';
+import type { Log } from '../base/log.ts';
+import { type Millis, millis } from '../base/units.ts';
+import { type EngineHandle, loadNative, type NativeAddon } from '../native.ts';
+import { describeDeviceFault, deviceName } from './device-fault.ts';
+import { EVENT_LENGTH, eventKinds, readState, STATE_LENGTH, toneNumbers } from './layout.ts';
+import { callNative } from './native-error.ts';
+import { NativeSession } from './native-session.ts';
+import type { EngineEvents, EngineOptions, EngineState, MediaEngine, MediaSession, Tone } from './types.ts';
+
+/** Events are taken from the addon's ring this many at a time. */
+const BATCH = 32;
+/** More pairs than the addon's histogram has. */
+const LATENESS_PAIRS = 512;
+
+export interface EngineDependencies {
+  readonly log: Log;
+  /** The addon; default: the one in build/. */
+  readonly addon?: NativeAddon;
+}
+
+/** How many packets left at most so late against their grid. */
+export interface LatenessBucket {
+  /** Milliseconds; the last is Infinity. */
+  readonly upTo: number;
+  readonly packets: number;
+}
+
+/** The real-time engine. It does not keep the process alive: whoever waits for calls does. */
+export class NativeEngine implements MediaEngine {
+  readonly #addon: NativeAddon;
+  readonly #handle: EngineHandle;
+  readonly #log: Log;
+  readonly #options: EngineOptions;
+  readonly #events = new Emitter<EngineEvents>();
+  readonly #sessions = new Set<NativeSession>();
+  readonly #batch = new Float64Array(BATCH * EVENT_LENGTH);
+  #final: EngineState | undefined;
+
+  /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
+  constructor(options: EngineOptions, { log, addon = loadNative() }: EngineDependencies) {
+    const { device, ports, speaker, microphone } = options;
+    this.#addon = addon;
+    this.#log = log;
+    this.#options = options;
+    this.#handle = callNative(() =>
+      addon.engineCreate({ device, firstPort: ports.first, lastPort: ports.last, speaker, microphone }, () =>
+        this.#takeEvents(),
+      ),
+    );
+    const { realtime, device: name } = this.state;
+    log.info('media.engine-started', { device: name, realtime });
+    if (!realtime) log.warn('media.not-realtime', { mend: 'grant CAP_SYS_NICE, or LimitRTPRIO=60 in the service' });
+  }
+
+  on<Name extends keyof EngineEvents>(name: Name, listener: (...args: EngineEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  get state(): EngineState {
+    return this.#final ?? this.#readState();
+  }
+
+  openSession(options: { readonly address: string; readonly silenceAfter: Millis }): MediaSession {
+    const [id, port] = callNative(() => this.#addon.sessionOpen(this.#handle, options.address, options.silenceAfter));
+    const session = new NativeSession(this.#addon, this.#handle, id, port, (closed) => this.#sessions.delete(closed));
+    this.#sessions.add(session);
+    return session;
+  }
+
+  play(tone: Tone): void {
+    callNative(() => this.#addon.play(this.#handle, toneNumbers[tone]));
+  }
+
+  /** Percent, 0 to 100: a reload may change them while calls run. */
+  setGain(speaker: number, microphone: number): void {
+    callNative(() => this.#addon.setGain(this.#handle, speaker, microphone));
+  }
+
+  /** How late packets left, since the engine started. */
+  lateness(): readonly LatenessBucket[] {
+    const pairs = new Float64Array(LATENESS_PAIRS * 2);
+    const count = callNative(() => this.#addon.engineLateness(this.#handle, pairs));
+    return Array.from({ length: count }, (_, at) => ({
+      upTo: pairs[at * 2] ?? 0,
+      packets: pairs[at * 2 + 1] ?? 0,
+    }));
+  }
+
+  close(): void {
+    if (this.#final !== undefined) return;
+    for (const session of [...this.#sessions]) session.close();
+    this.#takeEvents();
+    this.#final = this.#readState();
+    this.#addon.engineClose(this.#handle);
+    this.#log.info('media.engine-stopped', { turns: this.#final.turns, eventsDropped: this.#final.eventsDropped });
+  }
+
+  #readState(): EngineState {
+    const numbers = new Float64Array(STATE_LENGTH);
+    callNative(() => this.#addon.engineState(this.#handle, numbers));
+    const { fault, systemError, ...state } = readState(numbers);
+    const { device } = this.#options;
+    return { ...state, device: deviceName(device), deviceFault: describeDeviceFault(device, fault, systemError) };
+  }
+
+  #takeEvents(): void {
+    for (;;) {
+      if (this.#final !== undefined) return;
+      const count = this.#addon.engineTakeEvents(this.#handle, this.#batch);
+      if (count === 0) return;
+      // Copied: a listener may cause another round before this one has ended.
+      const events = this.#batch.slice(0, count * EVENT_LENGTH);
+      for (let at = 0; at < events.length; at += EVENT_LENGTH) {
+        const [kind = 0, session = 0, value = 0, stamp = 0] = events.subarray(at, at + EVENT_LENGTH);
+        this.#emit(kind, session, value, millis(stamp));
+      }
+    }
+  }
+
+  #emit(kind: number, session: number, value: number, at: Millis): void {
+    switch (kind) {
+      case eventKinds.startedIn:
+        this.#events.emit('started', session, 'in', at);
+        break;
+      case eventKinds.startedOut:
+        this.#events.emit('started', session, 'out', at);
+        break;
+      case eventKinds.digit:
+        this.#events.emit('digit', session, String.fromCharCode(value), at);
+        break;
+      case eventKinds.digitSent:
+        this.#events.emit('digitSent', session, String.fromCharCode(value), at);
+        break;
+      case eventKinds.receptionSilent:
+        this.#events.emit('reception', session, true, at);
+        break;
+      case eventKinds.receptionBack:
+        this.#events.emit('reception', session, false, at);
+        break;
+      case eventKinds.device:
+        this.#emitDevice(session, value, at);
+        break;
+      default:
+        this.#log.error('media.unknown-event', { kind });
+    }
+  }
+
+  #emitDevice(fault: number, systemError: number, at: Millis): void {
+    const text = describeDeviceFault(this.#options.device, fault, systemError);
+    if (text === undefined) this.#log.info('media.device-back', {});
+    else this.#log.warn('media.device-fault', { fault: text });
+    this.#events.emit('device', text, at);
+  }
+}
+
+/**
+ * Opens the sound device and starts the engine.
+ * @throws DoorphoneError `addon-missing`, `alsa-missing`, `file-not-found` and the others of `nativeMends`
+ */
+export function openEngine(options: EngineOptions, dependencies: EngineDependencies): NativeEngine {
+  return new NativeEngine(options, dependencies);
+}

@@ -1,0 +1,72 @@
+// One RTP session of the engine, by its number in the addon.
+
+import { type Millis, millis } from '../base/units.ts';
+import type { EngineHandle, NativeAddon, NativeStreamParameters } from '../native.ts';
+import { readStatistics, STATISTICS_LENGTH } from './layout.ts';
+import { callNative } from './native-error.ts';
+import type { MediaSession, SrtpParameters, StreamParameters, StreamStatistics } from './types.ts';
+
+/** RFC 3551 §6: the static payload types name the codecs. */
+const codecNumbers = { PCMU: 0, PCMA: 8 } as const;
+
+/** Long enough for gateways that want 70 ms and more, short enough for a door code in two seconds. */
+const DEFAULT_DIGIT = millis(160);
+
+/** A MediaSession on the addon. Made by NativeEngine alone. */
+export class NativeSession implements MediaSession {
+  readonly #numbers = new Float64Array(STATISTICS_LENGTH);
+  #final: StreamStatistics | undefined;
+
+  constructor(
+    private readonly addon: NativeAddon,
+    private readonly engine: EngineHandle,
+    readonly id: number,
+    readonly localPort: number,
+    private readonly closed: (session: NativeSession) => void,
+  ) {}
+
+  configure(parameters: StreamParameters): void {
+    callNative(() => this.addon.sessionConfigure(this.engine, this.id, toNative(parameters)));
+  }
+
+  sendDigits(digits: string, duration: Millis = DEFAULT_DIGIT): void {
+    callNative(() => this.addon.sessionDigits(this.engine, this.id, digits, duration));
+  }
+
+  statistics(): StreamStatistics {
+    if (this.#final !== undefined) return this.#final;
+    callNative(() => this.addon.sessionStatistics(this.engine, this.id, this.#numbers));
+    return readStatistics(this.#numbers);
+  }
+
+  close(): StreamStatistics {
+    if (this.#final === undefined) {
+      callNative(() => this.addon.sessionClose(this.engine, this.id, this.#numbers));
+      this.#final = readStatistics(this.#numbers);
+      this.closed(this);
+    }
+    return this.#final;
+  }
+}
+
+function toNative(parameters: StreamParameters): NativeStreamParameters {
+  const { direction } = parameters;
+  return {
+    remoteAddress: parameters.remoteAddress,
+    remotePort: parameters.remotePort,
+    remoteRtcpPort: parameters.remoteRtcpPort,
+    codec: codecNumbers[parameters.codec],
+    payloadType: parameters.payloadType,
+    eventPayloadType: parameters.eventPayloadType ?? -1,
+    packetTimeMs: parameters.packetTime,
+    sends: direction === 'sendrecv' || direction === 'sendonly',
+    receives: direction === 'sendrecv' || direction === 'recvonly',
+    sendKey: keyBytes(parameters.send),
+    receiveKey: keyBytes(parameters.receive),
+  };
+}
+
+/** A key of the wrong length is refused by the addon. */
+function keyBytes(parameters: SrtpParameters | undefined): Uint8Array | undefined {
+  return parameters === undefined ? undefined : Buffer.from(parameters.key.reveal(), 'base64');
+}

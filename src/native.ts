@@ -1,0 +1,118 @@
+// The typed door to the addon (native/binding). Finds build/doorphone.node beside the sources or the bundle, checks that
+// it is the addon that this code was written for, and hands it out. No sample and no packet passes here.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { DoorphoneError } from './base/errors.ts';
+
+/** An engine that lives in the addon. Opaque: only the addon's functions take it. */
+export interface EngineHandle {
+  readonly engine: never;
+}
+
+/** A sound device for `engineCreate`. */
+export type NativeDevice =
+  | { readonly kind: 'virtual' }
+  | { readonly kind: 'file'; readonly input: string | undefined; readonly output: string | undefined }
+  | { readonly kind: 'alsa'; readonly name: string };
+
+export interface NativeEngineOptions {
+  readonly device: NativeDevice;
+  readonly firstPort: number;
+  readonly lastPort: number;
+  /** Percent, 0 to 100. */
+  readonly speaker: number;
+  readonly microphone: number;
+}
+
+/** What has been agreed for a session. SRTP keys are the 30 bytes of master key and salt (RFC 4568 §6.1). */
+export interface NativeStreamParameters {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly remoteRtcpPort: number;
+  /** 0: PCMU, 8: PCMA, the static payload types of RFC 3551 §6, whatever number `payloadType` carries. */
+  readonly codec: number;
+  readonly payloadType: number;
+  /** -1: the peer takes no telephone-event. */
+  readonly eventPayloadType: number;
+  readonly packetTimeMs: number;
+  readonly sends: boolean;
+  readonly receives: boolean;
+  readonly sendKey: Uint8Array | undefined;
+  readonly receiveKey: Uint8Array | undefined;
+}
+
+/**
+ * The addon's functions. Those that can fail throw an Error whose `code` is one of `errorCodes`. The numbers in the
+ * arrays that they fill are laid out in src/media/layout.ts.
+ */
+export interface NativeAddon {
+  /** Every `code` that the addon throws. */
+  readonly errorCodes: readonly string[];
+  /** @param wake called on this thread, coalesced, when `engineTakeEvents` has something */
+  engineCreate(options: NativeEngineOptions, wake: () => void): EngineHandle;
+  engineClose(engine: EngineHandle): void;
+  /** @returns id and RTP port */
+  sessionOpen(engine: EngineHandle, address: string, silenceAfterMs: number): readonly [number, number];
+  sessionConfigure(engine: EngineHandle, session: number, parameters: NativeStreamParameters): void;
+  sessionDigits(engine: EngineHandle, session: number, digits: string, durationMs: number): void;
+  /** Fills `statistics` with the final figures. */
+  sessionClose(engine: EngineHandle, session: number, statistics: Float64Array): void;
+  sessionStatistics(engine: EngineHandle, session: number, statistics: Float64Array): void;
+  play(engine: EngineHandle, tone: number): void;
+  setGain(engine: EngineHandle, speaker: number, microphone: number): void;
+  /** @returns how many events were written to `events` */
+  engineTakeEvents(engine: EngineHandle, events: Float64Array): number;
+  engineState(engine: EngineHandle, state: Float64Array): void;
+  /** Fills pairs of [upper bound in ms, packets that were at most so late]. @returns how many pairs there are */
+  engineLateness(engine: EngineHandle, pairs: Float64Array): number;
+}
+
+const functionNames = [
+  'engineCreate',
+  'engineClose',
+  'sessionOpen',
+  'sessionConfigure',
+  'sessionDigits',
+  'sessionClose',
+  'sessionStatistics',
+  'play',
+  'setGain',
+  'engineTakeEvents',
+  'engineState',
+  'engineLateness',
+] as const satisfies readonly (keyof NativeAddon)[];
+
+const MEND = 'run "make build" in the project’s folder';
+
+function isAddon(value: unknown): value is NativeAddon {
+  if (typeof value !== 'object' || value === null) return false;
+  const members = new Map<string, unknown>(Object.entries(value));
+  const codes = members.get('errorCodes');
+  return (
+    Array.isArray(codes) &&
+    codes.every((code) => typeof code === 'string') &&
+    functionNames.every((name) => typeof members.get(name) === 'function')
+  );
+}
+
+/**
+ * Loads the addon.
+ * @param file where it lies; default: `build/doorphone.node` of this package
+ * @throws DoorphoneError `addon-missing`, `addon-unusable`
+ */
+export function loadNative(
+  file: string = fileURLToPath(new URL('../build/doorphone.node', import.meta.url)),
+): NativeAddon {
+  if (!existsSync(file))
+    throw new DoorphoneError('addon-missing', `the media engine ${file} is missing`, { mend: MEND });
+  let loaded: unknown;
+  try {
+    loaded = createRequire(import.meta.url)(file);
+  } catch (cause) {
+    throw new DoorphoneError('addon-unusable', `the media engine ${file} cannot be loaded`, { mend: MEND, cause });
+  }
+  if (isAddon(loaded)) return loaded;
+  throw new DoorphoneError('addon-unusable', `the media engine ${file} is of another version`, { mend: MEND });
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { DoorphoneError } from '../../../src/base/errors.ts';
+import { Secret } from '../../../src/base/secret.ts';
+import { millis } from '../../../src/base/units.ts';
+import { type EngineOptions, openEngine, type StreamParameters } from '../../../src/media/index.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { AddonError, RecordingAddon } from './recording-addon.ts';
+
+const options: EngineOptions = {
+  device: { kind: 'file', input: 'speech.wav', output: 'heard.wav' },
+  ports: { first: 16_384, last: 16_484 },
+  speaker: 80,
+  microphone: 70,
+};
+
+const stream: StreamParameters = {
+  remoteAddress: '192.0.2.9',
+  remotePort: 4000,
+  remoteRtcpPort: 4001,
+  codec: 'PCMA',
+  payloadType: 8,
+  eventPayloadType: 101,
+  packetTime: millis(20),
+  direction: 'sendrecv',
+  send: undefined,
+  receive: undefined,
+};
+
+function start(addon = new RecordingAddon(), log = new RecordingLog()) {
+  return { addon, log, engine: openEngine(options, { log, addon }) };
+}
+
+describe('the engine', () => {
+  it('hands its options to the addon', () => {
+    const { addon } = start();
+    expect(addon.created).toEqual([
+      { device: options.device, firstPort: 16_384, lastPort: 16_484, speaker: 80, microphone: 70 },
+    ]);
+  });
+
+  it('says in the log when it may not run in real time', () => {
+    const addon = new RecordingAddon();
+    addon.state = [0, 0, 0, 0, 0];
+    const { log, engine } = start(addon);
+    expect(engine.state.realtime).toBe(false);
+    expect(log.lines.map((line) => line.event)).toContain('media.not-realtime');
+  });
+
+  it('turns the addon’s errors into ones with a mend', () => {
+    const addon = new RecordingAddon();
+    addon.fault = new AddonError('file-not-found', 'speech.wav does not exist');
+    expect(() => start(addon)).toThrow(
+      expect.objectContaining({ code: 'file-not-found', line: expect.stringContaining('speech.wav') }),
+    );
+    expect(() => start(addon)).toThrow(DoorphoneError);
+  });
+
+  it('leaves errors alone that are not the addon’s', () => {
+    const addon = new RecordingAddon();
+    addon.fault = new AddonError('EACCES', 'something else');
+    expect(() => start(addon)).toThrow(addon.fault);
+  });
+
+  it('says every event with its session and stamp', () => {
+    const { addon, engine } = start();
+    const said: unknown[] = [];
+    engine.on('started', (...args) => said.push(['started', ...args]));
+    engine.on('digit', (...args) => said.push(['digit', ...args]));
+    engine.on('digitSent', (...args) => said.push(['digitSent', ...args]));
+    engine.on('reception', (...args) => said.push(['reception', ...args]));
+    addon.say([1, 9, 0, 10.5], [2, 9, 0, 11], [3, 9, 35, 12], [4, 9, 65, 13], [5, 9, 0, 14], [6, 9, 0, 15]);
+    expect(said).toEqual([
+      ['started', 9, 'in', 10.5],
+      ['started', 9, 'out', 11],
+      ['digit', 9, '#', 12],
+      ['digitSent', 9, 'A', 13],
+      ['reception', 9, true, 14],
+      ['reception', 9, false, 15],
+    ]);
+  });
+
+  it('takes more events than one batch holds, and those that a listener brings about', () => {
+    const { addon, engine } = start();
+    const digits: string[] = [];
+    engine.on('digit', (_session, digit) => {
+      digits.push(digit);
+      if (digits.length === 3) addon.say([3, 9, 57, 1]);
+    });
+    addon.say(...Array.from({ length: 100 }, (_, at) => [3, 9, 48 + (at % 9), 1]));
+    expect(digits).toHaveLength(101);
+    expect(digits.filter((digit) => digit === '9')).toHaveLength(1);
+  });
+
+  it('names the device and what is wrong with it', () => {
+    const { addon, engine, log } = start();
+    const faults: unknown[] = [];
+    engine.on('device', (fault) => faults.push(fault));
+    addon.say([7, 4, 28, 1], [7, 0, 0, 2]);
+    expect(faults).toEqual(['heard.wav cannot be written (ENOSPC)', undefined]);
+    expect(log.lines.map((line) => line.event)).toEqual(
+      expect.arrayContaining(['media.device-fault', 'media.device-back']),
+    );
+    addon.state = [1, 3, 500, 2, 19];
+    expect(engine.state).toEqual({
+      realtime: true,
+      device: 'file',
+      deviceFault: 'sound device file failed (ENODEV)',
+      eventsDropped: 3,
+      turns: 500,
+    });
+  });
+
+  it('plays tones by their numbers and sets the volume', () => {
+    const { addon, engine } = start();
+    for (const tone of ['ringback', 'busy', 'failure', 'none'] as const) engine.play(tone);
+    engine.setGain(10, 20);
+    expect(addon.tones).toEqual([1, 2, 3, 0]);
+    expect(addon.gains).toEqual([[10, 20]]);
+  });
+
+  it('reads the histogram of lateness', () => {
+    const { addon, engine } = start();
+    addon.lateness = [0.01, 5, Number.POSITIVE_INFINITY, 1];
+    expect(engine.lateness()).toEqual([
+      { upTo: 0.01, packets: 5 },
+      { upTo: Number.POSITIVE_INFINITY, packets: 1 },
+    ]);
+  });
+
+  it('closes its sessions with itself, once, and says nothing afterwards', () => {
+    const { addon, engine } = start();
+    const first = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    first.close();
+    addon.state = [1, 0, 77, 0, 0];
+    engine.close();
+    engine.close();
+    expect(addon.closedSessions).toEqual([9, 10]);
+    expect(engine.state.turns).toBe(77);
+    expect(() => addon.say([1, 9, 0, 1])).not.toThrow();
+  });
+});
+
+describe('a session', () => {
+  it('translates what has been agreed', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(5000) });
+    expect(session.localPort).toBe(16_384);
+    session.configure(stream);
+    session.configure({ ...stream, codec: 'PCMU', payloadType: 0, eventPayloadType: undefined, direction: 'recvonly' });
+    session.configure({ ...stream, direction: 'sendonly' });
+    session.configure({ ...stream, direction: 'inactive' });
+    expect(addon.configured.map(([id]) => id)).toEqual([9, 9, 9, 9]);
+    expect(
+      addon.configured.map(([, given]) => [given.codec, given.eventPayloadType, given.sends, given.receives]),
+    ).toEqual([
+      [8, 101, true, true],
+      [0, -1, false, true],
+      [8, 101, true, false],
+      [8, 101, false, false],
+    ]);
+  });
+
+  it('passes keys as their 30 bytes', () => {
+    const { addon, engine } = start();
+    const bytes = Buffer.from(Array.from({ length: 30 }, (_, at) => at));
+    const suite = 'AES_CM_128_HMAC_SHA1_80';
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    session.configure({ ...stream, send: { suite, key: new Secret(bytes.toString('base64')) } });
+    expect(addon.configured[0]?.[1].sendKey).toEqual(bytes);
+    expect(addon.configured[0]?.[1].receiveKey).toBeUndefined();
+  });
+
+  it('sends digits that last long enough where nothing else is said', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    session.sendDigits('42#');
+    session.sendDigits('1', millis(90));
+    expect(addon.digits).toEqual([
+      [9, '42#', 160],
+      [9, '1', 90],
+    ]);
+  });
+
+  it('tells zero from not yet', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    addon.statistics = [1, 2, 3, 4, 5, 6, 7, 8.5, 9.5, Number.NaN, 0, 0, Number.NaN, Number.NaN, 0.25];
+    expect(session.statistics()).toEqual({
+      packetsSent: 1,
+      packetsReceived: 2,
+      packetsLost: 3,
+      packetsLate: 4,
+      packetsDuplicate: 5,
+      packetsRefused: 6,
+      framesConcealed: 7,
+      jitterMs: 8.5,
+      jitterBufferMs: 9.5,
+      roundTripMs: undefined,
+      remoteLossShare: 0,
+      firstSentAt: 0,
+      firstReceivedAt: undefined,
+      lastReceivedAt: undefined,
+      maxLatenessMs: 0.25,
+    });
+  });
+
+  it('keeps its final figures', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    addon.statistics = addon.statistics.with(0, 12);
+    const final = session.close();
+    addon.statistics = addon.statistics.with(0, 99);
+    expect(final.packetsSent).toBe(12);
+    expect(session.close()).toBe(final);
+    expect(session.statistics()).toBe(final);
+    expect(addon.closedSessions).toEqual([9]);
+  });
+});

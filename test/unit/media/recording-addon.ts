@@ -1,0 +1,110 @@
+// An addon that keeps what it is told, to see what crosses into it.
+
+import type { EngineHandle, NativeAddon, NativeEngineOptions, NativeStreamParameters } from '../../../src/native.ts';
+
+function isHandle(value: object): value is EngineHandle {
+  return 'engine' in value;
+}
+
+/** An Error as the addon throws it. */
+export class AddonError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Stands in for the addon: one engine, any number of sessions. */
+export class RecordingAddon implements NativeAddon {
+  readonly errorCodes: readonly string[] = [];
+  readonly created: NativeEngineOptions[] = [];
+  readonly configured: [number, NativeStreamParameters][] = [];
+  readonly digits: [number, string, number][] = [];
+  readonly tones: number[] = [];
+  readonly gains: [number, number][] = [];
+  readonly closedSessions: number[] = [];
+  /** What the arrays are filled with. */
+  statistics: readonly number[] = new Array<number>(15).fill(0);
+  state: readonly number[] = [1, 0, 0, 0, 0];
+  lateness: readonly number[] = [];
+  /** Set: the next call throws it. */
+  fault: AddonError | undefined;
+  closed: boolean = false;
+
+  #events: number[][] = [];
+  #wake: () => void = () => undefined;
+  #nextSession = 8;
+
+  engineCreate(options: NativeEngineOptions, wake: () => void): EngineHandle {
+    this.#throwFault();
+    this.created.push(options);
+    this.#wake = wake;
+    const handle = { engine: undefined };
+    if (!isHandle(handle)) throw new Error('not a handle');
+    return handle;
+  }
+
+  engineClose(): void {
+    this.closed = true;
+  }
+
+  sessionOpen(): readonly [number, number] {
+    this.#throwFault();
+    this.#nextSession += 1;
+    return [this.#nextSession, 16_384];
+  }
+
+  sessionConfigure(_engine: EngineHandle, session: number, parameters: NativeStreamParameters): void {
+    this.#throwFault();
+    this.configured.push([session, parameters]);
+  }
+
+  sessionDigits(_engine: EngineHandle, session: number, digits: string, durationMs: number): void {
+    this.digits.push([session, digits, durationMs]);
+  }
+
+  sessionClose(_engine: EngineHandle, session: number, statistics: Float64Array): void {
+    this.closedSessions.push(session);
+    statistics.set(this.statistics);
+  }
+
+  sessionStatistics(_engine: EngineHandle, _session: number, statistics: Float64Array): void {
+    statistics.set(this.statistics);
+  }
+
+  play(_engine: EngineHandle, tone: number): void {
+    this.tones.push(tone);
+  }
+
+  setGain(_engine: EngineHandle, speaker: number, microphone: number): void {
+    this.gains.push([speaker, microphone]);
+  }
+
+  engineTakeEvents(_engine: EngineHandle, events: Float64Array): number {
+    if (this.closed) throw new AddonError('engine-closed', 'the media engine is closed');
+    const taken = this.#events.splice(0, Math.floor(events.length / 4));
+    events.set(taken.flat());
+    return taken.length;
+  }
+
+  engineState(_engine: EngineHandle, state: Float64Array): void {
+    state.set(this.state);
+  }
+
+  engineLateness(_engine: EngineHandle, pairs: Float64Array): number {
+    pairs.set(this.lateness);
+    return this.lateness.length / 2;
+  }
+
+  /** Puts events into the ring and wakes JavaScript once. */
+  say(...events: number[][]): void {
+    this.#events.push(...events);
+    this.#wake();
+  }
+
+  #throwFault(): void {
+    if (this.fault !== undefined) throw this.fault;
+  }
+}
