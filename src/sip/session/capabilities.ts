@@ -1,0 +1,53 @@
+// What this user agent can do, as its headers say it (RFC 3261 §20.1, §20.5, §20.37), and the refusals of what it cannot.
+
+import { createResponse } from '../message/index.ts';
+import type { SipRequest, SipResponse } from '../message/types.ts';
+
+/** Methods that are answered. */
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+
+/** Body types that are understood, by method. */
+export const SESSION_TYPE = 'application/sdp';
+export const INFO_TYPES: readonly string[] = ['application/dtmf-relay', 'application/dtmf'];
+
+/** Methods of the IANA registry that are known and not allowed here: 405, where an unknown one is 501 (§8.2.1). */
+const KNOWN_METHODS = new Set(
+  'ACK BYE CANCEL INFO INVITE MESSAGE NOTIFY OPTIONS PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE'.split(' '),
+);
+
+/** Header fields of requests and 2xx responses that tell what we can do (§13.2.1, §13.3.1.4). */
+export const CAPABILITY_HEADERS: readonly (readonly [string, string])[] = [
+  ['Allow', ALLOW],
+  ['Accept', [SESSION_TYPE, ...INFO_TYPES].join(', ')],
+];
+
+/** 405 with Allow, or 501 for a method that nobody knows (§8.2.1, §21.5.2). */
+export function refuseMethod(request: SipRequest, toTag?: string): SipResponse {
+  const status = KNOWN_METHODS.has(request.method) ? 405 : 501;
+  return createResponse(request, status, { toTag, headers: [['Allow', ALLOW]] });
+}
+
+/** The 420 that a request with Require gets: no extension is supported (§8.2.2.3). Undefined where it asks for none. */
+export function refuseExtensions(request: SipRequest, toTag?: string): SipResponse | undefined {
+  const required = request.headers.list('Require');
+  if (required.length === 0) return undefined;
+  return createResponse(request, 420, { toTag, headers: required.map((tag) => ['Unsupported', tag] as const) });
+}
+
+/**
+ * The 415 for a body that is not understood (§8.2.3): its type is none of `types`, or it is encoded. A body that its
+ * sender calls optional is passed over instead (`handling=optional`, §20.11): see `bodyOf`.
+ */
+export function refuseBody(request: SipRequest, types: readonly string[], toTag?: string): SipResponse | undefined {
+  if (request.body.length === 0 || isOptional(request)) return undefined;
+  const encoding = request.headers.get('Content-Encoding')?.toLowerCase();
+  if (encoding !== undefined && encoding !== 'identity') {
+    return createResponse(request, 415, { toTag, headers: [['Accept-Encoding', 'identity']] });
+  }
+  if (types.includes(request.contentType ?? '')) return undefined;
+  return createResponse(request, 415, { toTag, headers: [['Accept', types.join(', ')]] });
+}
+
+function isOptional(request: SipRequest): boolean {
+  return /;\s*handling\s*=\s*optional/i.test(request.headers.get('Content-Disposition') ?? '');
+}

@@ -1,0 +1,211 @@
+// An INVITE's dialog in use: requests inside it, both ways, and its end (RFC 3261 §12.2, §14, §15; INFO: RFC 6086;
+// UPDATE: RFC 3311). It outlives its session for as long as a BYE or an ACK of it is under way.
+
+import type { Dialog, RoutedRequest } from '../dialog/index.ts';
+import { createResponse } from '../message/index.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
+import type { ServerTransaction } from '../transaction/index.ts';
+import { bodyOf } from './bodies.ts';
+import { CAPABILITY_HEADERS, INFO_TYPES, refuseBody, refuseExtensions, refuseMethod } from './capabilities.ts';
+import { ClientExchange } from './client-exchange.ts';
+import type { DialogContext } from './environment.ts';
+import { Renegotiation, type RenegotiationUser } from './renegotiation.ts';
+import type { Body, Negotiation, SessionEnd } from './types.ts';
+
+/** What the session is told. Nothing but `quiet` after the dialog's end. */
+export interface DialogUser {
+  negotiation(negotiation: Negotiation): void;
+  answer(body: Body): void;
+  offerRefused(status: number): void;
+  acknowledged(): void;
+  info(body: Body): void;
+  /** The dialog is over, and not by our `hangUp`. */
+  ended(end: SessionEnd): void;
+  /** Over, and nothing of it is under way any more. */
+  quiet(): void;
+}
+
+/** One dialog and the requests in it. */
+export class DialogUsage {
+  readonly renegotiation: Renegotiation;
+  #over = false;
+  #byeWaits = false;
+  /** Requests of ours that have no final response yet, INVITE excepted. */
+  #open = 0;
+  #toldQuiet = false;
+
+  constructor(
+    readonly dialog: Dialog,
+    private readonly context: DialogContext,
+    private readonly user: DialogUser,
+  ) {
+    this.renegotiation = new Renegotiation(context, dialog, this.#renegotiationUser());
+  }
+
+  /** Whether it is over and nothing of it is under way. */
+  get isQuiet(): boolean {
+    return this.#over && this.#open === 0 && !this.#byeWaits && !this.renegotiation.busy;
+  }
+
+  /**
+   * Whether a request from `source` counts: only from where the dialog lives, so that a sniffed BYE sent from elsewhere
+   * ends nothing. That is: the peer's contact, the proxies of the route set, the account's servers.
+   */
+  livesAt(source: Endpoint): boolean {
+    const { environment } = this.context;
+    if (environment.servers.has(source.address)) return true;
+    const places = [this.dialog.remoteTarget, ...this.dialog.routeSet.map((route) => route.uri)];
+    return places.some((uri) => environment.knownAddresses(uri).includes(source.address));
+  }
+
+  /** A request of the peer's in this dialog (§12.2.2). */
+  receive(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const refusal = this.#refusalOf(request);
+    if (refusal !== undefined) {
+      transaction.respond(refusal);
+      return;
+    }
+    this.dialog.acceptSequence(request);
+    switch (request.method) {
+      case 'BYE':
+        this.#receiveBye(transaction);
+        break;
+      case 'INVITE':
+        this.renegotiation.receiveInvite(transaction);
+        break;
+      case 'UPDATE':
+        this.renegotiation.receiveUpdate(transaction);
+        break;
+      case 'INFO':
+        this.#receiveInfo(transaction);
+        break;
+      case 'OPTIONS':
+        transaction.respond(createResponse(request, 200, { headers: CAPABILITY_HEADERS }));
+        break;
+      default:
+        transaction.respond(refuseMethod(request));
+    }
+  }
+
+  /** §8.2.2.3, §12.2.2. Two BYEs may cross: that of the peer's is answered though the dialog is over. */
+  #refusalOf(request: SipRequest): SipResponse | undefined {
+    const extensions = refuseExtensions(request);
+    if (extensions !== undefined) return extensions;
+    if (!this.dialog.isInOrder(request)) return createResponse(request, 500);
+    return this.#over && request.method !== 'BYE' ? createResponse(request, 481) : undefined;
+  }
+
+  /** An ACK of the peer's. */
+  receiveAck(ack: SipRequest): void {
+    this.renegotiation.receiveAck(ack);
+  }
+
+  /** Sends INFO (RFC 6086 §4.2.1); what is answered ends the dialog at most (§12.2.1.2). */
+  sendInfo(body: Body): void {
+    if (this.#over) return;
+    this.#send('INFO', body, (status) => {
+      this.context.environment.log.debug('session.info-answered', { status });
+      if (status === 408) this.#fail({ reason: 'timeout', status });
+      if (status === 481) this.#fail({ reason: 'remote-hangup', status });
+    });
+  }
+
+  /** Ends the dialog with BYE; not before the ACK of our first 2xx is there, or can come no more (§15). */
+  hangUp(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.renegotiation.close();
+    if (this.renegotiation.awaitsFirstAck) this.#byeWaits = true;
+    else this.#sendBye();
+  }
+
+  /** The INVITE had no 2xx for this dialog: there never was a session in it (§12.3). */
+  drop(): void {
+    this.#over = true;
+    this.renegotiation.close();
+    this.#checkQuiet();
+  }
+
+  #receiveBye(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    transaction.respond(createResponse(request, 200));
+    const wasOver = this.#over;
+    this.#over = true;
+    this.#byeWaits = false;
+    this.renegotiation.close();
+    this.renegotiation.abandonAcks();
+    if (!wasOver) this.user.ended({ reason: 'remote-hangup' });
+    this.#checkQuiet();
+  }
+
+  #receiveInfo(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const refusal = refuseBody(request, INFO_TYPES);
+    if (refusal !== undefined) {
+      transaction.respond(refusal);
+      return;
+    }
+    transaction.respond(createResponse(request, 200));
+    const body = bodyOf(request);
+    if (body !== undefined && INFO_TYPES.includes(body.type)) this.user.info(body);
+  }
+
+  #renegotiationUser(): RenegotiationUser {
+    const { user } = this;
+    return {
+      negotiation: (negotiation) => user.negotiation(negotiation),
+      answer: (body) => user.answer(body),
+      offerRefused: (status) => user.offerRefused(status),
+      acknowledged: () => user.acknowledged(),
+      failed: (end) => this.#fail(end),
+      settled: () => {
+        if (this.#byeWaits && !this.renegotiation.awaitsFirstAck) {
+          this.#byeWaits = false;
+          this.#sendBye();
+        }
+        this.#checkQuiet();
+      },
+    };
+  }
+
+  /** §12.2.1.2, §13.3.1.4: our side gives the dialog up. */
+  #fail(end: SessionEnd): void {
+    if (this.#over) return;
+    this.hangUp();
+    this.user.ended(end);
+  }
+
+  #sendBye(): void {
+    this.#send('BYE', undefined, (status) => this.context.environment.log.debug('session.bye-answered', { status }));
+  }
+
+  #send(method: string, body: Body | undefined, answered: (status: number) => void): void {
+    this.#open += 1;
+    const done = (): void => {
+      this.#open -= 1;
+      this.#checkQuiet();
+    };
+    const headers = [['User-Agent', this.context.environment.userAgent] as const];
+    const build = (): RoutedRequest => this.dialog.createRequest(method, { headers, body });
+    const exchange = new ClientExchange(this.context.environment, this.context.digest, build, {
+      final: (response) => {
+        answered(response.status);
+        done();
+      },
+      failed: (reason, phrase) => {
+        this.context.environment.log.warn('session.request-failed', { method, reason, phrase });
+        if (reason === 'timeout') this.#fail({ reason: 'timeout' });
+        done();
+      },
+      heard: (source) => this.context.heard(source),
+    });
+    exchange.begin();
+  }
+
+  #checkQuiet(): void {
+    if (!this.isQuiet || this.#toldQuiet) return;
+    this.#toldQuiet = true;
+    this.user.quiet();
+  }
+}

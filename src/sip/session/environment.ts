@@ -1,0 +1,47 @@
+// What a session asks of whoever holds the sockets and the accounts.
+
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { Result } from '../../base/result.ts';
+import type { DigestClient } from '../auth/index.ts';
+import type { Endpoint, SipRequest } from '../message/types.ts';
+import type { ClientTransaction, ClientTransactionUser, TimerSettings } from '../transaction/index.ts';
+
+/** The surroundings that all sessions of a user agent share. */
+export interface SessionEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly timers: TimerSettings;
+  /** Value of User-Agent. */
+  readonly userAgent: string;
+  /** Begins a client transaction. */
+  request(request: SipRequest, target: Endpoint, user: ClientTransactionUser): ClientTransaction;
+  /** Sends the ACK of a 2xx outside of any transaction; what it returns sends the same again. */
+  sendAck(ack: SipRequest, target: Endpoint): () => void;
+  /**
+   * Finds the address that a URI's host stands for. `done` is called once: before this returns where the address is
+   * known, else later. The error is a sentence.
+   */
+  locate(uri: string, done: (located: Result<Endpoint, string>) => void): void;
+  /** The addresses of a URI's host as far as they are known now: nothing is looked up. */
+  knownAddresses(uri: string): readonly string[];
+  /** Contact for requests and responses that go to `address`, with the account's user. */
+  contact(address: string, user: string | undefined): string;
+  /** The addresses of the accounts' servers. */
+  readonly servers: ReadonlySet<string>;
+}
+
+/** The surroundings of one dialog. */
+export interface DialogContext {
+  readonly environment: SessionEnvironment;
+  /** Answers challenges to our requests; undefined where we have no credentials for this peer. */
+  readonly digest: DigestClient | undefined;
+  /** Value of Contact, the same throughout the dialog. */
+  readonly contact: string;
+  /** Who sent the INVITE and with it made the Call-ID. */
+  readonly began: 'ours' | 'theirs';
+  /** An answer to one of our requests came from here: the peer is there. */
+  heard(source: Endpoint): void;
+}

@@ -1,0 +1,212 @@
+// A session that a peer began: its INVITE, our answers, CANCEL, the 2xx until its ACK (RFC 3261 §9.2, §13.3). What is
+// done when is in lifecycle.ts. Whether the peer may call at all was decided before.
+
+import type { Timer } from '../../base/clock.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { minutes, seconds } from '../../base/units.ts';
+import type { DigestClient } from '../auth/index.ts';
+import { Dialog } from '../dialog/index.ts';
+import { createResponse } from '../message/index.ts';
+import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
+import type { ServerTransaction } from '../transaction/index.ts';
+import { step } from '../transaction/machine.ts';
+import { BaseSession, type RoutedSession } from './base-session.ts';
+import { sessionBodyOf } from './bodies.ts';
+import { CAPABILITY_HEADERS } from './capabilities.ts';
+import { DialogUsage } from './dialog-usage.ts';
+import type { SessionEnvironment } from './environment.ts';
+import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
+import type { Body, Refusal, SessionEnd, SessionState } from './types.ts';
+
+export interface IncomingSessionOptions {
+  readonly environment: SessionEnvironment;
+  /** For challenges to our requests in the dialog. */
+  readonly digest: DigestClient | undefined;
+  /** User of Contact. */
+  readonly contactUser: string | undefined;
+  /** That of the INVITE. */
+  readonly transaction: ServerTransaction;
+  /** Called when the session may be forgotten. */
+  readonly quieted: (session: RoutedSession) => void;
+}
+
+/** What an event of the lifecycle brings along. */
+interface Occasion {
+  readonly status?: number;
+  readonly refusal?: Refusal;
+  readonly body?: Body | undefined;
+  readonly end?: SessionEnd;
+}
+
+/** §13.3.1.1: a proxy gives up on a call of which it hears nothing for three minutes. */
+const REPEAT_PROGRESS = minutes(1);
+
+/** One INVITE of a peer's and what becomes of it. */
+export class IncomingSession extends BaseSession {
+  readonly id: string;
+  readonly direction = 'incoming' as const;
+  readonly peer: NameAddress;
+  readonly source: Endpoint;
+  readonly offer: Body | undefined;
+  #state: SessionState = 'calling';
+  readonly #usage: DialogUsage;
+  readonly #contact: string;
+  #progress: Timer | undefined;
+  #expiry: Timer | undefined;
+
+  private constructor(
+    private readonly options: IncomingSessionOptions,
+    dialog: Dialog,
+    readonly localTag: string,
+  ) {
+    super(options.quieted);
+    const { environment, digest, transaction } = options;
+    const { request, source } = transaction;
+    this.id = request.callId;
+    this.peer = request.from;
+    this.source = source;
+    this.offer = sessionBodyOf(request);
+    this.#contact = environment.contact(source.address, options.contactUser);
+    this.heard(source);
+    const context = {
+      environment,
+      digest,
+      contact: this.#contact,
+      began: 'theirs' as const,
+      heard: (from: Endpoint) => this.heard(from),
+    };
+    this.#usage = new DialogUsage(
+      dialog,
+      context,
+      this.dialogUser(() => this.#usage),
+    );
+    this.primary = this.#usage;
+    this.#watch();
+  }
+
+  /** @returns a sentence when the INVITE cannot make a dialog: 400 */
+  static of(options: IncomingSessionOptions): Result<IncomingSession, string> {
+    const localTag = options.environment.random.hex(8);
+    const dialog = Dialog.ofRequest(options.transaction.request, localTag, 0);
+    return dialog.ok ? ok(new IncomingSession(options, dialog.value, localTag)) : err(dialog.error);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get isQuiet(): boolean {
+    return this.#state === 'terminated' && this.#usage.isQuiet;
+  }
+
+  ring(status: 180 | 181 | 182 | 183 = 180, body?: Body): void {
+    this.#handle('ring', { status, body });
+  }
+
+  accept(body: Body): void {
+    this.#handle('accept', { body });
+  }
+
+  reject(refusal: Refusal): void {
+    const { status, reason } = refusal;
+    const end: SessionEnd = { reason: 'rejected', status, ...(reason === undefined ? {} : { phrase: reason }) };
+    this.#handle('reject', { refusal, end });
+  }
+
+  hangup(): void {
+    const end: SessionEnd =
+      this.#state === 'confirmed' ? { reason: 'local-hangup' } : { reason: 'rejected', status: 603 };
+    this.#handle('hangup', { end });
+  }
+
+  protected usageOf(request: SipRequest): DialogUsage | undefined {
+    return (request.fromTag ?? '') === this.#usage.dialog.id.remoteTag ? this.#usage : undefined;
+  }
+
+  protected dialogEnded(_usage: DialogUsage, end: SessionEnd): void {
+    this.#handle(this.#state === 'confirmed' ? 'dialog ended' : 'early BYE', { end });
+  }
+
+  /** What may happen to the INVITE while our user makes up its mind. */
+  #watch(): void {
+    const { transaction, environment } = this.options;
+    transaction.attach({
+      cancelled: () => this.#handle('cancel', { end: { reason: 'cancelled' } }),
+      transportFailed: ({ code, message }) => environment.log.warn('session.response-not-sent', { code, message }),
+    });
+    const expires = transaction.request.integer('Expires');
+    if (!expires.ok || expires.value === undefined) return;
+    this.#expiry = environment.clock.after(seconds(expires.value), 'Expires of an INVITE', () =>
+      this.#handle('expired', { end: { reason: 'cancelled' } }),
+    );
+  }
+
+  #handle(event: IncomingEvent, occasion: Occasion): void {
+    const before = this.#state;
+    const { state, actions } = step(incomingLifecycle, before, event);
+    this.#state = state;
+    if (state === 'confirmed' || state === 'terminated') {
+      this.#progress?.cancel();
+      this.#expiry?.cancel();
+    }
+    for (const action of actions) this.#perform(action, occasion);
+    if (before !== state) this.checkQuiet();
+  }
+
+  #perform(action: IncomingAction, { status, refusal, body, end }: Occasion): void {
+    switch (action) {
+      case 'send 1xx':
+        this.#sendProgress(this.#response(status ?? 180, body));
+        return;
+      case 'send 2xx':
+        this.#sendAccepted(body);
+        return;
+      case 'send refusal':
+        this.#refuse(refusal ?? { status: 603 });
+        return;
+      case 'send 603':
+        this.#refuse({ status: 603 });
+        return;
+      case 'send 487':
+        this.#refuse({ status: 487 });
+        return;
+      case 'send BYE':
+        this.#usage.hangUp();
+        return;
+      case 'report end':
+        if (end !== undefined) this.emit('ended', end);
+        return;
+    }
+  }
+
+  #sendProgress(response: SipResponse): void {
+    this.#progress?.cancel();
+    this.options.transaction.respond(response);
+    this.#progress = this.options.environment.clock.after(REPEAT_PROGRESS, 'repetition of a 1xx', () =>
+      this.#sendProgress(response),
+    );
+  }
+
+  #sendAccepted(body: Body | undefined): void {
+    this.#usage.dialog.confirm();
+    this.#usage.renegotiation.established();
+    const kind = { initial: true, ourOffer: this.offer === undefined };
+    this.#usage.renegotiation.accept(this.options.transaction, this.#response(200, body), kind);
+  }
+
+  #refuse({ status, reason, headers }: Refusal): void {
+    const { transaction } = this.options;
+    transaction.respond(createResponse(transaction.request, status, { reason, headers, toTag: this.localTag }));
+    this.#usage.drop();
+  }
+
+  /** A response that makes or confirms the dialog (§12.1.1). */
+  #response(status: number, body: Body | undefined): SipResponse {
+    return createResponse(this.options.transaction.request, status, {
+      toTag: this.localTag,
+      recordRoute: true,
+      headers: [['Contact', this.#contact], ...CAPABILITY_HEADERS],
+      body,
+    });
+  }
+}

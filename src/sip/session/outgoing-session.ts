@@ -1,0 +1,249 @@
+// A session that we began: INVITE, its answers from one peer or from several (forking), CANCEL and what may cross it
+// (RFC 3261 §9.1, §13.2). What is done when is in lifecycle.ts.
+// Left out: redirection (a 3xx ends the session), reliable provisional responses, failover to a second address.
+
+import { millis } from '../../base/units.ts';
+import type { DigestClient } from '../auth/index.ts';
+import { Dialog, type RoutedRequest, type Routing } from '../dialog/index.ts';
+import { createRequest, formatNameAddress } from '../message/index.ts';
+import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
+import { step } from '../transaction/machine.ts';
+import { BaseSession, type RoutedSession } from './base-session.ts';
+import { sessionBodyOf } from './bodies.ts';
+import { CAPABILITY_HEADERS } from './capabilities.ts';
+import { ClientExchange, type SentRequest } from './client-exchange.ts';
+import { DialogUsage } from './dialog-usage.ts';
+import type { SessionEnvironment } from './environment.ts';
+import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
+import type { Body, SessionEnd, SessionMessage, SessionState } from './types.ts';
+
+type HeaderList = readonly (readonly [name: string, value: string])[];
+
+export interface OutgoingSessionOptions {
+  readonly environment: SessionEnvironment;
+  readonly digest: DigestClient | undefined;
+  /** To. */
+  readonly target: string;
+  /** From, without its tag. */
+  readonly from: NameAddress;
+  /** User of Contact. */
+  readonly contactUser: string | undefined;
+  readonly routing: Routing;
+  readonly offer: Body;
+  readonly headers: HeaderList;
+  /** Called when the session may be forgotten. */
+  readonly quieted: (session: RoutedSession) => void;
+}
+
+/** What an event of the lifecycle brings along. */
+interface Occasion {
+  readonly response?: SipResponse;
+  readonly usage?: DialogUsage;
+  readonly end?: SessionEnd;
+}
+
+/** More branches than a door's call has; further ones make no early dialog. A 2xx always does. */
+const MAXIMUM_EARLY_DIALOGS = 16;
+
+/** One INVITE of ours and what becomes of it. */
+export class OutgoingSession extends BaseSession {
+  readonly id: string;
+  readonly localTag: string;
+  readonly direction = 'outgoing' as const;
+  readonly peer: NameAddress;
+  readonly source = undefined;
+  readonly offer = undefined;
+  #state: SessionState = 'calling';
+  #sequence = 0;
+  #contact = '';
+  #exchange: ClientExchange | undefined;
+  #inviteOpen = true;
+  /** By the peer's tag: one a branch that has answered. */
+  readonly #usages = new Map<string, DialogUsage>();
+
+  constructor(private readonly options: OutgoingSessionOptions) {
+    super(options.quieted);
+    const { random } = options.environment;
+    this.id = random.hex(16);
+    this.localTag = random.hex(8);
+    this.peer = { displayName: undefined, uri: options.target, parameters: new Map() };
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get isQuiet(): boolean {
+    // A branch that has only rung has nothing to end: there is no session in it (§12.3).
+    const usages = [...this.#usages.values()].filter((usage) => usage.dialog.state === 'confirmed');
+    return this.#state === 'terminated' && !this.#inviteOpen && usages.every((usage) => usage.isQuiet);
+  }
+
+  /** Sends the INVITE: before this returns, where the address is known. Failures come as `ended`, later. */
+  begin(): void {
+    const { environment, routing } = this.options;
+    environment.locate(routing.nextHop, (located) => {
+      if (located.ok) this.#invite(located.value);
+      else {
+        environment.clock.after(millis(0), 'INVITE to nowhere', () => {
+          this.#inviteOver('unreachable', { reason: 'unreachable', phrase: located.error });
+        });
+      }
+    });
+  }
+
+  ring(): void {
+    this.options.environment.log.debug('session.not-incoming', { did: 'ring' });
+  }
+
+  accept(): void {
+    this.options.environment.log.debug('session.not-incoming', { did: 'accept' });
+  }
+
+  reject(): void {
+    this.options.environment.log.debug('session.not-incoming', { did: 'reject' });
+  }
+
+  hangup(): void {
+    this.#handle('hangup', { end: { reason: this.#state === 'confirmed' ? 'local-hangup' : 'cancelled' } });
+    this.checkQuiet();
+  }
+
+  protected usageOf(request: SipRequest): DialogUsage | undefined {
+    return this.#usages.get(request.fromTag ?? '');
+  }
+
+  protected dialogEnded(usage: DialogUsage, end: SessionEnd): void {
+    if (usage === this.primary) this.#handle('dialog ended', { end });
+  }
+
+  #invite(target: Endpoint): void {
+    if (this.#state === 'terminated') {
+      // Hung up while the address was being looked up: nothing was sent, nothing needs an end.
+      this.#inviteOpen = false;
+      this.checkQuiet();
+      return;
+    }
+    const { environment, digest } = this.options;
+    this.#contact = environment.contact(target.address, this.options.contactUser);
+    const exchange = new ClientExchange(environment, digest, () => this.#build(), {
+      provisional: (response, sent) => this.#provisional(response, sent),
+      final: (response, sent) => this.#final(response, sent),
+      failed: (reason, phrase) =>
+        this.#inviteOver(reason, reason === 'timeout' ? { reason: 'timeout' } : { reason: 'unreachable', phrase }),
+      heard: (source) => this.heard(source),
+    });
+    this.#exchange = exchange;
+    exchange.beginTo(target);
+  }
+
+  #build(): RoutedRequest {
+    const { routing, from, target, offer, headers, environment } = this.options;
+    this.#sequence += 1;
+    const request = createRequest({
+      method: 'INVITE',
+      requestUri: routing.requestUri,
+      headers: [
+        ...routing.routes.map((route) => ['Route', route] as const),
+        ['Max-Forwards', '70'],
+        ['From', formatNameAddress({ ...from, parameters: new Map([['tag', this.localTag]]) })],
+        ['To', formatNameAddress({ uri: target })],
+        ['Call-ID', this.id],
+        ['CSeq', `${this.#sequence} INVITE`],
+        ['Contact', this.#contact],
+        ...CAPABILITY_HEADERS,
+        ['User-Agent', environment.userAgent],
+        ...headers,
+      ],
+      body: offer,
+    });
+    return { request, nextHop: routing.nextHop };
+  }
+
+  /** §13.2.2.1: with a To tag it makes an early dialog. */
+  #provisional(response: SipResponse, sent: SentRequest): void {
+    const tag = response.toTag;
+    if (tag !== undefined && !this.#usages.has(tag) && this.#usages.size < MAXIMUM_EARLY_DIALOGS) {
+      this.#addUsage(Dialog.ofResponse(sent.request, response));
+    }
+    this.#handle('provisional', { response });
+  }
+
+  #final(response: SipResponse, sent: SentRequest): void {
+    if (response.status >= 300) {
+      const { status, reason } = response;
+      this.#inviteOver('refusal', { reason: 'rejected', status, phrase: reason });
+      return;
+    }
+    const known = this.#usages.get(response.toTag ?? '');
+    const usage = known ?? this.#addUsage(Dialog.ofResponse(sent.request, response));
+    if (usage.dialog.state === 'early') usage.dialog.confirmBy(response);
+    usage.renegotiation.established();
+    // Acknowledged whatever becomes of it, and before anybody is told (§13.2.2.4).
+    usage.renegotiation.acknowledge(sent, () => {
+      this.#inviteOpen = false;
+      this.#handle('2xx', { response, usage });
+      this.checkQuiet();
+    });
+  }
+
+  #inviteOver(event: OutgoingEvent, end: SessionEnd): void {
+    this.#inviteOpen = false;
+    for (const usage of this.#usages.values()) if (usage.dialog.state === 'early') usage.drop();
+    this.#handle(event, { end });
+    this.checkQuiet();
+  }
+
+  #addUsage(dialog: Dialog): DialogUsage {
+    const { environment, digest } = this.options;
+    const context = {
+      environment,
+      digest,
+      contact: this.#contact,
+      began: 'ours' as const,
+      heard: (source: Endpoint) => this.heard(source),
+    };
+    const usage: DialogUsage = new DialogUsage(
+      dialog,
+      context,
+      this.dialogUser(() => usage),
+    );
+    this.#usages.set(dialog.id.remoteTag, usage);
+    return usage;
+  }
+
+  #handle(event: OutgoingEvent, occasion: Occasion): void {
+    const { state, actions } = step(outgoingLifecycle, this.#state, event);
+    this.#state = state;
+    for (const action of actions) this.#perform(action, occasion);
+  }
+
+  #perform(action: OutgoingAction, { response, usage, end }: Occasion): void {
+    switch (action) {
+      case 'report progress':
+        if (response !== undefined) this.emit('progress', this.#message(response));
+        return;
+      case 'take dialog':
+        this.primary = usage;
+        if (response !== undefined) this.emit('accepted', this.#message(response));
+        return;
+      case 'refuse dialog':
+        usage?.hangUp();
+        return;
+      case 'send CANCEL':
+        this.#exchange?.cancel();
+        return;
+      case 'send BYE':
+        this.primary?.hangUp();
+        return;
+      case 'report end':
+        if (end !== undefined) this.emit('ended', end);
+        return;
+    }
+  }
+
+  #message(response: SipResponse): SessionMessage {
+    const { status, reason } = response;
+    return { at: this.options.environment.clock.now(), status, phrase: reason, body: sessionBodyOf(response) };
+  }
+}
