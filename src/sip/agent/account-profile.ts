@@ -1,0 +1,108 @@
+// What follows from an account's configuration: who we say we are, by which way requests leave, whom we trust to be our
+// server.
+
+import { ok, type Result } from '../../base/result.ts';
+import type { DigestClient } from '../auth/index.ts';
+import { type Routing, routeRequest } from '../dialog/index.ts';
+import { formatUri, parseUri } from '../message/index.ts';
+import type { NameAddress, SipUri } from '../message/types.ts';
+import { placeOf } from './locator.ts';
+import type { Account } from './types.ts';
+
+const SIP_PORT = 5060;
+const NO_PARAMETERS = new Map<string, string | true>();
+
+/** An account, read. */
+export class AccountProfile {
+  readonly from: NameAddress;
+  /** Whose bindings: the user of our Contact, the same as long as the account is. */
+  readonly contactUser: string | undefined;
+  /**
+   * Answer challenges; undefined without a password. Two of them: credentials for REGISTER need not go along with every
+   * INVITE, on which a proxy would hand them to whoever is called.
+   */
+  readonly registerDigest: DigestClient | undefined;
+  readonly callDigest: DigestClient | undefined;
+  /** Request-URI of REGISTER: no user (RFC 3261 §10.2). */
+  readonly registrar: string;
+  /** The route of every request of the account. */
+  readonly route: readonly NameAddress[];
+
+  private constructor(
+    readonly account: Account,
+    private readonly identity: SipUri,
+    digest: () => DigestClient | undefined,
+  ) {
+    this.from = { displayName: account.displayName, uri: account.uri, parameters: NO_PARAMETERS };
+    this.contactUser = identity.user;
+    this.registerDigest = digest();
+    this.callDigest = digest();
+    this.registrar = account.registrar ?? formatUri({ ...identity, user: undefined, password: undefined });
+    this.route = account.outboundProxy === undefined ? [] : [looseRoute(account.outboundProxy)];
+  }
+
+  /** Reads an account; the error is a sentence that names what cannot be used. */
+  static of(account: Account, digest: (username: string) => DigestClient | undefined): Result<AccountProfile, string> {
+    const identity = parseUri(account.uri);
+    if (!identity.ok) return { ok: false, error: `${account.uri} is not a SIP URI` };
+    for (const uri of [account.uri, account.registrar, account.outboundProxy]) {
+      const place = uri === undefined ? undefined : placeOf(uri);
+      if (place?.ok === false) return place;
+    }
+    const username = account.username ?? identity.value.user ?? '';
+    return ok(new AccountProfile(account, identity.value, () => digest(username)));
+  }
+
+  /** The URIs of the account's servers: what they are located at counts as ours. */
+  get servers(): readonly string[] {
+    const { account } = this;
+    const registrar = account.register || account.registrar !== undefined ? [this.registrar] : [];
+    return account.outboundProxy === undefined ? registrar : [account.outboundProxy, ...registrar];
+  }
+
+  /**
+   * What answers challenges on the way by `nextHop`: the account's credentials are for its servers. An account without
+   * any speaks from peer to peer, and its password is for its peers.
+   */
+  digestFor(nextHop: string): DigestClient | undefined {
+    return this.servers.length === 0 || this.servers.some((server) => sameHost(server, nextHop))
+      ? this.callDigest
+      : undefined;
+  }
+
+  /** Where a REGISTER goes (§10.2, §8.1.2). */
+  get registerRouting(): Routing {
+    return routeRequest(this.registrar, this.route);
+  }
+
+  /**
+   * Where a new request to `target` goes: by the outbound proxy; a target of our own domain to the registrar of the
+   * account, which is where the domain's users are known; any other target to its own host.
+   */
+  routing(target: string): Routing {
+    const routing = routeRequest(target, this.route);
+    if (this.route.length > 0 || this.servers.length === 0) return routing;
+    const uri = parseUri(target);
+    const own = uri.ok && uri.value.host === this.identity.host && portOf(uri.value) === portOf(this.identity);
+    return own ? { ...routing, nextHop: this.registrar } : routing;
+  }
+}
+
+function sameHost(one: string, other: string): boolean {
+  const [first, second] = [placeOf(one), placeOf(other)];
+  return first.ok && second.ok && first.value.host === second.value.host;
+}
+
+const portOf = (uri: SipUri): number => uri.port ?? SIP_PORT;
+
+/**
+ * The pre-loaded route. A proxy that is configured without `lr` is taken for one that was forgotten: strict routers have
+ * been gone for twenty years, and the request would leave with a Request-URI that no proxy of today expects.
+ */
+function looseRoute(uri: string): NameAddress {
+  const parsed = parseUri(uri);
+  if (!parsed.ok || parsed.value.parameters.has('lr'))
+    return { displayName: undefined, uri, parameters: NO_PARAMETERS };
+  const parameters = new Map(parsed.value.parameters).set('lr', true);
+  return { displayName: undefined, uri: formatUri({ ...parsed.value, parameters }), parameters: NO_PARAMETERS };
+}

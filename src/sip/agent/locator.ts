@@ -1,0 +1,187 @@
+// Which address a URI stands for: numeric hosts at once, names from a memory that is kept fresh ahead of its use, so
+// that a call begins without waiting for a resolver (RFC 3263 §4 without NAPTR and SRV: the names that it would give
+// are asked for by the function that is handed in).
+// Left out: choosing the transport by NAPTR, the second address when the first does not answer.
+
+import type { Clock, Timer } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { type Millis, millis, seconds } from '../../base/units.ts';
+import { isIpAddress, parseUri } from '../message/index.ts';
+import type { Endpoint } from '../message/types.ts';
+
+export type Located = (located: Result<Endpoint, string>) => void;
+
+export interface LocatorOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The addresses of a name; rejects or gives none when there are none. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  /** Whether a socket reaches addresses of that family. */
+  readonly reaches: (address: string) => boolean;
+  /** Told when the addresses of a name became known or changed. */
+  readonly changed: () => void;
+}
+
+interface Entry {
+  addresses: readonly string[];
+  until: Millis;
+  /** Asked for again when its time is over, whether or not anybody wants it. */
+  kept: boolean;
+  asking: boolean;
+  refresh: Timer | undefined;
+  readonly waiting: Located[];
+}
+
+/** What a URI asks for: a host and a port of ours to use it by. */
+interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How long an answer is good for; an older one still serves while a newer is asked for. */
+const NAME_LIFE = seconds(60);
+/** How soon a name that could not be resolved is asked for again, where it is kept. */
+const RETRY_INTERVAL = seconds(5);
+const MAXIMUM_NAMES = 256;
+const SIP_PORT = 5060;
+
+/** Reads what a URI asks for; the error is a sentence: another scheme, another transport than UDP. */
+export function placeOf(uri: string): Result<Place, string> {
+  const parsed = parseUri(uri);
+  if (!parsed.ok) return err(`${uri} is not a SIP URI`);
+  const { scheme, host, port, parameters } = parsed.value;
+  if (scheme === 'sips') return err(`${uri} asks for TLS, and only UDP is carried`);
+  const transport = parameters.get('transport');
+  if (typeof transport === 'string' && transport.toLowerCase() !== 'udp') {
+    return err(`${uri} asks for ${transport}, and only UDP is carried`);
+  }
+  const maddr = parameters.get('maddr');
+  return ok({ host: typeof maddr === 'string' ? maddr.toLowerCase() : host, port: port ?? SIP_PORT });
+}
+
+/** Names and their addresses. */
+export class Locator {
+  readonly #entries = new Map<string, Entry>();
+  #closed = false;
+
+  constructor(private readonly options: LocatorOptions) {}
+
+  /** Resolves a URI's host now, and again and again until `close`. */
+  keep(uri: string): void {
+    const place = placeOf(uri);
+    if (!place.ok || isIpAddress(place.value.host)) return;
+    const entry = this.#entry(place.value.host);
+    entry.kept = true;
+    this.#ask(place.value.host, entry);
+  }
+
+  /** Finds the address of a URI. `done` is called before this returns where it is known, however old the knowledge. */
+  locate(uri: string, done: Located): void {
+    const place = placeOf(uri);
+    if (!place.ok) {
+      done(place);
+      return;
+    }
+    const { host, port } = place.value;
+    if (isIpAddress(host)) {
+      done(this.#choose(host, [host], port));
+      return;
+    }
+    const entry = this.#entry(host);
+    if (entry.addresses.length > 0) {
+      done(this.#choose(host, entry.addresses, port));
+      if (this.options.clock.now() < entry.until) return;
+    } else {
+      entry.waiting.push((located) => done(located.ok ? ok({ ...located.value, port }) : located));
+    }
+    this.#ask(host, entry);
+  }
+
+  /** The addresses of a URI's host as far as they are known; nothing is asked for. */
+  known(uri: string): readonly string[] {
+    const place = placeOf(uri);
+    if (!place.ok) return [];
+    const { host } = place.value;
+    return isIpAddress(host) ? [host] : (this.#entries.get(host)?.addresses ?? []);
+  }
+
+  /** Asks for nothing any more; who waits is not told. */
+  close(): void {
+    this.#closed = true;
+    for (const entry of this.#entries.values()) entry.refresh?.cancel();
+    this.#entries.clear();
+  }
+
+  #entry(host: string): Entry {
+    const known = this.#entries.get(host);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= MAXIMUM_NAMES) this.#forgetOne();
+    const entry: Entry = {
+      addresses: [],
+      until: millis(0),
+      kept: false,
+      asking: false,
+      refresh: undefined,
+      waiting: [],
+    };
+    this.#entries.set(host, entry);
+    return entry;
+  }
+
+  #forgetOne(): void {
+    for (const [host, entry] of this.#entries) {
+      if (entry.kept || entry.asking) continue;
+      this.#entries.delete(host);
+      return;
+    }
+  }
+
+  #ask(host: string, entry: Entry): void {
+    if (entry.asking || this.#closed) return;
+    entry.asking = true;
+    entry.refresh?.cancel();
+    this.options.resolve(host).then(
+      (addresses) => this.#answered(host, entry, addresses.filter(isIpAddress)),
+      (thrown: unknown) => {
+        this.options.log.debug('locate.failed', { host, reason: describeError(thrown) });
+        this.#answered(host, entry, []);
+      },
+    );
+  }
+
+  #answered(host: string, entry: Entry, addresses: readonly string[]): void {
+    entry.asking = false;
+    if (this.#closed) return;
+    const found = addresses.length > 0;
+    if (found) {
+      const changed = [...addresses].sort().join() !== [...entry.addresses].sort().join();
+      entry.addresses = stickingTo(entry.addresses[0], addresses);
+      entry.until = millis(this.options.clock.now() + NAME_LIFE);
+      if (changed) this.options.changed();
+    }
+    if (entry.kept) {
+      entry.refresh = this.options.clock.after(found ? NAME_LIFE : RETRY_INTERVAL, 'name', () =>
+        this.#ask(host, entry),
+      );
+    }
+    for (const tell of entry.waiting.splice(0)) tell(this.#choose(host, entry.addresses, SIP_PORT));
+  }
+
+  /** The first address that a socket of ours reaches. */
+  #choose(host: string, addresses: readonly string[], port: number): Result<Endpoint, string> {
+    const address = addresses.find((candidate) => this.options.reaches(candidate));
+    if (address !== undefined) return ok({ protocol: 'udp', address, port });
+    return err(addresses.length === 0 ? `${host} has no address` : `no socket reaches ${host}`);
+  }
+}
+
+/**
+ * The address in use first, as long as it is among them: servers rotate their answers, and a registration must not
+ * wander with each.
+ */
+function stickingTo(used: string | undefined, addresses: readonly string[]): readonly string[] {
+  if (used === undefined || !addresses.includes(used)) return addresses;
+  return [used, ...addresses.filter((address) => address !== used)];
+}

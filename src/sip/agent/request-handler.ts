@@ -1,0 +1,134 @@
+// What becomes of requests and ACKs that belong to no transaction yet: to their session, to a new one, to a refusal, or
+// to silence (RFC 3261 §8.2, §11.2, §12.2.2).
+//
+// Strangers, those whom `admit` does not let in, get silence for everything that is outside of a dialog; an INVITE may
+// get the refusal that `admit` gave. Max-Forwards is not looked at: it bounds forwarding, and here a request has
+// arrived (§8.1.1.6).
+
+import type { Log } from '../../base/log.ts';
+import { createResponse, parseUri } from '../message/index.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
+import {
+  CAPABILITY_HEADERS,
+  refuseBody,
+  refuseExtensions,
+  refuseMethod,
+  SESSION_TYPE,
+} from '../session/capabilities.ts';
+import type { Refusal } from '../session/types.ts';
+import type { ServerTransaction, TransactionHandler } from '../transaction/index.ts';
+import type { SessionTable } from './session-table.ts';
+import type { StrangerLimit } from './stranger-limit.ts';
+import type { Admission } from './types.ts';
+
+export interface RequestHandlerOptions {
+  readonly log: Log;
+  readonly sessions: SessionTable;
+  readonly strangers: StrangerLimit;
+  readonly admit: Admission;
+  /** The addresses of the accounts' servers. */
+  readonly servers: () => ReadonlySet<string>;
+  /** Value of Server in answers to those who are let in. */
+  readonly userAgent: string;
+  /** Makes a session of an INVITE; a sentence when it cannot be one. */
+  readonly begin: (transaction: ServerTransaction) => string | undefined;
+  readonly refused: (peer: string, source: Endpoint, why: string) => void;
+}
+
+/** Methods that mean nothing outside of a dialog. */
+const IN_DIALOG_ONLY = new Set(['BYE', 'INFO', 'PRACK', 'UPDATE']);
+
+/** The core of the user agent server. */
+export class RequestHandler implements TransactionHandler {
+  /** While the agent stops, nothing new begins. */
+  stopping = false;
+
+  constructor(private readonly options: RequestHandlerOptions) {}
+
+  request(transaction: ServerTransaction): void {
+    if (transaction.request.toTag === undefined) this.#outsideOfDialog(transaction);
+    else this.#inDialog(transaction);
+  }
+
+  ack(request: SipRequest, source: Endpoint): void {
+    this.options.sessions.find(request)?.receiveAck(request, source);
+  }
+
+  strayResponse(response: SipResponse, source: Endpoint): void {
+    const { status, cseq } = response;
+    this.options.log.debug('agent.stray-response', { status, method: cseq.method, from: source.address });
+  }
+
+  #inDialog(transaction: ServerTransaction): void {
+    const { request, source } = transaction;
+    const session = this.options.sessions.find(request);
+    if (session?.receive(transaction) === true) return;
+    if (session !== undefined) {
+      this.options.log.warn('agent.foreign-request', { method: request.method, from: source.address });
+    }
+    // The same answer whether the dialog is unknown or not theirs: a guess learns nothing.
+    this.#answerStranger(transaction, createResponse(request, 481));
+  }
+
+  #outsideOfDialog(transaction: ServerTransaction): void {
+    const { request, source } = transaction;
+    const refusal = this.options.admit({ uri: request.from.uri, source });
+    if (refusal !== undefined) {
+      this.#refuseStranger(transaction, refusal);
+      return;
+    }
+    const response = this.#answerFor(request) ?? this.#invite(transaction);
+    if (response !== undefined) transaction.respond(response);
+  }
+
+  /** The answer to everything but an INVITE that can be taken (§8.2.1, §8.2.2, §8.2.3, §11.2). */
+  #answerFor(request: SipRequest): SipResponse | undefined {
+    if (IN_DIALOG_ONLY.has(request.method)) return createResponse(request, 481);
+    if (request.method !== 'INVITE' && request.method !== 'OPTIONS') return refuseMethod(request);
+    if (!parseUri(request.requestUri).ok) return createResponse(request, 416);
+    const extensions = refuseExtensions(request);
+    if (extensions !== undefined) return extensions;
+    if (request.method === 'INVITE') return refuseBody(request, [SESSION_TYPE]);
+    const headers = [...CAPABILITY_HEADERS, ['Server', this.options.userAgent] as const];
+    return createResponse(request, 200, { headers });
+  }
+
+  #invite(transaction: ServerTransaction): SipResponse | undefined {
+    const { request } = transaction;
+    if (this.stopping) return createResponse(request, 503);
+    if (!this.options.sessions.isFirst(request)) return createResponse(request, 482);
+    const fault = this.options.begin(transaction);
+    return fault === undefined ? undefined : createResponse(request, 400, { reason: `Bad Request: ${fault}` });
+  }
+
+  #refuseStranger(transaction: ServerTransaction, refusal: Refusal): void {
+    const { request, source } = transaction;
+    const { status, reason, headers } = refusal;
+    if (request.method !== 'INVITE') {
+      transaction.ignore();
+      return;
+    }
+    const told = this.options.strangers.take(source.address);
+    if (told) this.options.refused(request.from.uri, source, reason ?? `status ${status}`);
+    if (!told || status === 0) {
+      transaction.ignore();
+      return;
+    }
+    this.#respondSmall(transaction, createResponse(request, status, { reason, headers }));
+  }
+
+  #answerStranger(transaction: ServerTransaction, response: SipResponse): void {
+    const { source } = transaction;
+    if (this.options.servers().has(source.address)) {
+      transaction.respond(response);
+      return;
+    }
+    if (this.options.strangers.take(source.address)) this.#respondSmall(transaction, response);
+    else transaction.ignore();
+  }
+
+  #respondSmall(transaction: ServerTransaction, response: SipResponse): void {
+    if (this.options.strangers.fits(response, transaction.request)) transaction.respond(response);
+    else transaction.ignore();
+  }
+}

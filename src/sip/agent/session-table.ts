@@ -1,0 +1,49 @@
+// The sessions that exist, found by the identity of their dialogs, and the INVITEs that began them lately.
+
+import type { Clock } from '../../base/clock.ts';
+import type { Millis } from '../../base/units.ts';
+import type { SipRequest } from '../message/types.ts';
+import type { RoutedSession } from '../session/base-session.ts';
+
+/** Sessions by Call-ID and our tag. */
+export class SessionTable {
+  readonly #sessions = new Map<string, RoutedSession>();
+  readonly #invites = new Set<string>();
+
+  /** @param memory how long the INVITE of a session is remembered: the life of its transaction */
+  constructor(
+    private readonly clock: Clock,
+    private readonly memory: Millis,
+  ) {}
+
+  get all(): readonly RoutedSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  add(session: RoutedSession): void {
+    this.#sessions.set(key(session.id, session.localTag), session);
+  }
+
+  remove(session: RoutedSession): void {
+    this.#sessions.delete(key(session.id, session.localTag));
+  }
+
+  /** The session that a request with a To tag is in (§12.2.2). */
+  find(request: SipRequest): RoutedSession | undefined {
+    return this.#sessions.get(key(request.callId, request.toTag ?? ''));
+  }
+
+  /**
+   * Notes a new INVITE.
+   * @returns false when the same one came by another way before (§8.2.2.2)
+   */
+  isFirst(invite: SipRequest): boolean {
+    const identity = JSON.stringify([invite.fromTag ?? '', invite.callId, invite.cseq.number]);
+    if (this.#invites.has(identity)) return false;
+    this.#invites.add(identity);
+    this.clock.after(this.memory, 'merged INVITE', () => this.#invites.delete(identity));
+    return true;
+  }
+}
+
+const key = (callId: string, localTag: string): string => `${localTag} ${callId}`;

@@ -1,0 +1,352 @@
+// The user agent: wires sockets, transactions, registrations and sessions to each other, and is what the rest of the
+// program sees of SIP. The rules for what comes in are in request-handler.ts, those of an account in
+// account-profile.ts.
+
+import type { Clock } from '../../base/clock.ts';
+import { Emitter } from '../../base/emitter.ts';
+import { DoorphoneError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { millis, seconds } from '../../base/units.ts';
+import { DigestClient } from '../auth/index.ts';
+import { formatHostPort, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
+import type { Endpoint } from '../message/types.ts';
+import { type BindingState, Registration } from '../register/index.ts';
+import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
+import type { Session } from '../session/types.ts';
+import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
+import { type DatagramNetwork, TransportLayer } from '../transport/index.ts';
+import { AccountProfile } from './account-profile.ts';
+import { Locator, placeOf } from './locator.ts';
+import { RequestHandler } from './request-handler.ts';
+import { SessionTable } from './session-table.ts';
+import { StrangerLimit } from './stranger-limit.ts';
+import type { Account, Admission, AgentEvents, InviteOptions, RegistrationState, UserAgent } from './types.ts';
+
+export interface SipAgentOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly network: DatagramNetwork;
+  /** Where to listen; with port 0 the system chooses. */
+  readonly listen: readonly Endpoint[];
+  readonly accounts: readonly Account[];
+  /** Who may call in, and who is answered at all. A refusal of status 0 is silence. */
+  readonly admit: Admission;
+  /** The addresses of a name; rejects where it has none. Never asked for a numeric host. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  /** Value of User-Agent and Server. */
+  readonly userAgent: string;
+  /** Default: those of RFC 3261. */
+  readonly timers?: TimerSettings;
+}
+
+/** An account with what runs for it. */
+interface Line {
+  readonly profile: AccountProfile;
+  readonly registration: Registration | undefined;
+}
+
+/** How long `stop` waits for answers to BYE, CANCEL and the removal of bindings. */
+const STOP_PATIENCE = seconds(2);
+
+/** SIP over UDP for one device. */
+export class SipAgent implements UserAgent {
+  readonly #events = new Emitter<AgentEvents>();
+  readonly #transport: TransportLayer;
+  readonly #transactions: TransactionLayer;
+  readonly #locator: Locator;
+  readonly #sessions: SessionTable;
+  readonly #handler: RequestHandler;
+  readonly #environment: SessionEnvironment;
+  readonly #lines: readonly Line[];
+  readonly #timers: TimerSettings;
+  #servers: ReadonlySet<string> = new Set();
+  #quieted: () => void = nothing;
+  #started = false;
+
+  /** @throws DoorphoneError `bad-account` when an account's URIs cannot be used */
+  constructor(private readonly options: SipAgentOptions) {
+    const { clock, random, log, network } = options;
+    this.#timers = options.timers ?? defaultTimers;
+    this.#sessions = new SessionTable(clock, millis(64 * this.#timers.t1));
+    this.#transport = new TransportLayer({
+      clock,
+      log,
+      network,
+      receive: (message, source) => this.#transactions.receive(message, source),
+      wire: (record) => this.#events.emit('wire', record),
+      fault: (what, mend) => this.#events.emit('fault', what, mend),
+    });
+    this.#handler = this.#createHandler();
+    this.#transactions = new TransactionLayer({
+      clock,
+      random,
+      log,
+      transport: this.#transport,
+      handler: this.#handler,
+      timers: this.#timers,
+    });
+    this.#locator = new Locator({
+      clock,
+      log,
+      resolve: options.resolve,
+      reaches: (address) => this.#transport.listening.some((own) => isIpv6(own.address) === isIpv6(address)),
+      changed: () => this.#serversMoved(),
+    });
+    this.#environment = this.#createEnvironment();
+    this.#lines = options.accounts.map((account) => this.#createLine(account));
+    this.#locateServers();
+  }
+
+  on<Name extends keyof AgentEvents>(name: Name, listener: (...args: AgentEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  get listening(): readonly Endpoint[] {
+    return this.#transport.listening;
+  }
+
+  get registrations(): readonly RegistrationState[] {
+    return this.#lines.map(({ profile, registration }) => ({
+      account: profile.account,
+      ...(registration?.state ?? { registered: false, reason: null }),
+    }));
+  }
+
+  get servers(): ReadonlySet<string> {
+    return this.#servers;
+  }
+
+  async start(): Promise<void> {
+    await this.#transport.listen(this.options.listen);
+    this.#started = true;
+    for (const { profile, registration } of this.#lines) {
+      this.prepare(profile.servers);
+      registration?.start();
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#started) return;
+    this.#started = false;
+    this.#handler.stopping = true;
+    for (const session of this.#sessions.all) session.hangup();
+    await this.#quiet();
+    for (const { registration } of this.#lines) registration?.close();
+    this.#locator.close();
+    this.#transactions.close();
+    this.#transport.close();
+  }
+
+  /** Finds the addresses of targets ahead of their use, so that a call to a name begins without waiting. */
+  prepare(uris: readonly string[]): void {
+    for (const uri of uris) this.#locator.keep(uri);
+  }
+
+  /** Registers every account at once: a link, a route or an address has changed. */
+  networkChanged(): void {
+    for (const { registration } of this.#lines) registration?.renew();
+  }
+
+  /**
+   * @throws DoorphoneError `bad-target` when the target is no SIP URI, or asks for a transport that is not carried;
+   * `bad-account` when the account's URIs cannot be used
+   */
+  invite({ target, account, offer, headers = [] }: InviteOptions): Session {
+    const place = placeOf(target);
+    if (!place.ok) {
+      throw new DoorphoneError('bad-target', place.error, { mend: 'call a target like sip:101@example.com' });
+    }
+    const profile = this.#profileOf(account);
+    const routing = profile.routing(target);
+    const session = new OutgoingSession({
+      environment: this.#environment,
+      digest: profile.digestFor(routing.nextHop),
+      target,
+      from: profile.from,
+      contactUser: profile.contactUser,
+      routing,
+      offer,
+      headers,
+      quieted: (over) => this.#forget(over),
+    });
+    this.#sessions.add(session);
+    session.begin();
+    return session;
+  }
+
+  localAddress(target: string): string {
+    const candidates = isIpAddress(target) ? [target] : [...this.#knownAddresses(target), ...this.#servers];
+    return this.#transport.localAddress(candidates[0] ?? DOCUMENTATION_ADDRESS);
+  }
+
+  /** The addresses that requests to `target` go to; that is also by which way its media will most likely go. */
+  #knownAddresses(target: string): readonly string[] {
+    const uri = parseUri(target).ok ? target : `sip:${target}`;
+    const own = this.#locator.known(uri);
+    if (own.length > 0) return own;
+    const hops = this.#lines.map(({ profile }) => profile.routing(uri).nextHop);
+    return hops.flatMap((hop) => this.#locator.known(hop));
+  }
+
+  #createHandler(): RequestHandler {
+    const { clock, log, admit, userAgent } = this.options;
+    return new RequestHandler({
+      log,
+      sessions: this.#sessions,
+      strangers: new StrangerLimit(clock),
+      admit,
+      servers: () => this.#servers,
+      userAgent,
+      begin: (transaction) => this.#receiveInvite(transaction),
+      refused: (peer, source, why) => this.#events.emit('refused', peer, source, why),
+    });
+  }
+
+  #createEnvironment(): SessionEnvironment {
+    const { clock, random, log, userAgent } = this.options;
+    const agent = this;
+    return {
+      clock,
+      random,
+      log,
+      timers: this.#timers,
+      userAgent,
+      request: (request, target, user) => this.#transactions.request(request, target, user),
+      sendAck: (ack, target) => this.#transactions.sendAck(ack, target),
+      locate: (uri, done) => this.#locator.locate(uri, done),
+      knownAddresses: (uri) => this.#locator.known(uri),
+      contact: (address, user) => formatNameAddress({ uri: this.#contactUri(address, user) }),
+      get servers() {
+        return agent.#servers;
+      },
+    };
+  }
+
+  #createLine(account: Account): Line {
+    const profile = this.#read(account);
+    if (!account.register) return { profile, registration: undefined };
+    const { clock, random, log, userAgent } = this.options;
+    const routing = profile.registerRouting;
+    const registration = new Registration({
+      clock,
+      random,
+      log,
+      identity: profile.from,
+      requestUri: routing.requestUri,
+      routes: routing.routes,
+      expires: account.expires,
+      digest: profile.registerDigest,
+      userAgent,
+      locate: (done) => this.#locator.locate(routing.nextHop, done),
+      contact: (address) => this.#contactUri(address, profile.contactUser),
+      request: (request, target, user) => this.#transactions.request(request, target, user),
+      changed: (state) => this.#registrationChanged(account, state),
+    });
+    return { profile, registration };
+  }
+
+  #registrationChanged(account: Account, state: BindingState): void {
+    const { registered, reason, status } = state;
+    const log = registered || !this.#started ? this.options.log.info : this.options.log.warn;
+    log.call(this.options.log, 'sip.registration', { account: account.uri, registered, reason, status });
+    this.#events.emit('registration', { account, ...state });
+  }
+
+  #read(account: Account): AccountProfile {
+    const { random } = this.options;
+    const profile = AccountProfile.of(account, (username) =>
+      account.password === undefined
+        ? undefined
+        : new DigestClient({ random, credentials: { username, password: account.password } }),
+    );
+    if (profile.ok) return profile.value;
+    throw new DoorphoneError('bad-account', profile.error, { mend: 'correct the account in the configuration' });
+  }
+
+  #profileOf(account: Account): AccountProfile {
+    return this.#lines.find(({ profile }) => profile.account.uri === account.uri)?.profile ?? this.#read(account);
+  }
+
+  /** The account that a call came in on: the one that is named in its Request-URI, else the first whose server sent it. */
+  #profileOfCall({ request, source }: ServerTransaction): AccountProfile | undefined {
+    const uri = parseUri(request.requestUri);
+    const profiles = this.#lines.map(({ profile }) => profile);
+    const named = profiles.find((profile) => uri.ok && profile.contactUser === uri.value.user);
+    return named ?? profiles.find((profile) => this.#addressesOf(profile).includes(source.address)) ?? profiles[0];
+  }
+
+  #receiveInvite(transaction: ServerTransaction): string | undefined {
+    const profile = this.#profileOfCall(transaction);
+    const fromServer = profile !== undefined && this.#addressesOf(profile).includes(transaction.source.address);
+    const session = IncomingSession.of({
+      environment: this.#environment,
+      // Credentials are for the account's servers, not for whoever calls.
+      digest: fromServer ? profile.callDigest : undefined,
+      contactUser: profile?.contactUser,
+      transaction,
+      quieted: (over) => this.#forget(over),
+    });
+    if (!session.ok) return session.error;
+    this.#sessions.add(session.value);
+    this.#events.emit('invite', session.value);
+    return undefined;
+  }
+
+  #addressesOf(profile: AccountProfile): readonly string[] {
+    return profile.servers.flatMap((uri) => this.#locator.known(uri));
+  }
+
+  #locateServers(): void {
+    this.#servers = new Set(this.#lines.flatMap(({ profile }) => this.#addressesOf(profile)));
+  }
+
+  /** A server that could not be reached may be reached where it is now. */
+  #serversMoved(): void {
+    this.#locateServers();
+    if (!this.#started) return;
+    for (const { registration } of this.#lines) if (registration?.state.registered === false) registration.renew();
+  }
+
+  #contactUri(address: string, user: string | undefined): string {
+    const { host, port } = this.#transport.via({ protocol: 'udp', address, port: 0 });
+    const hostPort = parseUri(`sip:${formatHostPort(host, port)}`);
+    return hostPort.ok ? formatUri({ ...hostPort.value, user }) : `sip:${formatHostPort(host, port)}`;
+  }
+
+  #forget(session: RoutedSession): void {
+    this.#sessions.remove(session);
+    this.#quieted();
+  }
+
+  /** Resolves when no session and no binding is left, or when the patience is over. */
+  #quiet(): Promise<void> {
+    return new Promise((done) => {
+      const registrations = this.#lines.flatMap(({ registration }) => registration ?? []);
+      let removing = registrations.length;
+      const over = this.options.clock.after(STOP_PATIENCE, 'stop', done);
+      this.#quieted = () => {
+        if (removing > 0 || this.#sessions.all.length > 0) return;
+        over.cancel();
+        done();
+      };
+      for (const registration of registrations) {
+        registration.stop(() => {
+          removing -= 1;
+          this.#quieted();
+        });
+      }
+      this.#quieted();
+    });
+  }
+}
+
+/** Stands for anywhere, where nothing is known: the default route leads there (RFC 5737). */
+const DOCUMENTATION_ADDRESS = '192.0.2.1';
+
+const isIpv6 = (address: string): boolean => address.includes(':');
+
+function nothing(): void {
+  return;
+}

@@ -1,0 +1,34 @@
+// SIP: the only file of this folder that others import.
+
+export { SipAgent, type SipAgentOptions } from './agent/sip-agent.ts';
+export type {
+  Account,
+  Admission,
+  AgentEvents,
+  InviteOptions,
+  RegistrationState,
+  UserAgent,
+  WireRecord,
+} from './agent/types.ts';
+export { formatNameAddress, formatUri, isIpAddress, parseNameAddress, parseUri, urisEqual } from './message/index.ts';
+export type {
+  Endpoint,
+  NameAddress,
+  ParseError,
+  Protocol,
+  SipMessage,
+  SipRequest,
+  SipResponse,
+  SipUri,
+} from './message/types.ts';
+export type {
+  Body,
+  Negotiation,
+  Refusal,
+  Session,
+  SessionEnd,
+  SessionEvents,
+  SessionMessage,
+  SessionState,
+} from './session/types.ts';
+export { type DatagramNetwork, type DatagramSocket, NodeDatagramNetwork } from './transport/index.ts';
