@@ -95,8 +95,9 @@ export class DoorService {
   /** Opens the sockets and begins to serve. @throws DoorphoneError `port-in-use` and the like; nothing is left open */
   async start(): Promise<void> {
     try {
-      this.#door.start();
       await this.agent.start();
+      this.agent.prepare(targetsOf(this.configuration));
+      this.#door.start();
       await this.#startMqtt();
     } catch (thrown) {
       await this.stop();
@@ -127,6 +128,7 @@ export class DoorService {
     this.#admission = this.#admissionFor(configuration);
     this.#calls.settings = callSettings(configuration);
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
+    this.agent.prepare(targetsOf(configuration));
   }
 
   state(): StateReport {
@@ -149,11 +151,11 @@ export class DoorService {
   }
 
   #admissionFor(configuration: Configuration): AdmissionPolicy {
-    const { sip, accounts, buttons } = configuration;
+    const { sip, accounts } = configuration;
     return new AdmissionPolicy(
       {
         accept: sip.accept,
-        targets: Object.values(buttons).flatMap((button) => button.call),
+        targets: targetsOf(configuration),
         accountUris: accounts.flatMap(({ uri, registrar, outboundProxy }) => [
           uri,
           ...(registrar === undefined ? [] : [registrar]),
@@ -203,6 +205,11 @@ export class DoorService {
 /** The configuration's accounts; they call under the door's name. */
 function accountsOf(configuration: Configuration): readonly Account[] {
   return configuration.accounts.map((account) => ({ displayName: configuration.name, ...account }));
+}
+
+/** Whom the buttons call. */
+function targetsOf({ buttons }: Configuration): readonly string[] {
+  return Object.values(buttons).flatMap((button) => button.call);
 }
 
 function callSettings({ media, sip }: Configuration): ConstructorParameters<typeof Calls>[1] {

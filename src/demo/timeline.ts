@@ -45,8 +45,9 @@ export class Timeline {
   readonly #stamps = new Map<Step, Millis>();
 
   stamp(step: Step, at: Millis): void {
-    // Digits count up to the one that moved the relay.
-    const counts = step === 'digit' ? !this.#stamps.has('relay-on') : !this.#stamps.has(step);
+    // Digits count up to the one that moved the relay; which of the two is told first does not matter.
+    const relayOn = this.#stamps.get('relay-on') ?? Number.POSITIVE_INFINITY;
+    const counts = step === 'digit' ? at <= relayOn : !this.#stamps.has(step);
     if (counts) this.#stamps.set(step, at);
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CommandRegistry, refuse } from '../../../src/api/commands.ts';
 import { Journal } from '../../../src/api/journal.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 
 describe('Journal', () => {
@@ -22,7 +22,7 @@ describe('Journal', () => {
     expect(journal.recent[0]).toMatchObject({ door: '500' });
   });
 
-  it('tells every listener, also when one of them fails, and logs which', () => {
+  it('tells every listener, also when one of them fails, and logs which', async () => {
     const log = new RecordingLog();
     const journal = new Journal(new FakeClock(), log);
     const heard: string[] = [];
@@ -31,10 +31,29 @@ describe('Journal', () => {
     });
     const end = journal.subscribe((event) => heard.push(event.type));
     journal.record('door.closed', { door: 'main' });
+    expect(heard).toEqual([]);
+    await settle();
     end();
     journal.record('door.closed', { door: 'main' });
+    await settle();
     expect(heard).toEqual(['door.closed']);
     expect(log.text).toContain('no room');
+  });
+});
+
+describe('a listener of the journal', () => {
+  it('hears what is said after it came, in order, also what another listener says', async () => {
+    const journal = new Journal(new FakeClock(), new RecordingLog());
+    const heard: string[] = [];
+    journal.record('door.closed', { door: 'before' });
+    journal.subscribe((event) => {
+      if ('door' in event) heard.push(event.door);
+      if (heard.length === 1) journal.record('door.closed', { door: 'third' });
+    });
+    journal.record('door.closed', { door: 'first' });
+    journal.record('door.closed', { door: 'second' });
+    await settle();
+    expect(heard).toEqual(['first', 'second', 'third']);
   });
 });
 
