@@ -1,0 +1,223 @@
+// Frames out. See jitter-buffer.h.
+
+#include <string.h>
+
+#include "jitter/jitter-buffer.h"
+#include "jitter/jitter-internal.h"
+
+enum {
+  DRY_MS = 100,      // Made up for so long: nothing is coming, playing stops.
+  SURPLUS_MS = 500,  // So long a quiet frame is waited for before one that is not is skipped,
+  DEFICIT_MS = 200,  // or held.
+  SURPLUS_FRAMES_AT_ONCE = 3,
+};
+
+/** One look at the clock: where playing stands. All in ns. */
+struct standing {
+  int64_t play_at;
+  int64_t frame;
+  int64_t target; /**< The buffer's, and what the player takes ahead of its need. */
+};
+
+static uint32_t greatest_common_divisor(uint32_t a, uint32_t b) {
+  while (b != 0) {
+    uint32_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+static uint32_t frame_samples(const struct jitter_buffer *buffer) {
+  return buffer->frame_samples > 0 ? buffer->frame_samples : buffer->options.read_samples;
+}
+
+/** A player whose reads do not fall together with packets takes some of them before they are due. */
+static int64_t read_ahead_ns(const struct jitter_buffer *buffer) {
+  uint32_t read = buffer->options.read_samples;
+  return jitter_samples_ns(buffer, read - greatest_common_divisor(frame_samples(buffer), read));
+}
+
+static uint32_t samples_in_ms(const struct jitter_buffer *buffer, uint32_t ms) {
+  return buffer->options.clock_rate_hz / 1000 * ms;
+}
+
+static int64_t delay_of(const struct jitter_buffer *buffer, const struct standing *standing, int64_t timestamp) {
+  return standing->play_at - buffer->fast_path_ns - jitter_samples_ns(buffer, timestamp);
+}
+
+/** The earliest packet that is not over yet; drops those that are. */
+static struct jitter_slot *earliest(struct jitter_buffer *buffer) {
+  struct jitter_slot *found = NULL;
+  for (size_t i = 0; i < JITTER_BUFFER_SLOTS; i++) {
+    struct jitter_slot *slot = &buffer->slots[i];
+    if (!slot->used) continue;
+    if (buffer->playing && slot->timestamp + slot->samples <= buffer->position) {
+      slot->used = false;
+      buffer->counters.late++;
+      continue;
+    }
+    if (!found || slot->timestamp < found->timestamp) found = slot;
+  }
+  return found;
+}
+
+/** Whether playing can begin: the earliest packet has waited long enough. Packets that have waited a frame too long
+ * give way to later ones. */
+static bool start_playing(struct jitter_buffer *buffer, const struct standing *standing) {
+  for (;;) {
+    struct jitter_slot *first = earliest(buffer);
+    if (!first) return false;
+    int64_t delay = delay_of(buffer, standing, first->timestamp);
+    if (delay < standing->target) return false;
+    if (delay - jitter_samples_ns(buffer, first->samples) < standing->target) {
+      buffer->playing = true;
+      buffer->position = first->timestamp;
+      buffer->dry_samples = 0;
+      buffer->surplus_samples = 0;
+      buffer->deficit_samples = 0;
+      buffer->late_in_a_row = 0;
+      return true;
+    }
+    // The only packet, and old: it is all there is of its time, but its time is over.
+    first->used = false;
+    buffer->counters.late++;
+  }
+}
+
+static void stop_playing(struct jitter_buffer *buffer) {
+  buffer->playing = false;
+  buffer->delay_ns = 0;
+}
+
+static void give(struct jitter_frame *frame, enum jitter_frame_kind kind, uint32_t samples) {
+  *frame = (struct jitter_frame){.kind = kind, .samples = samples};
+}
+
+/** A frame that is made up; the position waits, so that the delay grows by it. */
+static void hold(struct jitter_buffer *buffer, struct jitter_frame *frame) {
+  uint32_t samples = frame_samples(buffer);
+  buffer->counters.inserted++;
+  buffer->counters.concealed++;
+  buffer->deficit_samples = 0;
+  buffer->late_since_hold = false;
+  give(frame, JITTER_FRAME_CONCEAL, samples);
+}
+
+/** Whether to skip this packet, as the delay is too long. */
+static bool is_surplus(struct jitter_buffer *buffer, const struct standing *standing, const struct jitter_slot *slot) {
+  int64_t surplus = buffer->delay_ns - standing->target;
+  // An eighth more than a frame, so that a delay at the edge is not skipped and held in turn.
+  if (surplus < standing->frame + standing->frame / 8) {
+    buffer->surplus_samples = 0;
+    return false;
+  }
+  if (slot->quiet && buffer->surplus_samples > 0) return true;
+  if (surplus >= SURPLUS_FRAMES_AT_ONCE * standing->frame) return true;
+  if (buffer->delay_ns > (int64_t)buffer->options.max_delay_ns + standing->frame) return true;
+  buffer->surplus_samples += slot->samples;
+  return buffer->surplus_samples > samples_in_ms(buffer, SURPLUS_MS);
+}
+
+/** Whether to hold before this packet, as the delay is too short. */
+static bool is_deficit(struct jitter_buffer *buffer, const struct standing *standing, const struct jitter_slot *slot) {
+  int64_t deficit = standing->target - buffer->delay_ns;
+  // A quarter of a frame is not worth an audible change; a packet that does not come in time holds by itself.
+  if (deficit < standing->frame / 4) {
+    buffer->deficit_samples = 0;
+    return false;
+  }
+  buffer->deficit_samples += slot->samples;
+  return slot->quiet || buffer->deficit_samples > samples_in_ms(buffer, DEFICIT_MS);
+}
+
+static void skip(struct jitter_buffer *buffer, const struct standing *standing, struct jitter_slot *slot) {
+  slot->used = false;
+  buffer->position = slot->timestamp + slot->samples;
+  buffer->played_sequence = slot->sequence;
+  buffer->surplus_samples = 0;
+  buffer->counters.skipped++;
+  buffer->delay_ns = delay_of(buffer, standing, buffer->position);
+}
+
+static void play(struct jitter_buffer *buffer, struct jitter_slot *slot, struct jitter_frame *frame) {
+  slot->used = false;  // Its bytes stay until a put needs the slot.
+  buffer->position = slot->timestamp + slot->samples;
+  buffer->played_sequence = slot->sequence;
+  buffer->dry_samples = 0;
+  buffer->counters.played++;
+  give(frame, JITTER_FRAME_PACKET, slot->samples);
+  frame->payload = (struct byte_view){slot->payload, slot->bytes};
+}
+
+/** Nothing is there for the position. @param next the next packet, later than the position; null: none */
+static void bridge(struct jitter_buffer *buffer, const struct standing *standing, const struct jitter_slot *next,
+                   struct jitter_frame *frame) {
+  uint32_t samples = frame_samples(buffer);
+  if (next && next->timestamp - buffer->position < (int64_t)samples)
+    samples = (uint32_t)(next->timestamp - buffer->position);
+  buffer->dry_samples += samples;
+  // No number is missing, so the sender paused: silence, in which the delay is changed for nothing.
+  bool pause = next && next->sequence == (uint16_t)(buffer->played_sequence + 1);
+  // Nearly long enough is long enough, as a packet that is lost would be held for in vain; unless one came late.
+  int64_t deficit = standing->target - buffer->delay_ns;
+  if (deficit > standing->frame / 8 || (deficit > 0 && buffer->late_since_hold)) {
+    hold(buffer, frame);
+    if (pause) frame->kind = JITTER_FRAME_SILENCE;
+    return;
+  }
+  buffer->position += samples;
+  if (pause) {
+    give(frame, JITTER_FRAME_SILENCE, samples);
+    return;
+  }
+  buffer->counters.concealed++;
+  give(frame, JITTER_FRAME_CONCEAL, samples);
+}
+
+/** What to play of a stream that is playing. */
+static void go_on(struct jitter_buffer *buffer, const struct standing *standing, struct jitter_frame *frame) {
+  for (;;) {
+    buffer->delay_ns = delay_of(buffer, standing, buffer->position);
+    struct jitter_slot *next = earliest(buffer);
+    if (!next || next->timestamp > buffer->position) {
+      bridge(buffer, standing, next, frame);
+      return;
+    }
+    if (is_surplus(buffer, standing, next)) {
+      skip(buffer, standing, next);
+      continue;
+    }
+    if (is_deficit(buffer, standing, next))
+      hold(buffer, frame);
+    else
+      play(buffer, next, frame);
+    return;
+  }
+}
+
+/** Silence up to the end of the player's read and no further, so that no packet has to wait behind it. */
+static uint32_t missing_samples(const struct jitter_buffer *buffer, uint64_t lead_ns) {
+  uint64_t held = lead_ns * buffer->options.clock_rate_hz / NS_PER_SECOND;
+  return held < buffer->options.read_samples ? buffer->options.read_samples - (uint32_t)held
+                                             : buffer->options.read_samples;
+}
+
+void jitter_buffer_get(struct jitter_buffer *buffer, uint64_t now_ns, uint64_t lead_ns, struct jitter_frame *frame) {
+  const struct standing standing = {
+      .play_at = (int64_t)(now_ns + lead_ns),
+      .frame = jitter_samples_ns(buffer, frame_samples(buffer)),
+      .target = buffer->target_ns + read_ahead_ns(buffer),
+  };
+  if (buffer->playing) {
+    int64_t limit = (int64_t)buffer->options.max_delay_ns + read_ahead_ns(buffer) + 2 * standing.frame;
+    bool stale = delay_of(buffer, &standing, buffer->position) > limit;
+    bool dry = buffer->dry_samples >= samples_in_ms(buffer, DRY_MS);
+    if (stale || dry) stop_playing(buffer);
+  }
+  if (!buffer->playing && !start_playing(buffer, &standing)) {
+    give(frame, JITTER_FRAME_SILENCE, missing_samples(buffer, lead_ns));
+    return;
+  }
+  go_on(buffer, &standing, frame);
+}

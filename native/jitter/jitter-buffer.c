@@ -1,0 +1,187 @@
+// Packets in. See jitter-buffer.h; frames out are in jitter-buffer-get.c.
+
+#include "jitter/jitter-buffer.h"
+
+#include <string.h>
+
+#include "jitter/jitter-internal.h"
+
+enum {
+  PERCENT_LATE = 3,  // Of the packets remembered, so many may come later than the target allows for.
+  RANKED = (JITTER_BUFFER_HISTORY * PERCENT_LATE + 99) / 100 + 1,
+  JUMPS_TO_RESET = 2,  // As RFC 3550 A.1 does: one stray packet is no new beginning.
+  LATE_TO_RESET = 10,
+};
+
+/** Added to the percentile: the player's own unevenness. */
+#define SLACK_NS INT64_C(2000000)
+/** A transit that differs by more is another clock's. */
+#define JUMP_NS INT64_C(1000000000)
+
+dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_buffer_options *options) {
+  if (!buffer || !options) return DP_INVALID_ARGUMENT;
+  if (options->clock_rate_hz == 0 || options->read_samples == 0) return DP_INVALID_ARGUMENT;
+  if (options->min_delay_ns > options->max_delay_ns || options->max_delay_ns > NS_PER_SECOND)
+    return DP_INVALID_ARGUMENT;
+  memset(buffer, 0, sizeof *buffer);
+  buffer->options = *options;
+  buffer->target_ns = (int64_t)options->min_delay_ns;
+  return DP_OK;
+}
+
+/** Forgets the stream, keeps options and counters. */
+static void forget_stream(struct jitter_buffer *buffer) {
+  struct jitter_buffer_options options = buffer->options;
+  struct jitter_counters counters = buffer->counters;
+  (void)jitter_buffer_init(buffer, &options);
+  buffer->counters = counters;
+  buffer->counters.resets++;
+}
+
+int64_t jitter_samples_ns(const struct jitter_buffer *buffer, int64_t samples) {
+  int64_t rate = (int64_t)buffer->options.clock_rate_hz;
+  return samples / rate * (int64_t)NS_PER_SECOND + samples % rate * (int64_t)NS_PER_SECOND / rate;
+}
+
+static int64_t unwrap(const struct jitter_buffer *buffer, uint32_t timestamp) {
+  if (!buffer->has_source) return timestamp;
+  return buffer->last_timestamp + (int32_t)(timestamp - buffer->last_raw_timestamp);
+}
+
+/** Whether a sequence number has come before; marks it. A jump beyond the window begins a new window. */
+static bool seen_before(struct jitter_buffer *buffer, uint16_t sequence) {
+  int16_t ahead = (int16_t)(uint16_t)(sequence - buffer->newest_sequence);
+  if (!buffer->has_source || ahead > 63 || ahead < -63) {
+    // Far behind is a straggler where the window stays; far ahead moves all of it out.
+    if (buffer->has_source && ahead < -63) return false;
+    buffer->newest_sequence = sequence;
+    buffer->seen = 1;
+    return false;
+  }
+  if (ahead > 0) {
+    buffer->seen = buffer->seen << ahead | 1;
+    buffer->newest_sequence = sequence;
+    return false;
+  }
+  uint64_t bit = UINT64_C(1) << -ahead;
+  bool seen = buffer->seen & bit;
+  buffer->seen |= bit;
+  return seen;
+}
+
+/** The excess that all but PERCENT_LATE of the remembered packets stay within. What no delay could save is left out. */
+static int64_t excess_percentile(const struct jitter_buffer *buffer) {
+  int64_t greatest[RANKED] = {0};
+  // Rounded up, so that from the beginning one straggler does not set the delay.
+  size_t rank = (buffer->transit_count * PERCENT_LATE + 99) / 100;
+  for (size_t i = 0; i < buffer->transit_count; i++) {
+    int64_t excess = buffer->transits[i] - buffer->fast_path_ns;
+    if (excess > (int64_t)buffer->options.max_delay_ns) continue;
+    for (size_t place = 0; place <= rank; place++) {
+      if (excess <= greatest[place]) continue;
+      int64_t displaced = greatest[place];
+      greatest[place] = excess;
+      excess = displaced;
+    }
+  }
+  return greatest[rank];
+}
+
+/** Remembers a transit; fast path and target follow. */
+static void learn_transit(struct jitter_buffer *buffer, int64_t transit_ns) {
+  buffer->transits[buffer->transit_next] = transit_ns;
+  buffer->transit_next = (buffer->transit_next + 1) % JITTER_BUFFER_HISTORY;
+  if (buffer->transit_count < JITTER_BUFFER_HISTORY) buffer->transit_count++;
+
+  buffer->fast_path_ns = transit_ns;
+  for (size_t i = 0; i < buffer->transit_count; i++) {
+    if (buffer->transits[i] < buffer->fast_path_ns) buffer->fast_path_ns = buffer->transits[i];
+  }
+  int64_t target = excess_percentile(buffer) + SLACK_NS;
+  int64_t least = (int64_t)buffer->options.min_delay_ns;
+  int64_t most = (int64_t)buffer->options.max_delay_ns;
+  if (target < least) target = least;
+  buffer->target_ns = target > most ? most : target;
+}
+
+static struct jitter_slot *free_slot(struct jitter_buffer *buffer) {
+  struct jitter_slot *oldest = NULL;
+  for (size_t i = 0; i < JITTER_BUFFER_SLOTS; i++) {
+    struct jitter_slot *slot = &buffer->slots[i];
+    if (!slot->used) return slot;
+    if (!oldest || slot->timestamp < oldest->timestamp) oldest = slot;
+  }
+  buffer->counters.overflowed++;
+  return oldest;
+}
+
+static void store(struct jitter_buffer *buffer, const struct jitter_packet *packet, int64_t timestamp) {
+  struct jitter_slot *slot = free_slot(buffer);
+  slot->used = true;
+  slot->quiet = packet->quiet;
+  slot->sequence = packet->header.sequence;
+  slot->timestamp = timestamp;
+  slot->samples = packet->samples;
+  slot->bytes = packet->payload.length;
+  memcpy(slot->payload, packet->payload.data, packet->payload.length);
+}
+
+/** Whether a packet belongs to the stream as it is; begins a new stream where it plainly does not. */
+static bool belongs(struct jitter_buffer *buffer, const struct jitter_packet *packet, uint64_t arrival_ns) {
+  if (!buffer->has_source) return true;
+  if (packet->header.ssrc != buffer->ssrc) {
+    forget_stream(buffer);
+    return true;
+  }
+  int64_t transit = (int64_t)arrival_ns - jitter_samples_ns(buffer, unwrap(buffer, packet->header.timestamp));
+  int64_t excess = transit - buffer->fast_path_ns;
+  if (excess <= JUMP_NS && excess >= -JUMP_NS) {
+    buffer->jumps_in_a_row = 0;
+    return true;
+  }
+  if (++buffer->jumps_in_a_row < JUMPS_TO_RESET) return false;
+  forget_stream(buffer);
+  return true;
+}
+
+enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jitter_packet *packet,
+                                  uint64_t arrival_ns) {
+  if (packet->samples == 0 || packet->payload.length == 0 || packet->payload.length > JITTER_BUFFER_PAYLOAD_BYTES ||
+      packet->samples > buffer->options.clock_rate_hz) {
+    buffer->counters.refused++;
+    return JITTER_PUT_REFUSED;
+  }
+  if (!belongs(buffer, packet, arrival_ns)) {
+    buffer->counters.late++;
+    return JITTER_PUT_LATE;
+  }
+  if (seen_before(buffer, packet->header.sequence)) {
+    buffer->counters.duplicates++;
+    return JITTER_PUT_DUPLICATE;
+  }
+  int64_t timestamp = unwrap(buffer, packet->header.timestamp);
+  buffer->has_source = true;
+  buffer->ssrc = packet->header.ssrc;
+  buffer->last_raw_timestamp = packet->header.timestamp;
+  buffer->last_timestamp = timestamp;
+  buffer->frame_samples = packet->samples;
+  learn_transit(buffer, (int64_t)arrival_ns - jitter_samples_ns(buffer, timestamp));
+
+  if (buffer->playing && timestamp + packet->samples <= buffer->position) {
+    buffer->counters.late++;
+    buffer->late_since_hold = true;
+    // Late time after time: the timestamps went back a little, and waiting for them to catch up would take as long.
+    if (++buffer->late_in_a_row >= LATE_TO_RESET) forget_stream(buffer);
+    return JITTER_PUT_LATE;
+  }
+  buffer->late_in_a_row = 0;
+  store(buffer, packet, timestamp);
+  buffer->counters.kept++;
+  return JITTER_PUT_KEPT;
+}
+
+uint64_t jitter_buffer_delay_ns(const struct jitter_buffer *buffer) {
+  return buffer->playing && buffer->delay_ns > 0 ? (uint64_t)buffer->delay_ns : 0;
+}
+
+uint64_t jitter_buffer_target_ns(const struct jitter_buffer *buffer) { return (uint64_t)buffer->target_ns; }

@@ -1,0 +1,153 @@
+// An adaptive jitter buffer: packets in as they arrive, frames out when the player wants them. Arrival and now are
+// arguments; slots are part of the struct. One thread.
+//
+// How it decides. A packet's transit is its arrival minus its timestamp (both in ns); the least transit of the last
+// packets is the fast path, what a packet took more is its excess. The target delay is a high percentile of the excess,
+// between the limits. Playing timestamp P at `now` means a delay of now - (fast path + P).
+//
+//   delay below the target   the position waits for a frame (an inserted frame) where nothing is there to play, where
+//                            the sound is quiet, or when it has been so for 200 ms
+//   delay above the target   by more than a frame: a frame is skipped, a quiet one if one comes within 500 ms; by more
+//                            than three frames, or above the maximum: at once
+//   nothing for 100 ms       playing stops; the next packet begins anew with the target delay
+//
+// So neither bursts nor differing clocks let the delay grow for good: it never exceeds `max_delay_ns` by more than two
+// frames.
+//
+// Leaves out: codecs, concealment (see playout.h), stretching by less than a frame.
+
+#ifndef DOORPHONE_JITTER_JITTER_BUFFER_H
+#define DOORPHONE_JITTER_JITTER_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "rtp/rtp.h"
+
+/** 640 ms of the shortest packets (10 ms); a power of two is not needed. */
+#define JITTER_BUFFER_SLOTS 64
+/** 120 ms of G.711. */
+#define JITTER_BUFFER_PAYLOAD_BYTES 960
+/** Packets whose transit is remembered: 2.5 s of 20 ms packets. */
+#define JITTER_BUFFER_HISTORY 128
+
+/** Limits and rates, constant for the life of a buffer. */
+struct jitter_buffer_options {
+  uint32_t clock_rate_hz; /**< Of the RTP timestamps. */
+  uint32_t read_samples;  /**< What the player takes at a time, in timestamp units. */
+  uint64_t min_delay_ns;
+  uint64_t max_delay_ns;
+};
+
+/** 5 ms beside the player's own rhythm of up to one frame: 5 to 25 ms on a clean network with 20 ms frames. */
+#define JITTER_BUFFER_MIN_DELAY_NS (UINT64_C(5) * 1000 * 1000)
+#define JITTER_BUFFER_MAX_DELAY_NS (UINT64_C(200) * 1000 * 1000)
+
+/** One packet to keep. The payload is copied. */
+struct jitter_packet {
+  struct rtp_header header;
+  struct byte_view payload;
+  uint32_t samples; /**< Its length in timestamp units. */
+  bool quiet;       /**< Its sound is so low that leaving it out is not heard. */
+};
+
+enum jitter_put {
+  JITTER_PUT_KEPT,
+  JITTER_PUT_DUPLICATE,
+  JITTER_PUT_LATE,   /**< Its turn is over. */
+  JITTER_PUT_REFUSED /**< Empty, longer than a slot, or of no length. */
+};
+
+enum jitter_frame_kind {
+  JITTER_FRAME_PACKET,  /**< Decode `payload`. */
+  JITTER_FRAME_CONCEAL, /**< Something should be here: make up `samples`. */
+  JITTER_FRAME_SILENCE  /**< Nothing is expected: not started, or a pause of the sender's. */
+};
+
+/** What to play next. */
+struct jitter_frame {
+  enum jitter_frame_kind kind;
+  struct byte_view payload; /**< Valid until the next put or get. */
+  uint32_t samples;
+};
+
+/** Counters since init. */
+struct jitter_counters {
+  uint64_t kept;
+  uint64_t played;
+  uint64_t late;
+  uint64_t duplicates;
+  uint64_t refused;
+  uint64_t overflowed; /**< The oldest packet gave way to a new one. */
+  uint64_t concealed;  /**< Frames, inserted ones included. */
+  uint64_t inserted;   /**< Frames by which the delay was made longer. */
+  uint64_t skipped;    /**< Frames by which the delay was made shorter. */
+  uint64_t resets;     /**< New source, or a jump of its timestamps. */
+};
+
+struct jitter_slot {
+  bool used;
+  bool quiet;
+  uint16_t sequence;
+  int64_t timestamp; /**< Unwrapped. */
+  uint32_t samples;
+  size_t bytes;
+  uint8_t payload[JITTER_BUFFER_PAYLOAD_BYTES];
+};
+
+/** Fields are the buffer's own; read `counters` freely on its thread. */
+struct jitter_buffer {
+  struct jitter_buffer_options options;
+  struct jitter_counters counters;
+  struct jitter_slot slots[JITTER_BUFFER_SLOTS];
+
+  bool has_source; /**< A packet has come: what follows are values. */
+  uint32_t ssrc;
+  uint32_t last_raw_timestamp;
+  int64_t last_timestamp; /**< Its unwrapped form. */
+  uint16_t newest_sequence;
+  uint64_t seen;          /**< Bit i: sequence number `newest_sequence - i` has come. */
+  uint32_t frame_samples; /**< Of the last packet. */
+  uint32_t jumps_in_a_row;
+  uint32_t late_in_a_row;
+  bool late_since_hold; /**< A packet came late since the delay was made longer. */
+
+  int64_t transits[JITTER_BUFFER_HISTORY];
+  size_t transit_count;
+  size_t transit_next;
+  int64_t fast_path_ns;
+  int64_t target_ns;
+
+  bool playing;     /**< `position` is a value. */
+  int64_t position; /**< P: the next timestamp to play, unwrapped. */
+  int64_t delay_ns;
+  uint16_t played_sequence;
+  uint32_t dry_samples;     /**< Made up since the last packet was played. */
+  uint32_t surplus_samples; /**< Played while the delay was too long. */
+  uint32_t deficit_samples; /**< Played while the delay was too short. */
+};
+
+/** An empty buffer. @return DP_OK, DP_INVALID_ARGUMENT */
+dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_buffer_options *options);
+
+/** Takes a packet. @param arrival_ns monotonic */
+enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jitter_packet *packet,
+                                  uint64_t arrival_ns);
+
+/**
+ * The next frame. Call whenever the player has less than it needs.
+ * @param now_ns monotonic, of this call
+ * @param lead_ns how long what the player already holds lasts: the frame is heard at now + lead
+ */
+void jitter_buffer_get(struct jitter_buffer *buffer, uint64_t now_ns, uint64_t lead_ns, struct jitter_frame *frame);
+
+/** Delay of the last played packet against the fast path, ns. 0 while not playing. */
+uint64_t jitter_buffer_delay_ns(const struct jitter_buffer *buffer);
+
+/** The delay it aims for, ns. */
+uint64_t jitter_buffer_target_ns(const struct jitter_buffer *buffer);
+
+#endif
