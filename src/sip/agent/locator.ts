@@ -156,7 +156,7 @@ export class Locator {
     if (this.#closed) return;
     const found = addresses.length > 0;
     if (found) {
-      const changed = [...addresses].sort().join() !== [...entry.addresses].sort().join();
+      const changed = !sameSet(addresses, entry.addresses);
       entry.addresses = stickingTo(entry.addresses[0], addresses);
       entry.until = millis(this.options.clock.now() + NAME_LIFE);
       if (changed) this.options.changed();
@@ -184,4 +184,8 @@ export class Locator {
 function stickingTo(used: string | undefined, addresses: readonly string[]): readonly string[] {
   if (used === undefined || !addresses.includes(used)) return addresses;
   return [used, ...addresses.filter((address) => address !== used)];
+}
+
+function sameSet(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((address) => other.includes(address));
 }

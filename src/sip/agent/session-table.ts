@@ -1,6 +1,6 @@
 // The sessions that exist, found by the identity of their dialogs, and the INVITEs that began them lately.
 
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 import type { Millis } from '../../base/units.ts';
 import type { SipRequest } from '../message/types.ts';
 import type { RoutedSession } from '../session/base-session.ts';
@@ -8,7 +8,7 @@ import type { RoutedSession } from '../session/base-session.ts';
 /** Sessions by Call-ID and our tag. */
 export class SessionTable {
   readonly #sessions = new Map<string, RoutedSession>();
-  readonly #invites = new Set<string>();
+  readonly #invites = new Map<string, Timer>();
 
   /** @param memory how long the INVITE of a session is remembered: the life of its transaction */
   constructor(
@@ -40,9 +40,17 @@ export class SessionTable {
   isFirst(invite: SipRequest): boolean {
     const identity = JSON.stringify([invite.fromTag ?? '', invite.callId, invite.cseq.number]);
     if (this.#invites.has(identity)) return false;
-    this.#invites.add(identity);
-    this.clock.after(this.memory, 'merged INVITE', () => this.#invites.delete(identity));
+    const forget = this.clock.after(this.memory, 'merged INVITE', () => this.#invites.delete(identity));
+    this.#invites.set(identity, forget);
     return true;
+  }
+
+  /** Forgets everything; nothing is waited for any longer. */
+  close(): void {
+    for (const forget of this.#invites.values()) forget.cancel();
+    this.#invites.clear();
+    for (const session of this.all) session.close();
+    this.#sessions.clear();
   }
 }
 

@@ -134,6 +134,7 @@ export class SipAgent implements UserAgent {
     for (const session of this.#sessions.all) session.hangup();
     await this.#quiet();
     for (const { registration } of this.#lines) registration?.close();
+    this.#sessions.close();
     this.#locator.close();
     this.#transactions.close();
     this.#transport.close();

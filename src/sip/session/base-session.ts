@@ -15,6 +15,8 @@ export interface RoutedSession extends Session {
   /** A request in a dialog of this session's. False: it is in none, or comes from where none lives; 481. */
   receive(transaction: ServerTransaction): boolean;
   receiveAck(ack: SipRequest, source: Endpoint): void;
+  /** Waits for nothing any longer: the agent ends. */
+  close(): void;
 }
 
 /** Shared by OutgoingSession and IncomingSession. */
@@ -31,6 +33,7 @@ export abstract class BaseSession implements RoutedSession {
   protected primary: DialogUsage | undefined;
   readonly #events = new Emitter<SessionEvents>();
   readonly #heardFrom = new Set<string>();
+  #lastHeard: Endpoint | undefined;
 
   /** @param quieted called when the session may be forgotten */
   constructor(private readonly quieted: (session: RoutedSession) => void) {}
@@ -43,6 +46,7 @@ export abstract class BaseSession implements RoutedSession {
   abstract accept(body: Body): void;
   abstract reject(refusal: Refusal): void;
   abstract hangup(): void;
+  abstract close(): void;
 
   reoffer(body: Body): void {
     if (this.state === 'confirmed') this.primary?.renegotiation.reoffer(body);
@@ -73,6 +77,12 @@ export abstract class BaseSession implements RoutedSession {
   /** An address that has answered us, or that the INVITE came from, counts as the peer's. */
   protected heard(source: Endpoint): void {
     this.#heardFrom.add(source.address);
+    this.#lastHeard = source;
+  }
+
+  /** Where the peer was heard from last. */
+  protected get lastHeard(): Endpoint | undefined {
+    return this.#lastHeard;
   }
 
   protected emit<Name extends keyof SessionEvents>(name: Name, ...args: SessionEvents[Name]): void {

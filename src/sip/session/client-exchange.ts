@@ -40,12 +40,16 @@ export class ClientExchange {
     private readonly user: ExchangeUser,
   ) {}
 
-  /** Sends it: before this returns, where the address is known. */
-  begin(): void {
+  /**
+   * Sends it: before this returns, where the address is known.
+   * @param fallback where it goes when its next hop cannot be located
+   */
+  begin(fallback: () => Endpoint | undefined): void {
     const { request, nextHop } = this.build();
     this.environment.locate(nextHop, (located) => {
-      if (located.ok) this.#send(request, located.value, this.digest?.prepare(request) ?? []);
-      else this.user.failed('unreachable', located.error);
+      const target = located.ok ? located.value : fallback();
+      if (target !== undefined) this.#send(request, target, this.digest?.prepare(request) ?? []);
+      else if (!located.ok) this.user.failed('unreachable', located.error);
     });
   }
 

@@ -127,14 +127,19 @@ export class DialogUsage {
     this.#checkQuiet();
   }
 
-  #receiveBye(transaction: ServerTransaction): void {
-    const { request } = transaction;
-    transaction.respond(createResponse(request, 200));
-    const wasOver = this.#over;
+  /** Nothing is waited for any longer: the agent ends. */
+  close(): void {
     this.#over = true;
     this.#byeWaits = false;
     this.renegotiation.close();
     this.renegotiation.abandonAcks();
+  }
+
+  #receiveBye(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    transaction.respond(createResponse(request, 200));
+    const wasOver = this.#over;
+    this.close();
     if (!wasOver) this.user.ended({ reason: 'remote-hangup' });
     this.#checkQuiet();
   }
@@ -200,7 +205,7 @@ export class DialogUsage {
       },
       heard: (source) => this.context.heard(source),
     });
-    exchange.begin();
+    exchange.begin(() => this.context.lastHeard());
   }
 
   #checkQuiet(): void {

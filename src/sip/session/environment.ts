@@ -44,4 +44,6 @@ export interface DialogContext {
   readonly began: 'ours' | 'theirs';
   /** An answer to one of our requests came from here: the peer is there. */
   heard(source: Endpoint): void;
+  /** Where the peer was heard from last: it is reached there when its Contact leads nowhere that we can go. */
+  lastHeard(): Endpoint | undefined;
 }

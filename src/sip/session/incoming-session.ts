@@ -74,6 +74,7 @@ export class IncomingSession extends BaseSession {
       contact: this.#contact,
       began: 'theirs' as const,
       heard: (from: Endpoint) => this.heard(from),
+      lastHeard: () => this.lastHeard,
     };
     this.#usage = new DialogUsage(
       dialog,
@@ -117,6 +118,12 @@ export class IncomingSession extends BaseSession {
     const end: SessionEnd =
       this.#state === 'confirmed' ? { reason: 'local-hangup' } : { reason: 'rejected', status: 603 };
     this.#handle('hangup', { end });
+  }
+
+  close(): void {
+    this.#progress?.cancel();
+    this.#expiry?.cancel();
+    this.#usage.close();
   }
 
   protected usageOf(request: SipRequest): DialogUsage | undefined {

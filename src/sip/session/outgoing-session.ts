@@ -109,6 +109,10 @@ export class OutgoingSession extends BaseSession {
     this.checkQuiet();
   }
 
+  close(): void {
+    for (const usage of this.#usages.values()) usage.close();
+  }
+
   protected usageOf(request: SipRequest): DialogUsage | undefined {
     return this.#usages.get(request.fromTag ?? '');
   }
@@ -202,6 +206,7 @@ export class OutgoingSession extends BaseSession {
       contact: this.#contact,
       began: 'ours' as const,
       heard: (source: Endpoint) => this.heard(source),
+      lastHeard: () => this.lastHeard,
     };
     const usage: DialogUsage = new DialogUsage(
       dialog,

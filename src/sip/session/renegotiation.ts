@@ -105,8 +105,7 @@ export class Renegotiation {
     });
     this.#acks.set(number, nothingYet);
     environment.locate(nextHop, (located) => {
-      // The INVITE got there: better than no ACK at all.
-      const target = located.ok ? located.value : invite.target;
+      const target = located.ok ? located.value : (this.context.lastHeard() ?? invite.target);
       this.#acks.set(number, environment.sendAck(request, target));
       first();
     });
@@ -242,7 +241,7 @@ export class Renegotiation {
         heard: (source) => this.context.heard(source),
       },
     );
-    exchange.begin();
+    exchange.begin(() => this.context.lastHeard());
   }
 
   #invited(response: SipResponse, sent: SentRequest): void {

@@ -379,7 +379,7 @@ describe('stopping', () => {
     await made.clock.advanceAsync(50);
     expect([talking.state, ringing.state, stopped]).toEqual(['terminated', 'terminated', true]);
     expect([made.phone.requests('BYE').length, made.phone.requests('CANCEL').length]).toEqual([1, 1]);
-    expect(made.clock.timers.filter(({ name }) => name !== 'merged INVITE')).toEqual([]);
+    expect(made.clock.timers).toEqual([]);
     expect(made.agent.listening).toEqual([]);
   });
 
@@ -395,6 +395,18 @@ describe('stopping', () => {
     expect(stopped).toBe(false);
     await made.clock.advanceAsync(200);
     expect(stopped).toBe(true);
+    expect(made.clock.timers).toEqual([]);
+  });
+
+  it('leaves nothing waiting, not even for an ACK that never came', async () => {
+    const made = await bench();
+    ask(made, 'INVITE', { sdp: 'v=0' });
+    ask(made, 'INVITE', { sdp: 'v=0', callId: 'call-2' });
+    made.calls[0]?.accept(answer);
+    made.calls[1]?.ring();
+    const stopped = made.agent.stop();
+    await made.clock.advanceAsync(2001);
+    await stopped;
     expect(made.clock.timers).toEqual([]);
   });
 

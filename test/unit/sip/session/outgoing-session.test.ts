@@ -453,6 +453,22 @@ describe('by way of proxies (RFC 3665 §3.2)', () => {
   });
 });
 
+describe('a Contact that leads nowhere', () => {
+  it.each([
+    ['a transport that is not carried', 'sip:phone@10.0.0.1;transport=tcp'],
+    ['a name that nobody knows', 'sip:phone@kitchen.invalid'],
+  ])('(%s) leaves the address that the peer answers from', async (_, contact) => {
+    const { phone, clock, session, ears } = await called();
+    phone.answer(phone.request('INVITE'), 200, { headers: [['Contact', `<${contact}>`]] });
+    await clock.advanceAsync(10);
+    expect(phone.request('ACK').requestUri).toBe(contact);
+    expect(ears.heard).toEqual(['accepted 200']);
+    session.hangup();
+    await clock.advanceAsync(10);
+    expect(phone.request('BYE').requestUri).toBe(contact);
+  });
+});
+
 describe('our re-INVITE (RFC 3261 §14.1)', () => {
   it('is answered and acknowledged', async () => {
     const { phone, clock, session, ears } = await talking();
