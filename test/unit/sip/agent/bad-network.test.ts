@@ -11,7 +11,7 @@ import { RecordingLog } from '../../../support/recording-log.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { answer, offer, peerAccount, SessionEars } from '../../../support/sip-bench.ts';
 
-const seeds = Array.from({ length: 25 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 100 }, (_, index) => index + 1);
 const rough = { loss: 0.25, duplication: 0.25, delay: 20, jitter: 200 };
 
 interface Side {
