@@ -3,15 +3,19 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { DoorphoneEvent } from '../api/events.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import { seconds } from '../base/units.ts';
-import { type ScreenView, Terminal } from './screen.ts';
+import { type Millis, millis, seconds } from '../base/units.ts';
+import type { BrokerMessage } from './broker.ts';
+import { type ScreenLine, type ScreenView, Terminal } from './screen.ts';
 import { CODE, type Play, Stage } from './stage.ts';
-import { Timeline } from './timeline.ts';
+import { STEPS } from './timeline.ts';
 
 /** Lines that are kept to be shown. */
 const KEPT_LINES = 200;
 /** The clock of a call runs on the screen also while nothing happens. */
 const REDRAW_EVERY = seconds(1);
+
+/** Each digit is shown as it comes; which of them is the last is known only afterwards. */
+const LIVE_STEPS = { ...STEPS, digit: 'digit' };
 
 /** Plays until the person quits. @returns the exit code */
 export async function playLive(play: Play, clock: Clock): Promise<number> {
@@ -27,9 +31,9 @@ export async function playLive(play: Play, clock: Clock): Promise<number> {
 
 class Live {
   readonly #terminal = new Terminal(process.stdin, process.stdout);
-  readonly #timeline = new Timeline();
-  readonly #events: string[] = [];
+  readonly #events: ScreenLine[] = [];
   readonly #messages: string[] = [];
+  #pressedAt: Millis = millis(0);
   #notice = `the phone sends the code ${CODE}`;
   #redraw: Timer | undefined;
   #quit: () => void = () => undefined;
@@ -42,13 +46,12 @@ class Live {
   async run(): Promise<number> {
     const { stage } = this;
     stage.on('step', (step, at) => {
-      if (step === 'press') this.#timeline.clear();
-      this.#timeline.stamp(step, at);
-      const line = this.#timeline.render().at(-1);
-      if (line !== undefined && this.#timeline.stamps.at(-1)?.step === step) this.#add(this.#events, line);
+      if (step === 'press') this.#pressedAt = at;
+      const sincePress = (at - this.#pressedAt).toFixed(1).padStart(9);
+      this.#addEvent({ text: `${sincePress} ms  ${LIVE_STEPS[step]}`, step: true });
     });
-    stage.on('event', (event) => this.#add(this.#events, describeEvent(event)));
-    stage.on('message', ({ topic, payload }) => this.#add(this.#messages, `${topic}  ${payload}`));
+    stage.on('event', (event) => this.#addEvent({ text: describeEvent(event), step: false }));
+    stage.on('message', (message) => this.#addMessage(describeMessage(message)));
     await stage.start();
     const quit = new Promise<void>((done) => {
       this.#quit = done;
@@ -96,9 +99,15 @@ class Live {
     this.#draw();
   }
 
-  #add(lines: string[], line: string): void {
-    lines.push(stripVTControlCharacters(line));
-    if (lines.length > KEPT_LINES) lines.shift();
+  #addEvent(line: ScreenLine): void {
+    this.#events.push({ ...line, text: stripVTControlCharacters(line.text) });
+    if (this.#events.length > KEPT_LINES) this.#events.shift();
+    this.#draw();
+  }
+
+  #addMessage(line: string): void {
+    this.#messages.push(stripVTControlCharacters(line));
+    if (this.#messages.length > KEPT_LINES) this.#messages.shift();
     this.#draw();
   }
 
@@ -137,4 +146,12 @@ function describeEvent({ time, type, ...fields }: DoorphoneEvent): string {
     .filter(([name, value]) => name !== 'call' && typeof value !== 'object')
     .map(([name, value]) => `${name} ${value}`);
   return `${time.slice(11, 23)}  ${type.padEnd(20)} ${shown.join(', ')}`;
+}
+
+/** The topic's last part, then an event by its type; state and availability as they are. */
+function describeMessage({ topic, payload }: BrokerMessage): string {
+  const fields: unknown = payload.startsWith('{') ? JSON.parse(payload) : undefined;
+  if (typeof fields !== 'object' || fields === null || !('type' in fields)) return `${topic}  ${payload}`;
+  const { type, ...rest } = fields;
+  return `${topic}  ${type}  ${JSON.stringify({ ...rest, time: undefined, call: undefined })}`;
 }

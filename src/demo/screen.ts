@@ -3,6 +3,12 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { ServiceState } from '../api/state.ts';
 
+export interface ScreenLine {
+  readonly text: string;
+  /** A step of the main job, to be seen at a glance. */
+  readonly step: boolean;
+}
+
 export interface ScreenView {
   readonly state: ServiceState;
   readonly open: boolean;
@@ -11,8 +17,8 @@ export interface ScreenView {
   /** What the indoor phone is doing. */
   readonly phone: string;
   readonly broker: string;
-  /** The timeline of the latest call, then the events, oldest first. */
-  readonly events: readonly string[];
+  /** The steps of the visit and the events, oldest first. */
+  readonly events: readonly ScreenLine[];
   /** The latest MQTT messages, oldest first. */
   readonly messages: readonly string[];
   /** A last line of help or a complaint. */
@@ -61,7 +67,7 @@ export function render(view: ScreenView, columns: number, rows: number): string[
   const lines = [
     ...head,
     heading('what happened', columns),
-    ...view.events.slice(-(room - messageRows)).map((line) => ` ${line}`),
+    ...view.events.slice(-(room - messageRows)).map(({ text, step }) => (step ? ` ${bold(text)}` : ` ${dim(text)}`)),
     heading('what the house hears (MQTT)', columns),
     ...view.messages.slice(-messageRows).map((line) => ` ${dim(line)}`),
   ];

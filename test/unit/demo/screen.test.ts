@@ -8,7 +8,7 @@ const view: ScreenView = {
   call: undefined,
   phone: 'waits',
   broker: '127.0.0.1:1883',
-  events: Array.from({ length: 100 }, (_, index) => `event ${index}`),
+  events: Array.from({ length: 100 }, (_, index) => ({ text: `event ${index}`, step: index % 2 === 0 })),
   messages: Array.from({ length: 100 }, (_, index) => `message ${index} ${'x'.repeat(300)}`),
   notice: '',
 };
