@@ -63,7 +63,10 @@ bool arguments_doubles(napi_env env, napi_value value, const char *name, size_t 
 }
 
 bool arguments_member(napi_env env, napi_value object, const char *name, napi_value *member) {
-  return napi_get_named_property(env, object, name, member) == napi_ok || refuse(env, name, "a member of an object");
+  napi_valuetype type;
+  bool is_object = napi_typeof(env, object, &type) == napi_ok && type == napi_object;
+  if (is_object && napi_get_named_property(env, object, name, member) == napi_ok) return true;
+  return refuse(env, name, "a member of an object");
 }
 
 bool arguments_integer_member(napi_env env, napi_value object, const char *name, const int64_t range[2], int64_t *integer) {

@@ -38,8 +38,10 @@ static void call_wake(napi_env env, napi_value function, void *context, void *da
   if (!env || !handle->engine) return;
   napi_value receiver;
   if (napi_get_undefined(env, &receiver) != napi_ok) return;
-  // What the function throws is an uncaught exception of the program, as from any callback.
-  (void)napi_call_function(env, receiver, function, 0, NULL, NULL);
+  if (napi_call_function(env, receiver, function, 0, NULL, NULL) != napi_pending_exception) return;
+  // What a listener throws is an uncaught exception of the program; left alone it would be a warning only.
+  napi_value thrown;
+  if (napi_get_and_clear_last_exception(env, &thrown) == napi_ok) (void)napi_fatal_exception(env, thrown);
 }
 
 static void wake_finalized(napi_env env, void *data, void *context) {

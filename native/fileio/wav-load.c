@@ -15,7 +15,7 @@
 #include "engine/audio-io.h"
 #include "fileio/wav.h"
 
-/** The filter's tail: so much silence after the end lets the last samples out. */
+/** Longer than any filter's delay: so much silence after the end lets the last samples out. */
 #define FLUSH_SAMPLES 512
 
 struct file_bytes {
@@ -81,6 +81,17 @@ static int16_t *extract_mono(const struct file_bytes *file, const struct wav_lay
   return sound;
 }
 
+/** Cuts the filter's delay off the beginning and its tail off the end, so that a loop closes without a gap. */
+static size_t trim(const struct resampler *resampler, size_t frames, int16_t *output, size_t count) {
+  size_t delay = resampler->taps / 2 * AUDIO_RATE_HZ / resampler->input_hz;
+  size_t wanted = frames * AUDIO_RATE_HZ / resampler->input_hz;
+  if (wanted == 0) wanted = 1;
+  if (delay >= count) return count;
+  if (wanted > count - delay) wanted = count - delay;
+  memmove(output, output + delay, wanted * sizeof *output);
+  return wanted;
+}
+
 /** Converts `mono`, which has FLUSH_SAMPLES of silence behind it, to 8 kHz. */
 static enum wav_fault convert(const int16_t *mono, const struct wav_layout *layout, int16_t **samples, size_t *count) {
   size_t storage_bytes = resampler_storage_bytes(layout->rate_hz, AUDIO_RATE_HZ);
@@ -95,7 +106,7 @@ static enum wav_fault convert(const int16_t *mono, const struct wav_layout *layo
     block.output = output;
     if (output && resampler_process(&resampler, &block) == DP_OK && block.output_count > 0) {
       *samples = output;
-      *count = block.output_count;
+      *count = trim(&resampler, layout->frames, output, block.output_count);
       free(storage);
       return WAV_OK;
     }

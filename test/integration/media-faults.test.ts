@@ -1,0 +1,175 @@
+// What the engine says of wrong files, ports, addresses and datagrams.
+
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../src/base/secret.ts';
+import { millis } from '../../src/base/units.ts';
+import { nativeMends } from '../../src/media/native-error.ts';
+import { loadNative } from '../../src/native.ts';
+import { SeededRandom } from '../support/seeded-random.ts';
+import { fileEngine, never, pass, Scratch, streamTo, sweep, virtualEngine, writeWav } from './media-support.ts';
+
+const ports = { first: 20_400, last: 20_499 };
+
+function code(expected: string, text = ''): unknown {
+  return expect.objectContaining({ name: 'DoorphoneError', code: expected, message: expect.stringContaining(text) });
+}
+
+describe('codes', () => {
+  it('are the same on both sides', () => {
+    expect(new Set(loadNative().errorCodes)).toEqual(new Set(Object.keys(nativeMends)));
+  });
+});
+
+describe('files', () => {
+  let scratch: Scratch;
+  beforeEach(() => {
+    scratch = new Scratch();
+    writeWav(scratch.file('good.wav'), sweep(0.1, 300, 400));
+  });
+  afterEach(() => scratch.remove());
+
+  it('that are missing or wrong are named', () => {
+    const output = scratch.file('heard.wav');
+    const missing = scratch.file('missing.wav');
+    expect(() => fileEngine(ports, missing, output)).toThrow(code('file-not-found', missing));
+    const wrong = scratch.file('wrong.wav');
+    writeFileSync(wrong, 'this is text, and no sound at all: far from it, however long it is');
+    expect(() => fileEngine(ports, wrong, output)).toThrow(code('file-not-wav', wrong));
+    writeFileSync(wrong, Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVEdata'), Buffer.alloc(8)]));
+    expect(() => fileEngine(ports, wrong, output)).toThrow(code('file-not-wav', 'no format'));
+    expect(existsSync(output)).toBe(false);
+    const unwritable = scratch.file('no/such/folder.wav');
+    expect(() => fileEngine(ports, scratch.file('good.wav'), unwritable)).toThrow(
+      code('recording-unwritable', unwritable),
+    );
+  });
+});
+
+describe('addresses and ports', () => {
+  it('that cannot be had are refused with the reason', () => {
+    const engine = virtualEngine({ first: 20_500, last: 20_503 });
+    const open = (address: string) => engine.openSession({ address, silenceAfter: never });
+    expect(() => open('door.example.com')).toThrow(code('bad-address', 'door.example.com'));
+    expect(() => open('192.0.2.1')).toThrow(code('bad-address', '192.0.2.1'));
+    const first = open('127.0.0.1');
+    const second = open('127.0.0.1');
+    expect(new Set([first.localPort, second.localPort])).toEqual(new Set([20_500, 20_502]));
+    expect(() => open('127.0.0.1')).toThrow(code('no-port'));
+    first.close();
+    expect(open('127.0.0.1').localPort).toBe(first.localPort);
+    engine.close();
+    expect(() => open('127.0.0.1')).toThrow(code('engine-closed'));
+  });
+
+  it('are taken by eight sessions at most', () => {
+    const engine = virtualEngine(ports);
+    const open = () => engine.openSession({ address: '127.0.0.1', silenceAfter: never });
+    for (let session = 0; session < 8; session += 1) open();
+    expect(open).toThrow(code('too-many-sessions'));
+    engine.close();
+  });
+
+  it('leave no descriptor behind after two hundred sessions', () => {
+    const descriptors = (): number => readdirSync('/proc/self/fd').length;
+    const engine = virtualEngine(ports);
+    engine.openSession({ address: '127.0.0.1', silenceAfter: never }).close();
+    const before = descriptors();
+    for (let round = 0; round < 200; round += 1) {
+      const session = engine.openSession({ address: '127.0.0.1', silenceAfter: never });
+      session.configure(streamTo(9));
+      session.close();
+    }
+    expect(descriptors()).toBe(before);
+    engine.close();
+  });
+});
+
+describe('parameters', () => {
+  it('that are wrong are refused, and keys are not told', () => {
+    const engine = virtualEngine(ports);
+    const session = engine.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const key = 'c2hvcnQta2V5';
+    expect(() => session.configure(streamTo(9, { remoteAddress: 'phone.example.com' }))).toThrow(code('bad-address'));
+    expect(() => session.configure(streamTo(9, { remoteAddress: '::1' }))).toThrow(code('bad-address'));
+    expect(() => session.configure(streamTo(9, { packetTime: millis(25) }))).toThrow(code('invalid-argument'));
+    expect(() => session.configure(streamTo(9, { payloadType: 200 }))).toThrow(code('invalid-argument'));
+    expect(() => session.configure(streamTo(0))).toThrow(code('invalid-argument'));
+    let said = '';
+    try {
+      session.configure(streamTo(9, { send: { suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret(key) } }));
+    } catch (thrown) {
+      said = String(thrown);
+    }
+    expect(said).toContain('sendKey');
+    expect(said).not.toContain(key);
+    expect(() => session.sendDigits('12x')).toThrow(code('invalid-argument'));
+    expect(() => session.sendDigits('1'.repeat(33))).toThrow(code('engine-busy'));
+    engine.close();
+  });
+
+  it('of the wrong type are refused by the addon itself', () => {
+    const addon = loadNative();
+    const call = (name: string, ...args: unknown[]): unknown => Reflect.apply(Reflect.get(addon, name), addon, args);
+    const wrong = expect.objectContaining({ code: 'invalid-argument' });
+    expect(() => call('engineCreate')).toThrow(wrong);
+    expect(() => call('engineCreate', {}, () => undefined)).toThrow(wrong);
+    expect(() => call('engineCreate', null, () => undefined)).toThrow(wrong);
+    expect(() => call('engineClose', {})).toThrow(wrong);
+    expect(() => call('engineClose', 7)).toThrow(wrong);
+    expect(() => call('play', {}, 1)).toThrow(wrong);
+    const options = { device: { kind: 'virtual' }, firstPort: 20_400, lastPort: 20_499, speaker: 50, microphone: 50 };
+    expect(() => call('engineCreate', { ...options, speaker: Number.NaN }, () => undefined)).toThrow(wrong);
+    expect(() => call('engineCreate', { ...options, firstPort: 30_000 }, () => undefined)).toThrow(wrong);
+    expect(() => call('engineCreate', { ...options, device: { kind: 'tape' } }, () => undefined)).toThrow(wrong);
+    const engine = call('engineCreate', options, () => undefined);
+    expect(() => call('sessionOpen', engine, '127.0.0.1\0.evil', 0)).toThrow(wrong);
+    expect(() => call('sessionOpen', engine, '1'.repeat(5000), 0)).toThrow(wrong);
+    expect(() => call('engineState', engine, new Float64Array(2))).toThrow(wrong);
+    expect(() => call('engineState', engine, new Uint8Array(100))).toThrow(wrong);
+    expect(() => call('play', engine, 2.5)).toThrow(wrong);
+    call('engineClose', engine);
+    call('engineClose', engine);
+    expect(() => call('play', engine, 0)).toThrow(expect.objectContaining({ code: 'engine-closed' }));
+  });
+});
+
+describe('datagrams', () => {
+  const socket: Socket = createSocket('udp4');
+  afterEach(() => socket.close());
+
+  it('that are no RTP are dropped and counted, and the call goes on', async () => {
+    const random = new SeededRandom(7);
+    await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done));
+    const engine = virtualEngine(ports);
+    const session = engine.openSession({ address: '127.0.0.1', silenceAfter: never });
+    session.configure(streamTo(socket.address().port));
+    let sent = 0;
+    const send = async (bytes: Buffer, port: number): Promise<void> => {
+      sent += 1;
+      await new Promise((done) => socket.send(bytes, port, '127.0.0.1', done));
+    };
+    for (let round = 0; round < 600; round += 1) {
+      const length = 1 + Math.floor(random.uniform() * (round % 20 === 0 ? 9000 : 100));
+      const bytes = length > 1000 ? randomBytes(length) : random.bytes(length);
+      await send(bytes, session.localPort + (round % 2));
+    }
+    // The beginning of a packet, ever longer.
+    const packet = Buffer.concat([Buffer.from('8008000100000000000000ff', 'hex'), Buffer.alloc(160, 0xd5)]);
+    for (let length = 1; length < 12; length += 1) await send(packet.subarray(0, length), session.localPort);
+    await pass(100);
+    const before = session.statistics();
+    expect(before.packetsRefused).toBeGreaterThan(sent * 0.95);
+    expect(before.packetsReceived).toBe(0);
+    for (let number = 0; number < 5; number += 1) {
+      packet.writeUInt16BE(number, 2);
+      packet.writeUInt32BE(number * 160, 4);
+      await send(packet, session.localPort);
+    }
+    await pass(100);
+    expect(session.close().packetsReceived).toBe(5);
+    engine.close();
+  });
+});
