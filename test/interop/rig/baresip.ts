@@ -103,7 +103,7 @@ export class Baresip {
     await this.command('resume');
   }
 
-  /** Sends RFC 4733 digits; several at once come fast, and only the last has an end. */
+  /** Sends RFC 4733 digits; several at once follow each other without a pause. */
   async sendDigits(digits: string): Promise<void> {
     await this.command('sndcode', digits);
   }

@@ -1,6 +1,6 @@
 // The product: `doorphone run` with a configuration of the test's own, told what to do by its control socket.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { CommandName, CommandParameters, CommandResult } from '../../../src/api/commands.ts';
 import type { DoorphoneEvent, EventType } from '../../../src/api/events.ts';
@@ -154,6 +154,11 @@ export class Doorphone {
   /** What its speaker has played so far. */
   heard(): Sound {
     return loadWav(this.heardFile);
+  }
+
+  /** The permission bits of its control socket. */
+  socketMode(): number {
+    return statSync(this.socket).mode & 0o777;
   }
 
   async kill(): Promise<void> {

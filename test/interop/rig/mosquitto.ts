@@ -66,6 +66,18 @@ export class Mosquitto {
     );
   }
 
+  /** What lies retained at a topic, as a client sees it that comes now. @throws Error when nothing does */
+  async retained(topic: string): Promise<string> {
+    const client = this.host.start({
+      name: 'mosquitto-retained',
+      logFolder: this.folder,
+      command: ['mosquitto_sub', '-h', this.host.address, '-t', topic, '--retained-only', '-C', '1', '-W', '3'],
+    });
+    const { code } = await client.exited;
+    if (code !== 0) throw new Error(`nothing is retained at ${topic}`);
+    return client.text;
+  }
+
   /** Publishes from a client of its own. */
   async publish(topic: string, payload: string, options: { retain?: boolean } = {}): Promise<void> {
     const client = this.host.start({

@@ -8,6 +8,7 @@ import { Doorphone, type DoorphoneOptions } from './doorphone.ts';
 import { Kamailio, type KamailioOptions } from './kamailio.ts';
 import { Mosquitto } from './mosquitto.ts';
 import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
+import type { Endpoint } from './pcap.ts';
 import { describeSip } from './sip-text.ts';
 import { Sipp, type SippOptions } from './sipp.ts';
 import { Wire } from './wire.ts';
@@ -66,6 +67,19 @@ export class Rig {
   /** A door that the test starts itself. */
   prepareDoorphone(options: DoorphoneOptions = {}): Doorphone {
     return this.#keep(new Doorphone(this.host('door'), this.folder, options));
+  }
+
+  /** Sends one UDP datagram from port 5060 of a host. */
+  async sendDatagram(from: HostName, text: string, to: Endpoint): Promise<void> {
+    const script = `const socket = require('dgram').createSocket('udp4');
+      socket.bind(5060, () => socket.send(process.argv[1], ${to.port}, '${to.address}', () => socket.close()));`;
+    const sender = this.host(from).start({
+      name: 'datagram',
+      logFolder: this.folder,
+      command: [process.execPath, '-e', script, text],
+    });
+    const { code } = await sender.exited;
+    if (code !== 0) throw new Error(`the datagram was not sent: ${sender.text}`);
   }
 
   /** Ends all, latest first, and takes the network away. */
