@@ -1,6 +1,6 @@
 // Hosts: names, IPv4, IPv6 (RFC 3261 §25.1 with the corrected grammar of RFC 5954).
 
-import { COLON, isDigitCode, isHostCode } from './characters.ts';
+import { COLON, codeAt, isDigitCode, isHostCode } from './characters.ts';
 import { lowerCase, type Scanner } from './scanner.ts';
 
 const LEFT_BRACKET = 0x5b;
@@ -21,7 +21,7 @@ function ipv4Bits(text: string): number | undefined {
   let dots = 0;
   let octet = -1;
   for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (code === DOT) {
       if (octet < 0) return undefined;
       bits = bits * 256 + octet;
@@ -108,15 +108,15 @@ function readIpv6Reference(scanner: Scanner): string | undefined {
 function readHostName(scanner: Scanner): string | undefined {
   const { text, at: start } = scanner;
   let at = start;
-  let code = text.charCodeAt(at);
+  let code = codeAt(text, at);
   while (isDigitCode(code) || code === DOT) {
     at += 1;
-    code = text.charCodeAt(at);
+    code = codeAt(text, at);
   }
   const numeric = !isHostCode(code);
   while (isHostCode(code)) {
     at += 1;
-    code = text.charCodeAt(at);
+    code = codeAt(text, at);
   }
   if (at === start) return undefined;
   const host = text.slice(start, at);
@@ -130,7 +130,7 @@ function readPort(scanner: Scanner): number | undefined {
   const { text, at: start } = scanner;
   let port = 0;
   let at = start;
-  for (let code = text.charCodeAt(at); isDigitCode(code) && port <= 65_535; code = text.charCodeAt(at)) {
+  for (let code = codeAt(text, at); isDigitCode(code) && port <= 65_535; code = codeAt(text, at)) {
     port = port * 10 + code - 0x30;
     at += 1;
   }

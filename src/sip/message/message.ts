@@ -2,7 +2,7 @@
 // first use and kept until the headers change.
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { isDigitCode, isSpaceCode, SPACE } from './characters.ts';
+import { codeAt, isDigitCode, isSpaceCode, SPACE } from './characters.ts';
 import type { SipHeaders } from './headers.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { parseNameAddressList, readOnlyNameAddress } from './name-address.ts';
@@ -192,7 +192,7 @@ function readCallId(headers: SipHeaders): Result<string, ParseError> {
   if (scanner === undefined) return missing('Call-ID');
   const { text, at: start, end } = scanner;
   for (let at = start; at < end; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (code <= SPACE || code === DELETE) return malformed(scanner, 'white space stands in it', 'Call-ID');
   }
   return start === end ? malformed(scanner, 'it is empty', 'Call-ID') : ok(text.slice(start, end));
@@ -205,11 +205,11 @@ function readCSeq(headers: SipHeaders): Result<CSeq, ParseError> {
   const { text, at: start } = scanner;
   let number = 0;
   let at = start;
-  for (let code = text.charCodeAt(at); isDigitCode(code) && number < CSEQ_BOUND; code = text.charCodeAt(at)) {
+  for (let code = codeAt(text, at); isDigitCode(code) && number < CSEQ_BOUND; code = codeAt(text, at)) {
     number = number * 10 + code - 0x30;
     at += 1;
   }
-  if (at === start || number >= CSEQ_BOUND || !isSpaceCode(text.charCodeAt(at))) {
+  if (at === start || number >= CSEQ_BOUND || !isSpaceCode(codeAt(text, at))) {
     return malformed(scanner, 'no number below 2^31 and a method', 'CSeq');
   }
   scanner.at = at;

@@ -4,15 +4,15 @@ import { err, ok, type Result } from '../../base/result.ts';
 import {
   COLON,
   COMMA,
-  GREATER,
+  codeAt,
   hasSpaceOrControl,
   isAlphaCode,
   isDigitCode,
   isSpaceCode,
+  isUriCode,
   LESS,
   QUOTE,
   SEMICOLON,
-  SPACE,
 } from './characters.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { formatParameters, isParseError, NO_PARAMETERS, parseError, quote, Scanner } from './scanner.ts';
@@ -63,7 +63,7 @@ function readNameAddress(scanner: Scanner, parameterCount: number): Result<NameA
 function bracket(scanner: Scanner): number {
   const { text, end } = scanner;
   for (let at = scanner.at; at < end; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (code === LESS) return at;
     if (code === QUOTE || code === COMMA || code === SEMICOLON) return -1;
   }
@@ -83,8 +83,8 @@ function readBracketed(
   // §3.1.2.14 leaves that to the reader).
   let start = scanner.at + 1;
   let end = close;
-  while (start < end && isSpaceCode(text.charCodeAt(start))) start += 1;
-  while (end > start && isSpaceCode(text.charCodeAt(end - 1))) end -= 1;
+  while (start < end && isSpaceCode(codeAt(text, start))) start += 1;
+  while (end > start && isSpaceCode(codeAt(text, end - 1))) end -= 1;
   if (!isUri(text, start, end)) return fault(start, 'the address is not a URI');
   scanner.at = close + 1;
   return finish(scanner, displayName, text.slice(start, end), parameterCount);
@@ -95,7 +95,7 @@ function readBare(scanner: Scanner, parameterCount: number): Result<NameAddress,
   const { text, at: start, end: limit } = scanner;
   let end = start;
   while (end < limit) {
-    const code = text.charCodeAt(end);
+    const code = codeAt(text, end);
     if (code === SEMICOLON || code === COMMA || isSpaceCode(code)) break;
     end += 1;
   }
@@ -120,16 +120,13 @@ function finish(
 /** A scheme, a colon, something; no white space, quote or bracket. What the scheme asks for is not looked at. */
 function isUri(text: string, start: number, end: number): boolean {
   let at = start;
-  for (let code = text.charCodeAt(at); code !== COLON; code = text.charCodeAt(at)) {
+  for (let code = codeAt(text, at); code !== COLON; code = codeAt(text, at)) {
     const later = isDigitCode(code) || code === 0x2b || code === 0x2d || code === 0x2e;
     if (!isAlphaCode(code) && !(later && at > start)) return false;
     at += 1;
   }
   if (at === start || at + 1 >= end) return false;
-  for (at += 1; at < end; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code <= SPACE || code === 0x7f || code === LESS || code === GREATER || code === QUOTE) return false;
-  }
+  for (at += 1; at < end; at += 1) if (!isUriCode(codeAt(text, at))) return false;
   return true;
 }
 

@@ -4,7 +4,7 @@
 
 import { isAscii } from 'node:buffer';
 import { err, ok, type Result } from '../../base/result.ts';
-import { COLON, isDigitCode, isSpaceCode, isTokenCode } from './characters.ts';
+import { COLON, codeAt, isDigitCode, isSpaceCode, isTokenCode } from './characters.ts';
 import { headerNameAt } from './header-names.ts';
 import { SipHeaders } from './headers.ts';
 import { DEFAULT_LIMITS, type MessageLimits } from './limits.ts';
@@ -115,7 +115,7 @@ function cutBody(headers: SipHeaders, rest: Buffer): Result<Buffer, ParseError> 
   const { text, at: start, end } = scanner;
   let length = 0;
   for (let at = start; at < end; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (!isDigitCode(code)) return lengthFault(start, 'not a number');
     length = length * 10 + code - 0x30;
   }
@@ -168,7 +168,7 @@ class FieldReader {
     const start = this.#at;
     let end = this.#line();
     let folded = false;
-    while (isSpaceCode(text.charCodeAt(this.#at))) {
+    while (isSpaceCode(codeAt(text, this.#at))) {
       folded = true;
       end = this.#line();
     }
@@ -180,16 +180,16 @@ class FieldReader {
     const text = this.#text;
     let end = lineEnd;
     let at = start;
-    while (isTokenCode(text.charCodeAt(at))) at += 1;
+    while (isTokenCode(codeAt(text, at))) at += 1;
     const nameEnd = at;
-    while (isSpaceCode(text.charCodeAt(at))) at += 1;
-    if (nameEnd === start || text.charCodeAt(at) !== COLON) {
+    while (isSpaceCode(codeAt(text, at))) at += 1;
+    if (nameEnd === start || codeAt(text, at) !== COLON) {
       this.#note('header-line', start, 'a line is no header field');
       return;
     }
     at += 1;
-    while (isSpaceCode(text.charCodeAt(at))) at += 1;
-    while (end > at && isSpaceCode(text.charCodeAt(end - 1))) end -= 1;
+    while (isSpaceCode(codeAt(text, at))) at += 1;
+    while (end > at && isSpaceCode(codeAt(text, end - 1))) end -= 1;
     const header = headerNameAt(text, start, nameEnd);
     if ((this.#seen & header.onceBit) !== 0) {
       this.#note('bad-header', start, 'a header that may come once comes twice', header.name);
@@ -203,7 +203,7 @@ class FieldReader {
   #line(): number {
     const start = this.#at;
     const lineFeed = this.#text.indexOf('\n', start);
-    if (lineFeed > start && this.#text.charCodeAt(lineFeed - 1) === CR) {
+    if (lineFeed > start && codeAt(this.#text, lineFeed - 1) === CR) {
       this.#at = lineFeed + 1;
       return lineFeed - 1;
     }

@@ -4,14 +4,15 @@
 import {
   BACKSLASH,
   COMMA,
+  codeAt,
   EQUALS,
   GREATER,
+  isPlainCode,
   isSpaceCode,
   isTokenCode,
   LESS,
   QUOTE,
   SEMICOLON,
-  SPACE,
 } from './characters.ts';
 import type { Parameters, ParseError } from './types.ts';
 
@@ -43,9 +44,9 @@ export class Scanner {
     return this.at >= this.end;
   }
 
-  /** The code at the position; behind the text NaN, which equals nothing. */
+  /** The code at the position; 0 behind the text. */
   get code(): number {
-    return this.text.charCodeAt(this.at);
+    return codeAt(this.text, this.at);
   }
 
   skipSpace(): void {
@@ -55,7 +56,7 @@ export class Scanner {
   /** Skips SWS, one character, SWS; false (with the position behind the first SWS) when it is not there. */
   separator(code: number): boolean {
     const at = skipSpace(this.text, this.at);
-    const found = this.text.charCodeAt(at) === code;
+    const found = codeAt(this.text, at) === code;
     this.at = found ? skipSpace(this.text, at + 1) : at;
     return found;
   }
@@ -64,7 +65,7 @@ export class Scanner {
   token(): string {
     const { text, at: start } = this;
     let at = start;
-    while (isTokenCode(text.charCodeAt(at))) at += 1;
+    while (isTokenCode(codeAt(text, at))) at += 1;
     this.at = at;
     return text.slice(start, at);
   }
@@ -75,7 +76,7 @@ export class Scanner {
     const start = this.at + 1;
     let escaped = false;
     for (let at = start; at < end; at += 1) {
-      const code = text.charCodeAt(at);
+      const code = codeAt(text, at);
       if (code === BACKSLASH) {
         escaped = true;
         at += 1;
@@ -95,7 +96,7 @@ export class Scanner {
   plainValue(): string {
     const { text, at: start } = this;
     let at = start;
-    while (!endsPlainValue(text.charCodeAt(at))) at += 1;
+    while (isPlainCode(codeAt(text, at))) at += 1;
     this.at = at;
     return text.slice(start, at);
   }
@@ -118,40 +119,54 @@ export class Scanner {
   }
 
   #parameter(parameters: Map<string, string | true>): ParseError | undefined {
-    const start = this.at;
-    const name = this.token();
-    if (name === '') return parseError('bad-header', start, 'a parameter has no name');
+    const { text, at: start } = this;
+    let at = start;
+    while (isTokenCode(codeAt(text, at))) at += 1;
+    if (at === start) return parseError('bad-header', start, 'a parameter has no name');
+    this.at = at;
+    const name = parameterName(text, start, at);
     let value: string | true = true;
     if (this.separator(EQUALS)) {
       const read = this.code === QUOTE ? this.quotedString() : this.plainValue();
       if (read === undefined) return parseError('bad-header', this.at, 'a quoted string does not end');
       value = read;
     }
-    const key = lowerCase(name);
-    if (!parameters.has(key)) parameters.set(key, value);
+    if (parameters.size === 0 || !parameters.has(name)) parameters.set(name, value);
     return undefined;
   }
 }
 
+/** The parameters that nearly every message has; their names need no copy. By length. */
+const FREQUENT: readonly (string | undefined)[] = [
+  undefined,
+  'q',
+  'lr',
+  'tag',
+  undefined,
+  'rport',
+  'branch',
+  'expires',
+  'received',
+];
+
+function parameterName(text: string, start: number, end: number): string {
+  const frequent = FREQUENT[end - start];
+  return frequent !== undefined && text.startsWith(frequent, start) ? frequent : lowerCase(text.slice(start, end));
+}
+
 function skipSpace(text: string, start: number): number {
   let at = start;
-  while (isSpaceCode(text.charCodeAt(at))) at += 1;
+  while (isSpaceCode(codeAt(text, at))) at += 1;
   return at;
 }
 
 /** Whether what `Scanner.parameters` gave is a fault. */
 export const isParseError = (value: object): value is ParseError => 'offset' in value;
 
-/** White space, control characters, `;` `,` `"` `<` `>`, the end of the text. */
-function endsPlainValue(code: number): boolean {
-  if (code > GREATER) return code === 0x7f;
-  return !(code > SPACE && code < LESS && code !== SEMICOLON && code !== COMMA && code !== QUOTE) && code !== EQUALS;
-}
-
 /** Lower case; the same string where nothing is upper case, which is the common case and costs no copy. */
 export function lowerCase(text: string): string {
   for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if ((code >= 0x41 && code <= 0x5a) || code > 0x7f) return text.toLowerCase();
   }
   return text;
@@ -172,8 +187,8 @@ export function formatParameters(parameters: Parameters): string {
 
 function isPlainValue(value: string): boolean {
   for (let at = 0; at < value.length; at += 1) {
-    const code = value.charCodeAt(at);
-    if (code >= 0x7f || code === BACKSLASH || endsPlainValue(code)) return false;
+    const code = codeAt(value, at);
+    if (code >= 0x7f || code === BACKSLASH || !isPlainCode(code)) return false;
   }
   return value.length > 0;
 }
@@ -197,7 +212,7 @@ export function elementEnd(value: string, start: number): number {
   let quoted = false;
   let bracketed = false;
   for (let at = start; at < value.length; at += 1) {
-    const code = value.charCodeAt(at);
+    const code = codeAt(value, at);
     if (quoted) {
       if (code === BACKSLASH) at += 1;
       else if (code === QUOTE) quoted = false;

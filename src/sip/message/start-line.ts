@@ -1,6 +1,6 @@
 // Request-Line and Status-Line: RFC 3261 §7.1, §7.2.
 
-import { hasSpaceOrControl, isDigitCode, isTokenCode, SPACE } from './characters.ts';
+import { codeAt, hasSpaceOrControl, isDigitCode, isTokenCode, SPACE } from './characters.ts';
 import { parseError } from './scanner.ts';
 import type { ParseError } from './types.ts';
 
@@ -26,7 +26,7 @@ function readStatusLine(line: string): StartLine | ParseError {
   if (!isVersion2(version)) return versionFault(version, 0);
   const status = readStatus(line, space + 1);
   // The SP before an empty reason is asked for (§7.2); what leaves it out is understood.
-  const after = line.charCodeAt(space + 4);
+  const after = codeAt(line, space + 4);
   if (status === undefined || !(after === SPACE || space + 4 === line.length)) {
     return parseError('start-line', space + 1, 'the status is not a number from 100 to 699');
   }
@@ -36,7 +36,7 @@ function readStatusLine(line: string): StartLine | ParseError {
 function readStatus(line: string, at: number): number | undefined {
   let status = 0;
   for (let digit = at; digit < at + 3; digit += 1) {
-    const code = line.charCodeAt(digit);
+    const code = codeAt(line, digit);
     if (!isDigitCode(code)) return undefined;
     status = status * 10 + code - 0x30;
   }
@@ -45,8 +45,8 @@ function readStatus(line: string, at: number): number | undefined {
 
 function readRequestLine(text: string, end: number): StartLine | ParseError {
   let first = 0;
-  while (isTokenCode(text.charCodeAt(first))) first += 1;
-  if (first === 0 || text.charCodeAt(first) !== SPACE) return parseError('start-line', 0, 'no method');
+  while (isTokenCode(codeAt(text, first))) first += 1;
+  if (first === 0 || codeAt(text, first) !== SPACE) return parseError('start-line', 0, 'no method');
   const method = text.slice(0, first);
   const last = text.lastIndexOf(SEPARATOR, end);
   const requestUri = text.slice(first + 1, last);

@@ -1,7 +1,7 @@
 // Via: RFC 3261 §20.42, with `rport` of RFC 3581 among the parameters.
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { COMMA, isSpaceCode } from './characters.ts';
+import { COMMA, codeAt, isSpaceCode } from './characters.ts';
 import { formatHostPort, readHostPort } from './host.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { formatParameters, isParseError, lowerCase, parseError, Scanner } from './scanner.ts';
@@ -44,7 +44,7 @@ export function readVia(scanner: Scanner, parameterCount: number): Result<Via, P
 
 /** `SIP / 2.0 / UDP`, with white space around the slashes. */
 function readProtocol(scanner: Scanner): Protocol | undefined {
-  if (scanner.text.startsWith('SIP/2.0/UDP', scanner.at) && isSpaceCode(scanner.text.charCodeAt(scanner.at + 11))) {
+  if (scanner.text.startsWith('SIP/2.0/UDP', scanner.at) && isSpaceCode(codeAt(scanner.text, scanner.at + 11))) {
     scanner.at += 11;
     return 'udp';
   }
