@@ -5,32 +5,35 @@ import { parseUri, urisEqual } from '../message/index.ts';
 import type { NameAddress, SipResponse } from '../message/types.ts';
 
 /** The answer to one REGISTER, challenges that could be answered excepted. */
-export type RegisterOutcome =
-  | {
-      readonly kind: 'success';
-      /** What is left of the binding's life; undefined where our contact is not among those listed. */
-      readonly listed: Millis | undefined;
-      /** The life of a binding that the answer does not list: Expires, where the registrar says it. */
-      readonly stated: Millis | undefined;
-    }
+export type RegisterOutcome = RegisterSuccess | RegisterUnavailable | RegisterRefusal;
+
+export interface RegisterSuccess {
+  readonly kind: 'success';
+  /** What is left of the binding's life; undefined where our contact is not among those listed. */
+  readonly listed: Millis | undefined;
+  /** The life of a binding that the answer does not list: Expires, where the registrar says it. */
+  readonly stated: Millis | undefined;
+}
+
+/** It may work in a moment: 408, 480, 5xx. */
+export interface RegisterUnavailable extends RegisterFailure {
+  readonly kind: 'unavailable';
+}
+
+interface RegisterFailure {
+  readonly status: number;
+  readonly phrase: string;
+  readonly retryAfter: Millis | undefined;
+}
+
+/** It will not work until somebody changes something. */
+export type RegisterRefusal =
   /** 423: ask for more (§10.2.8). */
   | { readonly kind: 'interval too brief'; readonly minimum: Millis }
   /** 401 or 407 that our credentials do not answer. */
   | { readonly kind: 'not authenticated'; readonly status: number }
-  /** It may work in a moment: 408, 480, 5xx. */
-  | {
-      readonly kind: 'unavailable';
-      readonly status: number;
-      readonly phrase: string;
-      readonly retryAfter: Millis | undefined;
-    }
-  /** It will not work until somebody changes something: every other status. */
-  | {
-      readonly kind: 'refused';
-      readonly status: number;
-      readonly phrase: string;
-      readonly retryAfter: Millis | undefined;
-    };
+  /** Every other status. */
+  | ({ readonly kind: 'refused' } & RegisterFailure);
 
 const UNAVAILABLE = new Set([408, 480, 500, 502, 503, 504]);
 

@@ -13,7 +13,7 @@ import type { CredentialHeaders, DigestClient } from '../auth/index.ts';
 import { createRequest, formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import type { ClientTransaction, ClientTransactionUser } from '../transaction/index.ts';
-import { type RegisterOutcome, readOutcome } from './outcome.ts';
+import { type RegisterOutcome, type RegisterRefusal, readOutcome } from './outcome.ts';
 import { checkAfter, RecoveryPolicy, refreshAfter } from './recovery.ts';
 
 /** What is known of the binding. */
@@ -278,7 +278,7 @@ export class Registration {
   }
 
   /** What a person has to mend. */
-  #refusal(outcome: Exclude<RegisterOutcome, { kind: 'success' | 'unavailable' }>): Failure {
+  #refusal(outcome: RegisterRefusal): Failure {
     switch (outcome.kind) {
       case 'not authenticated':
         return {
