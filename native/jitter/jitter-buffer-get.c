@@ -10,6 +10,7 @@ enum {
   SURPLUS_MS = 500,  // So long a quiet frame is waited for before one that is not is skipped,
   DEFICIT_MS = 200,  // or held.
   SURPLUS_FRAMES_AT_ONCE = 3,
+  HOPELESS_TO_RESET = 5,
 };
 
 /** One look at the clock: where playing stands. All in ns. */
@@ -62,27 +63,38 @@ static struct jitter_slot *earliest(struct jitter_buffer *buffer) {
   return found;
 }
 
+/** Playing begins with this packet. */
+static void start_at(struct jitter_buffer *buffer, const struct jitter_slot *first) {
+  buffer->playing = true;
+  buffer->position = first->timestamp;
+  buffer->played_sequence = (uint16_t)(first->sequence - 1);
+  buffer->dry_samples = 0;
+  buffer->surplus_samples = 0;
+  buffer->deficit_samples = 0;
+  buffer->hopeless_in_a_row = 0;
+}
+
 /** Whether playing can begin: the earliest packet has waited long enough. Packets that have waited a frame too long
  * give way to later ones. */
 static bool start_playing(struct jitter_buffer *buffer, const struct standing *standing) {
+  bool gave_way = false;
   for (;;) {
     struct jitter_slot *first = earliest(buffer);
-    if (!first) return false;
+    if (!first) break;
     int64_t delay = delay_of(buffer, standing, first->timestamp);
     if (delay < standing->target) return false;
     if (delay - jitter_samples_ns(buffer, first->samples) < standing->target) {
-      buffer->playing = true;
-      buffer->position = first->timestamp;
-      buffer->dry_samples = 0;
-      buffer->surplus_samples = 0;
-      buffer->deficit_samples = 0;
-      buffer->late_in_a_row = 0;
+      start_at(buffer, first);
       return true;
     }
-    // The only packet, and old: it is all there is of its time, but its time is over.
     first->used = false;
     buffer->counters.late++;
+    gave_way = true;
   }
+  // Not even the latest was in time, and that time after time: the timestamps went back a little, and waiting for them
+  // to catch up would be as long a silence.
+  if (gave_way && ++buffer->hopeless_in_a_row >= HOPELESS_TO_RESET) jitter_forget_stream(buffer);
+  return false;
 }
 
 static void stop_playing(struct jitter_buffer *buffer) {

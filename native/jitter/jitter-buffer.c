@@ -10,7 +10,6 @@ enum {
   PERCENT_LATE = 3,  // Of the packets remembered, so many may come later than the target allows for.
   RANKED = (JITTER_BUFFER_HISTORY * PERCENT_LATE + 99) / 100 + 1,
   JUMPS_TO_RESET = 2,  // As RFC 3550 A.1 does: one stray packet is no new beginning.
-  LATE_TO_RESET = 10,
 };
 
 /** Added to the percentile: the player's own unevenness. */
@@ -29,8 +28,7 @@ dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_bu
   return DP_OK;
 }
 
-/** Forgets the stream, keeps options and counters. */
-static void forget_stream(struct jitter_buffer *buffer) {
+void jitter_forget_stream(struct jitter_buffer *buffer) {
   struct jitter_buffer_options options = buffer->options;
   struct jitter_counters counters = buffer->counters;
   (void)jitter_buffer_init(buffer, &options);
@@ -130,7 +128,7 @@ static void store(struct jitter_buffer *buffer, const struct jitter_packet *pack
 static bool belongs(struct jitter_buffer *buffer, const struct jitter_packet *packet, uint64_t arrival_ns) {
   if (!buffer->has_source) return true;
   if (packet->header.ssrc != buffer->ssrc) {
-    forget_stream(buffer);
+    jitter_forget_stream(buffer);
     return true;
   }
   int64_t transit = (int64_t)arrival_ns - jitter_samples_ns(buffer, unwrap(buffer, packet->header.timestamp));
@@ -140,7 +138,7 @@ static bool belongs(struct jitter_buffer *buffer, const struct jitter_packet *pa
     return true;
   }
   if (++buffer->jumps_in_a_row < JUMPS_TO_RESET) return false;
-  forget_stream(buffer);
+  jitter_forget_stream(buffer);
   return true;
 }
 
@@ -170,11 +168,8 @@ enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jit
   if (buffer->playing && timestamp + packet->samples <= buffer->position) {
     buffer->counters.late++;
     buffer->late_since_hold = true;
-    // Late time after time: the timestamps went back a little, and waiting for them to catch up would take as long.
-    if (++buffer->late_in_a_row >= LATE_TO_RESET) forget_stream(buffer);
     return JITTER_PUT_LATE;
   }
-  buffer->late_in_a_row = 0;
   store(buffer, packet, timestamp);
   buffer->counters.kept++;
   return JITTER_PUT_KEPT;

@@ -112,8 +112,8 @@ struct jitter_buffer {
   uint64_t seen;          /**< Bit i: sequence number `newest_sequence - i` has come. */
   uint32_t frame_samples; /**< Of the last packet. */
   uint32_t jumps_in_a_row;
-  uint32_t late_in_a_row;
-  bool late_since_hold; /**< A packet came late since the delay was made longer. */
+  uint32_t hopeless_in_a_row; /**< Packets that were over before playing could begin with them. */
+  bool late_since_hold;       /**< A packet came late since the delay was made longer. */
 
   int64_t transits[JITTER_BUFFER_HISTORY];
   size_t transit_count;

@@ -11,4 +11,7 @@
 /** Timestamp units as nanoseconds, without overflow for any unwrapped timestamp. */
 int64_t jitter_samples_ns(const struct jitter_buffer *buffer, int64_t samples);
 
+/** Forgets the stream, keeps options and counters; the next packet begins anew. */
+void jitter_forget_stream(struct jitter_buffer *buffer);
+
 #endif

@@ -92,7 +92,7 @@ static size_t read_chunk(const uint8_t *chunk, size_t bytes, struct byte_view *c
     if (chunk[at] == SDES_CNAME) *cname = (struct byte_view){chunk + at + 2, chunk[at + 1]};
     at += 2 + (size_t)chunk[at + 1];
   }
-  if (at >= bytes) return 0;  // The zero is not optional.
+  // The zero is not optional: without it the chunk would end a word beyond its bytes, which are whole words.
   size_t end = (at / 4 + 1) * 4;
   return end <= bytes ? end : 0;
 }

@@ -197,6 +197,90 @@ static void one_stray_timestamp_does_no_harm(void) {
   CHECK_EQUAL(buffer.counters.resets, 0);
 }
 
+/** Too little for a jump, but waiting for the timestamps to catch up would be half a second of nothing. */
+static void timestamps_that_went_back_a_little_are_followed(void) {
+  open_buffer();
+  int played = 0;
+  for (uint16_t i = 0; i < 60; i++) {
+    (void)put(i, i < 30 ? 10000 + i * 160u : 6000 + i * 160u, false, i * 20 * MS);
+    if (get(i * 20 * MS + 8 * MS) == i && i >= 30) played++;
+  }
+  CHECK(played >= 18);
+  CHECK_EQUAL(buffer.counters.resets, 1);
+}
+
+/** What comes later than the greatest delay could not be saved by any; it must not make the delay great. */
+static void hopeless_packets_do_not_set_the_delay(void) {
+  open_buffer();
+  int64_t delayed[100];
+  for (uint16_t i = 0; i < 100; i++) delayed[i] = (i * 20 + (i % 8 == 7 ? 500 : 0)) * MS;
+  for (int64_t now = 0; now < 2600 * MS; now += MS) {
+    for (uint16_t i = 0; i < 100; i++) {
+      if (delayed[i] == now) (void)put(i, i * 160u, false, now);
+    }
+    if (now % (20 * MS) == 8 * MS) (void)get(now);
+  }
+  CHECK(jitter_buffer_target_ns(&buffer) < (uint64_t)(10 * MS));
+}
+
+/** Five packets in 130 come 60 ms late: from the fifth on the delay is to be longer, and where it is quiet it becomes
+ * so, before anything more is lost. */
+static void delay_grows_in_a_quiet_place(void) {
+  open_buffer();
+  int64_t now = 0;
+  uint16_t i = 0;
+  for (; i < 130; i++, now += 20 * MS) {
+    bool late = i >= 108 && i <= 124 && i % 4 == 0;
+    if (!late) (void)put(i, i * 160u, false, now);
+    if (i >= 111 && (i - 3) % 4 == 0) (void)put((uint16_t)(i - 3), (i - 3) * 160u, false, now);
+    (void)get(now + 10 * MS);
+  }
+  CHECK_WITHIN(jitter_buffer_target_ns(&buffer), 61 * MS, 63 * MS);
+  CHECK_EQUAL(jitter_buffer_delay_ns(&buffer), 10 * MS);
+  (void)put(i, i * 160u, false, now);
+  CHECK_EQUAL(get(now + 10 * MS), i);
+  for (i++, now += 20 * MS; i < 134; i++, now += 20 * MS) {
+    (void)put(i, i * 160u, true, now);  // Quiet: the place to wait.
+    CHECK_EQUAL(get(now + 10 * MS), -1);
+  }
+  CHECK_EQUAL(buffer.counters.inserted, 3);
+  (void)put(i, i * 160u, true, now);
+  CHECK_EQUAL(get(now + 10 * MS), 131);
+  CHECK_EQUAL(jitter_buffer_delay_ns(&buffer), 70 * MS);
+}
+
+/** From packet 50 on the path is 25 ms shorter. When the longer one is forgotten, a frame goes: the first quiet one. */
+static void delay_shrinks_in_a_quiet_place(void) {
+  open_buffer();
+  for (uint16_t i = 0; i < 185; i++) {
+    int64_t sent = i * 20 * MS;
+    (void)put(i, i * 160u, false, sent + (i < 50 ? 25 * MS : 0));
+    CHECK_EQUAL(get(sent + 35 * MS), i);
+  }
+  CHECK_EQUAL(jitter_buffer_delay_ns(&buffer), 35 * MS);
+  for (uint16_t i = 185; i < 187; i++) (void)put(i, i * 160u, true, i * 20 * MS);
+  CHECK_EQUAL(get(185 * 20 * MS + 35 * MS), 186);
+  CHECK_EQUAL(buffer.counters.skipped, 1);
+  CHECK_EQUAL(jitter_buffer_delay_ns(&buffer), 15 * MS);
+}
+
+/** Nobody asked for a second, and what came then is lost: the next packet is not kept waiting by it. */
+static void an_old_position_is_given_up_at_once(void) {
+  run("0 p0\n8 >0\n20 p1\n28 >1\n"
+      "1200 p60\n1208 >60\n1220 p61\n1228 >61\n");
+}
+
+static void silence_ends_with_the_players_read(void) {
+  struct jitter_frame frame;
+  open_buffer();
+  jitter_buffer_get(&buffer, 0, 0, &frame);
+  CHECK_EQUAL(frame.samples, 160);
+  jitter_buffer_get(&buffer, 0, (uint64_t)(5 * MS), &frame);
+  CHECK_EQUAL(frame.samples, 120);
+  jitter_buffer_get(&buffer, 0, (uint64_t)(500 * MS), &frame);
+  CHECK_EQUAL(frame.samples, 160);
+}
+
 static void refuses_what_no_slot_takes(void) {
   open_buffer();
   static uint8_t payload[2000];
@@ -242,6 +326,7 @@ struct outcome {
 };
 
 enum { MOST_PACKETS = 40000 };
+static int64_t delays[MOST_PACKETS];  // Of each packet played in the last call.
 static int64_t arrivals[MOST_PACKETS];
 static int64_t departures[MOST_PACKETS];
 
@@ -288,6 +373,7 @@ static struct outcome run_call(const struct call *call) {
     last = i;
     outcome.played++;
     int64_t delay = now - departures[i] - 30 * MS;
+    delays[i] = delay;
     if (delay > outcome.greatest_delay_ns) outcome.greatest_delay_ns = delay;
     if (i > call->packets * 3 / 4) {
       if (delay > outcome.late_greatest_ns) outcome.late_greatest_ns = delay;
@@ -350,6 +436,8 @@ static void a_longer_path_is_followed_there_and_back(void) {
   struct outcome outcome = run_call(&call);
   CHECK(outcome.concealed < 40);
   CHECK(outcome.late_greatest_ns < 60 * MS);
+  // The longer path is remembered for 128 packets; then all but three frames go at once, in speech too.
+  CHECK(delays[1500 + 128 + 10] < 75 * MS);
 }
 
 /** One great stall; what was late is not kept. */
@@ -434,6 +522,12 @@ int main(void) {
   TEST(another_source_begins_anew);
   TEST(a_jump_of_the_timestamps_begins_anew);
   TEST(one_stray_timestamp_does_no_harm);
+  TEST(timestamps_that_went_back_a_little_are_followed);
+  TEST(hopeless_packets_do_not_set_the_delay);
+  TEST(delay_grows_in_a_quiet_place);
+  TEST(delay_shrinks_in_a_quiet_place);
+  TEST(an_old_position_is_given_up_at_once);
+  TEST(silence_ends_with_the_players_read);
   TEST(refuses_what_no_slot_takes);
   TEST(more_packets_than_slots_push_out_the_oldest);
   TEST(a_clean_network_costs_at_most_25_ms_at_any_phase);

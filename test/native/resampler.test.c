@@ -68,7 +68,7 @@ static void a_second_stays_a_second(void) {
 
 static void speech_passes_at_its_level(void) {
   for (size_t i = 0; i < RATES; i++) {
-    for (double hz = 100; hz <= 3400; hz += 300) {
+    for (double hz = 100; hz <= 3400; hz += 550) {
       size_t count = resample_sine(rates[i], 8000, hz);
       CHECK_WITHIN(decibel(amplitude_at(output + 1000, count - 2000, hz, 8000)), -0.1, 0.1);
       count = resample_sine(8000, rates[i], hz);
@@ -80,7 +80,7 @@ static void speech_passes_at_its_level(void) {
 static void nothing_folds_back_when_going_down(void) {
   double worst = -200;
   for (size_t i = 0; i < RATES; i++) {
-    for (double hz = 4000; hz < rates[i] / 2.0; hz += 353) {
+    for (double hz = 4000; hz < rates[i] / 2.0; hz += 701) {
       size_t count = resample_sine(rates[i], 8000, hz);
       double level = decibel(energy(output + 1000, count - 2000));
       if (level > worst) worst = level;
@@ -93,7 +93,7 @@ static void nothing_folds_back_when_going_down(void) {
 static void nothing_is_mirrored_when_going_up(void) {
   double worst = -200;
   for (size_t i = 0; i < RATES; i++) {
-    for (double hz = 300; hz <= 3400; hz += 620) {
+    for (double hz = 300; hz <= 3400; hz += 1030) {
       size_t count = resample_sine(8000, rates[i], hz);
       for (double image = 8000 - hz; image < rates[i] / 2.0; image += 8000) {
         double level = decibel(amplitude_at(output + 4000, count - 8000, image, rates[i]));

@@ -114,8 +114,9 @@ static void last_packet_may_be_padded(void) {
   struct rtcp_received received;
   CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d a1cb0002 0a0b0c0d 00000004", &received), DP_OK);
   CHECK(received.bye);
-  CHECK_EQUAL(parse_hex("a0c90002 0a0b0c0d 00000004", &received), DP_MALFORMED);                    // the first
-  CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d a1cb0002 0a0b0c0d 00000005", &received), DP_MALFORMED);  // no word
+  CHECK_EQUAL(parse_hex("a0c90002 0a0b0c0d 00000004", &received), DP_MALFORMED);  // the first
+  CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d a1cb0002 0a0b0c0d 00000004 80cb0000", &received), DP_MALFORMED);  // not last
+  CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d a1cb0002 0a0b0c0d 00000005", &received), DP_MALFORMED);           // no word
   CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d a1cb0002 0a0b0c0d 00000000", &received), DP_MALFORMED);
   CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d a1cb0002 0a0b0c0d 00000010", &received), DP_MALFORMED);  // too much
 }

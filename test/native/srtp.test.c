@@ -150,6 +150,7 @@ static void estimates_as_appendix_a(void) {
       {0, 0, 0},
       {0, 1, 1},
       {5, 0x8005, 0x8005},             // exactly 2^15 ahead: same roll-over
+      {0x10005, 0x8005, 0x18005},      // the same after a wrap: not before it
       {0x10005, 0xFFFE, 0xFFFE},       // late, from before the wrap
       {0xFFFE, 3, 0x10003},            // the wrap
       {0xFFFE, 0x7FFF, 0x7FFF + 0x0},  // 2^15 - 1 behind: an old one
@@ -413,14 +414,16 @@ static void srtcp_without_encryption_is_understood(void) {
   CHECK_EQUAL(srtp_derive_bytes(&policy, SRTP_LABEL_RTCP_AUTHENTICATION, key, sizeof key), DP_OK);
   struct hmac_sha1 hmac;
   CHECK_EQUAL(hmac_sha1_init(&hmac, key, sizeof key), DP_OK);
-  uint8_t packet[26] = {0x80, 0xC9, 0, 1, 1, 2, 3, 4, 0, 0, 0, 9};
-  const struct byte_view part = {packet, 12};
+  uint8_t packet[34] = {0x80, 0xC9, 0, 1, 1, 2, 3, 4, 0x81, 0xCB, 0, 1, 1, 2, 3, 4, 0, 0, 0, 9};
+  uint8_t plain[16];
+  memcpy(plain, packet, sizeof plain);
+  const struct byte_view part = {packet, 20};
   CHECK_EQUAL(hmac_sha1_compute(&hmac, &part, 1, digest), DP_OK);
-  memcpy(packet + 12, digest, 10);
-  size_t length = 22;
+  memcpy(packet + 20, digest, 10);
+  size_t length = 30;
   CHECK_EQUAL(srtp_unprotect_rtcp(&receiver, packet, &length), DP_OK);
-  CHECK_EQUAL(length, 8);
-  CHECK_EQUAL(packet[7], 4);
+  CHECK_EQUAL(length, 16);
+  CHECK_BYTES(packet, plain, sizeof plain);
   hmac_sha1_close(&hmac);
   close_both();
 }
