@@ -12,7 +12,8 @@ export interface CommandTypes {
   open: { parameters: { door?: string }; result: { door: string; forMs: number } };
   line: { parameters: { line: string; active?: boolean }; result: { line: string; active: boolean } };
   status: { parameters: Record<never, never>; result: StateReport };
-  reload: { parameters: Record<never, never>; result: { file: string } };
+  /** `waits`: parts must be restarted, which is done as soon as no call is up and no door is open. */
+  reload: { parameters: Record<never, never>; result: { file: string; waits?: true } };
 }
 
 export type CommandName = keyof CommandTypes;

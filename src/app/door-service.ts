@@ -17,7 +17,7 @@ import type { Board } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
 import { type Account, NodeDatagramNetwork, SipAgent } from '../sip/index.ts';
-import type { Faults } from './faults.ts';
+import { Faults } from './faults.ts';
 import { resolveHost } from './names.ts';
 
 export interface ServiceContext {
@@ -25,6 +25,7 @@ export interface ServiceContext {
   readonly random: Random;
   readonly log: Log;
   readonly journal: Journal;
+  /** What is wrong with the process itself. */
   readonly faults: Faults;
   readonly version: string;
   /** When the process began to serve, on the clock. */
@@ -41,6 +42,8 @@ export class DoorService {
   readonly engine: MediaEngine;
   readonly board: Board;
   readonly agent: SipAgent;
+  /** What is wrong with this configuration's parts; the next DoorService finds its own. */
+  readonly #faults: Faults;
   readonly #door: DoorController;
   readonly #calls: Calls;
   #admission: AdmissionPolicy;
@@ -53,8 +56,9 @@ export class DoorService {
     private readonly context: ServiceContext,
   ) {
     const { clock, random, log, journal, version } = context;
+    this.#faults = new Faults(journal, log);
     this.board = openBoard(configuration, context);
-    this.engine = openSound(configuration, context);
+    this.engine = openSound(configuration, log, this.#faults);
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
     const network = new NodeDatagramNetwork();
@@ -96,6 +100,8 @@ export class DoorService {
   async start(): Promise<void> {
     try {
       await this.agent.start();
+      const addresses = this.agent.listening.map(formatPlace);
+      this.context.log.info('sip.listening', { addresses });
       this.agent.prepare(targetsOf(this.configuration));
       this.#door.start();
       await this.#startMqtt();
@@ -132,12 +138,14 @@ export class DoorService {
   }
 
   state(): StateReport {
-    const { clock, faults, version, startedAt } = this.context;
+    const { clock, version, startedAt } = this.context;
     const { realtime, device, deviceFault } = this.engine.state;
     const door = this.#door.state();
+    const faults = [...door.faults, ...this.#faults.list, ...this.context.faults.list];
     return {
       ...door,
-      faults: [...door.faults, ...faults.list],
+      state: door.state === 'idle' && faults.length > 0 ? 'fault' : door.state,
+      faults,
       accounts: this.agent.registrations.map(({ account, registered, reason }) => ({
         uri: account.uri,
         registered,
@@ -167,7 +175,7 @@ export class DoorService {
   }
 
   #reportAgent(): void {
-    const { journal, faults } = this.context;
+    const { journal } = this.context;
     this.agent.on('registration', ({ account, registered, reason, status }) => {
       journal.record('registration.changed', {
         account: account.uri,
@@ -176,7 +184,8 @@ export class DoorService {
         ...(reason === null ? {} : { reason }),
       });
     });
-    this.agent.on('fault', (what, mend) => faults.begin(`sip: ${what}`, what, mend));
+    // Said and over: what a scanner sends must not stand in the state, where each telling would add another.
+    this.agent.on('fault', (what, mend) => journal.record('fault', { what, mend }));
   }
 
   /** Loaded here and not with the program: a call must not wait for it at start. */
@@ -223,6 +232,11 @@ function udpListeners({ sip }: Configuration): { protocol: 'udp'; address: strin
   );
 }
 
+/** As it stands in `sip.listen`, with the port that the system gave. */
+function formatPlace({ protocol, address, port }: SipAgent['listening'][number]): string {
+  return `${protocol}:${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
 function openBoard({ board }: Configuration, { clock, log }: ServiceContext): Board {
   if (board !== 'virtual') {
     throw new DoorphoneError('unknown-board', `board: this version drives the board "virtual", not "${board}"`, {
@@ -233,7 +247,7 @@ function openBoard({ board }: Configuration, { clock, log }: ServiceContext): Bo
 }
 
 /** The configured sound device, else what is left of it: a door without a loudspeaker still rings. */
-function openSound({ audio, media }: Configuration, { log, faults }: ServiceContext): MediaEngine {
+function openSound({ audio, media }: Configuration, log: Log, faults: Faults): MediaEngine {
   const { device, speaker, microphone } = audio;
   for (const candidate of devicesFrom(device)) {
     try {

@@ -72,10 +72,13 @@ async function serve(options: RunOptions, configuration: Configuration): Promise
     file: configFile,
     load: (file) => loadConfiguration(file, process.env),
     make: (made) => new DoorService(made, context),
+    applied: (changed) => {
+      log.level = changed.log.level;
+    },
     context,
   });
   const control = new ControlServer({ path: socketPath, registry: supervisor.commands, journal, log });
-  const ended = signalled(() => supervisor.reload());
+  const ended = signalled(() => void supervisor.reload());
   try {
     // The socket first: a second service on it must not take the ports of the first.
     if (dirname(socketPath) !== options.stateFolder) prepareStateFolder(dirname(socketPath));

@@ -1,9 +1,8 @@
 // Keeps one DoorService at work while its configuration changes: live where that can be, by a restart when nobody
 // talks, and back to what it was when the new one does not start.
 
-import type { CommandName, CommandOutcome } from '../api/commands.ts';
+import type { CommandName, CommandOutcome, CommandRefusal } from '../api/commands.ts';
 import { CommandRegistry, refuse } from '../api/commands.ts';
-import type { StateReport } from '../api/state.ts';
 import type { Timer } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { seconds } from '../base/units.ts';
@@ -33,6 +32,8 @@ export interface SupervisorParts {
   readonly file: string;
   readonly load: (file: string) => ParseOutcome;
   readonly make: (configuration: Configuration) => Supervised;
+  /** A changed configuration is in force: for what belongs to the process, as the level of its log. */
+  readonly applied: (configuration: Configuration) => void;
   readonly context: Pick<ServiceContext, 'clock' | 'log' | 'journal' | 'faults'>;
 }
 
@@ -40,42 +41,45 @@ export interface SupervisorParts {
 export class Supervisor {
   /** Every command of the contract; they reach the service that is at work when they come. */
   readonly commands = new CommandRegistry();
-  #service: Supervised;
+  #service: Supervised | undefined;
   #configuration: Configuration;
   #waiting: Timer | undefined;
-  #restarting: Promise<void> = Promise.resolve();
+  /** One change after another: the file that was read last is the one that is in force in the end. */
+  #changing: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   constructor(
     configuration: Configuration,
     private readonly parts: SupervisorParts,
   ) {
     this.#configuration = configuration;
-    this.#service = parts.make(configuration);
     for (const name of ['press', 'call', 'answer', 'hangup', 'dtmf', 'open', 'line'] as const) this.#forward(name);
-    this.commands.handle('status', () => ({ ok: true, result: this.state() }));
+    this.commands.handle('status', () => {
+      const result = this.#service?.state();
+      return result === undefined ? notReady() : { ok: true, result };
+    });
     this.commands.handle('reload', () => this.reload());
   }
 
-  start(): Promise<void> {
-    return this.#service.start();
+  /** Makes the first service and starts it: nothing of the machine is touched before. */
+  async start(): Promise<void> {
+    this.#service = this.parts.make(this.#configuration);
+    await this.#service.start();
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#waiting?.cancel();
-    await this.#restarting;
-    await this.#service.stop();
-  }
-
-  state(): StateReport {
-    return this.#service.state();
+    await this.#changing;
+    await this.#service?.stop();
   }
 
   /**
    * Reads the file again and puts it into force: at once, or, where parts must be restarted, as soon as no call is up
-   * and no door is open. A faulty file changes nothing.
+   * and no door is open. A faulty file, or one that cannot be carried out, changes nothing.
    */
-  reload(): CommandOutcome<'reload'> {
-    const { file, load, context } = this.parts;
+  async reload(): Promise<CommandOutcome<'reload'>> {
+    const { file, load } = this.parts;
     let outcome: ParseOutcome;
     try {
       outcome = load(file);
@@ -84,20 +88,14 @@ export class Supervisor {
     }
     const { configuration, faults } = outcome;
     if (configuration === undefined) return this.#reject(faults.map(formatFault));
-    this.#waiting?.cancel();
-    if (needsRestart(this.#configuration, configuration)) {
-      this.#restartWhenIdle(configuration);
-    } else {
-      this.#service.apply(configuration);
-      this.#configuration = configuration;
-      context.faults.end('configuration');
-      context.journal.record('configuration.applied', { file });
-    }
-    return { ok: true, result: { file } };
+    return await this.#change(configuration);
   }
 
   #forward<Name extends CommandName>(name: Name): void {
-    this.commands.handle(name, (parameters, origin) => this.#service.commands.execute(name, parameters, origin));
+    this.commands.handle(
+      name,
+      (parameters, origin) => this.#service?.commands.execute(name, parameters, origin) ?? notReady(),
+    );
   }
 
   #reject(faults: readonly string[]): CommandOutcome<'reload'> {
@@ -106,32 +104,59 @@ export class Supervisor {
     return refuse('bad-configuration', `${file} was not applied: ${faults.join('\n')}`);
   }
 
-  #restartWhenIdle(configuration: Configuration): void {
-    const { clock, log } = this.parts.context;
-    if (this.#service.busy) {
-      log.info('configuration.waits', { why: 'a call is up or a door is open' });
-      this.#waiting = clock.after(LOOK_AGAIN, 'restart when idle', () => this.#restartWhenIdle(configuration));
-      return;
+  #change(configuration: Configuration): Promise<CommandOutcome<'reload'>> {
+    this.#waiting?.cancel();
+    const change = this.#changing.then(() => this.#putIntoForce(configuration));
+    this.#changing = change;
+    return change;
+  }
+
+  /** Never rejects. */
+  async #putIntoForce(configuration: Configuration): Promise<CommandOutcome<'reload'>> {
+    const { file, context } = this.parts;
+    if (this.#stopped || this.#service === undefined) return notReady();
+    if (!needsRestart(this.#configuration, configuration)) {
+      this.#service.apply(configuration);
+      this.#inForce(configuration);
+      return { ok: true, result: { file } };
     }
-    this.#restarting = this.#restarting.then(() => this.#restart(configuration));
+    if (!this.#service.busy) return await this.#restart(this.#service, configuration);
+    context.log.info('configuration.waits', { why: 'a call is up or a door is open' });
+    this.#restartWhenIdle(configuration);
+    return { ok: true, result: { file, waits: true } };
+  }
+
+  #restartWhenIdle(configuration: Configuration): void {
+    this.#waiting = this.parts.context.clock.after(LOOK_AGAIN, 'restart when idle', () => {
+      if (this.#service?.busy === true) this.#restartWhenIdle(configuration);
+      else void this.#change(configuration);
+    });
   }
 
   /** The new configuration, or the old one again. Never rejects. */
-  async #restart(configuration: Configuration): Promise<void> {
+  async #restart(running: Supervised, configuration: Configuration): Promise<CommandOutcome<'reload'>> {
     const { file, make, context } = this.parts;
-    await this.#service.stop();
+    await running.stop();
     try {
       this.#service = make(configuration);
       await this.#service.start();
-      this.#configuration = configuration;
-      context.faults.end('configuration');
-      context.journal.record('configuration.applied', { file });
+      this.#inForce(configuration);
+      return { ok: true, result: { file } };
     } catch (thrown) {
       const why = describeError(thrown);
-      context.journal.record('configuration.rejected', { file, faults: [why] });
       context.faults.begin('configuration', `${file} could not be put into force: ${why}`, 'mend it, then reload');
       await this.#restoreOld();
+      return this.#reject([why]);
     }
+  }
+
+  #inForce(configuration: Configuration): void {
+    const { file, context, applied } = this.parts;
+    this.#configuration = configuration;
+    applied(configuration);
+    context.faults.end('configuration');
+    context.faults.end('service');
+    context.journal.record('configuration.applied', { file });
   }
 
   async #restoreOld(): Promise<void> {
@@ -144,6 +169,10 @@ export class Supervisor {
       context.faults.begin('service', `the door is out of order: ${describeError(thrown)}`, mend);
     }
   }
+}
+
+function notReady(): { ok: false; error: CommandRefusal } {
+  return refuse('not-ready', 'the service is starting or stopping; try again');
 }
 
 function needsRestart(before: Configuration, after: Configuration): boolean {

@@ -41,7 +41,12 @@ const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
     parameters: () => ({}),
     describe: async (report, { clock }) => (await import('./status.ts')).describeStatus(report, clock.wall()),
   },
-  reload: { parameters: () => ({}), describe: ({ file }) => `applied ${file}`, timeout: seconds(10) },
+  reload: {
+    parameters: () => ({}),
+    describe: ({ file, waits }) =>
+      waits === true ? `${file} is applied as soon as no call is up and no door is open` : `applied ${file}`,
+    timeout: seconds(10),
+  },
 };
 
 /** @returns 0, or 1 when the service refused. @throws DoorphoneError when none answers, `usage` for wrong arguments */

@@ -95,7 +95,7 @@ export class VirtualBoard implements Board {
     this.#changes = new Listeners(services.log);
     for (const name of INPUTS) this.#add(name, 'input');
     for (const name of OUTPUTS) this.#add(name, 'output');
-    this.#forgetExit = services.onProcessExit(() => this.releaseAll());
+    this.#forgetExit = services.onProcessExit(() => this.#releaseAtExit());
   }
 
   input(name: string): InputLine {
@@ -152,6 +152,15 @@ export class VirtualBoard implements Board {
     this.releaseAll();
     this.#closed = true;
     this.#forgetExit();
+  }
+
+  /** The last that a log tells of a process that crashes with a door open. */
+  #releaseAtExit(): void {
+    const lines = this.lines().flatMap(({ name, direction, active }) =>
+      direction === 'output' && active ? [name] : [],
+    );
+    this.releaseAll();
+    if (lines.length > 0) this.services.log.warn('board.released', { lines, why: 'the process ends' });
   }
 
   /** @returns undefined for a pin that has no direction yet. @throws DoorphoneError `unknown-line` */

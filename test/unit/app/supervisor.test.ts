@@ -6,7 +6,7 @@ import { Faults } from '../../../src/app/faults.ts';
 import { type Supervised, Supervisor } from '../../../src/app/supervisor.ts';
 import { DoorphoneError } from '../../../src/base/errors.ts';
 import { type Configuration, parseConfiguration } from '../../../src/config/index.ts';
-import { FakeClock, settle } from '../../support/fake-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 
 const FILE = '/etc/doorphone/doorphone.yaml';
@@ -60,6 +60,7 @@ let faults: Faults;
 let services: FakeService[];
 let source: string;
 let supervisor: Supervisor;
+let inForce: string[];
 
 beforeEach(async () => {
   clock = new FakeClock();
@@ -67,6 +68,7 @@ beforeEach(async () => {
   journal = new Journal(clock, log);
   faults = new Faults(journal, log);
   services = [];
+  inForce = [];
   source = text('Old', '42#');
   const { configuration } = parse(source);
   if (configuration === undefined) throw new Error('the test has a faulty configuration');
@@ -78,6 +80,7 @@ beforeEach(async () => {
       services.push(service);
       return service;
     },
+    applied: (configuration) => inForce.push(configuration.name),
     context: { clock, log, journal, faults },
   });
   await supervisor.start();
@@ -89,8 +92,7 @@ const press = () => supervisor.commands.execute('press', {}, 'control');
 describe('reload', () => {
   it('applies a door code without a restart', async () => {
     source = text('Old', '43#');
-    expect(supervisor.reload()).toEqual({ ok: true, result: { file: FILE } });
-    await settle();
+    expect(await supervisor.reload()).toEqual({ ok: true, result: { file: FILE } });
     expect(services).toHaveLength(1);
     expect(services[0]?.applied[0]?.doors.main?.code?.reveal()).toBe('43#');
     expect(types()).toEqual(['configuration.applied']);
@@ -98,8 +100,7 @@ describe('reload', () => {
 
   it('restarts for another name, and commands reach the new service', async () => {
     source = text('New', '42#');
-    supervisor.reload();
-    await settle();
+    await supervisor.reload();
     expect(services.map(({ stopped }) => stopped)).toEqual([true, false]);
     expect(await press()).toEqual({ ok: true, result: { button: 'New' } });
   });
@@ -108,7 +109,7 @@ describe('reload', () => {
     const [running] = services;
     if (running !== undefined) running.busy = true;
     source = text('New', '42#');
-    expect(supervisor.reload()).toMatchObject({ ok: true });
+    expect(await supervisor.reload()).toEqual({ ok: true, result: { file: FILE, waits: true } });
     await clock.advanceAsync(60_000);
     expect(services).toHaveLength(1);
     if (running !== undefined) running.busy = false;
@@ -119,7 +120,7 @@ describe('reload', () => {
 
   it('keeps the old configuration when the file is faulty, and says every fault in one event', async () => {
     source = text('New', '42#').replace('openFor: 3s', 'openFor: 3 parsecs').replace('relay: relay', 'rely: relay');
-    const outcome = supervisor.reload();
+    const outcome = await supervisor.reload();
     expect(outcome).toMatchObject({ ok: false, error: { code: 'bad-configuration' } });
     const [event] = journal.recent;
     expect(event).toMatchObject({ type: 'configuration.rejected', file: FILE });
@@ -129,15 +130,55 @@ describe('reload', () => {
 
   it('goes back to the old configuration when the new one cannot start, and says so', async () => {
     source = text('Broken', '42#');
-    supervisor.reload();
-    await settle();
+    const outcome = await supervisor.reload();
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'bad-configuration' } });
+    if (!outcome.ok) expect(outcome.error.message).toContain('port 5060 is in use');
     expect(services.map(({ configuration }) => configuration.name)).toEqual(['Old', 'Broken', 'Old']);
-    expect(types()).toEqual(['configuration.rejected', 'fault']);
+    expect(types()).toEqual(['fault', 'configuration.rejected']);
     expect(faults.list.join()).toContain('port 5060 is in use');
     expect(await press()).toEqual({ ok: true, result: { button: 'Old' } });
     source = text('New', '42#');
-    supervisor.reload();
-    await settle();
+    await supervisor.reload();
     expect(faults.list).toEqual([]);
+  });
+
+  it('ends with the file that was read last, however long the change before it takes', async () => {
+    source = text('New', '42#');
+    const first = supervisor.reload();
+    source = text('Old', '43#');
+    await Promise.all([first, supervisor.reload()]);
+    expect(inForce).toEqual(['New', 'Old']);
+    expect(services.at(-1)?.configuration.name).toBe('Old');
+    expect(services.filter(({ stopped }) => !stopped)).toHaveLength(1);
+  });
+
+  it('begins nothing any more once it is stopped', async () => {
+    source = text('New', '42#');
+    const reload = supervisor.reload();
+    await supervisor.stop();
+    await reload;
+    expect(await supervisor.reload()).toMatchObject({ ok: false, error: { code: 'not-ready' } });
+    expect(services.every(({ stopped }) => stopped)).toBe(true);
+  });
+});
+
+describe('a supervisor that has not started', () => {
+  it('touches nothing of the machine, and says that it is not ready', async () => {
+    const { configuration } = parse(source);
+    if (configuration === undefined) throw new Error('the test has a faulty configuration');
+    const made: Configuration[] = [];
+    const idle = new Supervisor(configuration, {
+      file: FILE,
+      load: () => parse(source),
+      make: (one) => {
+        made.push(one);
+        return new FakeService(one);
+      },
+      applied: () => undefined,
+      context: { clock, log: new RecordingLog(), journal, faults },
+    });
+    expect(await idle.commands.execute('status', {}, 'control')).toMatchObject({ error: { code: 'not-ready' } });
+    expect(await idle.commands.execute('press', {}, 'control')).toMatchObject({ error: { code: 'not-ready' } });
+    expect(made).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { DoorphoneError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { processExit, VirtualBoard } from '../../../src/hardware/drivers/index.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
 
 function createBoard(): VirtualBoard {
   return new VirtualBoard({ clock: new FakeClock(), log: silentLog, onProcessExit: () => () => undefined });
@@ -62,5 +63,24 @@ describe('the virtual board', () => {
     expect(process.listenerCount('exit')).toBe(before + 1);
     board.close();
     expect(process.listenerCount('exit')).toBe(before);
+  });
+
+  it('names the outputs that it released when the process ended, and says nothing when there were none', () => {
+    const log = new RecordingLog();
+    let exit: () => void = () => undefined;
+    const onProcessExit = (run: () => void): (() => void) => {
+      exit = run;
+      return () => undefined;
+    };
+    const board = new VirtualBoard({ clock: new FakeClock(), log, onProcessExit });
+    board.output('relay').set(true);
+    board.input('button');
+    board.setLine('button', true);
+    exit();
+    expect(board.read('relay').active).toBe(false);
+    exit();
+    expect(log.lines.map(({ event, fields }) => ({ event, lines: fields.lines }))).toEqual([
+      { event: 'board.released', lines: ['relay'] },
+    ]);
   });
 });
