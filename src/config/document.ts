@@ -14,6 +14,7 @@ import {
   type Node,
   Parser,
   visit,
+  type YAMLParseError,
 } from 'yaml';
 import { type Complaint, complaint } from './complaint.ts';
 
@@ -107,7 +108,7 @@ export function parsePlaced(text: string): DocumentOutcome {
   }
   const [first, second] = [...new Composer({ prettyErrors: false }).compose(tokens, true, unmarked.length)];
   if (first === undefined) return { document: undefined, faults: [] };
-  if (unclosed !== undefined && first.errors.some((error) => error.code === 'MISSING_CHAR')) {
+  if (unclosed !== undefined && first.errors.some(isOfUnclosed)) {
     return { document: undefined, faults: [{ ...UNCLOSED, ...placeAt(lines, unclosed), key: '' }] };
   }
   const outcome = readDocument(first, lines);
@@ -146,8 +147,16 @@ function surveyTokens(tokens: readonly CST.Token[]): Survey {
   return { tooDeep: undefined, unclosed };
 }
 
+/** The library takes the line after an open bracket for one that is not indented enough. */
+function isOfUnclosed({ code, message }: YAMLParseError): boolean {
+  return code === 'MISSING_CHAR' || (code === 'BAD_INDENT' && message.startsWith('Flow '));
+}
+
 function isUnclosed(token: CST.Token): boolean {
-  if (token.type === 'flow-collection') return !token.end.some(({ source }) => source === ']' || source === '}');
+  if (token.type === 'flow-collection') {
+    const closing = token.start.source === '[' ? ']' : '}';
+    return !token.end.some(({ source }) => source === closing);
+  }
   if (token.type !== 'double-quoted-scalar' && token.type !== 'single-quoted-scalar') return false;
   return token.source.length < 2 || token.source.at(0) !== token.source.at(-1);
 }

@@ -8,6 +8,11 @@ describe('YAML that cannot be read', () => {
     ['---\n', '1:1: holds no configuration; write at least name, board, accounts and buttons'],
     ['name: "x\nboard: y\n', '1:7: a closing quote, bracket, brace, comma or colon is missing; close what is open'],
     [
+      'sip: { listen: [ "x" ]\nboard: y\n',
+      '1:6: a closing quote, bracket, brace, comma or colon is missing; close what is open',
+    ],
+    ['sip: { listen: [ "x" }\n', '1:6: a closing quote, bracket, brace, comma or colon is missing; close what is open'],
+    [
       'name: Door: front\n',
       /^1:7: a key or list begins in the middle of a line; put it on a line of its own, or the text/,
     ],
