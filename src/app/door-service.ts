@@ -149,7 +149,7 @@ export class DoorService {
       accounts: this.agent.registrations.map(({ account, registered, reason }) => ({
         uri: account.uri,
         registered,
-        reason,
+        reason: account.register ? reason : 'peer to peer',
       })),
       mqtt: { connected: this.#mqtt?.connected ?? false },
       media: { realtime, device, fault: deviceFault ?? null },
