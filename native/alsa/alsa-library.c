@@ -34,7 +34,8 @@ dp_error alsa_library_open(struct alsa_library *library) {
       look_up(object, "snd_pcm_drop", &library->drop) &&
       look_up(object, "snd_pcm_avail_update", &library->avail_update) &&
       look_up(object, "snd_pcm_readi", &library->readi) && look_up(object, "snd_pcm_writei", &library->writei) &&
-      look_up(object, "snd_lib_error_set_handler", &library->set_error_handler)) {
+      look_up(object, "snd_lib_error_set_handler", &library->set_error_handler) &&
+      look_up(object, "snd_config_update_free_global", &library->free_configuration)) {
     (void)library->set_error_handler(be_quiet);
     return DP_OK;
   }
@@ -45,6 +46,7 @@ dp_error alsa_library_open(struct alsa_library *library) {
 void alsa_library_close(struct alsa_library *library) {
   if (!library->object) return;
   if (library->set_error_handler) (void)library->set_error_handler(NULL);
+  if (library->free_configuration) (void)library->free_configuration();
   (void)dlclose(library->object);
   library->object = NULL;
 }

@@ -37,6 +37,7 @@ struct alsa_library {
   alsa_sframes (*readi)(struct alsa_handle *handle, void *frames, alsa_uframes count);
   alsa_sframes (*writei)(struct alsa_handle *handle, const void *frames, alsa_uframes count);
   int (*set_error_handler)(alsa_error_h *handler);
+  int (*free_configuration)(void); /**< What opening has read from asound.conf. */
 };
 
 /** Loads the library and keeps it from printing. @return DP_OK, DP_UNSUPPORTED (not installed, or too old) */

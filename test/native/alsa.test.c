@@ -1,0 +1,325 @@
+// The ALSA device against a library of the test's own: a card with a clock that runs apart from the engine's, cards that
+// run dry, over, away or stand still. Time is simulated: every exchange is one turn.
+
+#define _GNU_SOURCE
+
+#include "engine-support.h"
+
+#include <errno.h>
+
+#include "alsa/alsa-pair.h"
+#include "alsa/alsa.h"
+#include "dsp/mix.h"
+#include "engine/media-clock.h"
+
+// ---- a card ----
+
+/** What the card does; one at a time, as the library's functions know of no context. */
+static struct {
+  double now_s;
+  double error_ppm; // how much faster than 1 second a second its clock runs
+  unsigned only_rate_hz;
+  unsigned only_channels;
+  unsigned period; // frames that it moves at a time; 0: every single one
+  unsigned hz;     // what its microphone hears
+  int fault;       // what every read and write answers
+  bool stands_still;
+  unsigned opened;
+} card;
+
+struct alsa_handle {
+  bool captures;
+  bool running;
+  unsigned rate_hz;
+  unsigned channels;
+  double started_s;
+  double moved; // frames that the program has read or written since the start
+  alsa_uframes buffer;
+  bool broken; // ran dry or over
+  unsigned xruns;
+  struct humming_device heard; // first channel of what was played, at 8 kHz only
+};
+
+static struct alsa_handle handles[2];
+
+static double card_frames(const struct alsa_handle *handle) {
+  if (!handle->running) return 0;
+  double frames = (card.now_s - handle->started_s) * (1 + card.error_ppm / 1e6) * handle->rate_hz;
+  return card.period > 0 ? floor(frames / card.period) * card.period : floor(frames);
+}
+
+static int fake_open(struct alsa_handle **handle, const char *name, int stream, int mode) {
+  if (strcmp(name, "none") == 0) return -ENOENT;
+  CHECK_EQUAL(mode, ALSA_MODE_NONBLOCK);
+  *handle = &handles[stream];
+  memset(*handle, 0, sizeof **handle);
+  (*handle)->captures = stream == ALSA_STREAM_CAPTURE;
+  card.opened++;
+  return 0;
+}
+
+static int fake_close(struct alsa_handle *handle) {
+  (void)handle;
+  card.opened--;
+  return 0;
+}
+
+static int fake_set_params(struct alsa_handle *handle, int format, int access, unsigned channels, unsigned rate_hz,
+                           int soft_resample, unsigned latency_us) {
+  CHECK_EQUAL(format, ALSA_FORMAT_S16);
+  CHECK_EQUAL(access, ALSA_ACCESS_RW_INTERLEAVED);
+  CHECK_EQUAL(soft_resample, 0);
+  if (rate_hz != card.only_rate_hz || channels != card.only_channels) return -EINVAL;
+  handle->rate_hz = rate_hz;
+  handle->channels = channels;
+  handle->buffer = (alsa_uframes)((uint64_t)latency_us * rate_hz / 1000000);
+  return 0;
+}
+
+static int fake_get_params(struct alsa_handle *handle, alsa_uframes *buffer, alsa_uframes *period) {
+  *buffer = handle->buffer;
+  *period = handle->buffer / 4;
+  return 0;
+}
+
+static int fake_prepare(struct alsa_handle *handle) {
+  handle->broken = false;
+  handle->running = false;
+  handle->moved = 0;
+  return 0;
+}
+
+static int fake_start(struct alsa_handle *handle) {
+  if (handle->running) return -EBADFD;
+  handle->running = true;
+  handle->started_s = card.now_s;
+  return 0;
+}
+
+static int fake_drop(struct alsa_handle *handle) {
+  handle->running = false;
+  return 0;
+}
+
+static alsa_sframes fake_avail(struct alsa_handle *handle) {
+  (void)handle;
+  return 0;
+}
+
+static alsa_sframes fake_readi(struct alsa_handle *handle, void *frames, alsa_uframes count) {
+  if (card.fault) return card.fault;
+  if (card.stands_still) return -EAGAIN;
+  if (handle->broken) return -EPIPE;
+  double waiting = card_frames(handle) - handle->moved;
+  if (waiting > (double)handle->buffer) {
+    handle->broken = true;
+    handle->xruns++;
+    return -EPIPE;
+  }
+  if (waiting < 1) return -EAGAIN;
+  alsa_uframes given = waiting < (double)count ? (alsa_uframes)waiting : count;
+  int16_t *samples = frames;
+  for (alsa_uframes at = 0; at < given; at++) {
+    double phase = 2 * M_PI * card.hz * (handle->moved + (double)at) / handle->rate_hz;
+    for (unsigned channel = 0; channel < handle->channels; channel++) {
+      samples[at * handle->channels + channel] = (int16_t)(8000 * sin(phase));
+    }
+  }
+  handle->moved += (double)given;
+  return (alsa_sframes)given;
+}
+
+static alsa_sframes fake_writei(struct alsa_handle *handle, const void *frames, alsa_uframes count) {
+  if (card.fault) return card.fault;
+  if (handle->broken) return -EPIPE;
+  double waiting = handle->moved - card_frames(handle);
+  if (card.stands_still) waiting = (double)handle->buffer;
+  if (waiting < 0) {
+    handle->broken = true;
+    handle->xruns++;
+    return -EPIPE;
+  }
+  if (waiting + (double)count > (double)handle->buffer) return -EAGAIN;
+  const int16_t *samples = frames;
+  unsigned step = handle->rate_hz / AUDIO_RATE_HZ;
+  for (alsa_uframes at = 0; at < count; at += step) {
+    if (handle->heard.heard_count < HEARD_SAMPLES) {
+      handle->heard.heard[handle->heard.heard_count++] = samples[at * handle->channels];
+    }
+  }
+  handle->moved += (double)count;
+  return (alsa_sframes)count;
+}
+
+static const struct alsa_library library = {.open = fake_open,
+                                            .close = fake_close,
+                                            .set_params = fake_set_params,
+                                            .get_params = fake_get_params,
+                                            .prepare = fake_prepare,
+                                            .start = fake_start,
+                                            .drop = fake_drop,
+                                            .avail_update = fake_avail,
+                                            .readi = fake_readi,
+                                            .writei = fake_writei};
+
+// ---- turns ----
+
+static struct alsa_pair *pair;
+static struct media_clock engine_clock;
+static struct humming_device spoken;
+static struct audio_report report;
+static double play_phase;
+
+static void open_card(unsigned rate_hz, unsigned channels, double error_ppm) {
+  memset(&card, 0, sizeof card);
+  card.only_rate_hz = rate_hz;
+  card.only_channels = channels;
+  card.error_ppm = error_ppm;
+  card.hz = 500;
+  engine_clock = (struct media_clock){.turn_ns = NS_PER_SECOND, .period_ns = TURN_NS};
+  humming_init(&spoken, 0);
+  play_phase = 0;
+  CHECK_EQUAL(alsa_pair_open(&library, "card", &pair), 0);
+}
+
+/** One turn as the media thread takes it. @return whether the device still works */
+static bool turn(void) {
+  int16_t heard[AUDIO_FRAME_SAMPLES];
+  int16_t frame[AUDIO_FRAME_SAMPLES];
+  media_clock_turn(&engine_clock);
+  card.now_s = (double)engine_clock.turn_ns / 1e9;
+  for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) {
+    heard[at] = (int16_t)(8000 * sin(play_phase));
+    play_phase += 2 * M_PI * 700 / AUDIO_RATE_HZ;
+  }
+  bool works = alsa_pair_exchange(pair, heard, frame, &report);
+  media_clock_drift(&engine_clock, report.drift_ns);
+  for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) {
+    if (spoken.heard_count < HEARD_SAMPLES) spoken.heard[spoken.heard_count++] = frame[at];
+  }
+  return works;
+}
+
+static void turns(unsigned count) {
+  for (unsigned at = 0; at < count; at++) CHECK(turn());
+}
+
+static void close_card(void) {
+  alsa_pair_close(pair);
+  CHECK_EQUAL(card.opened, 0);
+}
+
+static void sound_passes_at_every_rate(void) {
+  static const unsigned rates_hz[] = {8000, 16000, 32000, 48000};
+  for (size_t at = 0; at < 8; at++) {
+    open_card(rates_hz[at / 2], (unsigned)(at % 2 + 1), 0);
+    turns(150);
+    CHECK_WITHIN(heard_share(&spoken, 500, 2), 0.99, 1.01);
+    CHECK_WITHIN(heard_share(&handles[0].heard, 700, 2), 0.99, 1.01);
+    CHECK_WITHIN(heard_level(&spoken, 2), 5500, 5800);
+    close_card();
+  }
+}
+
+/** A card that is faster or slower: the engine follows, nothing is lost or torn over a quarter of an hour. */
+static void the_engine_follows_the_card(void) {
+  static const double errors_ppm[] = {100, -100, 30, -300};
+  static const unsigned periods[] = {0, 960, 240};
+  for (size_t at = 0; at < 12; at++) {
+    open_card(48000, 2, errors_ppm[at % 4]);
+    card.period = periods[at / 4];
+    turns(5 * 60 * 50);
+    unsigned xruns = handles[0].xruns + handles[1].xruns;
+    int64_t drift_sum = 0;
+    spoken.heard_count = 0;
+    for (int round = 0; round < 10 * 60 * 50; round++) {
+      if (spoken.heard_count >= HEARD_SAMPLES) {
+        CHECK_WITHIN(heard_share(&spoken, 500, 19), 0.999, 1.001);
+        spoken.heard_count = 0;
+      }
+      CHECK(turn());
+      drift_sum += report.drift_ns;
+    }
+    CHECK_EQUAL(handles[0].xruns + handles[1].xruns, xruns);
+    // A card that is 100 ppm faster makes 20 ms last 2000 ns less. What is kept ready may have changed by a period.
+    double mean_ns = (double)drift_sum / (10 * 60 * 50);
+    double allowed_ns = 100 + card.period / 48000.0 * 1e9 / (10 * 60 * 50);
+    CHECK_WITHIN(mean_ns, -20 * errors_ppm[at % 4] - allowed_ns, -20 * errors_ppm[at % 4] + allowed_ns);
+    close_card();
+  }
+}
+
+static void a_late_turn_is_made_up_for(void) {
+  open_card(48000, 2, 0);
+  turns(100);
+  // The engine gives up turns after 200 ms: the card ran dry and over meanwhile.
+  engine_clock.turn_ns += 300 * NS_PER_MS;
+  turns(3);
+  spoken.heard_count = 0;
+  turns(150);
+  CHECK_WITHIN(heard_share(&spoken, 500, 2), 0.99, 1.01);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 2), 0.99, 1.01);
+  CHECK(handles[0].xruns > 0);
+  close_card();
+}
+
+static void a_card_that_is_pulled_out_is_lost(void) {
+  open_card(48000, 2, 0);
+  turns(50);
+  card.fault = -ENODEV;
+  CHECK(!turn());
+  CHECK_EQUAL(report.fault, AUDIO_FAULT_LOST);
+  CHECK_EQUAL(report.system_error, ENODEV);
+  close_card();
+}
+
+static void a_card_that_stands_still_is_noticed(void) {
+  open_card(48000, 2, 0);
+  turns(50);
+  card.stands_still = true;
+  int waited = 0;
+  while (turn() && waited < 200) waited++;
+  CHECK_EQUAL(report.fault, AUDIO_FAULT_STALLED);
+  CHECK_WITHIN(waited, 25, 60); // about a second
+  close_card();
+}
+
+static void a_card_that_fits_nothing_is_refused(void) {
+  memset(&card, 0, sizeof card);
+  card.only_rate_hz = 96000;
+  card.only_channels = 8;
+  CHECK_EQUAL(alsa_pair_open(&library, "card", &pair), -EINVAL);
+  CHECK_EQUAL(card.opened, 0);
+  CHECK_EQUAL(alsa_pair_open(&library, "none", &pair), -ENOENT);
+  CHECK_EQUAL(card.opened, 0);
+}
+
+/** The library of this machine, where there is one: a device that is not there is a fault that is waited for. */
+static void a_missing_device_is_a_fault(void) {
+  struct audio_io io;
+  dp_error error = alsa_open("doorphone-no-such-device", &io);
+  if (error == DP_UNSUPPORTED) {
+    printf("  libasound is not installed\n");
+    return;
+  }
+  CHECK_EQUAL(error, DP_OK);
+  int16_t frame[AUDIO_FRAME_SAMPLES];
+  memset(frame, 1, sizeof frame);
+  struct audio_report said;
+  io.operations->exchange(io.device, frame, frame, &said);
+  CHECK_EQUAL(said.fault, AUDIO_FAULT_OPEN);
+  CHECK_EQUAL(said.system_error, ENOENT);
+  for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) CHECK_EQUAL(frame[at], 0);
+  io.operations->close(io.device);
+}
+
+int main(void) {
+  TEST(sound_passes_at_every_rate);
+  TEST(the_engine_follows_the_card);
+  TEST(a_late_turn_is_made_up_for);
+  TEST(a_card_that_is_pulled_out_is_lost);
+  TEST(a_card_that_stands_still_is_noticed);
+  TEST(a_card_that_fits_nothing_is_refused);
+  TEST(a_missing_device_is_a_fault);
+  return test_summary("alsa");
+}
