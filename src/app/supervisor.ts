@@ -101,7 +101,9 @@ export class Supervisor {
   #reject(faults: readonly string[]): CommandOutcome<'reload'> {
     const { file, context } = this.parts;
     context.journal.record('configuration.rejected', { file, faults });
-    return refuse('bad-configuration', `${file} was not applied: ${faults.join('\n')}`);
+    const [first = 'it is faulty', ...more] = faults;
+    const rest = more.length === 0 ? '' : ` (and ${more.length} more: doorphone check ${file})`;
+    return refuse('bad-configuration', `not applied: ${first}${rest}`);
   }
 
   #change(configuration: Configuration): Promise<CommandOutcome<'reload'>> {
