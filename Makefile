@@ -1,6 +1,7 @@
 # doorphone: everything that a developer or CI runs. Only `interop` and `bench` need root and Debian's packages.
 
 SHELL := /bin/sh
+JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
@@ -12,17 +13,19 @@ run: build
 build: dist/doorphone.js native
 
 node_modules/.installed: package.json package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+	@echo '  npm   ci'
+	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 dist/doorphone.js: node_modules/.installed tools/build.mjs $(SOURCES)
-	node tools/build.mjs
+	@echo '  build dist/doorphone.js'
+	@node tools/build.mjs
 
 native:
-	@$(MAKE) --no-print-directory -C native
+	@$(MAKE) --no-print-directory -C native -j$(JOBS)
 
 test: build
-	@$(MAKE) --no-print-directory -C native test
+	@$(MAKE) --no-print-directory -C native -j$(JOBS) test
 	node_modules/.bin/vitest run
 
 lint: node_modules/.installed
