@@ -13,10 +13,12 @@ let sections: Sections;
 
 beforeEach(async () => {
   phone = await UdpPhone.plug();
-  // Also a registrar: whoever asks to be bound is.
+  // Also a registrar: whoever asks to be bound is; who asks what is bound (no Contact) is told.
+  let bound = '';
   phone.onMessage = (message) => {
-    if (message.method === 'REGISTER')
-      phone.respond(message, 200, { headers: [`Contact: ${message.header('Contact')}`] });
+    if (message.method !== 'REGISTER') return;
+    bound = message.header('Contact') ?? bound;
+    phone.respond(message, 200, { headers: [`Contact: ${bound}`] });
   };
   sections = {
     accounts: [{ uri: `sip:door@127.0.0.1:${phone.place.port}` }],

@@ -35,6 +35,7 @@ export class RtpPeer {
   unreadable = 0;
   #target: Place | undefined;
   #pacing: NodeJS.Timeout | undefined;
+  #unplugged = false;
   #sequence = 1000;
   #timestamp = 160_000;
   readonly #sender: SrtpSender | undefined;
@@ -96,9 +97,11 @@ export class RtpPeer {
     await this.arrivals.find(`${packets} packets`, () => this.arrivals.mark >= enough, { from });
   }
 
+  /** Safe to call again. */
   unplug(): void {
     clearInterval(this.#pacing);
-    this.socket.close();
+    if (!this.#unplugged) this.socket.close();
+    this.#unplugged = true;
   }
 
   #send(payloadType: number, payload: Buffer, marker: boolean, timestamp?: number): void {

@@ -5,12 +5,15 @@ import { writeSync } from 'node:fs';
 
 const BLOCK_MS = 1500;
 
+const say = (line) => writeSync(2, `${JSON.stringify(line)}\n`);
+
 const deeds = {
   throw: () => {
     throw new Error('sabotage: thrown');
   },
   reject: () => void Promise.reject(new Error('sabotage: rejected')),
   block: () => {
+    say({ event: 'test.blocked' });
     const end = performance.now() + BLOCK_MS;
     while (performance.now() < end);
   },
@@ -18,7 +21,7 @@ const deeds = {
   memory: () => {
     globalThis.gc();
     const { heapUsed, external, rss } = process.memoryUsage();
-    writeSync(2, `${JSON.stringify({ event: 'test.memory', heapUsed: heapUsed + external, rss })}\n`);
+    say({ event: 'test.memory', heapUsed: heapUsed + external, rss });
   },
 };
 

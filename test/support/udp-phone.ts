@@ -18,7 +18,8 @@ export interface AnswerOptions {
   readonly format?: 0 | 8;
   /** Base64 of 30 bytes: the phone's SRTP key. The door must have offered one, then. */
   readonly key?: string;
-  readonly ring?: boolean;
+  /** The INVITE that is answered; default: the first that came. */
+  readonly invite?: SipMessage;
 }
 
 let names = 0;
@@ -30,7 +31,7 @@ const unique = (what: string): string => {
 /** One phone. */
 export class UdpPhone {
   readonly messages = new Stream<SipMessage>('phone', (message) => message.text.split('\r\n', 1)[0] ?? '');
-  /** Called for each message when it arrives. */
+  /** Called for each message when it arrives, before anybody who waits for it. */
   onMessage: (message: SipMessage) => void = () => undefined;
 
   private constructor(
@@ -40,8 +41,8 @@ export class UdpPhone {
     socket.on('message', (payload, { address, port }) => {
       const message = parseSip({ atMs: Date.now(), from: { address, port }, to: place, payload });
       if (message === undefined) return;
-      this.messages.push(message);
       this.onMessage(message);
+      this.messages.push(message);
     });
   }
 
@@ -98,13 +99,13 @@ export class UdpPhone {
   }
 
   /** Waits for a call, answers it, and has its sound; resolves when the ACK is there. */
-  async takeCall({ format = 8, key, ring = true }: AnswerOptions = {}, from = 0): Promise<PhoneCall> {
-    const invite = await this.request('INVITE', from);
+  async takeCall({ format = 8, key, ...options }: AnswerOptions = {}, from = 0): Promise<PhoneCall> {
+    const invite = options.invite ?? (await this.request('INVITE', from));
     const rtp = await RtpPeer.plug(this.place.address, {
       format,
       ...(key === undefined ? {} : { keys: { own: key, theirs: cryptoKey(invite.body) } }),
     });
-    if (ring) this.respond(invite, 180);
+    this.respond(invite, 180);
     this.respond(invite, 200, { sdp: describe(this.place.address, rtp.port, format, key) });
     await this.messages.find('ACK', ({ method, callId }) => method === 'ACK' && callId === invite.callId);
     rtp.speakTo(mediaPlace(invite.body));
