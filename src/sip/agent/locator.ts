@@ -166,7 +166,16 @@ export class Locator {
         this.#ask(host, entry),
       );
     }
-    for (const tell of entry.waiting.splice(0)) tell(this.#choose(host, entry.addresses, SIP_PORT));
+    for (const tell of entry.waiting.splice(0)) this.#tell(tell, this.#choose(host, entry.addresses, SIP_PORT));
+  }
+
+  /** Who waited is told from a promise: what it throws would end the service. */
+  #tell(tell: Located, located: Result<Endpoint, string>): void {
+    try {
+      tell(located);
+    } catch (thrown) {
+      this.options.log.error('locate.user-failed', { reason: describeError(thrown) });
+    }
   }
 
   /** The first address that a socket of ours reaches. */

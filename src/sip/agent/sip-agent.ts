@@ -4,7 +4,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
-import { DoorphoneError } from '../../base/errors.ts';
+import { DoorphoneError, describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { millis, seconds } from '../../base/units.ts';
@@ -17,6 +17,7 @@ import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, TransportLayer } from '../transport/index.ts';
 import { AccountProfile } from './account-profile.ts';
+import { GuardedClock } from './guarded-clock.ts';
 import { Locator, placeOf } from './locator.ts';
 import { RequestHandler } from './request-handler.ts';
 import { SessionTable } from './session-table.ts';
@@ -52,6 +53,7 @@ const STOP_PATIENCE = seconds(2);
 
 /** SIP over UDP for one device. */
 export class SipAgent implements UserAgent {
+  private readonly options: SipAgentOptions;
   readonly #events = new Emitter<AgentEvents>();
   readonly #transport: TransportLayer;
   readonly #transactions: TransactionLayer;
@@ -66,8 +68,10 @@ export class SipAgent implements UserAgent {
   #started = false;
 
   /** @throws DoorphoneError `bad-account` when an account's URIs cannot be used */
-  constructor(private readonly options: SipAgentOptions) {
-    const { clock, random, log, network } = options;
+  constructor(options: SipAgentOptions) {
+    const { random, log, network } = options;
+    const clock = new GuardedClock(options.clock, log);
+    this.options = { ...options, clock };
     this.#timers = options.timers ?? defaultTimers;
     this.#sessions = new SessionTable(clock, millis(64 * this.#timers.t1));
     this.#transport = new TransportLayer({
@@ -131,7 +135,7 @@ export class SipAgent implements UserAgent {
     if (!this.#started) return;
     this.#started = false;
     this.#handler.stopping = true;
-    for (const session of this.#sessions.all) session.hangup();
+    for (const session of this.#sessions.all) this.#hangUp(session);
     await this.#quiet();
     for (const { registration } of this.#lines) registration?.close();
     this.#sessions.close();
@@ -314,6 +318,15 @@ export class SipAgent implements UserAgent {
     const { host, port } = this.#transport.via({ protocol: 'udp', address, port: 0 });
     const hostPort = parseUri(`sip:${formatHostPort(host, port)}`);
     return hostPort.ok ? formatUri({ ...hostPort.value, user }) : `sip:${formatHostPort(host, port)}`;
+  }
+
+  /** One session that cannot be ended must not keep the others, and the bindings, from it. */
+  #hangUp(session: RoutedSession): void {
+    try {
+      session.hangup();
+    } catch (thrown) {
+      this.options.log.error('agent.hangup-failed', { session: session.id, reason: describeError(thrown) });
+    }
   }
 
   #forget(session: RoutedSession): void {

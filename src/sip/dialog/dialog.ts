@@ -69,7 +69,8 @@ export class Dialog {
     return new Dialog({
       id: { callId: request.callId, localTag: request.fromTag ?? '', remoteTag: response.toTag ?? '' },
       local: request.from,
-      remote: response.to,
+      // What we called is known; a To that names nobody could not be written in a request.
+      remote: namesSomebody(response.to) ? response.to : request.to,
       remoteTarget: contactUri(response) ?? request.requestUri,
       routeSet: recordedRoute(response).reverse(),
       localSequence: request.cseq.number,
@@ -87,7 +88,8 @@ export class Dialog {
     const remoteTarget = contactUri(request);
     if (remoteTarget === undefined) return err('no usable Contact');
     const recorded = request.addresses('Record-Route');
-    if (!recorded.ok) return err('malformed Record-Route');
+    if (!recorded.ok || !recorded.value.every(namesSomebody)) return err('malformed Record-Route');
+    if (!namesSomebody(request.from) || !namesSomebody(request.to)) return err('From or To names nobody');
     const parameters = new Map(request.to.parameters).set('tag', localTag);
     return ok(
       new Dialog({
@@ -197,5 +199,10 @@ function contactUri(message: SipMessage): string | undefined {
 
 function recordedRoute(message: SipMessage): NameAddress[] {
   const recorded = message.addresses('Record-Route');
-  return recorded.ok ? [...recorded.value] : [];
+  return recorded.ok ? recorded.value.filter(namesSomebody) : [];
+}
+
+/** `*` is an address by the grammar of Contact (§20.10), and no URI: nothing can be sent to it. */
+function namesSomebody({ uri }: NameAddress): boolean {
+  return uri !== '*';
 }

@@ -160,7 +160,17 @@ export class TransactionLayer {
     if (known !== undefined) known.repeated();
     else if (!this.#servers.makeRoom(request)) this.#refuse(request, source);
     else if (request.method === 'CANCEL') this.#receiveCancel(request, source);
-    else this.options.handler.request(this.#addServer(request, source));
+    else this.#handUp(this.#addServer(request, source));
+  }
+
+  /** A user that throws has answered nothing: without an answer the transaction would keep its place for ever. */
+  #handUp(transaction: AnyServerTransaction): void {
+    try {
+      this.options.handler.request(transaction);
+    } catch (thrown) {
+      if (!transaction.completed) transaction.respond(createResponse(transaction.request, 500));
+      throw thrown;
+    }
   }
 
   #addServer(request: SipRequest, source: Endpoint): AnyServerTransaction {
