@@ -157,6 +157,12 @@ static inline void station_collect(struct station *station) {
   station->event_count += engine_take_events(station->engine, station->events + station->event_count, room);
 }
 
+/** Waits until the engine has woken its user, taking no event. @return whether it has, within `limit_ms` */
+static inline bool station_is_woken(struct station *station, unsigned limit_ms) {
+  for (unsigned waited = 0; waited < limit_ms && atomic_load(&station->wakes) == 0; waited += 5) sleep_ms(5);
+  return atomic_load(&station->wakes) > 0;
+}
+
 /** How many events of a kind there have been. */
 static inline size_t station_count(struct station *station, uint32_t kind) {
   station_collect(station);

@@ -24,12 +24,13 @@ static void stop_pair(void) {
 static void sound_flows_both_ways(void) {
   start_pair(400, 1000);
   connect_stations(&left, &right);
+  // Before any event is taken: the courier does not wake for a ring that is empty again.
+  CHECK(station_is_woken(&left, 2000));
   CHECK(station_wait(&left, ENGINE_EVENT_STARTED_IN, 1, 2000));
   CHECK(station_wait(&right, ENGINE_EVENT_STARTED_IN, 1, 2000));
   sleep_ms(1500);
   CHECK_EQUAL(station_count(&left, ENGINE_EVENT_STARTED_OUT), 1);
   CHECK_EQUAL(station_count(&left, ENGINE_EVENT_STARTED_IN), 1);
-  CHECK(atomic_load(&left.wakes) > 0);
   struct stream_statistics sent = station_close(&left);
   struct stream_statistics received = station_close(&right);
   stop_pair();
