@@ -11,7 +11,7 @@ void *courier_run(void *argument) {
   while (!atomic_load(&engine->stopping)) {
     if (poll(&bell, 1, -1) <= 0) continue;
     engine_answer_bell(engine->event_bell);
-    if (ring_count(&engine->events) > 0) engine->wake(engine->wake_context);
+    if (!atomic_load(&engine->stopping)) engine->wake(engine->wake_context);
   }
   return NULL;
 }
