@@ -7,7 +7,7 @@ import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { millis } from '../base/units.ts';
-import type { MediaSession, StreamParameters } from '../media/types.ts';
+import type { Direction, MediaSession, StreamParameters } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { Body, Negotiation, Refusal, Session, SessionEnd, SessionMessage } from '../sip/index.ts';
 import { DigitMerger } from './digit-merger.ts';
@@ -96,6 +96,11 @@ export class Call {
   /** What has been agreed on; undefined before. */
   get format(): CallFormat | undefined {
     return this.#agreed === undefined ? undefined : formatOf(this.#agreed);
+  }
+
+  /** Answered, and the peer is known to be where it says: an answer of ours has reached it, or its answer us. */
+  get established(): boolean {
+    return this.#state === 'talking' && this.#peerIsReal;
   }
 
   /** The address that an incoming call came from. */
@@ -198,9 +203,7 @@ export class Call {
     this.#session = session;
     session.on('progress', (message) => this.#progressed(message));
     session.on('accepted', (message) => this.#accepted(message));
-    session.on('acknowledged', () => {
-      this.#acknowledged = true;
-    });
+    session.on('acknowledged', () => this.#nowAcknowledged());
     session.on('answer', (body) => this.#answered(body));
     session.on('negotiation', (negotiation) => this.#renegotiate(negotiation));
     session.on('info', (body) => {
@@ -325,11 +328,29 @@ export class Call {
   /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
   #configure(agreed: AgreedMedia): void {
     const before = this.format;
-    this.#media?.configure(streamOf(agreed));
+    this.#media?.configure(streamOf(agreed, this.#peerIsReal ? agreed.direction : 'inactive'));
     this.#agreed = agreed;
     const now = formatOf(agreed);
     const changed = before?.codec !== now.codec || before.encrypted !== now.encrypted;
     if (changed && this.#answeredSaid) this.#events.emit('formatChanged', now);
+  }
+
+  get #peerIsReal(): boolean {
+    return this.direction === 'outgoing' || this.#acknowledged;
+  }
+
+  /**
+   * Incoming: sound flows from now on. Before, an INVITE under a forged source address would have brought whoever is
+   * named in its description the sound of the door, and a stranger's voice to it.
+   */
+  #nowAcknowledged(): void {
+    this.#acknowledged = true;
+    if (this.#state !== 'talking' || this.#agreed === undefined) return;
+    try {
+      this.#configure(this.#agreed);
+    } catch (thrown) {
+      this.#endBy({ reason: 'failed', cause: describeError(thrown) }, (session) => session.hangup());
+    }
   }
 
   #sayAnswered(): void {
@@ -340,8 +361,7 @@ export class Call {
 
   /** Digits count in an established call only: from early media they could come from anybody on the way. */
   #digit(digit: CallDigit): void {
-    const established = this.#state === 'talking' && (this.direction === 'outgoing' || this.#acknowledged);
-    if (established && this.#digits.isNew(digit)) this.#events.emit('digit', digit);
+    if (this.established && this.#digits.isNew(digit)) this.#events.emit('digit', digit);
   }
 
   /** Ends it ourselves. */
@@ -378,7 +398,7 @@ function formatOf({ codec, encrypted }: AgreedMedia): CallFormat {
   return { codec, encrypted };
 }
 
-function streamOf(agreed: AgreedMedia): StreamParameters {
+function streamOf(agreed: AgreedMedia, direction: Direction): StreamParameters {
   const suite = 'AES_CM_128_HMAC_SHA1_80';
   return {
     remoteAddress: agreed.remoteAddress,
@@ -388,7 +408,7 @@ function streamOf(agreed: AgreedMedia): StreamParameters {
     payloadType: agreed.payloadType,
     eventPayloadType: agreed.eventPayloadType,
     packetTime: agreed.packetTime,
-    direction: agreed.direction,
+    direction,
     send: agreed.sendKey === undefined ? undefined : { suite, key: agreed.sendKey },
     receive: agreed.receiveKey === undefined ? undefined : { suite, key: agreed.receiveKey },
   };

@@ -9,7 +9,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import type { Millis } from '../base/units.ts';
+import { type Millis, millis, seconds } from '../base/units.ts';
 import type { Call, CallEnd, CallEndReason, Calls } from '../call/index.ts';
 import type { CallsConfiguration } from '../config/index.ts';
 import type { MediaEngine } from '../media/types.ts';
@@ -44,8 +44,16 @@ export interface ConversationServices {
 interface RingList {
   readonly targets: readonly string[];
   readonly button: string | undefined;
+  /** When, on the monotonic clock. */
+  readonly began: Millis;
   next: number;
 }
+
+/** Who presses a button: programs mean every press as they say it. */
+export type Presser = 'finger' | 'command';
+
+/** A finger that presses so soon again is impatient, or trembles: it does not mean to cancel the call just begun. */
+const NERVOUS_PRESS: Millis = seconds(1);
 
 /** Runs the table. */
 export class Conversation {
@@ -53,7 +61,7 @@ export class Conversation {
   #call: Call | undefined;
   /** Who is being turned away, or taken, by the step that runs. */
   #caller: Call | undefined;
-  #list: RingList = { targets: [], button: undefined, next: 0 };
+  #list: RingList = { targets: [], button: undefined, began: millis(0), next: 0 };
   #lastEnd: CallEndReason = 'cancelled';
   #limit: Timer | undefined;
   readonly #sounds: VisitorSounds;
@@ -102,11 +110,12 @@ export class Conversation {
   }
 
   /** A button was pressed; what that means depends on what goes on. */
-  press(button: string, targets: readonly string[]): void {
+  press(button: string, targets: readonly string[], by: Presser): void {
     const ringing = this.#phase === 'ringing';
     if (ringing && this.#rules.pressAgain === 'ignore') return;
+    if (ringing && this.#list.button === button && by === 'finger' && this.#hasJustBegun) return;
     if (ringing && this.#list.button === button) this.#step('pressAgain');
-    else this.#ring(targets, button);
+    else this.#ring(targets, button, this.#call?.state === 'talking' && !this.#call.established);
   }
 
   /** Calls somebody by command. The result is the call's id. */
@@ -152,14 +161,19 @@ export class Conversation {
     this.#sounds.silence();
   }
 
+  get #hasJustBegun(): boolean {
+    return this.services.clock.now() < this.#list.began + NERVOUS_PRESS;
+  }
+
   get #rules(): ConversationRules {
     return this.services.rules();
   }
 
-  #ring(targets: readonly string[], button: string | undefined): void {
-    if (PHASES[this.#phase].ring === undefined || targets.length === 0) return;
-    this.#list = { targets, button, next: 0 };
-    this.#step('ring');
+  #ring(targets: readonly string[], button: string | undefined, unacknowledged = false): void {
+    const event = unacknowledged ? 'ringUnacknowledged' : 'ring';
+    if (PHASES[this.#phase][event] === undefined || targets.length === 0) return;
+    this.#list = { targets, button, began: this.services.clock.now(), next: 0 };
+    this.#step(event);
   }
 
   #step(event: PhaseEvent): void {

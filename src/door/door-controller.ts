@@ -19,7 +19,7 @@ import type { AdmissionPolicy } from './admission.ts';
 import { Buttons } from './buttons.ts';
 import { CodeLockout } from './code-lockout.ts';
 import { CodeReader } from './code-reader.ts';
-import { Conversation } from './conversation.ts';
+import { Conversation, type Presser } from './conversation.ts';
 import { handleCommands } from './door-commands.ts';
 import { Doors } from './doors.ts';
 import { SERVICE_STATES } from './phases.ts';
@@ -68,7 +68,7 @@ export class DoorController {
     this.#doors = new Doors(services);
     this.#lockout = new CodeLockout(services.clock);
     this.#strangers = new StrangerReports(services);
-    this.#buttons = new Buttons(services, (button) => this.press(button));
+    this.#buttons = new Buttons(services, (button) => this.#press(button, 'finger'));
     this.#conversation = new Conversation({
       ...services,
       rules: () => ({
@@ -135,12 +135,16 @@ export class DoorController {
     };
   }
 
-  /** A press of a button, by a finger or by a command. */
+  /** A press of a button by a command. */
   press(button: string): void {
+    this.#press(button, 'command');
+  }
+
+  #press(button: string, by: Presser): void {
     const targets = this.#buttons.targets(button);
     if (targets === undefined) return;
     this.services.journal.record('button.pressed', { button });
-    this.#conversation.press(button, targets);
+    this.#conversation.press(button, targets, by);
   }
 
   #bind(): void {

@@ -14,6 +14,8 @@ export type Phase = 'idle' | 'ringing' | 'offered' | 'talking';
 export type PhaseEvent =
   /** A button, other than the one that rings already; or the command `call`. */
   | 'ring'
+  /** As `ring`, while a call that we answered has not been acknowledged by whoever is said to call. */
+  | 'ringUnacknowledged'
   /** The button that rings already, where that cancels. */
   | 'pressAgain'
   /** A call comes in that a person is to answer; that is to be answered at once. */
@@ -96,6 +98,8 @@ export const PHASES: Table = {
     inviteAutomatic: step('offered', 'sayBusy'),
   },
   talking: {
+    // Nobody is there yet, and perhaps nobody ever will be: a forged INVITE must not keep visitors from ringing.
+    ringUnacknowledged: step('ringing', 'hangUp', 'ringFirst'),
     talkLimit: step('idle', 'cutOff', 'soundNothing'),
     ended: step('idle', 'soundNothing'),
     hangup: step('idle', 'hangUp', 'soundNothing'),

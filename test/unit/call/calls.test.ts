@@ -273,6 +273,23 @@ describe('an incoming call', () => {
     expect(heard[0]).toMatch(/^answered PCM[AU]$/);
   });
 
+  it('lets no sound flow before the ACK: the INVITE may be forged, and name somebody else’s address', () => {
+    const { accept, media } = createRig();
+    const session = accept(peerSdp());
+    expect(session.acceptedWith).toContain('a=sendrecv');
+    expect(media().parameters?.direction).toBe('inactive');
+    session.peerAcknowledges();
+    expect(media().parameters).toMatchObject({ direction: 'sendrecv', remoteAddress: '192.0.2.20' });
+  });
+
+  it('lets no sound flow before the ACK of a call without an offer either', () => {
+    const { accept, media } = createRig();
+    const session = accept(undefined);
+    expect(media().parameters).toBeUndefined();
+    session.peerAcknowledges(peerSdp());
+    expect(media().parameters?.direction).toBe('sendrecv');
+  });
+
   it('without an offer gets ours in the 200, and starts with the answer in the ACK', () => {
     const { accept, heard, media } = createRig();
     const session = accept(undefined);

@@ -86,12 +86,50 @@ describe('a press of the button', () => {
   it('while it rings cancels it', () => {
     const rig = new DoorRig();
     rig.pressButton();
+    rig.clock.advance(900);
     rig.pressButton();
     expect(rig.events('call.ended')).toMatchObject([{ reason: 'cancelled' }]);
     expect(rig.agent.session.count('hangup')).toBe(1);
     expect(rig.engine.tone).toBe('none');
     expect(rig.door.state().state).toBe('idle');
     expect(rig.events('button.pressed')).toHaveLength(2);
+  });
+
+  it('within a second of the first is a nervous finger, and cancels nothing', () => {
+    const rig = new DoorRig();
+    rig.pressButton();
+    rig.clock.advance(800);
+    rig.pressButton();
+    expect(rig.door.state().state).toBe('ringing');
+    expect(rig.agent.dialled).toHaveLength(1);
+    expect(rig.events('button.pressed')).toHaveLength(2);
+  });
+
+  it('by command cancels at once: a program means what it says', async () => {
+    const rig = new DoorRig();
+    await rig.commands.execute('press', {}, 'control');
+    await rig.commands.execute('press', {}, 'control');
+    expect(rig.door.state().state).toBe('idle');
+    expect(rig.agent.session.count('hangup')).toBe(1);
+  });
+
+  it('goes before a call that came in and was never acknowledged: whoever sent it may not exist', () => {
+    const rig = new DoorRig();
+    const forged = rig.agent.peerCalls('sip:102@example.com', peerSdp());
+    expect(rig.door.state().state).toBe('talking');
+    rig.pressButton();
+    expect(forged.count('hangup')).toBe(1);
+    expect(rig.agent.dialled).toEqual(['sip:101@example.com']);
+    expect(rig.door.state()).toMatchObject({ state: 'ringing', call: { direction: 'outgoing' } });
+  });
+
+  it('does not end a call that came in and is up', () => {
+    const rig = new DoorRig();
+    const session = rig.agent.peerCalls('sip:102@example.com', peerSdp());
+    session.peerAcknowledges();
+    rig.pressButton();
+    expect(session.count('hangup')).toBe(0);
+    expect(rig.agent.dialled).toEqual([]);
   });
 
   it('while it rings is ignored where the configuration says so', () => {
@@ -166,6 +204,7 @@ describe('a press of the button', () => {
       rig.board.setLine('button', true);
       rig.board.setLine('button', false);
       expect(rig.engine.open.length).toBeLessThanOrEqual(1);
+      rig.clock.advance(1000);
     }
     expect(rig.calls.active.size).toBe(1);
     rig.clock.advance(60_000);
@@ -220,6 +259,7 @@ describe('a list of phones', () => {
   it('ends with a press again', () => {
     const rig = new DoorRig(TWO_PHONES);
     rig.pressButton();
+    rig.clock.advance(1000);
     rig.pressButton();
     rig.clock.advance(60_000);
     expect(rig.agent.dialled).toHaveLength(1);

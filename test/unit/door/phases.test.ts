@@ -5,6 +5,7 @@ import { PHASES, type Phase, type PhaseEvent } from '../../../src/door/phases.ts
 
 const EVENTS: readonly PhaseEvent[] = [
   'ring',
+  'ringUnacknowledged',
   'pressAgain',
   'invite',
   'inviteAutomatic',
@@ -20,10 +21,10 @@ const EVENTS: readonly PhaseEvent[] = [
 
 /** Where each event leads; `-`: it is nothing to react to. In the order of EVENTS. */
 const EXPECTED: Readonly<Record<Phase, string>> = {
-  idle: 'ringing - offered talking - - - - - - - -',
-  ringing: 'ringing idle ringing ringing - talking ringing ringing idle - - idle',
-  offered: 'ringing - offered offered talking - idle - - - idle idle',
-  talking: '- - talking talking - - - - - idle idle idle',
+  idle: 'ringing - - offered talking - - - - - - - -',
+  ringing: 'ringing - idle ringing ringing - talking ringing ringing idle - - idle',
+  offered: 'ringing - - offered offered talking - idle - - - idle idle',
+  talking: '- ringing - talking talking - - - - - idle idle idle',
 };
 
 describe('the phases of a conversation', () => {
@@ -44,7 +45,7 @@ describe('the phases of a conversation', () => {
   it('has an end to every call that it leaves', () => {
     const ends = new Set(['cancel', 'decline', 'sayAbsent', 'hangUp', 'cutOff']);
     for (const phase of ['ringing', 'offered', 'talking'] as const) {
-      for (const event of ['hangup', 'pressAgain', 'talkLimit', 'ring'] as const) {
+      for (const event of ['ringUnacknowledged', 'hangup', 'pressAgain', 'talkLimit', 'ring'] as const) {
         const step = PHASES[phase][event];
         if (step !== undefined) expect(step.actions.some((action) => ends.has(action))).toBe(true);
       }
