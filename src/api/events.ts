@@ -21,6 +21,8 @@ export interface MediaReport {
   readonly packetsSent: number;
   readonly packetsReceived: number;
   readonly packetsLost: number;
+  /** No RTP, from somebody else, or not authentic. */
+  readonly packetsRefused: number;
   /** RFC 3550 §6.4.1 interarrival jitter. */
   readonly jitterMs: number;
   /** From the peer's RTCP; absent when it sent none. */

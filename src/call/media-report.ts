@@ -7,7 +7,7 @@ import type { CallFormat, CallMediaReport } from './types.ts';
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 export function reportMedia(format: CallFormat, statistics: StreamStatistics): CallMediaReport {
-  const { packetsSent, packetsReceived, packetsLost, jitterMs, roundTripMs } = statistics;
-  const counted = { ...format, packetsSent, packetsReceived, packetsLost, jitterMs: tenth(jitterMs) };
+  const { packetsSent, packetsReceived, packetsLost, packetsRefused, jitterMs, roundTripMs } = statistics;
+  const counted = { ...format, packetsSent, packetsReceived, packetsLost, packetsRefused, jitterMs: tenth(jitterMs) };
   return roundTripMs === undefined ? counted : { ...counted, roundTripMs: tenth(roundTripMs) };
 }

@@ -205,7 +205,8 @@ describe('an outgoing call', () => {
   it('reports what its media did', () => {
     const { talk, media, ends } = createRig();
     const call = talk();
-    const counted = { packetsSent: 500, packetsReceived: 490, packetsLost: 10, jitterMs: 1.234, roundTripMs: 20.04 };
+    const packets = { packetsSent: 500, packetsReceived: 490, packetsLost: 10, packetsRefused: 7 };
+    const counted = { ...packets, jitterMs: 1.234, roundTripMs: 20.04 };
     media().stats = { ...media().stats, ...counted };
     call.hangup('limit');
     expect(ends[0]?.media).toEqual({ codec: 'PCMA', encrypted: false, ...counted, jitterMs: 1.2, roundTripMs: 20 });
