@@ -23,7 +23,7 @@ describe('a service and its command line', () => {
           front: { line: 'button', call: [phone.uri] },
           garden: { line: 'button2', call: [phone.uri] },
         },
-        doors: { main: { relay: 'relay', openFor: '300ms', code: DOOR_CODE } },
+        doors: { main: { relay: 'relay', openFor: '3s', code: DOOR_CODE } },
       },
     });
   });
@@ -65,7 +65,7 @@ describe('a service and its command line', () => {
     await service.saw('door.opened');
     expect(await done('line', 'relay')).toEqual({ line: 'relay', active: true });
     await service.saw('door.closed');
-    expect(await done('open')).toEqual({ door: 'main', forMs: 300 });
+    expect(await done('open')).toEqual({ door: 'main', forMs: 3000 });
     expect(await done('line', 'relay', '1')).toEqual({ line: 'relay', active: true });
     expect(await done('line', 'relay', '0')).toEqual({ line: 'relay', active: false });
 
