@@ -186,8 +186,8 @@ export class Call {
     if (direction === 'in' && this.#state === 'ringing') this.#events.emit('earlyMedia');
   }
 
-  mediaDigit(digit: string): void {
-    this.#digit({ digit, via: 'rtp' });
+  mediaDigit(digit: string, at: CallDigit['at']): void {
+    this.#digit({ digit, via: 'rtp', at });
   }
 
   mediaReception(silent: boolean): void {
@@ -208,7 +208,7 @@ export class Call {
     session.on('negotiation', (negotiation) => this.#renegotiate(negotiation));
     session.on('info', (body) => {
       const digit = readInfoDigit(body);
-      if (digit !== undefined) this.#digit({ digit, via: 'info' });
+      if (digit !== undefined) this.#digit({ digit, via: 'info', at: this.context.clock.now() });
     });
     session.on('ended', (end) => this.#sessionEnded(end));
   }

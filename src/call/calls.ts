@@ -26,7 +26,7 @@ export class Calls {
     this.#stops = [
       agent.on('invite', (session) => this.#incoming(new Call(this.#context(), { session }))),
       engine.on('started', (session, direction, at) => this.#of(session)?.mediaStarted(direction, at)),
-      engine.on('digit', (session, digit) => this.#of(session)?.mediaDigit(digit)),
+      engine.on('digit', (session, digit, at) => this.#of(session)?.mediaDigit(digit, at)),
       engine.on('reception', (session, silent) => this.#of(session)?.mediaReception(silent)),
     ];
   }

@@ -16,7 +16,11 @@ import type { CallDigit } from './types.ts';
  */
 const ECHO_WINDOW: Millis = seconds(2);
 
-interface Unpaired extends CallDigit {
+/** What of a key press tells it from others. */
+type Press = Pick<CallDigit, 'digit' | 'via'>;
+
+/** `at` is when it was heard of: both ways are held up alike when this program is. */
+interface Unpaired extends Press {
   readonly at: Millis;
 }
 
@@ -27,15 +31,15 @@ export class DigitMerger {
   constructor(private readonly clock: Clock) {}
 
   /** True when this is a key press not heard of before; false when it is the other way's echo. */
-  isNew(digit: CallDigit): boolean {
+  isNew({ digit, via }: Press): boolean {
     const at = this.clock.now();
     this.#unpaired = this.#unpaired.filter((earlier) => at - earlier.at <= ECHO_WINDOW);
-    const echoed = this.#unpaired.findIndex((earlier) => earlier.digit === digit.digit && earlier.via !== digit.via);
+    const echoed = this.#unpaired.findIndex((earlier) => earlier.digit === digit && earlier.via !== via);
     if (echoed >= 0) {
       this.#unpaired.splice(echoed, 1);
       return false;
     }
-    this.#unpaired.push({ ...digit, at });
+    this.#unpaired.push({ digit, via, at });
     return true;
   }
 }

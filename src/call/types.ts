@@ -64,6 +64,8 @@ export interface CallDigit {
   /** 0-9 * # A-D */
   readonly digit: string;
   readonly via: 'rtp' | 'info';
+  /** When it was pressed, as near as is known: the engine's stamp, or when the INFO was read. */
+  readonly at: Millis;
 }
 
 /**

@@ -29,6 +29,16 @@ export class CodeBook {
     return this.#entries.length === 0;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** How many codes so many digits hold, one after another, of the length that there are most of: one at the least. */
+  guessesIn(digits: number): number {
+    return Math.max(1, ...this.#entries.map(({ length }) => digits - length + 1));
+  }
+
   /**
    * The doors whose code `digits` ends with. Where one code is the end of another, the longer one is meant; doors that
    * share a code open together. Every code is compared, whatever the outcome, each over a digest of fixed size.

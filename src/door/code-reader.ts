@@ -1,13 +1,20 @@
 // The digits of one call, read as codes: they collect, and a code opens as soon as the collected digits end with it. A
 // try is wrong at `#`, after a pause of 3 s, or at 16 digits, when no code matched.
+//
+// The pause is one between key presses, and theirs are the times that count: when this program was held up for seconds
+// inside a code, its own timers come late and the digits come all at once.
 
 import type { Clock, Timer } from '../base/clock.ts';
-import { type Millis, seconds } from '../base/units.ts';
+import { type Millis, millis, seconds } from '../base/units.ts';
 import type { CodeBook } from './code-book.ts';
-import type { CodeLockout, CodeStanding } from './code-lockout.ts';
+import type { CodeCaller, CodeLockout, CodeStanding } from './code-lockout.ts';
 
 const LONGEST_TRY = 16;
 const PAUSE: Millis = seconds(3);
+/** A timer that is later than this was held up, and digits before it may still be waiting to be told. */
+const HELD_UP: Millis = millis(50);
+/** How long they are waited for. */
+const GRACE: Millis = millis(200);
 
 export interface CodeReaderOptions {
   readonly clock: Clock;
@@ -15,7 +22,7 @@ export interface CodeReaderOptions {
   /** The codes that hold at the moment of a digit. */
   readonly codes: () => CodeBook;
   /** Whom wrong codes are counted against. */
-  readonly caller: string;
+  readonly caller: CodeCaller;
   readonly opens: (doors: readonly string[]) => void;
   /** A try was wrong, or was not looked at because the caller is locked out. */
   readonly refused: (standing: CodeStanding) => void;
@@ -27,6 +34,8 @@ export interface CodeReaderOptions {
  */
 export class CodeReader {
   #collected = '';
+  /** When the latest digit was pressed. */
+  #latest: Millis = millis(0);
   #pause: Timer | undefined;
 
   constructor(private readonly options: CodeReaderOptions) {}
@@ -36,18 +45,23 @@ export class CodeReader {
     return this.#collected !== '';
   }
 
-  /** Takes one digit. What it opens is open when this returns. */
-  take(digit: string): void {
+  /**
+   * Takes one digit. What it opens is open when this returns.
+   * @param at when it was pressed, on the clock
+   */
+  take(digit: string, at: Millis = this.options.clock.now()): void {
     const codes = this.options.codes();
     if (codes.isEmpty) return;
+    if (this.isCollecting && at - this.#latest >= PAUSE) this.#wrong();
     this.#pause?.cancel();
     const before = this.#collected;
     this.#collected += digit;
+    this.#latest = at;
     if (this.#opens(codes)) return;
     // A `#` alone ends nothing: many people close a code with it that has opened already.
     if (digit === '#' && before === '') this.reset();
     else if (digit === '#' || this.#collected.length >= LONGEST_TRY) this.#wrong();
-    else this.#pause = this.options.clock.after(PAUSE, 'code pause', () => this.#wrong());
+    else this.#await(millis(Math.max(GRACE, at + PAUSE - this.options.clock.now())));
   }
 
   /** Forgets what has been collected. */
@@ -57,19 +71,29 @@ export class CodeReader {
     this.#collected = '';
   }
 
+  #await(time: Millis): void {
+    const { clock } = this.options;
+    const due = clock.now() + time;
+    this.#pause = clock.after(time, 'code pause', () => {
+      if (clock.now() - due > HELD_UP) this.#await(GRACE);
+      else this.#wrong();
+    });
+  }
+
   #opens(codes: CodeBook): boolean {
     const { lockout, caller } = this.options;
     if (lockout.standing(caller).lockedFor !== undefined) return false;
     const doors = codes.match(this.#collected);
     if (doors.length === 0) return false;
     this.reset();
-    lockout.right(caller);
+    lockout.right(caller, codes.size === doors.length);
     this.options.opens(doors);
     return true;
   }
 
   #wrong(): void {
+    const guesses = this.options.codes().guessesIn(this.#collected.length);
     this.reset();
-    this.options.refused(this.options.lockout.wrong(this.options.caller));
+    this.options.refused(this.options.lockout.wrong(this.options.caller, guesses));
   }
 }

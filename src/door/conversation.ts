@@ -35,7 +35,7 @@ export interface ConversationServices {
   /** Whether digits from a peer whom we called count. */
   readonly mayOpen: (target: string) => boolean;
   /** Takes the digits of a call that may open doors. */
-  readonly readDigits: (call: Call) => (digit: string) => void;
+  readonly readDigits: (call: Call) => (digit: string, at: Millis) => void;
   /** Somebody was turned away. */
   readonly turnedAway: (call: Call, why: string) => void;
 }
@@ -251,7 +251,7 @@ export class Conversation {
     call.on('ended', (end) => this.#ifCurrent(call, () => this.#ended(end)));
     if (!mayOpen) return;
     const read = readDigits(call);
-    call.on('digit', ({ digit }) => this.#ifCurrent(call, () => read(digit)));
+    call.on('digit', ({ digit, at }) => this.#ifCurrent(call, () => read(digit, at)));
   }
 
   #ended(end: CallEnd): void {

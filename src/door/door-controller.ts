@@ -176,12 +176,12 @@ export class DoorController {
     };
   }
 
-  #readDigits(call: Call): (digit: string) => void {
+  #readDigits(call: Call): (digit: string, at: Millis) => void {
     const reader = new CodeReader({
       clock: this.services.clock,
       lockout: this.#lockout,
       codes: () => this.#doors.codes,
-      caller: call.peer,
+      caller: { name: call.peer, source: call.direction === 'incoming' ? (call.sourceAddress ?? '') : undefined },
       opens: (doors) => {
         for (const door of doors) this.#doors.open(door, { by: call.peer, call: call.id });
       },
@@ -197,7 +197,7 @@ export class DoorController {
     call.on('ended', () => {
       if (!reader.isCollecting) this.#readers.delete(reader);
     });
-    return (digit) => reader.take(digit);
+    return (digit, at) => reader.take(digit, at);
   }
 
   #deviceChanged(fault: string | undefined): void {

@@ -74,7 +74,13 @@ export class FakeClock implements Clock {
     this.#wall += by;
   }
 
+  /** The program is held up: time goes by, and timers that fall due run late, with the next `advance`. */
+  stall(duration: number): void {
+    this.#move(this.#now + duration);
+  }
+
   #move(to: number): void {
+    if (to <= this.#now) return;
     this.#wall += to - this.#now;
     this.#now = to;
   }

@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
+import { millis } from '../../../src/base/units.ts';
 import { CodeBook } from '../../../src/door/code-book.ts';
 import { CodeLockout } from '../../../src/door/code-lockout.ts';
 import { CodeReader } from '../../../src/door/code-reader.ts';
@@ -10,7 +11,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
 /** Types digits; a number of milliseconds in braces is a pause: `4{2000}2#`. Answers with what came of it, in order. */
-function createReader(codes: Record<string, string>) {
+function createReader(codes: Record<string, string>, source?: string) {
   const clock = new FakeClock();
   const entries = Object.entries(codes).map(([door, code]) => [door, new Secret(code)] as const);
   const book = new CodeBook(new Map(entries), new SeededRandom());
@@ -19,7 +20,7 @@ function createReader(codes: Record<string, string>) {
     clock,
     lockout: new CodeLockout(clock),
     codes: () => book,
-    caller: 'sip:101@example.com',
+    caller: { name: 'sip:101@example.com', source },
     opens: (doors) => came.push(`open ${doors.join('+')}`),
     refused: ({ attempts, lockedFor }) =>
       came.push(lockedFor === undefined ? `wrong ${attempts}` : `locked ${lockedFor}`),
@@ -31,7 +32,7 @@ function createReader(codes: Record<string, string>) {
     }
     return came.splice(0);
   };
-  return { clock, reader, type };
+  return { clock, reader, type, came };
 }
 
 describe('CodeReader', () => {
@@ -79,6 +80,45 @@ describe('CodeReader', () => {
     expect(type('42#')).toEqual(['locked 20000']);
     clock.advance(20_000);
     expect(type('42#')).toEqual(['open main']);
+  });
+
+  it('judges a pause by the digits’ own times when the program was held up', () => {
+    const { clock, reader, came } = createReader({ main: '42#' });
+    const start = clock.now();
+    reader.take('4', start);
+    clock.stall(5000);
+    // The timer of the pause is the first to run after it, and the digits of the meantime come behind it.
+    clock.advance(10);
+    expect(came).toEqual([]);
+    reader.take('2', millis(start + 1000));
+    reader.take('#', millis(start + 2000));
+    expect(came).toEqual(['open main']);
+    clock.advance(10_000);
+    expect(came).toEqual(['open main']);
+  });
+
+  it('judges a try that nothing followed while the program was held up', () => {
+    const { clock, reader, came } = createReader({ main: '42#' });
+    reader.take('4', clock.now());
+    clock.stall(5000);
+    clock.advance(1000);
+    expect(came).toEqual(['wrong 1']);
+  });
+
+  it('sees a pause between digits that come at once after it was held up', () => {
+    const { clock, reader, came } = createReader({ main: '42#' });
+    const start = clock.now();
+    clock.stall(9000);
+    reader.take('4', start);
+    reader.take('2', millis(start + 1000));
+    reader.take('#', millis(start + 4000));
+    expect(came).toEqual(['wrong 1']);
+  });
+
+  it('charges a long try of somebody who calls in for every code that it holds', () => {
+    const { type } = createReader({ main: '4711' }, '192.0.2.66');
+    // Thirteen codes of four digits, where ten may be tried.
+    expect(type('1234567890123456')).toEqual(['locked 1440000']);
   });
 
   it('judges a try though nothing follows', () => {

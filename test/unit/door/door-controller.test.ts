@@ -537,6 +537,24 @@ describe('a call into the door', () => {
     expect(rig.events('door.opened')).toMatchObject([{ by: 'sip:102@example.com' }]);
   });
 
+  it('guesses in vain under a new name for each code, and keeps no resident from opening', () => {
+    const rig = new DoorRig();
+    for (let name = 0; name < 60; name += 1) {
+      const session = rig.agent.peerCalls(`sip:${name}@example.com`, peerSdp());
+      session.peerAcknowledges();
+      rig.peerTypes('77#');
+      session.peerHangsUp();
+    }
+    const last = rig.agent.peerCalls('sip:102@example.com', peerSdp());
+    last.peerAcknowledges();
+    rig.peerTypes('42#');
+    last.peerHangsUp();
+    expect(rig.events('door.opened')).toEqual([]);
+    rig.talk();
+    rig.peerTypes('42#');
+    expect(rig.events('door.opened')).toMatchObject([{ by: 'sip:101@example.com' }]);
+  });
+
   it('waits for the command `answer` where the configuration says so', async () => {
     const rig = new DoorRig(configured({ sip: { answer: 'manual' } }));
     const session = rig.agent.peerCalls('sip:102@example.com', peerSdp());
