@@ -17,6 +17,8 @@ export interface CallState {
 
 export interface AccountState {
   readonly uri: string;
+  /** False: peer to peer, by configuration; then there is nothing to be registered at. */
+  readonly registers: boolean;
   readonly registered: boolean;
   /** Why it is not registered, or null. */
   readonly reason: string | null;
@@ -36,7 +38,7 @@ export interface StateReport {
   readonly call: CallState | null;
   readonly doors: { readonly [door: string]: { readonly open: boolean } };
   readonly accounts: readonly AccountState[];
-  readonly mqtt: { readonly connected: boolean };
+  readonly mqtt: { readonly configured: boolean; readonly connected: boolean };
   readonly media: MediaState;
   /** What is wrong and does not stop the service: an unreadable sound file, a dead broker. */
   readonly faults: readonly string[];

@@ -148,10 +148,11 @@ export class DoorService {
       faults,
       accounts: this.agent.registrations.map(({ account, registered, reason }) => ({
         uri: account.uri,
+        registers: account.register,
         registered,
         reason: account.register ? reason : 'peer to peer',
       })),
-      mqtt: { connected: this.#mqtt?.connected ?? false },
+      mqtt: { configured: this.configuration.mqtt !== undefined, connected: this.#mqtt?.connected ?? false },
       media: { realtime, device, fault: deviceFault ?? null },
       version,
       uptime: Math.floor((clock.now() - startedAt) / 1000),

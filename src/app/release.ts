@@ -27,6 +27,9 @@ export function releaseRelays({ configFile }: { readonly configFile: string }): 
   board.close();
   return Promise.resolve({
     released,
-    message: `released ${released.join(', ')}; the virtual board has no wires`,
+    message:
+      released.length === 0
+        ? 'no door is configured: there is no relay to release'
+        : `released ${released.join(', ')}; the virtual board has no wires`,
   });
 }

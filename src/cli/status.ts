@@ -1,6 +1,6 @@
 // `doorphone status` for eyes.
 
-import type { CallState, StateReport } from '../api/state.ts';
+import type { AccountState, CallState, StateReport } from '../api/state.ts';
 import { localTime } from './printable.ts';
 
 /** A small table, one fact a line. @param now the time of day, for how long a call lasts */
@@ -9,14 +9,8 @@ export function describeStatus(report: StateReport, now: Date): string {
     ['state', report.state],
     ['call', report.call === null ? 'none' : describeCall(report.call, now)],
     ...Object.entries(report.doors).map(([door, { open }]) => [`door ${door}`, open ? 'open' : 'closed'] as const),
-    ...report.accounts.map(
-      ({ uri, registered, reason }) =>
-        [
-          `account ${uri}`,
-          registered ? 'registered' : `not registered${reason === null ? '' : `: ${reason}`}`,
-        ] as const,
-    ),
-    ['mqtt', report.mqtt.connected ? 'connected' : 'not connected'],
+    ...report.accounts.map((account) => [`account ${account.uri}`, describeRegistration(account)] as const),
+    ...(report.mqtt.configured ? [['mqtt', report.mqtt.connected ? 'connected' : 'not connected'] as const] : []),
     ['sound', `${report.media.device}${report.media.fault === null ? '' : `: ${report.media.fault}`}`],
     ['real time', report.media.realtime ? 'yes' : 'no'],
     ...report.faults.map((fault) => ['fault', fault] as const),
@@ -25,6 +19,12 @@ export function describeStatus(report: StateReport, now: Date): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function describeRegistration({ registers, registered, reason }: AccountState): string {
+  if (!registers) return 'peer to peer';
+  if (registered) return 'registered';
+  return reason === null ? 'not registered yet' : `not registered: ${reason}`;
 }
 
 function describeCall(call: CallState, now: Date): string {

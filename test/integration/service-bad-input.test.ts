@@ -249,7 +249,7 @@ describe('what breaks around a door that still works', () => {
     const lost = await door.saw('mqtt.changed');
     expect(lost).toMatchObject({ connected: false, reason: expect.stringContaining('ECONNREFUSED') });
     await expectCall(door);
-    expect((await door.status()).mqtt).toEqual({ connected: false });
+    expect((await door.status()).mqtt).toEqual({ configured: true, connected: false });
   });
 
   it('no RTP port free: the call fails with its cause, and works once there is one', async () => {

@@ -24,10 +24,10 @@ const IDLE: StateReport = {
   },
   doors: { main: { open: true }, garage: { open: false } },
   accounts: [
-    { uri: 'sip:door@example.com', registered: false, reason: '403 Forbidden' },
-    { uri: 'sip:gate@example.com', registered: true, reason: null },
+    { uri: 'sip:door@example.com', registers: true, registered: false, reason: '403 Forbidden' },
+    { uri: 'sip:gate@example.com', registers: true, registered: true, reason: null },
   ],
-  mqtt: { connected: true },
+  mqtt: { configured: true, connected: true },
   media: { realtime: false, device: 'file', fault: null },
   faults: ['no broker'],
   version: '1.2.3',
@@ -144,9 +144,23 @@ describe('commands of a running service', () => {
     ]);
   });
 
+  it('status calls nothing missing that nobody asked for', async () => {
+    const uri = 'sip:door@192.0.2.10';
+    const accounts = [
+      { uri, registers: false, registered: false, reason: null },
+      { uri: 'sip:door@example.com', registers: true, registered: false, reason: null },
+    ];
+    const mqtt = { configured: false, connected: false };
+    bench.registry.handle('status', () => ({ ok: true, result: { ...IDLE, accounts, mqtt } }));
+    const { out } = await bench.run('status');
+    expect(out).toMatch(/^account sip:door@192\.0\.2\.10 +peer to peer$/m);
+    expect(out).toMatch(/^account sip:door@example\.com +not registered yet$/m);
+    expect(out).not.toMatch(/^mqtt/m);
+  });
+
   it('text of the network does not reach the terminal raw', async () => {
     const raw = '\u001b]0;owned\u0007\r';
-    const state = { ...IDLE, accounts: [{ uri: 'sip:a@b', registered: false, reason: `no${raw}` }] };
+    const state = { ...IDLE, accounts: [{ uri: 'sip:a@b', registers: true, registered: false, reason: `no${raw}` }] };
     bench.registry.handle('status', () => ({ ok: true, result: state }));
     bench.registry.handle('hangup', () => refuse('x', raw));
     bench.journal.record('call.refused', { peer: `sip:${raw}@x`, why: raw });

@@ -41,7 +41,7 @@ const report: StateReport = {
   call: null,
   doors: { main: { open: false } },
   accounts: [],
-  mqtt: { connected: true },
+  mqtt: { configured: true, connected: true },
   media: { realtime: false, device: 'virtual', fault: null },
   faults: [],
   version: '0.0.0',
