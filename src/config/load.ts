@@ -1,17 +1,24 @@
 // A configuration from the disk: the one place of this layer that opens files.
 
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { DoorphoneError } from '../base/errors.ts';
 import { LONGEST_FILE_BYTES } from './document.ts';
 import { parseConfiguration } from './parse.ts';
 import { describeReadError } from './secrets.ts';
 import type { FileContent, ParseOutcome } from './types.ts';
 
-/** Reads a regular file of at most 1 MiB. Throws as node:fs does; EFBIG when it is larger, EISDIR for a folder. */
+/**
+ * Reads a regular file of at most 1 MiB. Throws as node:fs does; EFBIG when it is larger, EISDIR for a folder, ENOTFILE
+ * for a pipe or a device: a reload must not stop the door while nobody writes into one, or nobody stops writing.
+ */
 export function readSmallFile(path: string): FileContent {
-  const descriptor = openSync(path, 'r');
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { mode, size } = fstatSync(descriptor);
+    const status = fstatSync(descriptor);
+    const { mode, size } = status;
+    if (!status.isFile() && !status.isDirectory()) {
+      throw Object.assign(new Error(`${path} is not a file`), { code: 'ENOTFILE' });
+    }
     if (size > LONGEST_FILE_BYTES) throw Object.assign(new Error(`${path} is too large`), { code: 'EFBIG' });
     return { text: readFileSync(descriptor, 'utf8'), mode };
   } finally {

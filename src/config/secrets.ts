@@ -108,6 +108,8 @@ export function describeReadError(thrown: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'this user may not read';
+    case 'ENOTFILE':
+      return 'is a pipe or a device, not a file';
     case 'EISDIR':
       return 'is a folder';
     case 'ENOTDIR':

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +40,19 @@ describe('a file on the disk', () => {
     expect(loadConfiguration(file, {}).warnings.map(({ key }) => key)).toEqual(['doors.main.code']);
     chmodSync(file, 0o600);
     expect(loadConfiguration(file, {}).warnings).toEqual([]);
+  });
+
+  it('that is a pipe or a device is not waited for, nor read without end', () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, '/dev/zero']) {
+      expect(failure(path).message).toBe(`the configuration ${path} is a pipe or a device, not a file`);
+    }
+    const file = join(folder, 'door.yaml');
+    writeFileSync(file, SMALL.replace('\nbuttons:', '\n    password: { file: pipe }\nbuttons:'));
+    expect(loadConfiguration(file, {}).faults.map(({ key, what }) => `${key}: ${what}`)).toEqual([
+      `accounts[0].password: names ${pipe}, which is a pipe or a device, not a file`,
+    ]);
   });
 
   it('that is missing, a folder or too large is one clear error', () => {
