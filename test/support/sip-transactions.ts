@@ -1,5 +1,6 @@
 // A transaction layer on a clock of the test's own, over a transport that only records.
 
+import { createResponse } from '../../src/sip/message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../../src/sip/message/types.ts';
 import { TransactionLayer } from '../../src/sip/transaction/index.ts';
 import type {
@@ -24,6 +25,15 @@ export class RecordingHandler implements TransactionHandler {
 
   request(transaction: ServerTransaction): void {
     this.requests.push(transaction);
+  }
+
+  /** As for somebody who is known. */
+  strayCancel(transaction: ServerTransaction): void {
+    transaction.respond(createResponse(transaction.request, 481));
+  }
+
+  mayRefuse(): boolean {
+    return true;
   }
 
   ack(request: SipRequest): void {

@@ -2,10 +2,12 @@
 // to silence (RFC 3261 §8.2, §11.2, §12.2.2).
 //
 // Strangers, those whom `admit` does not let in, get silence for everything that is outside of a dialog; an INVITE may
-// get the refusal that `admit` gave. Max-Forwards is not looked at: it bounds forwarding, and here a request has
+// get the refusal that `admit` gave, once. Max-Forwards is not looked at: it bounds forwarding, and here a request has
 // arrived (§8.1.1.6).
 
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { seconds } from '../../base/units.ts';
 import { createResponse, parseUri } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import {
@@ -17,11 +19,13 @@ import {
 } from '../session/capabilities.ts';
 import type { Refusal } from '../session/types.ts';
 import type { ServerTransaction, TransactionHandler } from '../transaction/index.ts';
+import { TokenBucket } from '../transport/index.ts';
 import type { SessionTable } from './session-table.ts';
 import type { StrangerLimit } from './stranger-limit.ts';
 import type { Admission } from './types.ts';
 
 export interface RequestHandlerOptions {
+  readonly clock: Clock;
   readonly log: Log;
   readonly sessions: SessionTable;
   readonly strangers: StrangerLimit;
@@ -35,6 +39,10 @@ export interface RequestHandlerOptions {
   readonly refused: (peer: string, source: Endpoint, why: string) => void;
 }
 
+/** Lines in the log about what strangers send: so many at once, then one each interval. */
+const LINES = 5;
+const LINES_INTERVAL = seconds(10);
+
 /** Methods that mean nothing outside of a dialog. */
 const IN_DIALOG_ONLY = new Set(['BYE', 'INFO', 'PRACK', 'UPDATE']);
 
@@ -42,8 +50,23 @@ const IN_DIALOG_ONLY = new Set(['BYE', 'INFO', 'PRACK', 'UPDATE']);
 export class RequestHandler implements TransactionHandler {
   /** While the agent stops, nothing new begins. */
   stopping = false;
+  readonly #strayLines: TokenBucket;
+  readonly #foreignLines: TokenBucket;
 
-  constructor(private readonly options: RequestHandlerOptions) {}
+  constructor(private readonly options: RequestHandlerOptions) {
+    this.#strayLines = new TokenBucket(options.clock, LINES, LINES_INTERVAL);
+    this.#foreignLines = new TokenBucket(options.clock, LINES, LINES_INTERVAL);
+  }
+
+  strayCancel(transaction: ServerTransaction): void {
+    const { request, source } = transaction;
+    if (this.#mayHearMore(request, source)) transaction.respondOnce(createResponse(request, 481));
+    else transaction.ignore();
+  }
+
+  mayRefuse(request: SipRequest, source: Endpoint): boolean {
+    return this.#mayHearMore(request, source);
+  }
 
   request(transaction: ServerTransaction): void {
     if (transaction.request.toTag === undefined) this.#outsideOfDialog(transaction);
@@ -55,6 +78,7 @@ export class RequestHandler implements TransactionHandler {
   }
 
   strayResponse(response: SipResponse, source: Endpoint): void {
+    if (!this.#strayLines.take()) return;
     const { status, cseq } = response;
     this.options.log.debug('agent.stray-response', { status, method: cseq.method, from: source.address });
   }
@@ -63,7 +87,7 @@ export class RequestHandler implements TransactionHandler {
     const { request, source } = transaction;
     const session = this.options.sessions.find(request);
     if (session?.receive(transaction) === true) return;
-    if (session !== undefined) {
+    if (session !== undefined && this.#foreignLines.take()) {
       this.options.log.warn('agent.foreign-request', { method: request.method, from: source.address });
     }
     // The same answer whether the dialog is unknown or not theirs: a guess learns nothing.
@@ -128,7 +152,13 @@ export class RequestHandler implements TransactionHandler {
   }
 
   #respondSmall(transaction: ServerTransaction, response: SipResponse): void {
-    if (this.options.strangers.fits(response, transaction.request)) transaction.respond(response);
+    if (this.options.strangers.fits(response, transaction.request)) transaction.respondOnce(response);
     else transaction.ignore();
+  }
+
+  /** Whether somebody who is let in, or seems to be, may have one more answer that no session asks for. */
+  #mayHearMore(request: SipRequest, source: Endpoint): boolean {
+    const isKnown = this.options.admit({ uri: request.from.uri, source }) === undefined;
+    return isKnown && this.options.strangers.take(source.address);
   }
 }

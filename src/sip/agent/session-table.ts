@@ -40,9 +40,18 @@ export class SessionTable {
   isFirst(invite: SipRequest): boolean {
     const identity = JSON.stringify([invite.fromTag ?? '', invite.callId, invite.cseq.number]);
     if (this.#invites.has(identity)) return false;
+    if (this.#invites.size >= MAXIMUM_INVITES) this.#forgetOldestInvite();
     const forget = this.clock.after(this.memory, 'merged INVITE', () => this.#invites.delete(identity));
     this.#invites.set(identity, forget);
     return true;
+  }
+
+  #forgetOldestInvite(): void {
+    for (const [identity, forget] of this.#invites) {
+      forget.cancel();
+      this.#invites.delete(identity);
+      return;
+    }
   }
 
   /** Forgets everything; nothing is waited for any longer. */
@@ -53,5 +62,8 @@ export class SessionTable {
     this.#sessions.clear();
   }
 }
+
+/** More than come from real callers within the life of a transaction; in a flood the oldest is forgotten. */
+const MAXIMUM_INVITES = 512;
 
 const key = (callId: string, localTag: string): string => `${localTag} ${callId}`;

@@ -198,6 +198,7 @@ export class SipAgent implements UserAgent {
   #createHandler(): RequestHandler {
     const { clock, log, admit, userAgent } = this.options;
     return new RequestHandler({
+      clock,
       log,
       sessions: this.#sessions,
       strangers: new StrangerLimit(clock),

@@ -1,5 +1,5 @@
 // The INVITE server transaction: RFC 3261 §17.2.1 with RFC 6026 §7.1 and §8.5–8.8 (Figure 7). One state is not in the
-// figure: `ignored`, for a caller who is to hear nothing. It absorbs repetitions as long as timer L.
+// figure: `ignored`, for a caller who is to hear nothing, or nothing more. It absorbs repetitions as long as timer L.
 
 import {
   informTransportError,
@@ -26,6 +26,7 @@ export const inviteServer: ServerMachine<InviteServerState> = {
         to: 'completed',
         actions: [stop('trying'), sendResponse, start('G'), start('H')],
       },
+      'send once': { rfc: 'none', to: 'ignored', actions: [stop('trying'), sendResponse, start('L')] },
       ignore: { rfc: 'none', to: 'ignored', actions: [stop('trying'), start('L')] },
       'transport error': { rfc: '6026 §8.8', actions: [informTransportError] },
     },

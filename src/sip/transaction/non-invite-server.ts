@@ -1,6 +1,6 @@
 // The non-INVITE server transaction: RFC 3261 §17.2.2, Figure 8, and RFC 6026 §8.8: a response that could not be sent
-// leaves it where it is. One state is not in the figure: `ignored`, for a peer who is to hear nothing; it absorbs
-// repetitions as long as timer J.
+// leaves it where it is. One state is not in the figure: `ignored`, for a peer who is to hear nothing, or nothing more;
+// it absorbs repetitions as long as timer J.
 
 import { informTransportError, repeatResponse, type ServerMachine, sendResponse, start } from './server-machine.ts';
 
@@ -14,6 +14,7 @@ export const nonInviteServer: ServerMachine<NonInviteServerState> = {
       'send 1xx': { rfc: '3261 §17.2.2', to: 'proceeding', actions: [sendResponse] },
       'send 2xx': { rfc: '3261 §17.2.2', to: 'completed', actions: [sendResponse, start('J')] },
       'send 300-699': { rfc: '3261 §17.2.2', to: 'completed', actions: [sendResponse, start('J')] },
+      'send once': { rfc: 'none', to: 'ignored', actions: [sendResponse, start('J')] },
       ignore: { rfc: 'none', to: 'ignored', actions: [start('J')] },
     },
     proceeding: {

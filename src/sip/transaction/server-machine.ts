@@ -11,6 +11,8 @@ export type ServerEvent =
   | 'send 1xx'
   | 'send 2xx'
   | 'send 300-699'
+  /** A final response that the user wants the peer to hear once at the most. */
+  | 'send once'
   /** The user wants the peer to hear nothing. */
   | 'ignore'
   | 'transport error'

@@ -12,6 +12,8 @@ const SHARE_OF_NEW_REQUESTS = 0.75;
 /** Finds server transactions by the rules of §17.2.3. Bounded: the oldest that only absorbs repetitions makes room. */
 export class ServerTable {
   readonly #transactions = new Map<string, AnyServerTransaction>();
+  /** What a CANCEL may be for, by its hop: it does not name the method. */
+  readonly #byHop = new Map<string, AnyServerTransaction>();
 
   /** @param maximum how many may exist at once */
   constructor(private readonly maximum: number) {}
@@ -27,12 +29,7 @@ export class ServerTable {
 
   /** The transaction that a CANCEL is for, of whatever method but ACK and CANCEL (§9.2). */
   findCancelled(cancel: SipRequest): AnyServerTransaction | undefined {
-    const invite = this.#transactions.get(requestKey(cancel, 'INVITE'));
-    if (invite !== undefined) return invite;
-    const hop = hopKey(cancel);
-    return [...this.#transactions.values()].find(
-      ({ request }) => request.method !== 'CANCEL' && hopKey(request) === hop,
-    );
+    return this.#transactions.get(requestKey(cancel, 'INVITE')) ?? this.#byHop.get(hopKey(cancel));
   }
 
   /**
@@ -46,7 +43,7 @@ export class ServerTable {
     for (const [key, transaction] of this.#transactions) {
       if (!transaction.settled) continue;
       transaction.close();
-      this.#transactions.delete(key);
+      this.#forget(key, transaction);
       return true;
     }
     return false;
@@ -54,14 +51,24 @@ export class ServerTable {
 
   add(transaction: AnyServerTransaction): void {
     this.#transactions.set(requestKey(transaction.request), transaction);
+    if (transaction.request.method !== 'CANCEL') this.#byHop.set(hopKey(transaction.request), transaction);
   }
 
   remove(request: SipRequest): void {
-    this.#transactions.delete(requestKey(request));
+    const key = requestKey(request);
+    const transaction = this.#transactions.get(key);
+    if (transaction !== undefined) this.#forget(key, transaction);
   }
 
   close(): void {
     for (const transaction of this.#transactions.values()) transaction.close();
     this.#transactions.clear();
+    this.#byHop.clear();
+  }
+
+  #forget(key: string, transaction: AnyServerTransaction): void {
+    this.#transactions.delete(key);
+    const hop = hopKey(transaction.request);
+    if (this.#byHop.get(hop) === transaction) this.#byHop.delete(hop);
   }
 }

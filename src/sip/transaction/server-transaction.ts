@@ -78,6 +78,10 @@ export class RunningServerTransaction<State extends string> implements ServerTra
     this.#handle(sendEvent(response.status), { response });
   }
 
+  respondOnce(response: SipResponse): void {
+    this.#handle('send once', { response });
+  }
+
   ignore(): void {
     this.#handle('ignore', {});
   }

@@ -201,28 +201,33 @@ export class TransactionLayer {
     return transaction;
   }
 
-  /** §9.2: 200 when it matches anything, 481 when not; with the To tag of the INVITE's responses where they have one. */
+  /**
+   * §9.2: 200 when it matches anything, with the To tag of the INVITE's responses where they have one; when not, it is the
+   * handler's. Only who sent a request can cancel it: a CANCEL goes by the same hop (§9.1).
+   */
   #receiveCancel(cancel: SipRequest, source: Endpoint): void {
-    const target = this.#servers.findCancelled(cancel);
+    const found = this.#servers.findCancelled(cancel);
+    const target = found?.source.address === source.address ? found : undefined;
     const transaction = this.#addServer(cancel, source);
-    if (target?.state === 'ignored') {
-      transaction.ignore();
-      return;
+    if (found?.state === 'ignored') transaction.ignore();
+    else if (target === undefined) this.options.handler.strayCancel(transaction);
+    else {
+      const toTag = target.localTag ?? this.options.random.hex(TAG_BYTES);
+      transaction.respond(createResponse(cancel, 200, { toTag }));
+      if (target.request.method === 'INVITE') target.cancelled(cancel);
     }
-    const toTag = target?.localTag ?? this.options.random.hex(TAG_BYTES);
-    transaction.respond(createResponse(cancel, target === undefined ? 481 : 200, { toTag }));
-    if (target?.request.method === 'INVITE') target.cancelled(cancel);
   }
 
   /** §8.2.7, §21.5.4: an answer that leaves no state behind. */
   #refuse(request: SipRequest, source: Endpoint): void {
     this.#refused += 1;
-    const { clock, log, random, transport } = this.options;
+    const { clock, log, random, transport, handler } = this.options;
     const now = clock.now();
     if (this.#overloadLogged === undefined || now - this.#overloadLogged >= OVERLOAD_LOG_INTERVAL) {
       this.#overloadLogged = now;
       log.warn('transaction.overload', { refused: this.#refused, from: source.address });
     }
+    if (!handler.mayRefuse(request, source)) return;
     const response = createResponse(request, 503, { toTag: random.hex(TAG_BYTES) });
     transport.send(response, transport.responseTarget(request, source), ({ code }) =>
       log.debug('transaction.refusal-not-sent', { code }),

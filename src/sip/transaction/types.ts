@@ -74,6 +74,11 @@ export interface ServerTransaction {
    */
   respond(response: SipResponse): void;
   /**
+   * Sends a final response once, and then answers repetitions with silence: for strangers. Timer G, and whoever repeats
+   * a shorter request under the same branch, would make more bytes of it than were brought.
+   */
+  respondOnce(response: SipResponse): void;
+  /**
    * Answers with silence: repetitions and a CANCEL are absorbed for 64*T1 and never handed up again. For scanners and
    * strangers; does nothing once a response was sent.
    */
@@ -84,6 +89,10 @@ export interface ServerTransaction {
 export interface TransactionHandler {
   /** A new request; ACK and CANCEL never come here. It must be answered in the end. */
   request(transaction: ServerTransaction): void;
+  /** A CANCEL of nothing that its sender began; to be answered, with 481 (§9.2), or ignored. */
+  strayCancel(transaction: ServerTransaction): void;
+  /** There is no room for a request. True: its sender may be told so; false: silence. */
+  mayRefuse(request: SipRequest, source: Endpoint): boolean;
   /** An ACK that belongs to no server transaction, or to an INVITE that was accepted: that of a 2xx (§13.3.1.4). */
   ack(request: SipRequest, source: Endpoint): void;
   /** A response that matches no client transaction: a late 2xx whose transaction is over. Others may be dropped. */

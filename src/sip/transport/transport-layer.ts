@@ -43,6 +43,9 @@ export interface TransportCounters extends DropCounts {
 /** Replies to malformed requests: this many at once, then one a second. */
 const REPLY_BURST = 5;
 const REPLY_INTERVAL = seconds(1);
+/** Lines in the log about messages that a user of this layer failed at: so many at once, then one each interval. */
+const FAILURE_LINES = 5;
+const FAILURE_LINES_INTERVAL = seconds(10);
 /** More than one machine has addresses and ports to listen on; the oldest is forgotten. */
 const MAXIMUM_SENT_BY = 64;
 
@@ -54,6 +57,7 @@ export class TransportLayer {
   readonly #listeners: Listeners;
   readonly #drops: DropReport;
   readonly #replies: TokenBucket;
+  readonly #failureLines: TokenBucket;
   /** Which socket an endpoint's message came by: its response leaves from there (RFC 3581 §4). */
   readonly #flows = new WeakMap<Endpoint, DatagramSocket>();
   /** A repetition goes out byte by byte as the first time, and costs no second serialisation. */
@@ -66,6 +70,7 @@ export class TransportLayer {
     this.#listeners = new Listeners(options.clock, options.network);
     this.#drops = new DropReport(options.clock, (dropped, latest, from) => this.#reportDrops(dropped, latest, from));
     this.#replies = new TokenBucket(options.clock, REPLY_BURST, REPLY_INTERVAL);
+    this.#failureLines = new TokenBucket(options.clock, FAILURE_LINES, FAILURE_LINES_INTERVAL);
   }
 
   /** The sockets in use, with the ports that the system gave. */
@@ -159,16 +164,17 @@ export class TransportLayer {
       this.#drops.count('badVia', source.address);
       return;
     }
-    this.options.wire?.({ direction: 'in', at, message, peer: source });
     this.#flows.set(source, socket);
-    this.#handUp(message, source);
+    this.#handUp(message, source, at);
   }
 
   /** A message must not be able to end the service, whatever a user makes of it. */
-  #handUp(message: SipMessage, source: Endpoint): void {
+  #handUp(message: SipMessage, source: Endpoint, at: Millis): void {
     try {
+      this.options.wire?.({ direction: 'in', at, message, peer: source });
       this.options.receive(message, source);
     } catch (thrown) {
+      if (!this.#failureLines.take()) return;
       const what = message.kind === 'request' ? message.method : `${message.status} to ${message.cseq.method}`;
       this.options.log.error('transport.handler-failed', { what, reason: describeError(thrown) });
     }

@@ -1,6 +1,8 @@
 // What a peer that means harm can do to the service by messages that the grammar allows.
 
 import { describe, expect, it } from 'vitest';
+import type { Admission } from '../../../../src/sip/agent/types.ts';
+import { createResponse } from '../../../../src/sip/message/index.ts';
 import { type Request, ScriptedPhone } from '../../../support/scripted-phone.ts';
 import { answer, bench, DOOR, deliver, offer, PHONE, peerAccount, SessionEars } from '../../../support/sip-bench.ts';
 
@@ -95,5 +97,101 @@ describe('a fault in a user of the agent', () => {
     phone.send(phone.make('OPTIONS', plain), DOOR);
     deliver(made.clock);
     expect(phone.statuses('OPTIONS')).toEqual([200]);
+  });
+});
+
+describe('what strangers can make the door send', () => {
+  const SCANNER = '10.0.0.66';
+  const onlyPhone: Admission = ({ source }) =>
+    source.address === PHONE ? undefined : { status: 0, reason: 'unknown' };
+
+  /** A door that knows PHONE alone, a scanner, and what went between the door and it, in bytes. */
+  async function scanned(admit: Admission = onlyPhone) {
+    const made = await bench({ admit });
+    const scanner = await ScriptedPhone.plug(made.network, SCANNER);
+    const bytes = { brought: 0, sent: 0 };
+    made.network.swallow = (datagram) => {
+      if (datagram.from.address === SCANNER) bytes.brought += datagram.bytes.length;
+      if (datagram.to.address === SCANNER) bytes.sent += datagram.bytes.length;
+      return false;
+    };
+    return { ...made, scanner, bytes };
+  }
+
+  it('nothing by a CANCEL of nothing', async () => {
+    const { scanner, clock } = await scanned();
+    for (let at = 0; at < 100; at += 1) scanner.send(scanner.make('CANCEL', { ...plain, callId: `c${at}` }), DOOR);
+    clock.advance(1000);
+    expect(scanner.received).toEqual([]);
+  });
+
+  it('a few 481 by CANCELs under the address of somebody who is known', async () => {
+    const { phone, clock } = await scanned();
+    for (let at = 0; at < 1000; at += 1) phone.send(phone.make('CANCEL', { ...plain, callId: `c${at}` }), DOOR);
+    clock.advance(1000);
+    expect(phone.statuses('CANCEL').length).toBeGreaterThan(0);
+    expect(phone.statuses('CANCEL').length).toBeLessThanOrEqual(6);
+  });
+
+  it.each(['INVITE', 'BYE'])(
+    'no more bytes than they bring by a %s in a dialog that does not exist',
+    async (method) => {
+      const { scanner, clock, bytes } = await scanned();
+      const headers: [string, string][] = [['User-Agent', 'a scanner that has learnt to bring some bytes along']];
+      const to = `<${DOOR_URI}>;tag=gone`;
+      scanner.send(scanner.make(method, { ...plain, to, headers, branch: 'z9hG4bK-same' }), DOOR);
+      clock.advance(60_000);
+      expect(scanner.statuses(method)).toEqual([481]);
+      expect(bytes.sent).toBeLessThanOrEqual(bytes.brought);
+    },
+  );
+
+  it('nothing more by repeating less of it under the same branch', async () => {
+    const { scanner, clock } = await scanned();
+    const long = { ...plain, from: `"${'long '.repeat(100)}" <sip:x@${SCANNER}>;tag=1`, to: `<${DOOR_URI}>;tag=gone` };
+    const headers: [string, string][] = [['User-Agent', 'a scanner that has learnt to bring some bytes along']];
+    scanner.send(scanner.make('BYE', { ...long, headers, branch: 'z9hG4bK-same' }), DOOR);
+    deliver(clock);
+    const short = { ...plain, to: `<${DOOR_URI}>;tag=gone`, branch: 'z9hG4bK-same' };
+    for (let copy = 0; copy < 100; copy += 1) scanner.send(scanner.make('BYE', short), DOOR);
+    clock.advance(1000);
+    expect(scanner.statuses('BYE')).toEqual([481]);
+  });
+
+  it('nothing by coming when there is no room left', async () => {
+    const { phone, scanner, clock } = await scanned();
+    const headers: [string, string][] = [['Contact', phone.contact]];
+    for (let at = 0; at < 1000; at += 1) {
+      phone.send(phone.make('INVITE', { ...plain, headers, callId: `full-${at}` }), DOOR);
+    }
+    deliver(clock);
+    expect(phone.statuses('INVITE').filter((status) => status === 503).length).toBeLessThanOrEqual(6);
+    for (let at = 0; at < 100; at += 1) scanner.send(scanner.make('INVITE', { ...plain, callId: `s-${at}` }), DOOR);
+    deliver(clock);
+    expect(scanner.received).toEqual([]);
+  });
+
+  it('few lines in the log, at any level', async () => {
+    const { agent, phone, scanner, clock, log } = await scanned();
+    agent.invite({ target: `sip:phone@${PHONE}`, account: peerAccount, offer });
+    deliver(clock);
+    phone.answer(phone.request('INVITE'), 200);
+    deliver(clock);
+    const invite = phone.request('INVITE');
+    const dialog = {
+      callId: invite.callId,
+      from: `<sip:phone@${PHONE}>;tag=phone-tag`,
+      to: `<${DOOR_URI}>;tag=${invite.fromTag}`,
+    };
+    const before = log.lines.length;
+    for (let at = 0; at < 500; at += 1) {
+      scanner.send(scanner.make('BYE', { ...plain, ...dialog, sequence: at + 1 }), DOOR);
+      const stray = scanner.make('OPTIONS', { ...plain, callId: `r${at}`, branch: `z9hG4bK-r${at}` });
+      const via = `SIP/2.0/UDP ${DOOR.address}:${DOOR.port};branch=z9hG4bK-r${at}`;
+      stray.headers.set('Via', via);
+      scanner.send(createResponse(stray, 200), DOOR);
+    }
+    clock.advance(1000);
+    expect(log.lines.length - before).toBeLessThanOrEqual(12);
   });
 });

@@ -324,6 +324,31 @@ describe('CANCEL (§9.2)', () => {
   });
 });
 
+describe('CANCEL under another source address', () => {
+  it('does not cancel: it goes by the hop of its INVITE (§9.1)', () => {
+    receive('INVITE');
+    layer.receive(incoming('CANCEL'), { ...peer, address: '192.0.2.66' });
+    expect(user.told).toEqual([]);
+    expect(transport.responses(200)).toHaveLength(0);
+  });
+});
+
+describe('a response that is sent once', () => {
+  it.each(['INVITE', 'BYE'])('to %s is never repeated, whatever comes', (method) => {
+    const transaction = receive(method);
+    transaction.respondOnce(createResponse(transaction.request, 481));
+    for (let copy = 0; copy < 10; copy += 1) layer.receive(incoming(method), peer);
+    layer.receive(incoming('CANCEL'), peer);
+    clock.advance(31_999);
+    expect(transport.responses(481)).toHaveLength(1);
+    expect(transport.sent).toHaveLength(1);
+    expect(handler.requests).toHaveLength(1);
+    clock.advance(64_000);
+    expect(layer.counters.servers).toBe(0);
+    expect(clock.timers).toEqual([]);
+  });
+});
+
 describe('silence', () => {
   it('absorbs repetitions, CANCEL and ACK of a stranger, and sends nothing', () => {
     const transaction = receive('INVITE');

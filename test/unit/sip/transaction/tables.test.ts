@@ -54,6 +54,7 @@ const figure7 = `
   proceeding: send 1xx → proceeding: -trying, send response
   proceeding: send 2xx → accepted: -trying, send response, +L
   proceeding: send 300-699 → completed: -trying, send response, +G, +H
+  proceeding: send once → ignored: -trying, send response, +L
   proceeding: ignore → ignored: -trying, +L
   proceeding: transport error → proceeding: inform transport error
   completed: request → completed: repeat response
@@ -73,6 +74,7 @@ const figure8 = `
   trying: send 1xx → proceeding: send response
   trying: send 2xx → completed: send response, +J
   trying: send 300-699 → completed: send response, +J
+  trying: send once → ignored: send response, +J
   trying: ignore → ignored: +J
   proceeding: request → proceeding: repeat response
   proceeding: send 1xx → proceeding: send response
@@ -107,6 +109,7 @@ const serverEvents: readonly ServerEvent[] = [
   'send 1xx',
   'send 2xx',
   'send 300-699',
+  'send once',
   'ignore',
   'transport error',
   'timer G',
@@ -197,6 +200,6 @@ describe('the way in', () => {
     );
     const without = rows.filter(([, row]) => !/^(3261|6026) §\d/.test((row as { rfc: string }).rfc));
     const ours = without.map(([event]) => event);
-    expect(new Set(ours)).toEqual(new Set(['abandon', 'ignore', 'timer J', 'timer L']));
+    expect(new Set(ours)).toEqual(new Set(['abandon', 'ignore', 'send once', 'timer J', 'timer L']));
   });
 });
