@@ -12,7 +12,13 @@ import { DigestClient } from '../auth/index.ts';
 import { formatHostPort, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import { type BindingState, Registration } from '../register/index.ts';
-import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
+import {
+  type CallCredentials,
+  IncomingSession,
+  OutgoingSession,
+  type RoutedSession,
+  type SessionEnvironment,
+} from '../session/index.ts';
 import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, TransportLayer } from '../transport/index.ts';
@@ -167,7 +173,7 @@ export class SipAgent implements UserAgent {
     const routing = profile.routing(target);
     const session = new OutgoingSession({
       environment: this.#environment,
-      digest: profile.digestFor(routing.nextHop),
+      credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)),
       target,
       from: profile.from,
       contactUser: profile.contactUser,
@@ -288,8 +294,7 @@ export class SipAgent implements UserAgent {
     const fromServer = profile !== undefined && this.#addressesOf(profile).includes(transaction.source.address);
     const session = IncomingSession.of({
       environment: this.#environment,
-      // Credentials are for the account's servers, not for whoever calls.
-      digest: fromServer ? profile.callDigest : undefined,
+      credentials: fromServer ? this.#credentials(profile, profile.callDigest) : undefined,
       contactUser: profile?.contactUser,
       transaction,
       quieted: (over) => this.#forget(over),
@@ -298,6 +303,14 @@ export class SipAgent implements UserAgent {
     this.#sessions.add(session.value);
     this.#events.emit('invite', session.value);
     return undefined;
+  }
+
+  /** For the account's servers, and not for whoever is called or calls; see `AccountProfile.digestFor`. */
+  #credentials(profile: AccountProfile, digest: DigestClient | undefined): CallCredentials | undefined {
+    if (digest === undefined) return undefined;
+    const mayGoTo = (address: string): boolean =>
+      profile.servers.length === 0 || this.#addressesOf(profile).includes(address);
+    return { digest, mayGoTo };
   }
 
   #addressesOf(profile: AccountProfile): readonly string[] {

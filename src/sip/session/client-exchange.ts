@@ -5,7 +5,7 @@ import type { CredentialHeaders, DigestClient } from '../auth/index.ts';
 import type { RoutedRequest } from '../dialog/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ClientTransaction } from '../transaction/index.ts';
-import type { SessionEnvironment } from './environment.ts';
+import type { CallCredentials, SessionEnvironment } from './environment.ts';
 
 /** A request as it went out, and where to. */
 export interface SentRequest {
@@ -35,7 +35,7 @@ export class ClientExchange {
   /** @param build makes the request; called again after each challenge, since every try has a CSeq of its own (§22.2) */
   constructor(
     private readonly environment: SessionEnvironment,
-    private readonly digest: DigestClient | undefined,
+    private readonly credentials: CallCredentials | undefined,
     private readonly build: () => RoutedRequest,
     private readonly user: ExchangeUser,
   ) {}
@@ -48,7 +48,7 @@ export class ClientExchange {
     const { request, nextHop } = this.build();
     this.environment.locate(nextHop, (located) => {
       const target = located.ok ? located.value : fallback();
-      if (target !== undefined) this.#send(request, target, this.digest?.prepare(request) ?? []);
+      if (target !== undefined) this.#send(request, target, this.#digestFor(target)?.prepare(request) ?? []);
       else if (!located.ok) this.user.failed('unreachable', located.error);
     });
   }
@@ -56,13 +56,17 @@ export class ClientExchange {
   /** Sends it to an address that is known. */
   beginTo(target: Endpoint): void {
     const { request } = this.build();
-    this.#send(request, target, this.digest?.prepare(request) ?? []);
+    this.#send(request, target, this.#digestFor(target)?.prepare(request) ?? []);
   }
 
   /** INVITE only: CANCEL as the state allows (§9.1). A challenge is answered no longer. */
   cancel(): void {
     this.#cancelled = true;
     this.#transaction?.cancel();
+  }
+
+  #digestFor({ address }: Endpoint): DigestClient | undefined {
+    return this.credentials?.mayGoTo(address) === true ? this.credentials.digest : undefined;
   }
 
   #send(request: SipRequest, target: Endpoint, credentials: CredentialHeaders): void {
@@ -90,10 +94,11 @@ export class ClientExchange {
 
   #answersChallenge(response: SipResponse, { request, target }: SentRequest): boolean {
     const isChallenge = response.status === 401 || response.status === 407;
-    if (!isChallenge || this.#cancelled || this.digest === undefined) return false;
+    const digest = this.#digestFor(target);
+    if (!isChallenge || this.#cancelled || digest === undefined) return false;
     this.#challenges += 1;
     if (this.#challenges > MAXIMUM_CHALLENGES) return false;
-    const answer = this.digest.answer(request, response);
+    const answer = digest.answer(request, response);
     if (!answer.ok) {
       this.environment.log.warn('session.challenge-not-answered', { code: answer.error.code });
       return false;

@@ -193,7 +193,7 @@ export class DialogUsage {
     };
     const headers = [['User-Agent', this.context.environment.userAgent] as const];
     const build = (): RoutedRequest => this.dialog.createRequest(method, { headers, body });
-    const exchange = new ClientExchange(this.context.environment, this.context.digest, build, {
+    const exchange = new ClientExchange(this.context.environment, this.context.credentials, build, {
       final: (response) => {
         answered(response.status);
         done();

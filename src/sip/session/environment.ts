@@ -33,11 +33,21 @@ export interface SessionEnvironment {
   readonly servers: ReadonlySet<string>;
 }
 
+/** What answers challenges to the requests of a call, and to whom. */
+export interface CallCredentials {
+  readonly digest: DigestClient;
+  /**
+   * Whether credentials may go to an address: a request in a dialog goes to wherever the peer, or who stands on the way,
+   * has said, and whoever is there could ask for a digest of the password by a nonce of its own choice.
+   */
+  mayGoTo(address: string): boolean;
+}
+
 /** The surroundings of one dialog. */
 export interface DialogContext {
   readonly environment: SessionEnvironment;
-  /** Answers challenges to our requests; undefined where we have no credentials for this peer. */
-  readonly digest: DigestClient | undefined;
+  /** Undefined where we have none for this peer. */
+  readonly credentials: CallCredentials | undefined;
   /** Value of Contact, the same throughout the dialog. */
   readonly contact: string;
   /** Who sent the INVITE and with it made the Call-ID. */

@@ -4,7 +4,6 @@
 import type { Timer } from '../../base/clock.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { minutes, seconds } from '../../base/units.ts';
-import type { DigestClient } from '../auth/index.ts';
 import { Dialog } from '../dialog/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
@@ -14,14 +13,14 @@ import { BaseSession, type RoutedSession } from './base-session.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
-import type { SessionEnvironment } from './environment.ts';
+import type { CallCredentials, SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
 import type { Body, Refusal, SessionEnd, SessionState } from './types.ts';
 
 export interface IncomingSessionOptions {
   readonly environment: SessionEnvironment;
   /** For challenges to our requests in the dialog. */
-  readonly digest: DigestClient | undefined;
+  readonly credentials: CallCredentials | undefined;
   /** User of Contact. */
   readonly contactUser: string | undefined;
   /** That of the INVITE. */
@@ -60,7 +59,7 @@ export class IncomingSession extends BaseSession {
     readonly localTag: string,
   ) {
     super(options.quieted);
-    const { environment, digest, transaction } = options;
+    const { environment, credentials, transaction } = options;
     const { request, source } = transaction;
     this.id = request.callId;
     this.peer = request.from;
@@ -70,7 +69,7 @@ export class IncomingSession extends BaseSession {
     this.heard(source);
     const context = {
       environment,
-      digest,
+      credentials,
       contact: this.#contact,
       began: 'theirs' as const,
       heard: (from: Endpoint) => this.heard(from),

@@ -3,7 +3,6 @@
 // Left out: redirection (a 3xx ends the session), reliable provisional responses, failover to a second address.
 
 import { millis } from '../../base/units.ts';
-import type { DigestClient } from '../auth/index.ts';
 import { Dialog, type RoutedRequest, type Routing } from '../dialog/index.ts';
 import { createRequest, formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
@@ -13,7 +12,7 @@ import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { ClientExchange, type SentRequest } from './client-exchange.ts';
 import { DialogUsage } from './dialog-usage.ts';
-import type { SessionEnvironment } from './environment.ts';
+import type { CallCredentials, SessionEnvironment } from './environment.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
 import type { Body, SessionEnd, SessionMessage, SessionState } from './types.ts';
 
@@ -21,7 +20,7 @@ type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export interface OutgoingSessionOptions {
   readonly environment: SessionEnvironment;
-  readonly digest: DigestClient | undefined;
+  readonly credentials: CallCredentials | undefined;
   /** To. */
   readonly target: string;
   /** From, without its tag. */
@@ -128,9 +127,9 @@ export class OutgoingSession extends BaseSession {
       this.checkQuiet();
       return;
     }
-    const { environment, digest } = this.options;
+    const { environment, credentials } = this.options;
     this.#contact = environment.contact(target.address, this.options.contactUser);
-    const exchange = new ClientExchange(environment, digest, () => this.#build(), {
+    const exchange = new ClientExchange(environment, credentials, () => this.#build(), {
       provisional: (response, sent) => this.#provisional(response, sent),
       final: (response, sent) => this.#final(response, sent),
       failed: (reason, phrase) =>
@@ -199,10 +198,10 @@ export class OutgoingSession extends BaseSession {
   }
 
   #addUsage(dialog: Dialog): DialogUsage {
-    const { environment, digest } = this.options;
+    const { environment, credentials } = this.options;
     const context = {
       environment,
-      digest,
+      credentials,
       contact: this.#contact,
       began: 'ours' as const,
       heard: (source: Endpoint) => this.heard(source),

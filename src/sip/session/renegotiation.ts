@@ -106,6 +106,7 @@ export class Renegotiation {
     this.#acks.set(number, nothingYet);
     environment.locate(nextHop, (located) => {
       const target = located.ok ? located.value : (this.context.lastHeard() ?? invite.target);
+      if (this.context.credentials?.mayGoTo(target.address) !== true) withoutCredentials(request);
       this.#acks.set(number, environment.sendAck(request, target));
       first();
     });
@@ -221,12 +222,12 @@ export class Renegotiation {
   }
 
   #invite(body: Body): void {
-    const { environment, digest, contact } = this.context;
+    const { environment, credentials, contact } = this.context;
     this.#inviting = true;
     const headers = [['Contact', contact] as const, ['User-Agent', environment.userAgent] as const];
     const exchange = new ClientExchange(
       environment,
-      digest,
+      credentials,
       () => this.dialog.createRequest('INVITE', { headers: [...headers, ...CAPABILITY_HEADERS], body }),
       {
         final: (response, sent) =>
@@ -282,6 +283,12 @@ export class Renegotiation {
   #chance(count: number): number {
     return Math.floor(this.context.environment.random.uniform() * count);
   }
+}
+
+/** Those of the INVITE are for the server that asked for them; its ACK may go straight to the phone. */
+function withoutCredentials(ack: SipRequest): void {
+  ack.headers.remove('Authorization');
+  ack.headers.remove('Proxy-Authorization');
 }
 
 /** Stands for the ACK while the address of its target is looked up. */
