@@ -99,6 +99,11 @@ export class Locator {
     this.#ask(host, entry);
   }
 
+  /** The network has changed, and perhaps with it what names stand for: those that are kept are asked for at once. */
+  refresh(): void {
+    for (const [host, entry] of this.#entries) if (entry.kept) this.#ask(host, entry);
+  }
+
   /** The addresses of a URI's host as far as they are known; nothing is asked for. */
   known(uri: string): readonly string[] {
     const place = placeOf(uri);

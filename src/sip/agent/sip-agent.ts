@@ -155,16 +155,20 @@ export class SipAgent implements UserAgent {
     for (const uri of uris) this.#locator.keep(uri);
   }
 
-  /** Registers every account at once: a link, a route or an address has changed. */
+  /** A link, a route or an address has changed: looks for the servers and registers every account at once. */
   networkChanged(): void {
+    this.#transport.networkChanged();
+    this.#locator.refresh();
     for (const { registration } of this.#lines) registration?.renew();
   }
 
   /**
    * @throws DoorphoneError `bad-target` when the target is no SIP URI, or asks for a transport that is not carried;
-   * `bad-account` when the account's URIs cannot be used
+   * `bad-account` when the account's URIs cannot be used; `stopping` when `stop` was called: such a call would ring on
+   * with nobody left to end it
    */
   invite({ target, account, offer, headers = [] }: InviteOptions): Session {
+    if (this.#handler.stopping) throw new DoorphoneError('stopping', 'the service is stopping');
     const place = placeOf(target);
     if (!place.ok) {
       throw new DoorphoneError('bad-target', place.error, { mend: 'call a target like sip:101@example.com' });

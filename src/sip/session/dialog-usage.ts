@@ -69,7 +69,10 @@ export class DialogUsage {
     this.dialog.acceptSequence(request);
     switch (request.method) {
       case 'BYE':
-        this.#receiveBye(transaction);
+        // §15: who was called must not end an early dialog so; its final response is still to come.
+        if (this.context.began === 'ours' && this.dialog.state === 'early')
+          transaction.respond(createResponse(request, 481));
+        else this.#receiveBye(transaction);
         break;
       case 'INVITE':
         this.renegotiation.receiveInvite(transaction);

@@ -248,6 +248,7 @@ export class OutgoingSession extends BaseSession {
 
   #message(response: SipResponse): SessionMessage {
     const { status, reason } = response;
-    return { at: this.options.environment.clock.now(), status, phrase: reason, body: sessionBodyOf(response) };
+    const at = this.options.environment.clock.now();
+    return { at, status, phrase: reason, body: sessionBodyOf(response), branch: response.toTag };
   }
 }

@@ -51,6 +51,8 @@ export interface SessionMessage {
   readonly status: number;
   readonly phrase: string;
   readonly body: Body | undefined;
+  /** The To tag: which branch of a forked call says it. */
+  readonly branch?: string | undefined;
 }
 
 /**

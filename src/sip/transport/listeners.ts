@@ -6,7 +6,7 @@ import { type Millis, millis, seconds } from '../../base/units.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { DatagramNetwork, DatagramSocket } from './network.ts';
 
-/** How long the system's answer about a route is good for: a change of network is followed within this time. */
+/** How long the system's answer about a route is good for: a change that nobody tells of is followed within this time. */
 const ROUTE_LIFE = seconds(5);
 /** More targets than a door speaks with; beyond it the memory of routes starts anew. */
 const MAXIMUM_ROUTES = 256;
@@ -72,6 +72,11 @@ export class Listeners {
     const socket = this.towards({ protocol: 'udp', address: target, port: 0 });
     if (socket !== undefined && !isWildcard(socket.address)) return socket.address;
     return this.#routeTowards(target) ?? (isIpv6(target) ? '::1' : '127.0.0.1');
+  }
+
+  /** The network has changed: the system is asked anew. Where it knows no route, the last address still stands. */
+  forgetRoutes(): void {
+    for (const [target, { address }] of this.#routes) this.#routes.set(target, { address, until: millis(0) });
   }
 
   #routeTowards(target: string): string | undefined {

@@ -147,6 +147,11 @@ export class TransportLayer {
     return this.#listeners.localAddress(target);
   }
 
+  /** A link, a route or an address has changed: what was learnt of local addresses is asked for anew. */
+  networkChanged(): void {
+    this.#listeners.forgetRoutes();
+  }
+
   #receive(socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis): void {
     if (isKeepAlive(bytes)) {
       this.#keepAlives += 1;

@@ -280,6 +280,18 @@ describe('names', () => {
     expect(asked.length).toBeGreaterThan(1);
   });
 
+  it('are asked for at once when the network has changed', async () => {
+    let address = '10.0.0.5';
+    const made = await bench({ accounts: [account], resolve: () => Promise.resolve([address]) });
+    await made.clock.advanceAsync(10);
+    address = '10.0.0.6';
+    made.agent.networkChanged();
+    await made.clock.advanceAsync(10);
+    expect([...made.agent.servers]).toEqual(['10.0.0.6']);
+    await made.clock.advanceAsync(3000);
+    expect(made.network.sent.at(-1)?.to.address).toBe('10.0.0.6');
+  });
+
   it('keep their old address while the resolver is away', async () => {
     let broken = false;
     const resolve = (): Promise<string[]> =>
@@ -408,6 +420,17 @@ describe('stopping', () => {
     await made.clock.advanceAsync(2001);
     await stopped;
     expect(made.clock.timers).toEqual([]);
+  });
+
+  it('begins no call meanwhile that would ring on afterwards', async () => {
+    const made = await bench();
+    made.agent.invite({ target: `sip:a@${PHONE}`, account: peerAccount, offer });
+    deliver(made.clock);
+    const stopped = made.agent.stop();
+    expect(() => made.agent.invite({ target: `sip:b@${PHONE}`, account: peerAccount, offer })).toThrow(DoorphoneError);
+    await made.clock.advanceAsync(2001);
+    await stopped;
+    expect(made.phone.requests('INVITE').filter(({ to }) => to.uri.startsWith('sip:b'))).toEqual([]);
   });
 
   it('takes no new call meanwhile', async () => {

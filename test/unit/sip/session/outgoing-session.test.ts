@@ -58,6 +58,21 @@ function inDialog(
 }
 
 describe('calling out (RFC 3261 §13.2, RFC 3665 §3.1)', () => {
+  it('is not ended by a BYE before the answer: only a final response does that (§15)', async () => {
+    const made = await called();
+    made.phone.answer(made.phone.request('INVITE'), 180);
+    deliver(made.clock);
+    inDialog(made, 'BYE', 1);
+    deliver(made.clock);
+    expect(made.phone.statuses('BYE')).toEqual([481]);
+    made.phone.answer(made.phone.request('INVITE'), 200, { sdp: 'v=0 answer' });
+    deliver(made.clock);
+    made.session.hangup();
+    deliver(made.clock);
+    expect(made.ears.heard).toEqual(['progress 180', 'accepted 200: v=0 answer', 'ended local-hangup']);
+    expect(made.phone.requests('BYE')).toHaveLength(1);
+  });
+
   it('has the INVITE on the wire before invite() returns', async () => {
     const { agent, network } = await bench();
     agent.invite({ target: TARGET, account: peerAccount, offer });

@@ -329,6 +329,23 @@ describe('what goes out', () => {
     expect(layer.localAddress('198.51.100.77')).toBe('198.51.100.9');
   });
 
+  it('asks for its route anew, at once, when the network has changed', async () => {
+    const host = network.host(door);
+    let own = door;
+    const layer = new TransportLayer({
+      clock,
+      log,
+      network: { bind: (address, port) => host.bind(address, port), addressTowards: () => own },
+      receive: (message, source) => received.push({ message, source }),
+    });
+    await layer.listen([udp('0.0.0.0')]);
+    expect(layer.via(udp(phone)).host).toBe(door);
+    own = '198.51.100.9';
+    expect(layer.via(udp(phone)).host).toBe(door);
+    layer.networkChanged();
+    expect(layer.via(udp(phone)).host).toBe('198.51.100.9');
+  });
+
   it('fails when no socket of that family or protocol is open, later and once', async () => {
     const layer = await listening(door);
     const failures: string[] = [];
