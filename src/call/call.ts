@@ -60,6 +60,8 @@ export class Call {
   /** Incoming: the ACK is there. Only who received our 200 can send it, which a forged source address cannot. */
   #acknowledged = false;
   #rang = false;
+  /** Outgoing: the branch of a forked call whose early answer is in force. */
+  #earlyBranch: string | undefined;
   #answeredSaid = false;
   #silenceSaid = false;
   /** Why we end it ourselves, from before the session hears of it. */
@@ -232,13 +234,14 @@ export class Call {
     if (message.body === undefined) return;
     // An early answer that is of no use spoils nothing yet: the one in the 2xx counts.
     const applied = this.#apply(message.body);
-    if (!applied.ok) this.context.log.debug('call.early-media-unusable', { call: this.id, reason: applied.error });
+    if (applied.ok) this.#earlyBranch = message.branch;
+    else this.context.log.debug('call.early-media-unusable', { call: this.id, reason: applied.error });
   }
 
   #accepted(message: SessionMessage): void {
     if (this.#state !== 'ringing') return;
     // RFC 3261 §13.2.1 wants the answer in the 2xx; a peer that gave it in a 1xx only is understood nevertheless.
-    const applied = message.body === undefined ? this.#earlyAnswer() : this.#apply(message.body);
+    const applied = message.body === undefined ? this.#earlyAnswer(message) : this.#apply(message.body);
     if (!applied.ok) {
       this.#endBy({ reason: 'failed', status: message.status, cause: applied.error }, (session) => session.hangup());
       return;
@@ -247,8 +250,10 @@ export class Call {
     this.#sayAnswered();
   }
 
-  #earlyAnswer(): Result<void, string> {
-    return this.#agreed === undefined ? err('the phone answered without saying what it speaks') : ok(undefined);
+  /** That of another branch is none: its phone rings on, or has stopped, and must not hear the door. */
+  #earlyAnswer({ branch }: SessionMessage): Result<void, string> {
+    const isIts = this.#agreed !== undefined && this.#earlyBranch === branch;
+    return !isIts ? err('the phone answered without saying what it speaks') : ok(undefined);
   }
 
   /** The answer to an offer of ours in a 2xx: it came with the ACK. */

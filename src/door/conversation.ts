@@ -58,6 +58,7 @@ const NERVOUS_PRESS: Millis = seconds(1);
 /** Runs the table. */
 export class Conversation {
   #phase: Phase = 'idle';
+  #stopped = false;
   #call: Call | undefined;
   /** Who is being turned away, or taken, by the step that runs. */
   #caller: Call | undefined;
@@ -156,6 +157,7 @@ export class Conversation {
 
   /** Ends the call, plays nothing, takes no calls any more. */
   stop(): void {
+    this.#stopped = true;
     this.#stopListening();
     this.#step('hangup');
     this.#sounds.silence();
@@ -171,7 +173,7 @@ export class Conversation {
 
   #ring(targets: readonly string[], button: string | undefined, unacknowledged = false): void {
     const event = unacknowledged ? 'ringUnacknowledged' : 'ring';
-    if (PHASES[this.#phase][event] === undefined || targets.length === 0) return;
+    if (this.#stopped || PHASES[this.#phase][event] === undefined || targets.length === 0) return;
     this.#list = { targets, button, began: this.services.clock.now(), next: 0 };
     this.#step(event);
   }

@@ -4,6 +4,7 @@ import type { Journal } from '../api/journal.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { type Millis, minutes } from '../base/units.ts';
+import { peerAddress } from '../call/index.ts';
 
 const WINDOW: Millis = minutes(1);
 /** Reports in one window, all sources together; one source is told of once. */
@@ -31,7 +32,7 @@ export class StrangerReports {
       return;
     }
     this.#sources.add(source);
-    this.services.journal.record('call.refused', { peer, why });
+    this.services.journal.record('call.refused', { peer: peerAddress(peer), why });
   }
 
   #turnWindow(): void {

@@ -111,15 +111,15 @@ export class FakeSession implements Session {
   }
 
   /** The peer sends a provisional response. */
-  peerProgresses(status: number, sdp?: string): void {
+  peerProgresses(status: number, sdp?: string, branch?: string): void {
     this.state = 'early';
-    this.#events.emit('progress', this.#message(status, sdp));
+    this.#events.emit('progress', this.#message(status, sdp, branch));
   }
 
   /** The peer sends 200. */
-  peerAccepts(sdp?: string): void {
+  peerAccepts(sdp?: string, branch?: string): void {
     this.state = 'confirmed';
-    this.#events.emit('accepted', this.#message(200, sdp));
+    this.#events.emit('accepted', this.#message(200, sdp, branch));
   }
 
   /** The peer sends a final refusal. */
@@ -176,8 +176,8 @@ export class FakeSession implements Session {
     this.#end(end);
   }
 
-  #message(status: number, sdp: string | undefined): SessionMessage {
-    return { at: millis(0), status, phrase: 'Test', body: sdp === undefined ? undefined : sdpBody(sdp) };
+  #message(status: number, sdp: string | undefined, branch: string | undefined): SessionMessage {
+    return { at: millis(0), status, phrase: 'Test', body: sdp === undefined ? undefined : sdpBody(sdp), branch };
   }
 
   #end(end: SessionEnd): void {

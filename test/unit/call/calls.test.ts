@@ -221,6 +221,24 @@ describe('an outgoing call', () => {
 });
 
 describe('early media', () => {
+  it('of one branch is no answer for another that says nothing: its phone must not hear the door', () => {
+    const { agent, dial, ends } = createRig();
+    dial();
+    agent.session.peerProgresses(183, peerSdp({ address: '192.0.2.31' }), 'first');
+    agent.session.peerAccepts(undefined, 'second');
+    expect(ends).toMatchObject([{ reason: 'failed' }]);
+    expect(agent.session.count('hangup')).toBe(1);
+  });
+
+  it('of the branch that answers is its answer, where it gives no other', () => {
+    const { agent, dial, media } = createRig();
+    const call = dial();
+    agent.session.peerProgresses(183, peerSdp({ address: '192.0.2.31' }), 'first');
+    agent.session.peerAccepts(undefined, 'first');
+    expect(call.state).toBe('talking');
+    expect(media().parameters?.remoteAddress).toBe('192.0.2.31');
+  });
+
   it('is received from the answer in a 183 on, and said at its first packet', () => {
     const { agent, engine, dial, heard, media } = createRig();
     dial();

@@ -628,6 +628,15 @@ describe('a call into the door', () => {
 });
 
 describe('strangers', () => {
+  it('cannot fill the log, and MQTT, with a name as long as a datagram', () => {
+    const rig = new DoorRig();
+    const source = { protocol: 'udp', address: '203.0.113.5', port: 5060 } as const;
+    rig.agent.emit('refused', `sip:${'x'.repeat(60_000)}:secret@example.com`, source, 'unknown');
+    rig.agent.peerCalls(`sip:${'y'.repeat(60_000)}@example.com`, peerSdp());
+    expect(JSON.stringify(rig.journal.recent).length).toBeLessThan(2000);
+    expect(rig.events('call.refused')).toHaveLength(1);
+  });
+
   const scan = (rig: DoorRig, address: string) =>
     rig.agent.emit('refused', 'sip:100@192.0.2.10', { protocol: 'udp', address, port: 5060 }, 'not allowed to call in');
 
@@ -651,6 +660,16 @@ describe('strangers', () => {
 });
 
 describe('the end of the service', () => {
+  it('rings nobody any more, whoever presses', async () => {
+    const rig = new DoorRig();
+    rig.door.stop();
+    rig.door.press('front');
+    await rig.commands.execute('press', { button: 'front' }, 'mqtt');
+    await rig.commands.execute('call', { uri: 'sip:101@example.com' }, 'control');
+    expect(rig.agent.dialled).toEqual([]);
+    expect(rig.engine.open).toEqual([]);
+  });
+
   it('hangs up, releases every relay, plays nothing, leaves no timer', () => {
     const rig = new DoorRig();
     rig.talk();
