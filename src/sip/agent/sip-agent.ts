@@ -85,6 +85,8 @@ export class SipAgent implements UserAgent {
       log,
       network,
       receive: (message, source) => this.#transactions.receive(message, source),
+      // From cannot be relied on in what cannot be read.
+      mayReply: (source) => options.admit({ uri: '', source }) === undefined,
       wire: (record) => this.#events.emit('wire', record),
       fault: (what, mend) => this.#events.emit('fault', what, mend),
     });

@@ -29,6 +29,8 @@ export interface TransportLayerOptions {
   readonly network: DatagramNetwork;
   /** Gets every well-formed message that is for us. */
   readonly receive: (message: SipMessage, source: Endpoint) => void;
+  /** Whether who sends what cannot be read may be told so; default: yes. Scanners get silence. */
+  readonly mayReply?: (source: Endpoint) => boolean;
   /** Sees every message on the wire, repetitions included. */
   readonly wire?: (observation: WireObservation) => void;
   /** Hears of broken sockets and of what was dropped: now and then, never once a datagram. */
@@ -205,7 +207,7 @@ export class TransportLayer {
     if (request === undefined || request.method === 'ACK' || !markArrival(request, source)) return;
     const response = createResponse(request, failure.code === 'version' ? 505 : 400);
     const reply = serialize(response);
-    if (reply.length > bytes.length || !this.#replies.take()) return;
+    if (reply.length > bytes.length || this.options.mayReply?.(source) === false || !this.#replies.take()) return;
     const target = responseAddress(request, source);
     const at = this.options.clock.now();
     socket.send(reply, target.port, target.address, ({ code }) =>

@@ -171,6 +171,25 @@ describe('what strangers can make the door send', () => {
     expect(scanner.received).toEqual([]);
   });
 
+  it('nothing by what cannot be read; who is known is told', async () => {
+    const { network, clock } = await scanned();
+    const got = new Map<string, string[]>();
+    for (const address of [SCANNER, PHONE]) {
+      const socket = await network.host(address).bind(address, 5099);
+      const heard: string[] = [];
+      got.set(address, heard);
+      socket.onMessage((bytes) => heard.push(bytes.toString().slice(0, 12)));
+      const text =
+        `OPTIONS ${DOOR_URI} SIP/2.0\r\nVia: SIP/2.0/UDP ${address}:5099;branch=z9hG4bK-bad\r\n` +
+        `From: <sip:x@${address}>;tag=1\r\nTo: <${DOOR_URI}>\r\nCall-ID: bad\r\nCSeq: 1 INVITE\r\n` +
+        `User-Agent: enough bytes to make the answer smaller than the question was\r\n\r\n`;
+      socket.send(Buffer.from(text), DOOR.port, DOOR.address, () => undefined);
+    }
+    clock.advance(1000);
+    expect(got.get(SCANNER)).toEqual([]);
+    expect(got.get(PHONE)).toEqual(['SIP/2.0 400 ']);
+  });
+
   it('few lines in the log, at any level', async () => {
     const { agent, phone, scanner, clock, log } = await scanned();
     agent.invite({ target: `sip:phone@${PHONE}`, account: peerAccount, offer });
