@@ -117,7 +117,7 @@ export class DoorController {
     this.#buttons.release();
     this.#conversation.stop();
     for (const reader of this.#readers) reader.reset();
-    this.#doors.closeAll();
+    this.#doors.stop();
     for (const stop of this.#stops.splice(0)) stop();
   }
 

@@ -40,6 +40,7 @@ export class Doors {
   /** Door → what is wrong with its line. */
   readonly #broken = new Map<string, string>();
   #codes: CodeBook;
+  #stopped = false;
 
   constructor(private readonly services: DoorsServices) {
     this.#codes = new CodeBook(new Map(), services.random);
@@ -78,6 +79,7 @@ export class Doors {
 
   /** Opens a door for its time. The relay is on when this returns. */
   open(name: string, opener: Opener): Result<Millis, CommandRefusal> {
+    if (this.#stopped) return err({ code: 'stopping', message: 'the service is stopping' });
     const door = this.#bound.get(name);
     if (door === undefined) return err(this.#refusal(name));
     try {
@@ -95,8 +97,9 @@ export class Doors {
     this.#bound.get(name)?.relay.close();
   }
 
-  /** Releases every relay. */
-  closeAll(): void {
+  /** Releases every relay; none is driven any more. */
+  stop(): void {
+    this.#stopped = true;
     for (const { relay } of this.#bound.values()) relay.close();
   }
 

@@ -660,6 +660,14 @@ describe('strangers', () => {
 });
 
 describe('the end of the service', () => {
+  it('opens no door any more: nobody would be left to close it', async () => {
+    const rig = new DoorRig();
+    rig.door.stop();
+    expect(await rig.commands.execute('open', { door: 'main' }, 'control')).toMatchObject({ ok: false });
+    expect(rig.relay).toBe(false);
+    expect(rig.clock.timers).toEqual([]);
+  });
+
   it('rings nobody any more, whoever presses', async () => {
     const rig = new DoorRig();
     rig.door.stop();
