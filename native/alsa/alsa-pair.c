@@ -12,12 +12,19 @@
 #define LATENCY_US 120000
 /** Silence ahead of the first frame that is heard, so that a late turn tears nothing. */
 #define PLAYBACK_LEAD_FRAMES 2
+/** When for so long more waited to be heard than the lead and half a frame, a frame is left out: delay stays otherwise. */
+#define DEPTH_TURNS 50
 /** How much captured sound is kept ready when a frame is taken: one frame more than the one that is taken. */
 #define CAPTURE_AIM_SAMPLES (2 * AUDIO_FRAME_SAMPLES)
-/** More than this is sound that was held up: it is dropped, for delay does not pass by itself. */
-#define CAPTURE_LIMIT_SAMPLES (5 * AUDIO_FRAME_SAMPLES)
+/** A device that gives its samples too unevenly for that shows it by a lack: each asks for 5 ms more, until 30 ms. */
+#define CAPTURE_AIM_STEP (AUDIO_FRAME_SAMPLES / 4)
+#define CAPTURE_AIM_MOST (CAPTURE_AIM_SAMPLES + 6 * CAPTURE_AIM_STEP)
+/** More than the aim and this is sound that was held up: it is dropped, for delay does not pass by itself. */
+#define CAPTURE_SLACK_SAMPLES (3 * AUDIO_FRAME_SAMPLES)
 /** One second. */
 #define STALLED_TURNS 50
+/** Three seconds after it was opened nothing counts as stalled: a sound server may have to wake its card first. */
+#define WAKING_TURNS 150
 /** How much of a deviation of one sample is worked off in a turn: at 100 samples off, 50 ppm a sample, it takes seconds. */
 #define DRIFT_NS_A_SAMPLE 200
 /** A sample is averaged over 2^6 turns, about 1.3 s, longer than any device's period. */
@@ -69,6 +76,7 @@ int alsa_pair_open(const struct alsa_library *library, const char *name, struct 
   struct alsa_pair *made = calloc(1, sizeof *made);
   if (!made) return -ENOMEM;
   made->library = library;
+  made->aim = CAPTURE_AIM_SAMPLES;
   int error = open_direction(library, name, ALSA_STREAM_PLAYBACK, &made->playback);
   if (error >= 0) error = open_direction(library, name, ALSA_STREAM_CAPTURE, &made->capture);
   if (error < 0) {
@@ -122,13 +130,35 @@ static int start_playback(struct alsa_pair *pair) {
     error = (int)pair->library->writei(playback->handle, silence, frames);
   }
   playback->running = false;
-  return error < 0 ? error : 0;
+  pair->depth_turns = 0;
+  return error < 0 && error != -EAGAIN ? error : 0; // full: the frame that follows finds it so again
+}
+
+/** @return 0, or -EAGAIN when the device has stood still for too long */
+static int judge(const struct alsa_pair *pair, uint32_t turns_without) {
+  return turns_without >= STALLED_TURNS && pair->turns >= WAKING_TURNS ? -EAGAIN : 0;
+}
+
+/**
+ * Whether this frame is better left out: a server that woke late, a clock that is slower than the capture's, or a turn
+ * that was made up for left more waiting than the device ever needs.
+ */
+static bool is_too_deep(struct alsa_pair *pair) {
+  const struct alsa_direction *playback = &pair->playback;
+  alsa_sframes room = pair->library->avail_update(playback->handle);
+  if (room < 0) return false; // writing says what is wrong
+  alsa_uframes depth = (alsa_uframes)room < playback->buffer_frames ? playback->buffer_frames - (alsa_uframes)room : 0;
+  if (pair->depth_turns == 0 || depth < pair->least_depth) pair->least_depth = depth;
+  if (++pair->depth_turns < DEPTH_TURNS) return false;
+  pair->depth_turns = 0;
+  return pair->least_depth * 1000 > (alsa_uframes)playback->rate_hz * (PLAYBACK_LEAD_FRAMES * 2 + 1) * AUDIO_FRAME_MS / 2;
 }
 
 /** @return 0 or a negative errno that is not passing */
 static int play(struct alsa_pair *pair, const int16_t *heard) {
   struct alsa_direction *playback = &pair->playback;
   int16_t frames[2 * ALSA_BLOCK_FRAMES];
+  if (playback->running && is_too_deep(pair)) return 0;
   size_t count = to_device(playback, heard, frames);
   int error = playback->running ? 0 : start_playback(pair);
   if (error < 0) return error;
@@ -140,7 +170,7 @@ static int play(struct alsa_pair *pair, const int16_t *heard) {
   // Full: the device is slower than its clock says; this frame is not heard.
   if (written == -EAGAIN || written == 0) {
     pair->refused++;
-    return pair->refused < STALLED_TURNS ? 0 : -EAGAIN;
+    return judge(pair, pair->refused);
   }
   if (written < 0) return (int)written;
   pair->refused = 0;
@@ -177,6 +207,17 @@ static int start_capture(struct alsa_pair *pair) {
   return pair->capture.running ? 0 : error;
 }
 
+/**
+ * Reads what is there. Asked for more than that, the library gives nothing before a whole period is there.
+ * @return how many frames, 0 or -EAGAIN: none; else a negative errno
+ */
+static alsa_sframes read_some(struct alsa_pair *pair, int16_t *frames) {
+  alsa_sframes there = pair->library->avail_update(pair->capture.handle);
+  if (there <= 0) return there;
+  alsa_uframes count = there < ALSA_BLOCK_FRAMES ? (alsa_uframes)there : ALSA_BLOCK_FRAMES;
+  return pair->library->readi(pair->capture.handle, frames, count);
+}
+
 /** Takes what the device has. @return 0 or a negative errno that is not passing */
 static int listen(struct alsa_pair *pair) {
   struct alsa_direction *capture = &pair->capture;
@@ -186,7 +227,7 @@ static int listen(struct alsa_pair *pair) {
   size_t before = pair->captured_count;
   // Bounded: a device that always has more would keep the thread.
   for (int round = 0; round < 16; round++) {
-    alsa_sframes got = pair->library->readi(capture->handle, frames, ALSA_BLOCK_FRAMES);
+    alsa_sframes got = read_some(pair, frames);
     if (got == -EPIPE || got == -ESTRPIPE) {
       capture->running = false; // it ran over: begun anew with the next turn
       break;
@@ -197,7 +238,7 @@ static int listen(struct alsa_pair *pair) {
     if (got < ALSA_BLOCK_FRAMES) break;
   }
   pair->idle_turns = pair->captured_count > before ? 0 : pair->idle_turns + 1;
-  return pair->idle_turns < STALLED_TURNS ? 0 : -EAGAIN;
+  return judge(pair, pair->idle_turns);
 }
 
 static void forget_oldest(struct alsa_pair *pair, size_t count) {
@@ -210,17 +251,19 @@ static void forget_oldest(struct alsa_pair *pair, size_t count) {
  * engine's period is bent until it comes back.
  */
 static void take_frame(struct alsa_pair *pair, int16_t *spoken, struct audio_report *report) {
-  if (pair->captured_count > CAPTURE_LIMIT_SAMPLES) {
-    forget_oldest(pair, pair->captured_count - CAPTURE_AIM_SAMPLES);
+  if (pair->captured_count > pair->aim + CAPTURE_SLACK_SAMPLES) {
+    forget_oldest(pair, pair->captured_count - pair->aim);
     pair->surplus_q8 = 0;
   }
-  if (!pair->primed) pair->primed = pair->captured_count >= CAPTURE_AIM_SAMPLES;
-  if (!pair->primed || pair->captured_count < AUDIO_FRAME_SAMPLES) {
+  bool lacks = pair->captured_count < (pair->primed ? AUDIO_FRAME_SAMPLES : pair->aim);
+  if (lacks) {
+    if (pair->primed && pair->aim < CAPTURE_AIM_MOST) pair->aim += CAPTURE_AIM_STEP;
     pair->primed = false;
     memset(spoken, 0, AUDIO_FRAME_SAMPLES * sizeof *spoken);
     return;
   }
-  int64_t surplus_q8 = ((int64_t)pair->captured_count - CAPTURE_AIM_SAMPLES) * 256;
+  pair->primed = true;
+  int64_t surplus_q8 = ((int64_t)pair->captured_count - (int64_t)pair->aim) * 256;
   pair->surplus_q8 += (surplus_q8 - pair->surplus_q8) / (1 << AVERAGE_SHIFT);
   // Too much is ready: the engine is the slower one, and its next turn comes sooner.
   report->drift_ns = (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE / 256);
@@ -230,6 +273,7 @@ static void take_frame(struct alsa_pair *pair, int16_t *spoken, struct audio_rep
 
 bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
   *report = (struct audio_report){.fault = AUDIO_FAULT_NONE};
+  if (pair->turns < WAKING_TURNS) pair->turns++;
   int error = play(pair, heard);
   if (error >= 0) error = listen(pair);
   take_frame(pair, spoken, report);

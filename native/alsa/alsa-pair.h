@@ -34,10 +34,14 @@ struct alsa_pair {
   struct alsa_direction capture;
   int16_t captured[ALSA_CAPTURED_SAMPLES];
   size_t captured_count;
-  bool primed;          /**< Enough was captured once; until then silence is given. */
-  int64_t surplus_q8;   /**< Captured samples beyond the aim, averaged, times 256. */
-  uint32_t idle_turns;  /**< Turns in a row without a captured sample. */
-  uint32_t refused;     /**< Frames in a row that playback did not take. */
+  size_t aim;          /**< How many captured samples are to be ready when a frame is taken; grows with each lack. */
+  bool primed;         /**< Enough was captured once; until then silence is given. */
+  int64_t surplus_q8;  /**< Captured samples beyond the aim, averaged, times 256. */
+  uint32_t turns;      /**< Since it was opened; counts no further than what it is asked for. */
+  uint32_t idle_turns; /**< Turns in a row without a captured sample. */
+  uint32_t refused;    /**< Frames in a row that playback did not take. */
+  uint32_t depth_turns;       /**< Turns over which `least_depth` holds. */
+  alsa_uframes least_depth;   /**< The fewest of the device's frames that waited to be heard. */
 };
 
 /** Opens both directions. Not on the media thread. @return 0 or a negative errno */

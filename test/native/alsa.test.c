@@ -23,6 +23,8 @@ static struct {
   unsigned period; // frames that it moves at a time; 0: every single one
   int fault;       // what every read and write answers
   bool stands_still;
+  double wakes_s;  // when it begins to move, if it was asked earlier
+  unsigned uneven; // captured frames come that many at a time, so that some turns have none
   unsigned opened;
 } card;
 
@@ -47,7 +49,10 @@ static int16_t hum[48000 / HUM_HZ];
 
 static double card_frames(const struct alsa_handle *handle) {
   if (!handle->running) return 0;
-  double frames = (card.now_s - handle->started_s) * (1 + card.error_ppm / 1e6) * handle->rate_hz;
+  double since_s = handle->started_s > card.wakes_s ? handle->started_s : card.wakes_s;
+  if (card.now_s < since_s) return 0;
+  double frames = (card.now_s - since_s) * (1 + card.error_ppm / 1e6) * handle->rate_hz;
+  if (handle->captures && card.uneven > 0) return floor(frames / card.uneven) * card.uneven;
   return card.period > 0 ? floor(frames / card.period) * card.period : floor(frames);
 }
 
@@ -104,23 +109,26 @@ static int fake_drop(struct alsa_handle *handle) {
   return 0;
 }
 
+/** Frames that can be read or written. */
 static alsa_sframes fake_avail(struct alsa_handle *handle) {
-  (void)handle;
-  return 0;
+  if (card.fault) return card.fault;
+  if (card.stands_still) return 0;
+  double waiting = card_frames(handle) - handle->moved;
+  if (!handle->captures) waiting += (double)handle->buffer;
+  if (waiting > (double)handle->buffer && !handle->broken) {
+    handle->broken = true;
+    handle->xruns++;
+  }
+  return handle->broken ? -EPIPE : (alsa_sframes)waiting;
 }
 
 static alsa_sframes fake_readi(struct alsa_handle *handle, void *frames, alsa_uframes count) {
-  if (card.fault) return card.fault;
-  if (card.stands_still) return -EAGAIN;
-  if (handle->broken) return -EPIPE;
-  double waiting = card_frames(handle) - handle->moved;
-  if (waiting > (double)handle->buffer) {
-    handle->broken = true;
-    handle->xruns++;
-    return -EPIPE;
-  }
-  if (waiting < 1) return -EAGAIN;
-  alsa_uframes given = waiting < (double)count ? (alsa_uframes)waiting : count;
+  alsa_sframes waiting = fake_avail(handle);
+  if (waiting < 0) return waiting;
+  // As the library has it: more than there is waits for a whole period, here the parameters' quarter of the buffer.
+  bool asks_for_more = (alsa_sframes)count > waiting;
+  if (waiting == 0 || (asks_for_more && waiting < (alsa_sframes)handle->buffer / 4)) return -EAGAIN;
+  alsa_uframes given = waiting < (alsa_sframes)count ? (alsa_uframes)waiting : count;
   int16_t *samples = frames;
   for (alsa_uframes at = 0; at < given; at++) {
     uint64_t frame = (uint64_t)handle->moved + at;
@@ -133,16 +141,9 @@ static alsa_sframes fake_readi(struct alsa_handle *handle, void *frames, alsa_uf
 }
 
 static alsa_sframes fake_writei(struct alsa_handle *handle, const void *frames, alsa_uframes count) {
-  if (card.fault) return card.fault;
-  if (handle->broken) return -EPIPE;
-  double waiting = handle->moved - card_frames(handle);
-  if (card.stands_still) waiting = (double)handle->buffer;
-  if (waiting < 0) {
-    handle->broken = true;
-    handle->xruns++;
-    return -EPIPE;
-  }
-  if (waiting + (double)count > (double)handle->buffer) return -EAGAIN;
+  alsa_sframes room = fake_avail(handle);
+  if (room < 0) return room;
+  if (room < (alsa_sframes)count) return -EAGAIN;
   const int16_t *samples = frames;
   unsigned step = handle->rate_hz / AUDIO_RATE_HZ;
   for (alsa_uframes at = 0; at < count; at += step) {
@@ -284,12 +285,50 @@ static void a_card_that_is_pulled_out_is_lost(void) {
 
 static void a_card_that_stands_still_is_noticed(void) {
   open_card(48000, 2, 0);
-  turns(50);
+  turns(200);
   card.stands_still = true;
   int waited = 0;
   while (turn() && waited < 200) waited++;
   CHECK_EQUAL(report.fault, AUDIO_FAULT_STALLED);
   CHECK_WITHIN(waited, 25, 60); // about a second
+  close_card();
+}
+
+/** A sound server that has to wake its card takes and gives nothing at first: no fault, and no delay that stays. */
+static void a_card_that_wakes_late_is_waited_for(void) {
+  open_card(48000, 2, 0);
+  card.wakes_s = (double)engine_clock.turn_ns / 1e9 + 2;
+  turns(2 * 50);
+  CHECK_EQUAL(handles[1].moved, 0);
+  turns(10 * 50);
+  double waiting_ms = (handles[0].moved - card_frames(&handles[0])) * 1000 / handles[0].rate_hz;
+  CHECK_WITHIN(waiting_ms, 20, 75);
+  spoken.heard_count = 0;
+  handles[0].heard.heard_count = 0;
+  turns(150);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 2), 0.99, 1.01);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 2), 0.99, 1.01);
+  close_card();
+}
+
+static void a_card_that_never_wakes_is_a_fault(void) {
+  open_card(48000, 2, 0);
+  card.stands_still = true;
+  unsigned waited = 0;
+  while (turn() && waited < 500) waited++;
+  CHECK_EQUAL(report.fault, AUDIO_FAULT_STALLED);
+  CHECK_WITHIN(waited, 140, 160); // three seconds
+  close_card();
+}
+
+/** What a lack teaches: after some of them enough is kept ready. */
+static void a_card_that_gives_unevenly_tears_nothing_for_long(void) {
+  open_card(16000, 1, 0);
+  card.uneven = 16000 * 45 / 1000;
+  turns(20 * 50);
+  spoken.heard_count = 0;
+  turns(HEARD_SAMPLES / AUDIO_FRAME_SAMPLES);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 19), 0.99, 1.01);
   close_card();
 }
 
@@ -329,6 +368,9 @@ int main(void) {
   TEST(a_late_turn_is_made_up_for);
   TEST(a_card_that_is_pulled_out_is_lost);
   TEST(a_card_that_stands_still_is_noticed);
+  TEST(a_card_that_wakes_late_is_waited_for);
+  TEST(a_card_that_never_wakes_is_a_fault);
+  TEST(a_card_that_gives_unevenly_tears_nothing_for_long);
   TEST(a_card_that_fits_nothing_is_refused);
   TEST(a_missing_device_is_a_fault);
   return test_summary("alsa");
