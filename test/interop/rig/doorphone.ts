@@ -18,6 +18,8 @@ const VISITOR = new URL('../../../sounds/visitor.en.wav', import.meta.url).pathn
 export interface DoorphoneOptions {
   /** Sections that stand in for the default ones; `undefined` leaves a section out. */
   readonly configuration?: { readonly [section: string]: unknown };
+  /** Of the service; default: the test's own. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 type EventOf<Type extends EventType> = Extract<DoorphoneEvent, { type: Type }>;
@@ -47,7 +49,7 @@ export class Doorphone {
   constructor(
     private readonly host: Host,
     private readonly logFolder: string,
-    options: DoorphoneOptions,
+    private readonly options: DoorphoneOptions,
   ) {
     this.folder = `${logFolder}/door`;
     mkdirSync(this.folder, { recursive: true });
@@ -97,6 +99,7 @@ export class Doorphone {
       name,
       logFolder: this.logFolder,
       cwd: this.folder,
+      env: this.options.environment ?? process.env,
       command: [process.execPath, BIN, ...args],
     });
   }

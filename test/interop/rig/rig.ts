@@ -11,6 +11,7 @@ import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
 import type { Endpoint } from './pcap.ts';
 import { describeSip } from './sip-text.ts';
 import { Sipp, type SippOptions } from './sipp.ts';
+import { SoundServer } from './sound-server.ts';
 import { Wire } from './wire.ts';
 
 interface Stoppable {
@@ -57,6 +58,13 @@ export class Rig {
     return broker;
   }
 
+  /** The door's sound server: its programs run on the door. */
+  async soundServer(): Promise<SoundServer> {
+    const server = this.#keep(new SoundServer(this.host('door'), this.folder));
+    await server.start();
+    return server;
+  }
+
   /** A door of that configuration, and waits until it runs. */
   async doorphone(options: DoorphoneOptions = {}): Promise<Doorphone> {
     const door = this.prepareDoorphone(options);
@@ -93,7 +101,7 @@ export class Rig {
   describe(): string {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
-      .filter((name) => /^(doorphone|kamailio|mosquitto|sipp).*\.(log|errors)$/.test(name))
+      .filter((name) => /^(doorphone|kamailio|mosquitto|pulseaudio|sipp).*\.(log|errors)$/.test(name))
       .flatMap((name) => [`-- ${name}`, ...lastLines(`${this.folder}/${name}`)]);
     return [`logs and wire.pcap are kept in ${this.folder}`, '-- SIP on the wire', ...wire, ...logs].join('\n');
   }
