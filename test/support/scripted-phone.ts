@@ -110,18 +110,23 @@ export class ScriptedPhone {
   }
 
   get contact(): string {
-    return `<sip:phone@${this.place.address}:${this.place.port}>`;
+    return `<sip:phone@${this.#hostPort}>`;
+  }
+
+  get #hostPort(): string {
+    const { address, port } = this.place;
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
   }
 
   /** Makes a request with a Via of this phone. */
   make(method: string, request: Request): SipRequest {
     this.#branches += 1;
-    const branch = request.branch ?? `z9hG4bK-phone-${this.place.address}-${this.#branches}`;
+    const branch = request.branch ?? `z9hG4bK-phone-${this.place.address.replaceAll(':', '-')}-${this.#branches}`;
     return createRequest({
       method,
       requestUri: request.uri,
       headers: [
-        ['Via', `SIP/2.0/UDP ${this.place.address}:${this.place.port};branch=${branch};rport`],
+        ['Via', `SIP/2.0/UDP ${this.#hostPort};branch=${branch};rport`],
         ['From', request.from],
         ['To', request.to],
         ['Call-ID', request.callId],

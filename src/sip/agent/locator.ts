@@ -3,6 +3,7 @@
 // are asked for by the function that is handed in).
 // Left out: choosing the transport by NAPTR, the second address when the first does not answer.
 
+import { isIPv6, SocketAddress } from 'node:net';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
@@ -109,7 +110,7 @@ export class Locator {
     const place = placeOf(uri);
     if (!place.ok) return [];
     const { host } = place.value;
-    return isIpAddress(host) ? [host] : (this.#entries.get(host)?.addresses ?? []);
+    return isIpAddress(host) ? [canonical(host)] : (this.#entries.get(host)?.addresses ?? []);
   }
 
   /** Asks for nothing any more; who waits is not told. */
@@ -198,6 +199,11 @@ export class Locator {
 function stickingTo(used: string | undefined, addresses: readonly string[]): readonly string[] {
   if (used === undefined || !addresses.includes(used)) return addresses;
   return [used, ...addresses.filter((address) => address !== used)];
+}
+
+/** As the system writes it where a datagram came from (RFC 5952): IPv6 can be spelled in many ways. */
+function canonical(address: string): string {
+  return isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address;
 }
 
 function sameSet(one: readonly string[], other: readonly string[]): boolean {

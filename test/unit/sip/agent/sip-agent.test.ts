@@ -2,9 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { DoorphoneError } from '../../../../src/base/errors.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { seconds } from '../../../../src/base/units.ts';
+import { SipAgent } from '../../../../src/sip/agent/sip-agent.ts';
 import type { Account, Admission } from '../../../../src/sip/agent/types.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { MemoryNetwork } from '../../../support/memory-network.ts';
+import { RecordingLog } from '../../../support/recording-log.ts';
 import { type Request, ScriptedPhone } from '../../../support/scripted-phone.ts';
 import { ScriptedRegistrar } from '../../../support/scripted-registrar.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
 import {
   answer,
   type Bench,
@@ -338,6 +343,46 @@ describe('names', () => {
     await made.clock.advanceAsync(10);
     expect(made.phone.requests('INVITE')).toHaveLength(1);
   });
+});
+
+describe('a peer of IPv6', () => {
+  const SIX = 'fd00::9';
+  const CALLER = 'fd00::1';
+
+  it.each(['fd00:0:0:0:0:0:0:1', 'FD00::1', 'fd00::0.0.0.1'])(
+    'that spells its Contact [%s] is in its dialog, by a proxy as well',
+    async (spelling) => {
+      const clock = new FakeClock();
+      const network = new MemoryNetwork(clock);
+      const agent = new SipAgent({
+        clock,
+        random: new SeededRandom(3),
+        log: new RecordingLog(),
+        network: network.host(SIX),
+        listen: [{ protocol: 'udp', address: SIX, port: 5060 }],
+        accounts: [],
+        admit: () => undefined,
+        resolve: () => Promise.reject(new Error('no resolver')),
+        userAgent: 'doorphone/test',
+      });
+      agent.on('invite', (session) => session.accept(answer));
+      await agent.start();
+      const proxy = await ScriptedPhone.plug(network, 'fd00::5');
+      const caller = await ScriptedPhone.plug(network, CALLER);
+      const call = { ...plain, uri: `sip:door@[${SIX}]`, to: `<sip:door@[${SIX}]>` };
+      const headers: [string, string][] = [['Contact', `<sip:kitchen@[${spelling}]>`]];
+      const place = { address: SIX, port: 5060 };
+      const make = (from: ScriptedPhone, method: string, more: Partial<Request>) => {
+        from.send(from.make(method, { ...call, ...more }), place);
+        deliver(clock);
+      };
+      make(proxy, 'INVITE', { headers, sdp: 'v=0' });
+      const to = proxy.response('INVITE').headers.get('To') ?? '';
+      make(caller, 'ACK', { to });
+      make(caller, 'BYE', { to, sequence: 2 });
+      expect(caller.statuses('BYE')).toEqual([200]);
+    },
+  );
 });
 
 describe('its surroundings', () => {
