@@ -113,7 +113,8 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
 /**
  * Queues digits (0-9 * # A-D). Nothing is sent while the peer takes no telephone-event or we do not send. Control.
  * @param duration_ms of each, 40 to 8000: what RFC 4733's 16 bits of duration hold at 8 kHz
- * @return DP_OK, DP_NOT_FOUND, DP_INVALID_ARGUMENT, DP_FULL (more than TELEPHONE_EVENT_QUEUE at once, or command ring)
+ * @return DP_OK, DP_NOT_FOUND, DP_INVALID_ARGUMENT, DP_FULL (with these more than TELEPHONE_EVENT_QUEUE would
+ * wait, none of them is sent; or the command ring)
  */
 dp_error engine_send_digits(struct engine *engine, uint32_t session, const char *digits, uint32_t duration_ms);
 

@@ -171,13 +171,20 @@ dp_error engine_send_digits(struct engine *engine, uint32_t session, const char 
   struct engine_command command = {.kind = ENGINE_COMMAND_DIGITS, .slot = index_of(slot)};
   command.digits.count = strlen(digits);
   command.digits.units = (uint16_t)(duration_ms * UNITS_A_MS);
+  atomic_uint *waiting = &engine->streams[command.slot].digits_waiting;
   if (command.digits.count > TELEPHONE_EVENT_QUEUE) return DP_FULL;
   for (size_t at = 0; at < command.digits.count; at++) {
     uint8_t event;
     if (!telephone_event_from_digit(digits[at], &event)) return DP_INVALID_ARGUMENT;
     command.digits.digits[at] = digits[at];
   }
-  return engine_command(engine, &command);
+  unsigned count = (unsigned)command.digits.count;
+  if (atomic_fetch_add(waiting, count) + count <= TELEPHONE_EVENT_QUEUE) {
+    dp_error error = engine_command(engine, &command);
+    if (error == DP_OK) return DP_OK;
+  }
+  atomic_fetch_sub(waiting, count);
+  return DP_FULL;
 }
 
 dp_error engine_read_statistics(struct engine *engine, uint32_t session, struct stream_statistics *statistics) {

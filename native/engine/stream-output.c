@@ -42,14 +42,28 @@ static void begin(struct stream_output *output, const struct stream_context *con
   output->marker = true;
 }
 
+/** Digits have been sent or dropped: there is room for as many. */
+static void settle_digits(struct stream *stream, size_t count) {
+  atomic_fetch_sub_explicit(&stream->digits_waiting, (unsigned)count, memory_order_relaxed);
+}
+
+static void configure_digits(struct stream *stream, const struct stream_setup *before) {
+  struct telephone_event_sender *digits = &stream->output.digits;
+  const struct stream_setup *setup = &stream->setup;
+  if (before->packet_samples == 0) telephone_event_sender_init(digits, setup->packet_samples, DIGIT_PAUSE_SAMPLES);
+  telephone_event_sender_set_packet(digits, setup->packet_samples);
+  if (setup->sends && setup->event_payload_type >= 0) return;
+  settle_digits(stream, telephone_event_sender_waiting(digits));
+  telephone_event_sender_clear(digits);
+}
+
 void stream_output_configure(struct stream *stream, const struct stream_context *context,
                              const struct stream_setup *before, uint64_t now_ns) {
   struct stream_output *output = &stream->output;
   const struct stream_setup *setup = &stream->setup;
   bool resized = before->packet_samples != setup->packet_samples;
   g711_init(&output->codec, setup->law);
-  if (resized) telephone_event_sender_init(&output->digits, setup->packet_samples, DIGIT_PAUSE_SAMPLES);
-  if (!setup->sends || setup->event_payload_type < 0) telephone_event_sender_clear(&output->digits);
+  configure_digits(stream, before);
   if (!setup->sends) {
     if (output->active || before->packet_samples == 0) output->keep_alive_ns = now_ns;
     output->active = false;
@@ -153,7 +167,9 @@ void stream_output_send(struct stream *stream, struct stream_context *context) {
   bool sent = error == DP_OK && sockets_send(stream->sockets.rtp, outgoing.bytes, length, destination(stream));
   uint64_t now_ns = monotonic_now_ns();
   if (sent) account(stream, context, &outgoing, now_ns > due_ns ? now_ns - due_ns : 0, sent_ns);
-  if (outgoing.digit_done) stream_emit(context, ENGINE_EVENT_DIGIT_SENT, stream, outgoing.digit, sent_ns);
+  if (!outgoing.digit_done) return;
+  settle_digits(stream, 1);
+  stream_emit(context, ENGINE_EVENT_DIGIT_SENT, stream, outgoing.digit, sent_ns);
 }
 
 void stream_output_skip(struct stream *stream, const struct stream_context *context, uint64_t now_ns) {
@@ -167,8 +183,9 @@ void stream_output_skip(struct stream *stream, const struct stream_context *cont
 }
 
 void stream_output_digit(struct stream *stream, char digit, uint16_t units) {
-  if (!stream->output.active || stream->setup.event_payload_type < 0) return;
-  (void)telephone_event_sender_queue(&stream->output.digits, digit, units);
+  bool taken = stream->output.active && stream->setup.event_payload_type >= 0 &&
+               telephone_event_sender_queue(&stream->output.digits, digit, units) == DP_OK;
+  if (!taken) settle_digits(stream, 1);
 }
 
 void stream_output_keep_alive(struct stream *stream, uint64_t now_ns) {

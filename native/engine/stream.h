@@ -1,12 +1,13 @@
 // One RTP session on the media thread: what it sends, what it receives, what it reports. The control thread makes a stream
 // ready, hands it over by the command that opens it, and has it back with the answer to the command that closes it;
-// between the two every field is the media thread's own. Nothing here allocates, locks or blocks.
+// between the two every field but `digits_waiting` is the media thread's own. Nothing here allocates, locks or blocks.
 //
 // Parts: stream.c (life, agreement, figures) · stream-output.c · stream-input.c · stream-report.c (RTCP).
 
 #ifndef DOORPHONE_ENGINE_STREAM_H
 #define DOORPHONE_ENGINE_STREAM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -112,6 +113,7 @@ struct stream {
   struct stream_input input;
   struct stream_reports reports;
   struct stream_statistics statistics;
+  atomic_uint digits_waiting; /**< Control adds what it commands, the media thread takes off what is sent or dropped. */
 };
 
 /** Random values that begin a stream (RFC 3550 §5.1). */

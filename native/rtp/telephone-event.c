@@ -41,6 +41,10 @@ void telephone_event_sender_init(struct telephone_event_sender *sender, uint32_t
   sender->pause_units = pause_units;
 }
 
+void telephone_event_sender_set_packet(struct telephone_event_sender *sender, uint32_t packet_units) {
+  sender->packet_units = packet_units;
+}
+
 dp_error telephone_event_sender_queue(struct telephone_event_sender *sender, char digit, uint32_t duration) {
   uint8_t event = 0;
   if (duration == 0 || duration > UINT16_MAX || !telephone_event_from_digit(digit, &event)) return DP_INVALID_ARGUMENT;
@@ -103,8 +107,13 @@ bool telephone_event_sender_step(struct telephone_event_sender *sender, uint32_t
   return true;
 }
 
+size_t telephone_event_sender_waiting(const struct telephone_event_sender *sender) {
+  bool under_way = sender->phase == TELEPHONE_EVENT_KEY || sender->phase == TELEPHONE_EVENT_ENDING;
+  return sender->count + (under_way ? 1 : 0);
+}
+
 bool telephone_event_sender_idle(const struct telephone_event_sender *sender) {
-  return sender->count == 0 && sender->phase != TELEPHONE_EVENT_KEY && sender->phase != TELEPHONE_EVENT_ENDING;
+  return telephone_event_sender_waiting(sender) == 0;
 }
 
 void telephone_event_sender_clear(struct telephone_event_sender *sender) {

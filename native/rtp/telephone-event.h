@@ -83,6 +83,9 @@ struct telephone_event_output {
  */
 void telephone_event_sender_init(struct telephone_event_sender *sender, uint32_t packet_units, uint32_t pause_units);
 
+/** Another packet time from now on; what is queued or under way goes on. */
+void telephone_event_sender_set_packet(struct telephone_event_sender *sender, uint32_t packet_units);
+
 /**
  * Queues a digit.
  * @param duration timestamp units, 1 to 0xFFFF; sent as whole packet times, at least one
@@ -96,6 +99,9 @@ dp_error telephone_event_sender_queue(struct telephone_event_sender *sender, cha
  */
 bool telephone_event_sender_step(struct telephone_event_sender *sender, uint32_t timestamp,
                                  struct telephone_event_output *output);
+
+/** How many digits are queued or under way. */
+size_t telephone_event_sender_waiting(const struct telephone_event_sender *sender);
 
 /** Whether nothing is queued or under way. */
 bool telephone_event_sender_idle(const struct telephone_event_sender *sender);

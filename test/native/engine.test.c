@@ -168,6 +168,47 @@ static void digits_need_a_peer_that_takes_them(void) {
   stop_pair();
 }
 
+static void digits_that_do_not_fit_are_refused_whole(void) {
+  char digits[64];
+  start_pair(400, 1000);
+  connect_stations(&left, &right);
+  CHECK_EQUAL(engine_send_digits(left.engine, left.session, "12345678901234567890123456789012", 4000), DP_OK);
+  CHECK_EQUAL(engine_send_digits(left.engine, left.session, "5", 40), DP_FULL);
+  // A peer that takes no digits any more makes room: what waited is dropped.
+  struct engine_stream to_right = stream_to(right.port);
+  to_right.event_payload_type = -1;
+  station_configure(&left, &to_right);
+  sleep_ms(100);
+  connect_stations(&left, &right);
+  sleep_ms(100);
+  size_t begun = station_count(&right, ENGINE_EVENT_DIGIT);
+  CHECK_EQUAL(engine_send_digits(left.engine, left.session, "678", 40), DP_OK);
+  CHECK(station_wait(&right, ENGINE_EVENT_DIGIT, begun + 3, 3000));
+  station_digits(&right, ENGINE_EVENT_DIGIT, digits, sizeof digits);
+  CHECK_TEXT(digits + begun, "678");
+  CHECK_EQUAL(engine_send_digits(left.engine, left.session, "12345678901234567890123456789", 40), DP_OK);
+  stop_pair();
+}
+
+static void digits_go_on_when_the_packet_time_changes(void) {
+  char digits[64];
+  start_pair(400, 1000);
+  connect_stations(&left, &right);
+  CHECK_EQUAL(engine_send_digits(left.engine, left.session, "42#", 200), DP_OK);
+  CHECK(station_wait(&right, ENGINE_EVENT_DIGIT, 1, 3000));
+  struct engine_stream to_right = stream_to(right.port);
+  to_right.packet_time_ms = 60;
+  station_configure(&left, &to_right);
+  CHECK(station_wait(&right, ENGINE_EVENT_DIGIT, 2, 3000));
+  to_right.packet_time_ms = 10;
+  station_configure(&left, &to_right);
+  CHECK(station_wait(&left, ENGINE_EVENT_DIGIT_SENT, 3, 3000));
+  CHECK(station_wait(&right, ENGINE_EVENT_DIGIT, 3, 3000));
+  station_digits(&right, ENGINE_EVENT_DIGIT, digits, sizeof digits);
+  CHECK_TEXT(digits, "42#");
+  stop_pair();
+}
+
 // ---- hold, silence, tones, device ----
 
 static void hold_stops_sound_and_says_so(void) {
@@ -389,6 +430,8 @@ int main(void) {
   TEST(a_new_key_takes_over);
   TEST(each_digit_arrives_once);
   TEST(digits_need_a_peer_that_takes_them);
+  TEST(digits_that_do_not_fit_are_refused_whole);
+  TEST(digits_go_on_when_the_packet_time_changes);
   TEST(hold_stops_sound_and_says_so);
   TEST(tones_play_while_nobody_talks);
   TEST(loudness_can_be_set);
