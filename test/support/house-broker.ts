@@ -35,17 +35,15 @@ export class HouseBroker {
     });
   }
 
-  static async start({ port = 0, password }: BrokerOptions = {}): Promise<HouseBroker> {
+  static async start({ port, password }: BrokerOptions = {}): Promise<HouseBroker> {
     const aedes = await Aedes.createBroker({
       ...(password === undefined
         ? {}
         : { authenticate: (_client, _user, given, done) => done(null, given?.toString() === password) }),
     });
     const server = createServer();
-    await new Promise<void>((done, failed) => {
-      server.once('error', failed);
-      server.listen(port, '127.0.0.1', done);
-    });
+    if (port === undefined) await listenSomewhere(server);
+    else await listen(server, port);
     return new HouseBroker(aedes, server);
   }
 
@@ -76,4 +74,34 @@ export class HouseBroker {
     await new Promise<void>((done) => this.aedes.close(() => done()));
     await closed;
   }
+}
+
+/** Below the ports that the system gives to outgoing connections: a dead broker's port stays free for its return. */
+const FIRST_PORT = 24_000;
+const PORTS = 1_000;
+
+async function listenSomewhere(server: Server): Promise<void> {
+  for (let attempt = 0; attempt < PORTS; attempt += 1) {
+    const free = await listen(server, FIRST_PORT + ((process.pid + attempt) % PORTS)).then(
+      () => true,
+      () => false,
+    );
+    if (free) return;
+  }
+  throw new Error('no port is free for a broker');
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((done, failed) => {
+    const onError = (error: Error): void => {
+      server.off('listening', onListening);
+      failed(error);
+    };
+    const onListening = (): void => {
+      server.off('error', onError);
+      done();
+    };
+    server.once('error', onError).once('listening', onListening);
+    server.listen(port, '127.0.0.1');
+  });
 }
