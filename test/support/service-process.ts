@@ -91,6 +91,12 @@ export function doorphone(args: readonly string[], environment: NodeJS.ProcessEn
   });
 }
 
+/** Services that a failed test left behind end with the tests' process. */
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 /** A running service. */
 export class ServiceProcess {
   readonly events = new Stream<DoorphoneEvent>('doorphone events', (event) => JSON.stringify(event));
@@ -112,10 +118,12 @@ export class ServiceProcess {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    living.add(this.#child);
     if (reader === 'reads') this.#read();
     this.exited = new Promise((done) => {
       this.#child.on('exit', (code, signal) => {
         this.#running = false;
+        living.delete(this.#child);
         const why = `the service ended with ${signal ?? code}`;
         this.events.end(why);
         // What stands in the pipe is read before nothing more can come.
