@@ -28,6 +28,11 @@ export interface MqttBridgeParts {
 const LONGEST_EVENT_DELAY_MS = 30_000;
 const KEPT_EVENTS = 200;
 
+interface KeptEvent {
+  readonly event: DoorphoneEvent;
+  readonly at: number;
+}
+
 /** Translates between the catalogue and one broker, for ever. */
 export class MqttBridge {
   readonly #retries: RetrySchedule;
@@ -40,7 +45,10 @@ export class MqttBridge {
   #toldReason: string | undefined;
   #publishedState = '';
   #stateDue = false;
-  #waiting: { readonly event: DoorphoneEvent; readonly at: number }[] = [];
+  /** Said while there was no connection. */
+  #waiting: KeptEvent[] = [];
+  /** Sent, and not yet seen to have arrived: a connection is found dead long after it died. */
+  readonly #underWay = new Set<KeptEvent>();
 
   constructor(
     private readonly settings: MqttConfiguration,
@@ -96,8 +104,9 @@ export class MqttBridge {
     this.#link.subscribe(this.#topic('command/+'));
     this.#publishedState = '';
     const oldest = this.parts.clock.now() - LONGEST_EVENT_DELAY_MS;
-    for (const { event, at } of this.#waiting) if (at >= oldest) this.#publishEvent(event);
+    const waiting = this.#waiting;
     this.#waiting = [];
+    for (const kept of waiting) if (kept.at >= oldest) this.#publishEvent(kept);
     this.parts.journal.record('mqtt.changed', { connected: true });
   }
 
@@ -105,6 +114,8 @@ export class MqttBridge {
     const wasConnected = this.#connected;
     this.#connected = false;
     if (this.#stopped) return;
+    this.#keep(...this.#underWay);
+    this.#underWay.clear();
     if (wasConnected || this.#toldReason !== reason) {
       this.#toldReason = reason;
       this.parts.journal.record('mqtt.changed', { connected: false, reason });
@@ -114,18 +125,24 @@ export class MqttBridge {
   }
 
   #onEvent(event: DoorphoneEvent): void {
-    if (this.#connected) this.#publishEvent(event);
-    else this.#keep(event);
+    const kept = { event, at: this.parts.clock.now() };
+    if (this.#connected) this.#publishEvent(kept);
+    else this.#keep(kept);
     this.#publishStateSoon();
   }
 
-  #publishEvent(event: DoorphoneEvent): void {
-    this.#link.publish(this.#topic('event'), JSON.stringify(event), false);
+  #publishEvent(kept: KeptEvent): void {
+    this.#underWay.add(kept);
+    if (this.#underWay.size > KEPT_EVENTS) {
+      const [oldest] = this.#underWay;
+      if (oldest !== undefined) this.#underWay.delete(oldest);
+    }
+    this.#link.publish(this.#topic('event'), JSON.stringify(kept.event), false, () => this.#underWay.delete(kept));
   }
 
-  #keep(event: DoorphoneEvent): void {
-    this.#waiting.push({ event, at: this.parts.clock.now() });
-    if (this.#waiting.length > KEPT_EVENTS) this.#waiting.shift();
+  #keep(...events: readonly KeptEvent[]): void {
+    this.#waiting.push(...events);
+    this.#waiting = this.#waiting.slice(-KEPT_EVENTS);
   }
 
   /** Once for all that changes in this turn of the event loop: the event is said while its cause is still at work. */

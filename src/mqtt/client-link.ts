@@ -15,11 +15,17 @@ export function openClientLink(options: LinkOptions, listener: LinkListener): Mq
 }
 
 class ClientLink implements MqttLink {
-  readonly #client: MqttClient;
-  #lastError = 'the connection was closed';
+  /** One for each attempt: the package sends again what it has not seen acknowledged, however old that is. */
+  #client: MqttClient | undefined;
 
-  constructor(options: LinkOptions, listener: LinkListener) {
-    this.#client = connect(options.url, {
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly listener: LinkListener,
+  ) {}
+
+  connect(): void {
+    const { options, listener } = this;
+    const client = connect(options.url, {
       manualConnect: true,
       reconnectPeriod: 0,
       connectTimeout: CONNECT_TIMEOUT_MS,
@@ -32,37 +38,43 @@ class ClientLink implements MqttLink {
       ...(options.password === undefined ? {} : { password: options.password.reveal() }),
       will: { topic: options.will.topic, payload: Buffer.from(options.will.payload), qos: 1, retain: true },
     });
-    this.#client.on('connect', () => listener.connected());
-    this.#client.on('message', (topic, payload, packet) => listener.message(topic, payload, packet.retain));
-    this.#client.on('error', (error) => {
-      this.#lastError = describe(error);
+    let reason = 'the connection was closed';
+    let over = false;
+    client.on('connect', () => listener.connected());
+    client.on('message', (topic, payload, packet) => listener.message(topic, payload, packet.retain));
+    client.on('error', (error) => {
+      reason = describe(error);
     });
-    this.#client.on('close', () => {
-      listener.disconnected(this.#lastError);
-      this.#lastError = 'the connection was closed';
+    client.on('close', () => {
+      if (over) return;
+      over = true;
+      client.end(true);
+      listener.disconnected(reason);
     });
+    this.#client = client;
+    client.connect();
   }
 
-  connect(): void {
-    // The first attempt and each later one are different calls of the package.
-    if (this.#client.disconnected || this.#client.reconnecting) this.#client.reconnect();
-    else this.#client.connect();
-  }
-
-  publish(topic: string, payload: string, retain: boolean): void {
-    if (this.#client.connected) this.#client.publish(topic, payload, { qos: 1, retain });
+  publish(topic: string, payload: string, retain: boolean, delivered?: () => void): void {
+    const client = this.#client;
+    if (client?.connected !== true) return;
+    client.publish(topic, payload, { qos: 1, retain }, (error) => {
+      if (!error) delivered?.();
+    });
   }
 
   subscribe(topic: string): void {
-    this.#client.subscribe(topic, { qos: 1 });
+    this.#client?.subscribe(topic, { qos: 1 });
   }
 
   async close(): Promise<void> {
-    const closed = this.#client.endAsync(false);
+    const client = this.#client;
+    if (client === undefined) return;
+    const closed = client.endAsync(false);
     const deadline = AbortSignal.timeout(CLOSE_TIMEOUT_MS);
     const late = new Promise<void>((done) => deadline.addEventListener('abort', () => done()));
     await Promise.race([closed, late]);
-    if (deadline.aborted) this.#client.end(true);
+    if (deadline.aborted) client.end(true);
   }
 }
 

@@ -23,8 +23,12 @@ export interface LinkListener {
 export interface MqttLink {
   /** Begins one attempt; ends in `connected` or `disconnected`. */
   connect(): void;
-  /** At least once (QoS 1), while connected; dropped otherwise. */
-  publish(topic: string, payload: string, retain: boolean): void;
+  /**
+   * At least once (QoS 1), over this connection; dropped otherwise. Nothing is sent again over a later one: what is
+   * still true then is the bridge's to say.
+   * @param delivered called when the broker has it
+   */
+  publish(topic: string, payload: string, retain: boolean, delivered?: () => void): void;
   /** QoS 1, for this connection: the session is clean. */
   subscribe(topic: string): void;
   /** Sends what was published, disconnects without the will being said; 1 s at most. */

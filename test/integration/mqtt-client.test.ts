@@ -128,6 +128,41 @@ describe('the client', () => {
     expect(door.seen[0]).toBe('connected');
   });
 
+  it('sends nothing of an earlier connection over a later one', async () => {
+    const [deaf, door] = [createServer(), new Recorder()];
+    // Takes the connection and what is published (MQTT 3.1.1 §3.2: CONNACK), confirms nothing.
+    deaf.on('connection', (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => socket.write(Buffer.from([0x20, 2, 0, 0])));
+      socket.on('data', (bytes) => {
+        if (bytes.includes('stale')) socket.destroy();
+      });
+    });
+    await new Promise<void>((done) => deaf.listen(0, '127.0.0.1', done));
+    const { port } = deaf.address() as AddressInfo;
+    const client = link(port, door, 'door');
+    client.connect();
+    await door.until(/^connected/);
+    let delivered = false;
+    client.publish('p/state', 'stale', true, () => {
+      delivered = true;
+    });
+    await door.until(/^disconnected/);
+    await new Promise<void>((done) => deaf.close(() => done()));
+    await broker.kill();
+    broker = await Broker.start(port);
+    const said: string[] = [];
+    broker.aedes.on('publish', ({ topic, payload }) => {
+      if (topic === 'p/state') said.push(payload.toString());
+    });
+    door.clear();
+    client.connect();
+    await door.until(/^connected/);
+    await new Promise<void>((done) => client.publish('p/state', 'fresh', true, done));
+    await client.close();
+    expect({ said, delivered }).toEqual({ said: ['fresh'], delivered: false });
+  });
+
   it('closes within its second when the broker has never answered', async () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));

@@ -13,6 +13,8 @@ class FakeLink implements MqttLink {
   readonly published: { topic: string; payload: string; retain: boolean }[] = [];
   readonly subscribed: string[] = [];
   attempts = 0;
+  /** Whether what is published arrives. */
+  brokerTakes = true;
   closed = false;
   constructor(
     readonly options: LinkOptions,
@@ -21,8 +23,9 @@ class FakeLink implements MqttLink {
   connect(): void {
     this.attempts += 1;
   }
-  publish(topic: string, payload: string, retain: boolean): void {
+  publish(topic: string, payload: string, retain: boolean, delivered?: () => void): void {
     this.published.push({ topic, payload, retain });
+    if (this.brokerTakes) delivered?.();
   }
   subscribe(topic: string): void {
     this.subscribed.push(topic);
@@ -159,6 +162,28 @@ describe('a broker that is missing', () => {
     const events = link.published.filter(({ topic }) => topic.endsWith('/event')).map(({ payload }) => payload);
     expect(events.some((text) => text.includes('"new"'))).toBe(true);
     expect(events.some((text) => text.includes('"old"'))).toBe(false);
+  });
+
+  it('is told again what it never confirmed, once, and not when that is old', async () => {
+    link.listener.connected();
+    await settle();
+    const pressed = (button: string): number =>
+      link.published.filter(({ payload }) => payload.includes(`"button":"${button}"`)).length;
+    link.brokerTakes = false;
+    journal.record('button.pressed', { button: 'old' });
+    await settle();
+    clock.advance(31_000);
+    journal.record('button.pressed', { button: 'lost' });
+    await settle();
+    link.listener.disconnected('Keepalive timeout');
+    link.brokerTakes = true;
+    link.listener.connected();
+    await settle();
+    expect({ lost: pressed('lost'), old: pressed('old') }).toEqual({ lost: 2, old: 1 });
+    link.listener.disconnected('closed');
+    link.listener.connected();
+    await settle();
+    expect(pressed('lost')).toBe(2);
   });
 
   it('does not make the memory grow', async () => {
