@@ -13,6 +13,7 @@ import { ControlConnection } from '../interop/rig/control.ts';
 import { Stream, until } from '../interop/rig/stream.ts';
 
 const BIN = new URL('../../bin/doorphone', import.meta.url).pathname;
+const GUARD = new URL('./service-guard.mjs', import.meta.url).pathname;
 
 export type EventOf<Type extends EventType> = Extract<DoorphoneEvent, { type: Type }>;
 export type Sections = { readonly [section: string]: unknown };
@@ -91,12 +92,6 @@ export function doorphone(args: readonly string[], environment: NodeJS.ProcessEn
   });
 }
 
-/** Services that a failed test left behind end with the tests' process. */
-const living = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
-});
-
 /** A running service. */
 export class ServiceProcess {
   readonly events = new Stream<DoorphoneEvent>('doorphone events', (event) => JSON.stringify(event));
@@ -112,18 +107,28 @@ export class ServiceProcess {
     { environment = {}, node = [], reader = 'reads' }: ServiceOptions,
   ) {
     const { configurationFile, path, socket } = folder;
-    const args = [...node, BIN, 'run', '--config', configurationFile, '--state', path, '--socket', socket];
+    const args = [
+      '--import',
+      GUARD,
+      ...node,
+      BIN,
+      'run',
+      '--config',
+      configurationFile,
+      '--state',
+      path,
+      '--socket',
+      socket,
+    ];
     this.#child = spawn(process.execPath, args, {
       cwd: path,
       env: { ...process.env, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
-    living.add(this.#child);
     if (reader === 'reads') this.#read();
     this.exited = new Promise((done) => {
       this.#child.on('exit', (code, signal) => {
         this.#running = false;
-        living.delete(this.#child);
         const why = `the service ended with ${signal ?? code}`;
         this.events.end(why);
         // What stands in the pipe is read before nothing more can come.
