@@ -13,12 +13,16 @@ function asSummary(value) {
   return typeof value === 'number' ? summarize([value]) : value;
 }
 
-export function startRows({ doorphone, baresip }) {
+export function startRows({ doorphone, baresip, bareNode }) {
   const of = (starts, field) => starts.map((start) => start[field]);
   const memory = (starts, field) => starts.map((start) => start.memory[field] / 1024);
   const both = (field) => [of(doorphone, field), of(baresip, field)];
   return [
     compare('process start → REGISTER', 'ms', ...both('register'), { aim: 90 }),
+    compare('process start → REGISTER', 'ms', of(doorphone, 'register'), bareNode, {
+      peer: 'bare Node',
+      note: 'to the first datagram of an empty program',
+    }),
     compare('first press after start → INVITE', 'ms', ...both('first'), { aim: 5 }),
     compare('second press → INVITE', 'ms', ...both('second')),
     compare('memory at rest, resident', 'MB', memory(doorphone, 'resident'), memory(baresip, 'resident'), { aim: 58 }),
@@ -29,6 +33,9 @@ export function startRows({ doorphone, baresip }) {
 export function signallingRows({ doorphone, baresip }) {
   const call = (way, field) => [doorphone[way][field], baresip[way][field]];
   return [
+    compare('press → INVITE, after a rest', 'ms', doorphone.rested, baresip.rested, {
+      note: '2 s, in a young process',
+    }),
     compare('press → INVITE, warm', 'ms', doorphone.dial, baresip.dial, { aim: 0.25 }),
     compare('peer’s 200 → our ACK', 'ms', ...call('outgoing', 'acknowledged')),
     compare('peer’s 200 → our first RTP', 'ms', ...call('outgoing', 'media'), { aim: 2 }),
@@ -39,7 +46,7 @@ export function signallingRows({ doorphone, baresip }) {
     compare('INVITE in → 200', 'ms', ...call('incoming', 'accepted'), { aim: 1 }),
     compare('own 200 → first RTP', 'ms', ...call('incoming', 'ownMedia'), {
       aim: 1,
-      note: 'below zero: the packet was there first',
+      note: 'ours waits for the ACK, which comes at once',
     }),
     compare('INVITE in → first RTP', 'ms', ...call('incoming', 'media')),
     compare('last digit in RTP → door.opened', 'ms', doorphone.digits, baresip.digits, {

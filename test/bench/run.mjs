@@ -11,7 +11,7 @@ import * as rows from './rows.mjs';
 import * as signalling from './signalling.mjs';
 import { Stamper } from './stamper.mjs';
 import { measureStreams } from './streams.mjs';
-import { Baresip, Doorphone, makeSpeech } from './subjects.mjs';
+import { Baresip, Doorphone, makeSpeech, sleep } from './subjects.mjs';
 import { printTable } from './table.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -23,6 +23,8 @@ const PARTS = ['start', 'signalling', 'streams', 'media'];
 
 const STARTS = 10;
 const SETTLED_MS = 1000;
+const RESTED_PRESSES = 10;
+const REST_MS = 2000;
 const PRESSES = 200;
 const PRESSES_A_TURN = 50;
 const CALLS = 20;
@@ -94,13 +96,17 @@ async function closeLanes(lanes) {
 
 async function measureStarts(stamper, folder) {
   const lanes = await openLanes(stamper, `${folder}/start`, { register: true });
-  const starts = { doorphone: [], baresip: [] };
+  const starts = { doorphone: [], baresip: [], bareNode: [] };
   // The first reads the files from the disk; it does not count.
   for (let turn = 0; turn <= STARTS; turn += 1) {
     for (const { subject, phone } of lanes) {
       const figures = await signalling.measureStart(subject, phone, SETTLED_MS);
       if (turn > 0) starts[subject.name].push(figures);
     }
+    const { phone } = lanes[0];
+    starts.bareNode.push(
+      await signalling.measureBareNode(stamper, phone, `${HERE}bare-node.mjs`, `${folder}/node.log`),
+    );
   }
   for (const { phone } of lanes) await phone.close();
   return starts;
@@ -108,8 +114,16 @@ async function measureStarts(stamper, folder) {
 
 async function measureSignalling(stamper, folder) {
   const lanes = await openLanes(stamper, `${folder}/signalling`);
-  const figures = { doorphone: { dial: [] }, baresip: { dial: [] } };
+  const figures = { doorphone: { rested: [], dial: [] }, baresip: { rested: [], dial: [] } };
   for (const { subject } of lanes) await subject.start();
+  for (let turn = 0; turn <= RESTED_PRESSES; turn += 1) {
+    await sleep(REST_MS);
+    for (const { subject, phone } of lanes) {
+      const taken = await signalling.dialOnce(subject, phone);
+      // The first after a start is a figure of its own.
+      if (turn > 0) figures[subject.name].rested.push(taken);
+    }
+  }
   for (let done = 0; done < PRESSES; done += PRESSES_A_TURN) {
     for (const { subject, phone } of lanes) {
       figures[subject.name].dial.push(...(await signalling.measureDialling(subject, phone, PRESSES_A_TURN)));
@@ -174,7 +188,7 @@ async function main() {
       table.push(...rows.startRows(await measureStarts(stamper, folder)));
     }
     if (parts.includes('signalling')) {
-      say(`${PRESSES} presses, ${CALLS} calls each way, ${DIGITS} codes`);
+      say(`${RESTED_PRESSES} presses at rest, ${PRESSES} warm, ${CALLS} calls each way, ${DIGITS} codes`);
       table.push(...rows.signallingRows(await measureSignalling(stamper, folder)));
     }
     if (parts.includes('streams')) {

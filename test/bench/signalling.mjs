@@ -53,6 +53,15 @@ export async function measureStart(subject, phone, settledMs) {
   return { register: ms(startedAt, register.at), first, second, memory };
 }
 
+/** From the start of a Node process that only sends a datagram, to the datagram. @returns ms */
+export async function measureBareNode(stamper, phone, program, log) {
+  phone.requests.takeAll();
+  const { pid, at } = await stamper.start(log, [process.execPath, program, phone.address, String(phone.port)]);
+  const datagram = await phone.requests.next('a datagram of Node', ({ method }) => method === 'REGISTER');
+  process.kill(pid, 'SIGKILL');
+  return ms(at, datagram.at);
+}
+
 /** Calls that the subject makes: from the phone's 200 to ACK and to the first packet. */
 export async function measureOutgoing(subject, phone, count) {
   const samples = { acknowledged: [], media: [] };
