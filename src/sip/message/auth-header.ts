@@ -21,7 +21,7 @@ const PARAMETER_LIMIT = 32;
 
 /** Reads a challenge or credentials. Error: `bad-header`; its message quotes nothing of the value. */
 export function parseAuthHeader(value: string): Result<AuthHeader, ParseError> {
-  const scanner = new Scanner(value);
+  const scanner = Scanner.of(value);
   scanner.skipSpace();
   const scheme = scanner.token();
   if (scheme === '' || !isSpaceCode(scanner.code)) return fault(0, 'no scheme');
@@ -31,7 +31,7 @@ export function parseAuthHeader(value: string): Result<AuthHeader, ParseError> {
 
 /** Reads Authentication-Info, which has no scheme (§20.6). */
 export function parseAuthParameters(value: string): Result<ReadonlyMap<string, string>, ParseError> {
-  return readParameters(new Scanner(value));
+  return readParameters(Scanner.of(value));
 }
 
 function readParameters(scanner: Scanner): Result<ReadonlyMap<string, string>, ParseError> {

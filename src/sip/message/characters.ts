@@ -77,6 +77,15 @@ export function hasSpaceOrControl(text: string): boolean {
   return false;
 }
 
+/** Whether a text has one of Unicode's control characters (Cc). */
+export function hasControl(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < SPACE || (code >= 0x7f && code < 0xa0)) return true;
+  }
+  return false;
+}
+
 /**
  * A text that may stand in one header line: every run of CR and LF, with the white space around it, has become one
  * space, as folding would read (§7.3.1), so that no value can begin a header of its own.

@@ -58,6 +58,13 @@ export function createRequest(parts: RequestParts): SipRequest {
   return request;
 }
 
+/** Copies a request with one header field more, before all of that name: the Via of a hop, of a further attempt. */
+export function copyRequest(request: SipRequest, name: string, value: string): SipRequest {
+  const headers = SipHeaders.of(request.headers);
+  headers.prepend(name, value);
+  return new Request(request.method, request.requestUri, headers, request.body);
+}
+
 /**
  * Makes the response to a request (§8.2.6): all of Via, From, To, Call-ID and CSeq are the request's.
  *

@@ -1,7 +1,7 @@
 // Names of header fields: spelling, compact forms (RFC 3261 §7.3.3 and the RFCs that registered more), and which may
 // stand once only.
 
-import { isToken } from './characters.ts';
+import { isAlphaCode, isToken, isTokenCode } from './characters.ts';
 
 export interface HeaderName {
   /** As it is written on the wire. */
@@ -42,6 +42,7 @@ const MANY = [
   'Flow-Timer',
   'History-Info',
   'Identity',
+  'Identity-Info',
   'In-Reply-To',
   'Info-Package',
   'Join',
@@ -105,56 +106,81 @@ const COMPACT: Readonly<Record<string, string>> = {
   y: 'Identity',
 };
 
+/** By the canonical spelling, which is how the program asks. */
 const known = new Map<string, HeaderName>();
 
-/** The spellings of one length and first letter, for a look-up that needs no copy of the name. */
-const spellings: { readonly spelling: string; readonly header: HeaderName }[][] = [];
+/**
+ * All spellings as one tree of letters: a name is checked to be a token and known after a single pass over its
+ * characters, whatever their case, without a copy of it. A node is the index of its row in the table; the row's
+ * columns hold the next node for each character, or `STRANGER` where no known name goes on that way.
+ */
+const ROW_BITS = 5;
+const COLUMNS = 1 << ROW_BITS;
+const STRANGER = 0;
+const HYPHEN = 27;
+const OTHER = 28;
+const NAMES = [...ONCE, ...MANY];
+const tree = new Uint16Array((2 + NAMES.join('').length) * COLUMNS);
+/** By the row that the last character leads to. */
+const headers: (HeaderName | undefined)[] = [undefined, undefined];
 
-const shape = (length: number, first: number): number => length * 32 + (first & 31);
+/** The column of each character: 1–26 for a letter in either case, 0 for what ends a name. */
+const columns = Uint8Array.from({ length: 128 }, (_, code) => {
+  if (isAlphaCode(code)) return code & 31;
+  if (code === 0x2d) return HYPHEN;
+  return isTokenCode(code) ? OTHER : 0;
+});
+
+/** Where every name begins in the tree. */
+export const NAME_ROOT = COLUMNS;
+
+/** The node behind one more character of a name; -1 where the character is none of a token: the name has ended. */
+export function nextNameNode(node: number, code: number): number {
+  const column = code < 128 ? (columns[code] ?? 0) : 0;
+  return column === 0 ? -1 : (tree[node + column] ?? STRANGER);
+}
+
+/** The header whose name has led to a node; undefined for a name that is not known. */
+export const headerOfNode = (node: number): HeaderName | undefined => headers[node >> ROW_BITS];
 
 function spell(spelling: string, header: HeaderName): void {
-  if (known.has(spelling)) return;
-  known.set(spelling, header);
-  const index = shape(spelling.length, spelling.charCodeAt(0));
-  spellings[index] = [...(spellings[index] ?? []), { spelling, header }];
+  let node = NAME_ROOT;
+  for (let at = 0; at < spelling.length; at += 1) {
+    let next = nextNameNode(node, spelling.charCodeAt(at));
+    if (next === STRANGER) {
+      next = (headers.push(undefined) - 1) << ROW_BITS;
+      tree[node + (columns[spelling.charCodeAt(at)] ?? 0)] = next;
+    }
+    node = next;
+  }
+  headers[node >> ROW_BITS] = header;
 }
 
-function learn(name: string, onceBit: number): void {
-  const header: HeaderName = { name, key: name.toLowerCase(), onceBit };
+NAMES.forEach((name, at) => {
+  const header = { name, key: name.toLowerCase(), onceBit: at < ONCE.length ? 1 << at : 0 };
+  known.set(name, header);
   spell(name, header);
-  spell(header.key, header);
-}
-
-ONCE.forEach((name, at) => {
-  learn(name, 1 << at);
 });
-for (const name of [...MANY, 'Identity-Info']) learn(name, 0);
-for (const [letter, name] of Object.entries(COMPACT)) {
-  const entry = known.get(name);
-  if (entry === undefined) continue;
-  spell(letter, entry);
-  spell(letter.toUpperCase(), entry);
-}
+for (const [letter, name] of Object.entries(COMPACT)) spell(letter, headerName(name));
 
 /** The header of that name, in any spelling. A name that is not known keeps the spelling that it came with. */
 export function headerName(spelling: string): HeaderName {
   const found = known.get(spelling);
   if (found !== undefined) return found;
-  const key = spelling.toLowerCase();
-  return known.get(key) ?? { name: spelling, key, onceBit: 0 };
+  let node = NAME_ROOT;
+  for (let at = 0; at < spelling.length && node > STRANGER; at += 1) {
+    node = nextNameNode(node, spelling.charCodeAt(at));
+  }
+  return (node > STRANGER ? headerOfNode(node) : undefined) ?? strangeHeaderName(spelling);
 }
 
-/** The header whose name stands in a text from `start` to `end`. */
-export function headerNameAt(text: string, start: number, end: number): HeaderName {
-  const candidates = spellings[shape(end - start, text.charCodeAt(start))];
-  if (candidates !== undefined) {
-    for (const { spelling, header } of candidates) if (text.startsWith(spelling, start)) return header;
-  }
-  return headerName(text.slice(start, end));
-}
+/** A header that is not known. */
+export const strangeHeaderName = (name: string): HeaderName => ({ name, key: name.toLowerCase(), onceBit: 0 });
 
 /** @throws Error when a program names a header by what is no token */
 export function checkedHeaderName(spelling: string): HeaderName {
+  const found = known.get(spelling);
+  if (found !== undefined) return found;
   if (!isToken(spelling)) throw new Error(`not a header name: ${JSON.stringify(spelling)}`);
   return headerName(spelling);
 }

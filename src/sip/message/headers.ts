@@ -3,6 +3,7 @@
 
 import { oneLine } from './characters.ts';
 import { checkedHeaderName, type HeaderName, headerName } from './header-names.ts';
+import { Octets } from './octets.ts';
 import { elementEnd, Scanner, splitList } from './scanner.ts';
 import type { Headers } from './types.ts';
 
@@ -12,16 +13,11 @@ interface Field {
   value: string | undefined;
   readonly start: number;
   readonly end: number;
-  readonly folded: boolean;
 }
 
-const own = (header: HeaderName, value: string): Field => ({
-  header,
-  value: oneLine(value),
-  start: 0,
-  end: 0,
-  folded: false,
-});
+const NOTHING = new Octets(Buffer.alloc(0));
+
+const own = (header: HeaderName, value: string): Field => ({ header, value: oneLine(value), start: 0, end: 0 });
 
 /**
  * Header fields. Values that are set lose their control characters (a CR LF becomes a space): none can begin a header
@@ -29,12 +25,14 @@ const own = (header: HeaderName, value: string): Field => ({
  */
 export class SipHeaders implements Headers {
   #fields: Field[] = [];
-  readonly #text: string;
+  readonly #source: Octets;
+  readonly #scanner: Scanner;
   #revision = 0;
 
-  /** @param text the text that added spans point into */
-  constructor(text = '') {
-    this.#text = text;
+  /** @param source what added spans point into */
+  constructor(source = NOTHING) {
+    this.#source = source;
+    this.#scanner = new Scanner(source);
   }
 
   /** Grows with every change, so that what was read from a value can be known to be stale. */
@@ -47,26 +45,37 @@ export class SipHeaders implements Headers {
   }
 
   /** For the parser: adds a field at the end whose value is cut out of the text when it is asked for. */
-  addSpan(header: HeaderName, start: number, end: number, folded: boolean): void {
-    this.#fields.push({ header, value: undefined, start, end, folded });
+  addSpan(header: HeaderName, start: number, end: number): void {
+    this.#fields.push({ header, value: undefined, start, end });
   }
 
-  /** For the readers of values: stands at the first field of that name, in the message's own text where it can. */
-  scan(name: string): Scanner | undefined {
-    const field = this.#find(headerName(name).key);
+  /** For the parser: adds a field at the end whose value goes over several lines. §7.3.1: folding reads as one SP. */
+  addFolded(header: HeaderName, start: number, end: number): void {
+    const value = this.#source
+      .slice(start, end)
+      .replace(/[ \t]*\r\n[ \t]+/g, ' ')
+      .trim();
+    this.#fields.push({ header, value, start, end });
+  }
+
+  /**
+   * For the readers of values: stands at the first field of that name, in the message's own octets where it can. It is
+   * good until the next scan: one scanner serves all fields, since every message has at least six read.
+   */
+  scan(header: HeaderName): Scanner | undefined {
+    const field = this.#find(header);
     if (field === undefined) return undefined;
-    if (field.end > 0 && !field.folded) return new Scanner(this.#text, field.start, field.end);
-    return new Scanner(this.#value(field));
+    return field.value === undefined ? this.#scanner.moveTo(field.start, field.end) : Scanner.of(field.value);
   }
 
   /** Where the first field of that name stands in the text, if it is folded: `scan` then reads a copy. */
   foldedAt(name: string): number | undefined {
-    const field = this.#find(headerName(name).key);
-    return field?.folded === true ? field.start : undefined;
+    const field = this.#find(headerName(name));
+    return field?.value === undefined ? undefined : field.start;
   }
 
   get(name: string): string | undefined {
-    const field = this.#find(headerName(name).key);
+    const field = this.#find(headerName(name));
     return field === undefined ? undefined : this.#value(field);
   }
 
@@ -80,14 +89,14 @@ export class SipHeaders implements Headers {
   }
 
   has(name: string): boolean {
-    return this.#find(headerName(name).key) !== undefined;
+    return this.#find(headerName(name)) !== undefined;
   }
 
   set(name: string, value: string): void {
     const header = checkedHeaderName(name);
     const at = this.#fields.findIndex((field) => field.header.key === header.key);
     if (at < 0) {
-      this.#insert(this.#fields.length, own(header, value));
+      this.append(name, value);
       return;
     }
     this.#fields = this.#fields.filter((field, index) => index === at || field.header.key !== header.key);
@@ -97,14 +106,19 @@ export class SipHeaders implements Headers {
 
   append(name: string, value: string): void {
     const header = checkedHeaderName(name);
-    const last = this.#fields.findLastIndex((field) => field.header.key === header.key);
-    this.#insert(last < 0 ? this.#fields.length : last + 1, own(header, value));
+    const field = own(header, value);
+    this.#revision += 1;
+    const last = this.#lastIndex(header);
+    // Nearly always there is none of that name, or it is the last: nothing has to move.
+    if (last < 0 || last === this.#fields.length - 1) this.#fields.push(field);
+    else this.#fields.splice(last + 1, 0, field);
   }
 
   prepend(name: string, value: string): void {
     const header = checkedHeaderName(name);
     const first = this.#fields.findIndex((field) => field.header.key === header.key);
-    this.#insert(Math.max(first, 0), own(header, value));
+    this.#fields.splice(Math.max(first, 0), 0, own(header, value));
+    this.#revision += 1;
   }
 
   remove(name: string): void {
@@ -130,17 +144,27 @@ export class SipHeaders implements Headers {
 
   /** An independent copy: a request that is sent again with other headers. */
   clone(): SipHeaders {
-    const copy = new SipHeaders(this.#text);
-    copy.#fields = this.#fields.map((field) => ({ ...field }));
+    return SipHeaders.of(this);
+  }
+
+  /** An independent copy of any message's header fields. */
+  static of(headers: Headers): SipHeaders {
+    const copy = new SipHeaders();
+    for (const [name, value] of headers.entries()) {
+      copy.#fields.push({ header: headerName(name), value, start: 0, end: 0 });
+    }
     return copy;
   }
 
-  #insert(at: number, field: Field): void {
-    this.#fields.splice(at, 0, field);
-    this.#revision += 1;
+  #lastIndex({ key }: HeaderName): number {
+    const fields = this.#fields;
+    let at = fields.length - 1;
+    while (at >= 0 && fields[at]?.header.key !== key) at -= 1;
+    return at;
   }
 
-  #find(key: string): Field | undefined {
+  #find(header: HeaderName): Field | undefined {
+    const { key } = header;
     const fields = this.#fields;
     for (let at = 0; at < fields.length; at += 1) {
       const field = fields[at];
@@ -150,10 +174,7 @@ export class SipHeaders implements Headers {
   }
 
   #value(field: Field): string {
-    if (field.value !== undefined) return field.value;
-    const raw = this.#text.slice(field.start, field.end);
-    // §7.3.1: folding reads as one SP.
-    field.value = field.folded ? raw.replace(/[ \t]*\r\n[ \t]+/g, ' ').trim() : raw;
+    field.value ??= this.#source.slice(field.start, field.end);
     return field.value;
   }
 }

@@ -1,10 +1,12 @@
 // Hosts: names, IPv4, IPv6 (RFC 3261 §25.1 with the corrected grammar of RFC 5954).
 
 import { COLON, codeAt, isDigitCode, isHostCode } from './characters.ts';
+import { octetAt } from './octets.ts';
 import { lowerCase, type Scanner } from './scanner.ts';
 
 const LEFT_BRACKET = 0x5b;
 const DOT = 0x2e;
+const PORT_MAXIMUM = 65_535;
 /** The longest text of an IPv6 address: six groups, an IPv4 tail. */
 const IPV6_LENGTH = 45;
 
@@ -97,29 +99,31 @@ export function readHostPort(scanner: Scanner): HostPort | undefined {
 }
 
 function readIpv6Reference(scanner: Scanner): string | undefined {
-  const end = scanner.text.indexOf(']', scanner.at);
-  if (end < 0 || end >= scanner.end || end - scanner.at > IPV6_LENGTH + 1) return undefined;
-  const address = scanner.text.slice(scanner.at + 1, end);
+  const start = scanner.at + 1;
+  const end = scanner.source.characters.indexOf(']', start);
+  if (end < 0 || end >= scanner.end || end - start > IPV6_LENGTH) return undefined;
+  const address = scanner.source.slice(start, end);
   if (!isIpv6(address)) return undefined;
   scanner.at = end + 1;
   return lowerCase(address);
 }
 
 function readHostName(scanner: Scanner): string | undefined {
-  const { text, at: start } = scanner;
+  const { octets } = scanner.source;
+  const start = scanner.at;
   let at = start;
-  let code = codeAt(text, at);
+  let code = octetAt(octets, at);
   while (isDigitCode(code) || code === DOT) {
     at += 1;
-    code = codeAt(text, at);
+    code = octetAt(octets, at);
   }
   const numeric = !isHostCode(code);
   while (isHostCode(code)) {
     at += 1;
-    code = codeAt(text, at);
+    code = octetAt(octets, at);
   }
   if (at === start) return undefined;
-  const host = text.slice(start, at);
+  const host = scanner.source.slice(start, at);
   // A name's last label begins with a letter: what is all digits and dots can only be an address (RFC 5954 §4.1).
   if (numeric && !isIpv4(host)) return undefined;
   scanner.at = at;
@@ -127,13 +131,6 @@ function readHostName(scanner: Scanner): string | undefined {
 }
 
 function readPort(scanner: Scanner): number | undefined {
-  const { text, at: start } = scanner;
-  let port = 0;
-  let at = start;
-  for (let code = codeAt(text, at); isDigitCode(code) && port <= 65_535; code = codeAt(text, at)) {
-    port = port * 10 + code - 0x30;
-    at += 1;
-  }
-  scanner.at = at;
-  return port === 0 || port > 65_535 ? undefined : port;
+  const port = scanner.digits(PORT_MAXIMUM);
+  return port === 0 || (port !== undefined && port > PORT_MAXIMUM) ? undefined : port;
 }

@@ -1,7 +1,7 @@
 // The grammar of SIP: bytes ⇄ messages, URIs, addresses, Via, authentication headers.
 
 export { type AuthHeader, formatAuthHeader, parseAuthHeader, parseAuthParameters } from './auth-header.ts';
-export { createRequest, createResponse, type RequestParts, type ResponseOptions } from './create.ts';
+export { copyRequest, createRequest, createResponse, type RequestParts, type ResponseOptions } from './create.ts';
 export { SipHeaders } from './headers.ts';
 export { bracketHost, formatHostPort, isIpAddress, isIpv4, isIpv6 } from './host.ts';
 export { DEFAULT_LIMITS, type MessageLimits } from './limits.ts';

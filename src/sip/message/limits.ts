@@ -8,7 +8,7 @@ export interface MessageLimits {
   readonly lineLength: number;
   /** Header fields; above it `too-many-headers`. */
   readonly headerCount: number;
-  /** Parameters of one Via, From or To; above it `too-many-parameters`. */
+  /** Parameters of one Via, From or To, a name that comes again counted again; above it `too-many-parameters`. */
   readonly parameterCount: number;
 }
 

@@ -2,20 +2,28 @@
 // first use and kept until the headers change.
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { codeAt, isDigitCode, isSpaceCode, SPACE } from './characters.ts';
+import { isSpaceCode, SPACE } from './characters.ts';
+import { type HeaderName, headerName } from './header-names.ts';
 import type { SipHeaders } from './headers.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { parseNameAddressList, readOnlyNameAddress } from './name-address.ts';
+import { octetAt } from './octets.ts';
 import { parseError, type Scanner } from './scanner.ts';
 import type { CSeq, NameAddress, ParseError, SipRequest, SipResponse, Via } from './types.ts';
 import { readVia } from './via.ts';
 
 /** RFC 3261 §8.1.1.5: the number is below 2^31. */
-const CSEQ_BOUND = 2 ** 31;
+const CSEQ_MAXIMUM = 2 ** 31 - 1;
 /** §20.19: delta-seconds go up to 2^32 - 1. */
 const INTEGER_MAXIMUM = 2 ** 32 - 1;
 
 const DELETE = 0x7f;
+
+const VIA = headerName('Via');
+const FROM = headerName('From');
+const TO = headerName('To');
+const CALL_ID = headerName('Call-ID');
+const CSEQ = headerName('CSeq');
 
 abstract class Message {
   readonly headers: SipHeaders;
@@ -41,13 +49,13 @@ abstract class Message {
 
   get from(): NameAddress {
     this.#forgetStale();
-    this.#from ??= required(readParty(this.headers, 'From', DEFAULT_LIMITS.parameterCount));
+    this.#from ??= required(readParty(this.headers, FROM, DEFAULT_LIMITS.parameterCount));
     return this.#from;
   }
 
   get to(): NameAddress {
     this.#forgetStale();
-    this.#to ??= required(readParty(this.headers, 'To', DEFAULT_LIMITS.parameterCount));
+    this.#to ??= required(readParty(this.headers, TO, DEFAULT_LIMITS.parameterCount));
     return this.#to;
   }
 
@@ -106,9 +114,9 @@ abstract class Message {
   readMandatory(parameterCount: number): ParseError | undefined {
     const via = readTopVia(this.headers, parameterCount);
     if (!via.ok) return via.error;
-    const from = readParty(this.headers, 'From', parameterCount);
+    const from = readParty(this.headers, FROM, parameterCount);
     if (!from.ok) return from.error;
-    const to = readParty(this.headers, 'To', parameterCount);
+    const to = readParty(this.headers, TO, parameterCount);
     if (!to.ok) return to.error;
     const callId = readCallId(this.headers);
     if (!callId.ok) return callId.error;
@@ -170,49 +178,45 @@ function tagOf(party: NameAddress): string | undefined {
   return tag === true ? undefined : tag;
 }
 
-const missing = (header: string) => err(parseError('missing-header', 0, `${header} is missing`, header));
+const missing = ({ name }: HeaderName) => err(parseError('missing-header', 0, `${name} is missing`, name));
 
 function readTopVia(headers: SipHeaders, parameterCount: number): Result<Via, ParseError> {
-  const scanner = headers.scan('Via');
-  return scanner === undefined ? missing('Via') : readVia(scanner, parameterCount);
+  const scanner = headers.scan(VIA);
+  return scanner === undefined ? missing(VIA) : readVia(scanner, parameterCount);
 }
 
-function readParty(headers: SipHeaders, header: 'From' | 'To', count: number): Result<NameAddress, ParseError> {
+function readParty(headers: SipHeaders, header: HeaderName, count: number): Result<NameAddress, ParseError> {
   const scanner = headers.scan(header);
   if (scanner === undefined) return missing(header);
   const party = readOnlyNameAddress(scanner, count);
-  if (!party.ok) return err({ ...party.error, header });
+  if (!party.ok) return err({ ...party.error, header: header.name });
   const tag = party.value.parameters.get('tag');
-  return tag === true || tag === '' ? malformed(scanner, 'the tag has no value', header) : party;
+  return tag === true || tag === '' ? malformed(scanner, 'the tag has no value', header.name) : party;
 }
 
 /** `word [ "@" word ]`: no more is asked for than that it is one word. */
 function readCallId(headers: SipHeaders): Result<string, ParseError> {
-  const scanner = headers.scan('Call-ID');
-  if (scanner === undefined) return missing('Call-ID');
-  const { text, at: start, end } = scanner;
+  const scanner = headers.scan(CALL_ID);
+  if (scanner === undefined) return missing(CALL_ID);
+  const { at: start, end } = scanner;
+  const { octets } = scanner.source;
   for (let at = start; at < end; at += 1) {
-    const code = codeAt(text, at);
+    const code = octetAt(octets, at);
     if (code <= SPACE || code === DELETE) return malformed(scanner, 'white space stands in it', 'Call-ID');
   }
-  return start === end ? malformed(scanner, 'it is empty', 'Call-ID') : ok(text.slice(start, end));
+  return start === end ? malformed(scanner, 'it is empty', 'Call-ID') : ok(scanner.source.slice(start, end));
 }
 
 /** `1*DIGIT LWS Method` */
 function readCSeq(headers: SipHeaders): Result<CSeq, ParseError> {
-  const scanner = headers.scan('CSeq');
-  if (scanner === undefined) return missing('CSeq');
-  const { text, at: start } = scanner;
-  let number = 0;
-  let at = start;
-  for (let code = codeAt(text, at); isDigitCode(code) && number < CSEQ_BOUND; code = codeAt(text, at)) {
-    number = number * 10 + code - 0x30;
-    at += 1;
-  }
-  if (at === start || number >= CSEQ_BOUND || !isSpaceCode(codeAt(text, at))) {
+  const scanner = headers.scan(CSEQ);
+  if (scanner === undefined) return missing(CSEQ);
+  const start = scanner.at;
+  const number = scanner.digits(CSEQ_MAXIMUM);
+  if (number === undefined || number > CSEQ_MAXIMUM || !isSpaceCode(scanner.code)) {
+    scanner.at = start;
     return malformed(scanner, 'no number below 2^31 and a method', 'CSeq');
   }
-  scanner.at = at;
   scanner.skipSpace();
   const method = scanner.token();
   if (method === '' || !scanner.ended) return malformed(scanner, 'the method is no token', 'CSeq');

@@ -4,7 +4,6 @@ import { err, ok, type Result } from '../../base/result.ts';
 import {
   COLON,
   COMMA,
-  codeAt,
   hasSpaceOrControl,
   isAlphaCode,
   isDigitCode,
@@ -15,14 +14,16 @@ import {
   SEMICOLON,
 } from './characters.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { formatParameters, isParseError, NO_PARAMETERS, parseError, quote, Scanner } from './scanner.ts';
+import { octetAt } from './octets.ts';
+import { formatParameters, NO_PARAMETERS, readParameters } from './parameters.ts';
+import { parseError, quote, Scanner, skipSpace } from './scanner.ts';
 import type { NameAddress, Parameters, ParseError } from './types.ts';
 
 const fault = (offset: number, message: string) => err(parseError('bad-header', offset, message));
 
 /** Reads one address; nothing may follow it. Errors: `bad-header`, `too-many-parameters`. */
 export const parseNameAddress = (text: string): Result<NameAddress, ParseError> =>
-  readOnlyNameAddress(new Scanner(text), DEFAULT_LIMITS.parameterCount);
+  readOnlyNameAddress(Scanner.of(text), DEFAULT_LIMITS.parameterCount);
 
 /** Reads the one address that From and To have. */
 export function readOnlyNameAddress(scanner: Scanner, parameterCount: number): Result<NameAddress, ParseError> {
@@ -32,7 +33,7 @@ export function readOnlyNameAddress(scanner: Scanner, parameterCount: number): R
 
 /** Reads every element of a comma-separated list of addresses. `*` (Contact of a REGISTER) is one with that URI. */
 export function parseNameAddressList(text: string): Result<readonly NameAddress[], ParseError> {
-  const scanner = new Scanner(text);
+  const scanner = Scanner.of(text);
   const addresses: NameAddress[] = [];
   do {
     if (scanner.ended) break;
@@ -54,16 +55,16 @@ function readNameAddress(scanner: Scanner, parameterCount: number): Result<NameA
   }
   const open = bracket(scanner);
   if (open < 0) return readBare(scanner, parameterCount);
-  const displayName = open === scanner.at ? undefined : scanner.text.slice(scanner.at, open).trim();
+  const displayName = open === scanner.at ? undefined : scanner.source.slice(scanner.at, open).trim();
   scanner.at = open;
   return readBracketed(scanner, displayName, parameterCount);
 }
 
 /** Index of the `<` that this element has before any separator; -1 where there is none. */
 function bracket(scanner: Scanner): number {
-  const { text, end } = scanner;
-  for (let at = scanner.at; at < end; at += 1) {
-    const code = codeAt(text, at);
+  const { octets } = scanner.source;
+  for (let at = scanner.at; at < scanner.end; at += 1) {
+    const code = octetAt(octets, at);
     if (code === LESS) return at;
     if (code === QUOTE || code === COMMA || code === SEMICOLON) return -1;
   }
@@ -75,33 +76,33 @@ function readBracketed(
   displayName: string | undefined,
   parameterCount: number,
 ): Result<NameAddress, ParseError> {
-  const { text } = scanner;
+  const { octets } = scanner.source;
   if (scanner.code !== LESS) return fault(scanner.at, 'a name has no address in <>');
-  const close = text.indexOf('>', scanner.at);
+  const close = scanner.source.characters.indexOf('>', scanner.at);
   if (close < 0 || close >= scanner.end) return fault(scanner.at, 'an address has no closing >');
   // White space inside the brackets is no part of the grammar; at the edges it is passed over (RFC 4475
   // §3.1.2.14 leaves that to the reader).
-  let start = scanner.at + 1;
+  const start = skipSpace(octets, scanner.at + 1);
   let end = close;
-  while (start < end && isSpaceCode(codeAt(text, start))) start += 1;
-  while (end > start && isSpaceCode(codeAt(text, end - 1))) end -= 1;
-  if (!isUri(text, start, end)) return fault(start, 'the address is not a URI');
+  while (end > start && isSpaceCode(octetAt(octets, end - 1))) end -= 1;
+  if (!isUri(octets, start, end)) return fault(start, 'the address is not a URI');
   scanner.at = close + 1;
-  return finish(scanner, displayName, text.slice(start, end), parameterCount);
+  return finish(scanner, displayName, scanner.source.slice(start, end), parameterCount);
 }
 
 /** An addr-spec without brackets: what follows a `;` belongs to the header, not to the URI (§20). */
 function readBare(scanner: Scanner, parameterCount: number): Result<NameAddress, ParseError> {
-  const { text, at: start, end: limit } = scanner;
+  const { octets } = scanner.source;
+  const start = scanner.at;
   let end = start;
-  while (end < limit) {
-    const code = codeAt(text, end);
+  while (end < scanner.end) {
+    const code = octetAt(octets, end);
     if (code === SEMICOLON || code === COMMA || isSpaceCode(code)) break;
     end += 1;
   }
-  const uri = text.slice(start, end);
+  const uri = scanner.source.slice(start, end);
   // A comma, a question mark or a semicolon in the URI is what brackets are for (§20).
-  const fit = uri === '*' || (isUri(text, start, end) && !uri.includes('?'));
+  const fit = uri === '*' || (isUri(octets, start, end) && !uri.includes('?'));
   if (!fit) return fault(start, 'the address is not a URI');
   scanner.at = end;
   return finish(scanner, undefined, uri, parameterCount);
@@ -113,20 +114,20 @@ function finish(
   uri: string,
   parameterCount: number,
 ): Result<NameAddress, ParseError> {
-  const parameters = scanner.parameters(parameterCount);
-  return isParseError(parameters) ? err(parameters) : ok({ displayName, uri, parameters });
+  const parameters = readParameters(scanner, parameterCount, 'tag');
+  return parameters.ok ? ok({ displayName, uri, parameters: parameters.value }) : parameters;
 }
 
 /** A scheme, a colon, something; no white space, quote or bracket. What the scheme asks for is not looked at. */
-function isUri(text: string, start: number, end: number): boolean {
+function isUri(octets: Buffer, start: number, end: number): boolean {
   let at = start;
-  for (let code = codeAt(text, at); code !== COLON; code = codeAt(text, at)) {
+  for (let code = octetAt(octets, at); code !== COLON; code = octetAt(octets, at)) {
     const later = isDigitCode(code) || code === 0x2b || code === 0x2d || code === 0x2e;
     if (!isAlphaCode(code) && !(later && at > start)) return false;
     at += 1;
   }
   if (at === start || at + 1 >= end) return false;
-  for (at += 1; at < end; at += 1) if (!isUriCode(codeAt(text, at))) return false;
+  for (at += 1; at < end; at += 1) if (!isUriCode(octetAt(octets, at))) return false;
   return true;
 }
 

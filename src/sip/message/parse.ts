@@ -2,14 +2,14 @@
 // fields; their values stay slices of one text until they are asked for. The five that every message must have are
 // read at once. Nothing here throws, whatever the bytes.
 
-import { isAscii } from 'node:buffer';
 import { err, ok, type Result } from '../../base/result.ts';
-import { COLON, codeAt, isDigitCode, isSpaceCode, isTokenCode } from './characters.ts';
-import { headerNameAt } from './header-names.ts';
+import { COLON, isSpaceCode } from './characters.ts';
+import { headerName, headerOfNode, NAME_ROOT, nextNameNode, strangeHeaderName } from './header-names.ts';
 import { SipHeaders } from './headers.ts';
 import { DEFAULT_LIMITS, type MessageLimits } from './limits.ts';
 import { Request, Response } from './message.ts';
-import { parseError } from './scanner.ts';
+import { Octets, octetAt } from './octets.ts';
+import { parseError, skipSpace } from './scanner.ts';
 import { readStartLine, type StartLine } from './start-line.ts';
 import type { ParseError, SipMessage, SipRequest } from './types.ts';
 
@@ -24,7 +24,8 @@ export interface ParseFailure extends ParseError {
 
 const CR = 0x0d;
 const LF = 0x0a;
-const HEAD_END = Buffer.from('\r\n\r\n');
+const CSEQ = headerName('CSeq');
+const CONTENT_LENGTH = headerName('Content-Length');
 const NO_BODY = Buffer.alloc(0);
 
 /**
@@ -34,7 +35,7 @@ const NO_BODY = Buffer.alloc(0);
  * `missing-header`, `bad-header`, `cseq-method`, `content-length`, `too-long`, `line-too-long`, `too-many-headers`,
  * `too-many-parameters`.
  *
- * @param bytes the body of the message is a view of them, not a copy
+ * @param bytes from now on the message's: its body is a view of them, its values are read from them on first use
  * @param limits bounds that differ from `DEFAULT_LIMITS`
  */
 export function parseMessage(bytes: Buffer, limits?: Partial<MessageLimits>): Result<SipMessage, ParseFailure> {
@@ -46,40 +47,25 @@ export function parseMessage(bytes: Buffer, limits?: Partial<MessageLimits>): Re
   let start = 0;
   while (bytes[start] === CR && bytes[start + 1] === LF) start += 2;
   if (start === bytes.length) return err(parseError('empty', 0, 'nothing but line ends'));
-  const blank = bytes.indexOf(HEAD_END, start);
-  const headEnd = blank < 0 ? bytes.length : blank + 2;
-  // §7: text is UTF-8. Most messages are plain ASCII: their text then costs one octet a character.
-  const ascii = isAscii(bytes);
-  const text = bytes.toString(ascii ? 'latin1' : 'utf8', start, headEnd);
-  const read = readHead(text, blank >= 0, bytes.subarray(Math.min(headEnd + 2, bytes.length)), bounds);
-  if (read.ok) return read;
-  const offset = start + octetOffset(text, read.error.offset, ascii);
-  return err({ ...read.error, offset: Math.min(offset, bytes.length) });
+  return readFrom(new Octets(bytes), start, bounds);
 }
 
-/** Exact for ASCII and for good UTF-8; an octet that is neither has become a character of three (U+FFFD). */
-const octetOffset = (text: string, offset: number, ascii: boolean): number =>
-  ascii ? offset : Buffer.byteLength(text.slice(0, offset));
-
-function readHead(
-  text: string,
-  complete: boolean,
-  rest: Buffer,
-  limits: MessageLimits,
-): Result<SipMessage, ParseFailure> {
-  const fields = new FieldReader(text, limits);
-  const line = readStartLine(text, fields.startLine());
-  if ('offset' in line) return err(line);
+function readFrom(source: Octets, start: number, limits: MessageLimits): Result<SipMessage, ParseFailure> {
+  const fields = new FieldReader(source, start, limits);
+  const startLine = readStartLine(source, start, fields.startLine());
+  if (!startLine.ok) return startLine;
   fields.readAll();
-  const message = build(line, fields.headers);
-  const startFault = line.kind === 'request' ? line.fault : undefined;
+  const message = build(startLine.value, fields.headers);
+  const startFault = startLine.value.kind === 'request' ? startLine.value.fault : undefined;
   const unreadable = message.readMandatory(limits.parameterCount);
-  const body = cutBody(fields.headers, rest);
+  const body = cutBody(fields.headers, source.octets, fields.bodyStart ?? source.length);
   const fault =
     fields.fault ??
     startFault ??
     located(unreadable, fields.headers) ??
-    (complete ? undefined : parseError('header-line', text.length, 'no empty line ends the headers')) ??
+    (fields.bodyStart !== undefined
+      ? undefined
+      : parseError('header-line', source.length, 'no empty line ends the headers')) ??
     methodFault(message) ??
     (body.ok ? undefined : located(body.error, fields.headers));
   if (fault !== undefined) {
@@ -98,7 +84,7 @@ function build(line: StartLine, headers: SipHeaders): Request | Response {
 /** §8.1.1.5: the method in CSeq is that of the request. */
 function methodFault(message: Request | Response): ParseError | undefined {
   if (message.kind === 'response' || message.cseq.method === message.method) return undefined;
-  const offset = message.headers.scan('CSeq')?.at ?? 0;
+  const offset = message.headers.scan(CSEQ)?.at ?? 0;
   return located(parseError('cseq-method', offset, 'CSeq names another method', 'CSeq'), message.headers);
 }
 
@@ -108,53 +94,62 @@ function located(fault: ParseError | undefined, headers: SipHeaders): ParseError
   return fault === undefined || start === undefined ? fault : { ...fault, offset: start };
 }
 
-/** §18.3: octets beyond Content-Length are cut off, too few are a fault; without the header the rest is the body. */
-function cutBody(headers: SipHeaders, rest: Buffer): Result<Buffer, ParseError> {
-  const scanner = headers.scan('Content-Length');
-  if (scanner === undefined) return ok(rest);
-  const { text, at: start, end } = scanner;
-  let length = 0;
-  for (let at = start; at < end; at += 1) {
-    const code = codeAt(text, at);
-    if (!isDigitCode(code)) return lengthFault(start, 'not a number');
-    length = length * 10 + code - 0x30;
-  }
-  if (start === end) return lengthFault(start, 'not a number');
-  if (length > rest.length) return lengthFault(start, `only ${rest.length} octets of body came`);
-  if (length === 0) return ok(NO_BODY);
-  return ok(length === rest.length ? rest : rest.subarray(0, length));
+/**
+ * §18.3: octets beyond Content-Length are cut off, too few are a fault; without the header the rest is the body.
+ * @param start where the body begins
+ */
+function cutBody(headers: SipHeaders, octets: Buffer, start: number): Result<Buffer, ParseError> {
+  const scanner = headers.scan(CONTENT_LENGTH);
+  if (scanner === undefined) return ok(octets.subarray(start));
+  const { at } = scanner;
+  const available = octets.length - start;
+  const length = scanner.digits(available);
+  if (length === undefined) return lengthFault(at, 'not a number');
+  if (length > available) return lengthFault(at, `only ${available} octets of body came`);
+  if (!scanner.ended) return lengthFault(at, 'not a number');
+  return ok(length === 0 ? NO_BODY : octets.subarray(start, start + length));
 }
 
 const lengthFault = (offset: number, message: string) =>
   err(parseError('content-length', offset, message, 'Content-Length'));
 
-/** Finds the header fields of a text. It goes on behind a fault, so that the message can be answered. */
+/** Finds the header fields. It goes on behind a fault, so that the message can be answered. */
 class FieldReader {
   readonly headers: SipHeaders;
   /** The first fault. */
   fault: ParseError | undefined;
-  readonly #text: string;
+  /** Behind the empty line that ends the header fields. */
+  bodyStart: number | undefined;
+  readonly #source: Octets;
+  readonly #octets: Buffer;
   readonly #limits: MessageLimits;
   /** Where the next line begins. */
-  #at = 0;
+  #at: number;
   /** Bits of the headers that may come once only and have come. */
   #seen = 0;
 
-  constructor(text: string, limits: MessageLimits) {
-    this.#text = text;
+  constructor(source: Octets, start: number, limits: MessageLimits) {
+    this.#source = source;
+    this.#octets = source.octets;
+    this.#at = start;
     this.#limits = limits;
-    this.headers = new SipHeaders(text);
+    this.headers = new SipHeaders(source);
   }
 
   /** Passes the start line; gives the index of its end. */
   startLine(): number {
+    const start = this.#at;
     const end = this.#line();
-    if (end > this.#limits.lineLength) this.#note('line-too-long', 0, 'the start line is too long');
+    if (end - start > this.#limits.lineLength) this.#note('line-too-long', start, 'the start line is too long');
     return end;
   }
 
   readAll(): void {
-    while (this.#at < this.#text.length) {
+    while (this.#at < this.#octets.length) {
+      if (this.#atEmptyLine()) {
+        this.bodyStart = this.#at + 2;
+        return;
+      }
       if (this.headers.size === this.#limits.headerCount) {
         this.#note('too-many-headers', this.#at, `more than ${this.#limits.headerCount} header fields`);
         return;
@@ -163,53 +158,62 @@ class FieldReader {
     }
   }
 
-  #field(): void {
-    const text = this.#text;
-    const start = this.#at;
-    let end = this.#line();
-    let folded = false;
-    while (isSpaceCode(codeAt(text, this.#at))) {
-      folded = true;
-      end = this.#line();
-    }
-    if (end - start > this.#limits.lineLength) this.#note('line-too-long', start, 'a header field is too long');
-    else this.#span(start, end, folded);
+  /** CR LF CR LF, of which the first two have ended the line before. */
+  #atEmptyLine(): boolean {
+    const at = this.#at;
+    const octets = this.#octets;
+    return octetAt(octets, at) === CR && octetAt(octets, at + 1) === LF && octetAt(octets, at - 2) === CR;
   }
 
+  #field(): void {
+    const start = this.#at;
+    let end = this.#line();
+    const lineEnd = end;
+    while (isSpaceCode(octetAt(this.#octets, this.#at))) end = this.#line();
+    if (end - start > this.#limits.lineLength) this.#note('line-too-long', start, 'a header field is too long');
+    else this.#span(start, end, end > lineEnd);
+  }
+
+  /** `header-name HCOLON header-value` in the text from `start` to `lineEnd`. */
   #span(start: number, lineEnd: number, folded: boolean): void {
-    const text = this.#text;
-    let end = lineEnd;
+    const octets = this.#octets;
     let at = start;
-    while (isTokenCode(codeAt(text, at))) at += 1;
-    const nameEnd = at;
-    while (isSpaceCode(codeAt(text, at))) at += 1;
-    if (nameEnd === start || codeAt(text, at) !== COLON) {
+    let node = NAME_ROOT;
+    for (let next = node; next >= 0; at += 1) {
+      node = next;
+      next = nextNameNode(node, octetAt(octets, at));
+    }
+    const nameEnd = at - 1;
+    at = skipSpace(octets, nameEnd);
+    if (nameEnd === start || octetAt(octets, at) !== COLON) {
       this.#note('header-line', start, 'a line is no header field');
       return;
     }
-    at += 1;
-    while (isSpaceCode(codeAt(text, at))) at += 1;
-    while (end > at && isSpaceCode(codeAt(text, end - 1))) end -= 1;
-    const header = headerNameAt(text, start, nameEnd);
+    at = skipSpace(octets, at + 1);
+    let end = lineEnd;
+    while (end > at && isSpaceCode(octetAt(octets, end - 1))) end -= 1;
+    const header = headerOfNode(node) ?? strangeHeaderName(this.#source.slice(start, nameEnd));
     if ((this.#seen & header.onceBit) !== 0) {
       this.#note('bad-header', start, 'a header that may come once comes twice', header.name);
       return;
     }
     this.#seen |= header.onceBit;
-    this.headers.addSpan(header, at, end, folded);
+    if (folded) this.headers.addFolded(header, at, end);
+    else this.headers.addSpan(header, at, end);
   }
 
   /** Goes to the next line; gives the index of this one's end. A line feed alone ends no line (§7: CRLF). */
   #line(): number {
     const start = this.#at;
-    const lineFeed = this.#text.indexOf('\n', start);
-    if (lineFeed > start && codeAt(this.#text, lineFeed - 1) === CR) {
+    const lineFeed = this.#source.characters.indexOf('\n', start);
+    if (lineFeed > start && octetAt(this.#octets, lineFeed - 1) === CR) {
       this.#at = lineFeed + 1;
       return lineFeed - 1;
     }
     this.#note('header-line', start, 'a line does not end with CR LF');
-    this.#at = lineFeed < 0 ? this.#text.length : lineFeed + 1;
-    return lineFeed < 0 ? this.#text.length : lineFeed;
+    const end = lineFeed < 0 ? this.#octets.length : lineFeed;
+    this.#at = lineFeed < 0 ? end : lineFeed + 1;
+    return end;
   }
 
   #note(code: string, offset: number, message: string, header?: string): void {

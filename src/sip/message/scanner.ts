@@ -5,84 +5,118 @@ import {
   BACKSLASH,
   COMMA,
   codeAt,
-  EQUALS,
   GREATER,
+  hasControl,
+  isDigitCode,
   isPlainCode,
   isSpaceCode,
   isTokenCode,
   LESS,
   QUOTE,
-  SEMICOLON,
 } from './characters.ts';
-import type { Parameters, ParseError } from './types.ts';
-
-/** Shared by every value without parameters. */
-export const NO_PARAMETERS: Parameters = new Map();
+import { Octets, octetAt } from './octets.ts';
+import type { ParseError } from './types.ts';
 
 /** Makes the error value of this layer. */
 export function parseError(code: string, offset: number, message: string, header?: string): ParseError {
   return header === undefined ? { code, offset, message } : { code, offset, header, message };
 }
 
-/**
- * Reads one value from left to right. The value may be a part of a longer text, to spare a copy; what follows it there
- * is white space or a line end, which no production takes for its own.
- */
+/** Reads one value, or the part of a message that it is, from left to right. */
 export class Scanner {
-  readonly text: string;
+  readonly source: Octets;
   at: number;
-  /** Where the value ends. */
-  readonly end: number;
+  /** Where the value ends. What follows there is white space or a line end, which no production takes for its own. */
+  end: number;
 
-  constructor(text: string, at = 0, end = text.length) {
-    this.text = text;
+  constructor(source: Octets, at = 0, end = source.length) {
+    this.source = source;
     this.at = at;
     this.end = end;
+  }
+
+  /** Goes to another value of the same source. */
+  moveTo(start: number, end: number): this {
+    this.at = start;
+    this.end = end;
+    return this;
+  }
+
+  /** A scanner of a text that stands alone. */
+  static of(text: string): Scanner {
+    return new Scanner(new Octets(Buffer.from(text)));
   }
 
   get ended(): boolean {
     return this.at >= this.end;
   }
 
-  /** The code at the position; 0 behind the text. */
+  /** The octet at the position; 0 behind the last. */
   get code(): number {
-    return codeAt(this.text, this.at);
+    return octetAt(this.source.octets, this.at);
   }
 
   skipSpace(): void {
-    this.at = skipSpace(this.text, this.at);
+    this.at = skipSpace(this.source.octets, this.at);
   }
 
   /** Skips SWS, one character, SWS; false (with the position behind the first SWS) when it is not there. */
   separator(code: number): boolean {
-    const at = skipSpace(this.text, this.at);
-    const found = codeAt(this.text, at) === code;
-    this.at = found ? skipSpace(this.text, at + 1) : at;
+    const at = skipSpace(this.source.octets, this.at);
+    const found = octetAt(this.source.octets, at) === code;
+    this.at = found ? skipSpace(this.source.octets, at + 1) : at;
     return found;
+  }
+
+  /** Goes behind a text, if it stands here. */
+  skipText(text: string): boolean {
+    const found = this.source.characters.startsWith(text, this.at);
+    if (found) this.at += text.length;
+    return found;
+  }
+
+  /** Goes behind a token, if there is one; gives the index of its end. */
+  skipToken(): number {
+    const octets = this.source.octets;
+    let { at } = this;
+    while (isTokenCode(octetAt(octets, at))) at += 1;
+    this.at = at;
+    return at;
   }
 
   /** A token; empty where there is none. */
   token(): string {
-    const { text, at: start } = this;
+    const start = this.at;
+    return this.source.slice(start, this.skipToken());
+  }
+
+  /** A number of digits, or the first above `maximum` that they come to; undefined where there is none. */
+  digits(maximum: number): number | undefined {
+    const octets = this.source.octets;
+    const start = this.at;
     let at = start;
-    while (isTokenCode(codeAt(text, at))) at += 1;
+    let number = 0;
+    for (let code = octetAt(octets, at); isDigitCode(code) && number <= maximum; code = octetAt(octets, at)) {
+      number = number * 10 + code - 0x30;
+      at += 1;
+    }
     this.at = at;
-    return text.slice(start, at);
+    return at === start ? undefined : number;
   }
 
   /** A quoted string that begins here, without its quotes and escapes; undefined when it does not end. */
   quotedString(): string | undefined {
-    const { text, end } = this;
+    const octets = this.source.octets;
     const start = this.at + 1;
     let escaped = false;
-    for (let at = start; at < end; at += 1) {
-      const code = codeAt(text, at);
+    for (let at = start; at < this.end; at += 1) {
+      const code = octetAt(octets, at);
       if (code === BACKSLASH) {
         escaped = true;
         at += 1;
       } else if (code === QUOTE) {
         this.at = at + 1;
-        const raw = text.slice(start, at);
+        const raw = this.source.slice(start, at);
         return escaped ? raw.replace(/\\(.)/gs, '$1') : raw;
       }
     }
@@ -94,74 +128,21 @@ export class Scanner {
    * IPv6 addresses without brackets (`received`, §25.1) come by here.
    */
   plainValue(): string {
-    const { text, at: start } = this;
+    const octets = this.source.octets;
+    const start = this.at;
     let at = start;
-    while (isPlainCode(codeAt(text, at))) at += 1;
+    while (isPlainCode(octetAt(octets, at))) at += 1;
     this.at = at;
-    return text.slice(start, at);
-  }
-
-  /**
-   * `*( SEMI generic-param )` up to a comma or the end. Of a name that comes twice (§7.3.1 forbids it) the first
-   * counts.
-   */
-  parameters(limit: number): Parameters | ParseError {
-    if (!this.separator(SEMICOLON)) return NO_PARAMETERS;
-    const parameters = new Map<string, string | true>();
-    do {
-      const fault = this.#parameter(parameters);
-      if (fault !== undefined) return fault;
-      if (parameters.size > limit) {
-        return parseError('too-many-parameters', this.at, `more than ${limit} parameters`);
-      }
-    } while (this.separator(SEMICOLON));
-    return parameters;
-  }
-
-  #parameter(parameters: Map<string, string | true>): ParseError | undefined {
-    const { text, at: start } = this;
-    let at = start;
-    while (isTokenCode(codeAt(text, at))) at += 1;
-    if (at === start) return parseError('bad-header', start, 'a parameter has no name');
-    this.at = at;
-    const name = parameterName(text, start, at);
-    let value: string | true = true;
-    if (this.separator(EQUALS)) {
-      const read = this.code === QUOTE ? this.quotedString() : this.plainValue();
-      if (read === undefined) return parseError('bad-header', this.at, 'a quoted string does not end');
-      value = read;
-    }
-    if (parameters.size === 0 || !parameters.has(name)) parameters.set(name, value);
-    return undefined;
+    return this.source.slice(start, at);
   }
 }
 
-/** The parameters that nearly every message has; their names need no copy. By length. */
-const FREQUENT: readonly (string | undefined)[] = [
-  undefined,
-  'q',
-  'lr',
-  'tag',
-  undefined,
-  'rport',
-  'branch',
-  'expires',
-  'received',
-];
-
-function parameterName(text: string, start: number, end: number): string {
-  const frequent = FREQUENT[end - start];
-  return frequent !== undefined && text.startsWith(frequent, start) ? frequent : lowerCase(text.slice(start, end));
-}
-
-function skipSpace(text: string, start: number): number {
+/** The index of the first octet from `start` on that is no white space. */
+export function skipSpace(octets: Buffer, start: number): number {
   let at = start;
-  while (isSpaceCode(codeAt(text, at))) at += 1;
+  while (isSpaceCode(octetAt(octets, at))) at += 1;
   return at;
 }
-
-/** Whether what `Scanner.parameters` gave is a fault. */
-export const isParseError = (value: object): value is ParseError => 'offset' in value;
 
 /** Lower case; the same string where nothing is upper case, which is the common case and costs no copy. */
 export function lowerCase(text: string): string {
@@ -173,24 +154,9 @@ export function lowerCase(text: string): string {
 }
 
 /** A quoted string with its escapes. Control characters become a space. */
-export const quote = (text: string): string => `"${text.replace(/\p{Cc}+/gu, ' ').replace(/["\\]/g, '\\$&')}"`;
-
-/** `;name=value` for each parameter; a value is quoted where it could not be read back unquoted. */
-export function formatParameters(parameters: Parameters): string {
-  let text = '';
-  for (const [name, value] of parameters) {
-    if (value === true) text += `;${name}`;
-    else text += `;${name}=${isPlainValue(value) ? value : quote(value)}`;
-  }
-  return text;
-}
-
-function isPlainValue(value: string): boolean {
-  for (let at = 0; at < value.length; at += 1) {
-    const code = codeAt(value, at);
-    if (code >= 0x7f || code === BACKSLASH || !isPlainCode(code)) return false;
-  }
-  return value.length > 0;
+export function quote(text: string): string {
+  const clean = hasControl(text) ? text.replace(/\p{Cc}+/gu, ' ') : text;
+  return `"${clean.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /** The elements of a comma-separated list, trimmed; commas inside quotes and `<>` separate nothing (§7.3.1). */

@@ -15,5 +15,10 @@ export function serialize(message: SipMessage): Buffer {
     if (name !== 'Content-Length') head += `${name}: ${value}\r\n`;
   }
   head += `Content-Length: ${message.body.length}\r\n\r\n`;
-  return message.body.length === 0 ? Buffer.from(head) : Buffer.concat([Buffer.from(head), message.body]);
+  if (message.body.length === 0) return Buffer.from(head);
+  const headLength = Buffer.byteLength(head);
+  const bytes = Buffer.allocUnsafe(headLength + message.body.length);
+  bytes.write(head);
+  bytes.set(message.body, headLength);
+  return bytes;
 }

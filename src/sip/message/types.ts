@@ -58,7 +58,7 @@ export interface ParseError {
    * `content-length`, `too-long`, `line-too-long`, `too-many-headers`, `too-many-parameters`, `uri`, `uri-scheme`.
    */
   readonly code: string;
-  /** Byte (message) or character (header, URI) where it went wrong. */
+  /** Octet (message, header) or character (URI) where it went wrong. */
   readonly offset: number;
   /** The header that is at fault, in its canonical spelling. */
   readonly header?: string;

@@ -3,7 +3,8 @@
 import { err, ok, type Result } from '../../base/result.ts';
 import { hasSpaceOrControl } from './characters.ts';
 import { formatHostPort, hostsEqual, readHostPort } from './host.ts';
-import { lowerCase, NO_PARAMETERS, parseError, Scanner } from './scanner.ts';
+import { NO_PARAMETERS } from './parameters.ts';
+import { lowerCase, parseError, Scanner } from './scanner.ts';
 import type { Parameters, ParseError, SipUri } from './types.ts';
 
 const NO_HEADERS: ReadonlyMap<string, string> = new Map();
@@ -28,13 +29,15 @@ export function parseUri(text: string): Result<SipUri, ParseError> {
   const start = colon + 1;
   const userinfo = readUserinfo(text, start);
   if (userinfo === undefined) return fault(start, 'the user part is malformed');
-  const scanner = new Scanner(text, userinfo.end);
+  const scanner = Scanner.of(text.slice(userinfo.end));
   const hostPort = readHostPort(scanner);
   if (hostPort === undefined) return fault(userinfo.end, 'the host or the port is malformed');
-  const question = text.indexOf('?', scanner.at);
+  // Host and port are ASCII, so that an octet is a character.
+  const hostEnd = userinfo.end + scanner.at;
+  const question = text.indexOf('?', hostEnd);
   const parametersEnd = question < 0 ? text.length : question;
-  const parameters = readParameters(text.slice(scanner.at, parametersEnd));
-  if (parameters === undefined) return fault(scanner.at, 'the parameters are malformed');
+  const parameters = readParameters(text.slice(hostEnd, parametersEnd));
+  if (parameters === undefined) return fault(hostEnd, 'the parameters are malformed');
   const headers = readHeaders(text.slice(parametersEnd + 1));
   if (headers === undefined) return fault(parametersEnd, 'the headers are malformed');
   const { user, password } = userinfo;

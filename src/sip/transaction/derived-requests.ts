@@ -1,18 +1,15 @@
 // Messages that the transaction layer makes by itself: the copy that goes out, ACK, CANCEL, 100.
 
-import { createRequest, createResponse, formatVia } from '../message/index.ts';
+import { copyRequest, createRequest, createResponse, formatVia } from '../message/index.ts';
 import type { SipRequest, SipResponse, Via } from '../message/types.ts';
 
 type HeaderField = readonly [name: string, value: string];
 
+const ASKS_FOR_PORT: ReadonlyMap<string, true> = new Map([['rport', true]]);
+
 /** A copy of a request with a Via of ours on top, which asks for `rport` (§8.1.1.7, RFC 3581 §3). */
-export function withVia(request: SipRequest, via: Pick<Via, 'protocol' | 'host' | 'port' | 'branch'>): SipRequest {
-  const value = formatVia({ ...via, parameters: new Map([['rport', true]]) });
-  const { method, requestUri } = request;
-  const copy = createRequest({ method, requestUri, headers: [['Via', value], ...request.headers.entries()] });
-  copy.body = request.body;
-  return copy;
-}
+export const withVia = (request: SipRequest, via: Pick<Via, 'protocol' | 'host' | 'port' | 'branch'>): SipRequest =>
+  copyRequest(request, 'Via', formatVia({ ...via, parameters: ASKS_FOR_PORT }));
 
 /** The ACK of a final response of 300 and above: §17.1.1.3. */
 export function createAck(invite: SipRequest, response: SipResponse): SipRequest {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  copyRequest,
   createRequest,
   createResponse,
   parseMessage,
@@ -157,6 +158,19 @@ describe('createResponse (§8.2.6)', () => {
     const parsed = parseMessage(serialize(received()).subarray(0, -4));
     const reply = parsed.ok ? undefined : parsed.error.reply;
     expect(reply && createResponse(reply, 400)).toMatchObject({ status: 400, callId: 'a84b4c76e66710' });
+  });
+});
+
+describe('copyRequest', () => {
+  it('puts a Via of its own on top and leaves the original as it was', () => {
+    const original = createRequest({ ...parts, body: { type: 'application/sdp', data: Buffer.from('v=0') } });
+    const before = serialize(original).toString();
+    const copy = copyRequest(original, 'Via', 'SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKnext');
+    copy.headers.set('Subject', 'another');
+    expect(copy.topVia.branch).toBe('z9hG4bKnext');
+    expect(copy.headers.all('Via').slice(1)).toEqual(original.headers.all('Via'));
+    expect(copy.body.toString()).toBe('v=0');
+    expect(serialize(original).toString()).toBe(before);
   });
 });
 

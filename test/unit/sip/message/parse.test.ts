@@ -105,6 +105,10 @@ describe('start lines', () => {
     },
   );
 
+  it('reads no status from the line behind', () => {
+    expect(failure('SIP/2.0\n200 OK\r\n\r\n')).toMatchObject({ code: 'start-line', offset: 7 });
+  });
+
   it('takes a status line without phrase, with its space or without', () => {
     expect(parse(text('SIP/2.0 200 '))).toMatchObject({ status: 200, reason: '' });
     expect(parse(text('SIP/2.0 200'))).toMatchObject({ status: 200, reason: '' });
@@ -182,6 +186,12 @@ describe('where a fault lies', () => {
     expect(failure(source).offset).toBe(at(source, needle));
   });
 
+  it('counts an octet that is no UTF-8 as one', () => {
+    const source = Buffer.concat([Buffer.from(`${text().slice(0, -2)}Subject: `), Buffer.from([0xff, 0xc3, 13, 10])]);
+    const faulty = Buffer.concat([source, Buffer.from('nonsense\r\n\r\n')]);
+    expect(failure(faulty).offset).toBe(source.length);
+  });
+
   it('never quotes the text that is at fault', () => {
     const fault = failure(text(undefined, replaced('To', 'To: hunter2')));
     expect(JSON.stringify({ ...fault, reply: undefined })).not.toContain('hunter2');
@@ -205,6 +215,11 @@ describe('limits, each with its own code', () => {
     };
     expect(parse(source, needed).callId).toBe('a84b4c76e66710');
     expect(failure(source, { ...needed, [limit]: needed[limit] - 1 }).code).toBe(code);
+  });
+
+  it('counts a parameter that comes again', () => {
+    const repeated = replaced('To', `To: <sip:bob@biloxi.com>${';a=b'.repeat(65)}`);
+    expect(failure(text(undefined, repeated))).toMatchObject({ code: 'too-many-parameters', header: 'To' });
   });
 
   it('counts folded lines as one', () => {
