@@ -113,26 +113,38 @@ static void addresses_are_read_and_compared(void) {
   CHECK_EQUAL(sockets_parse_address("", 1, &left), DP_MALFORMED);
 }
 
+/** Sends a datagram that is taken 100 ms later. @return how far its stamp lies beyond the time of its sending */
+static uint64_t stamp_error_ns(const struct sockets_pair *pair, const struct bare_peer *sender) {
+  struct sockets_datagram datagram;
+  uint8_t bytes[4];
+  CHECK(!sockets_receive(pair->rtp, bytes, sizeof bytes, &datagram));
+  uint64_t before = monotonic_now_ns();
+  bare_send(sender->rtp, pair->port, (const uint8_t *)"abcdef", 6);
+  uint64_t after = monotonic_now_ns();
+  sleep_ms(100);
+  CHECK(sockets_receive(pair->rtp, bytes, sizeof bytes, &datagram));
+  CHECK(datagram.truncated);
+  CHECK_EQUAL(sockets_port(&datagram.source), sender->port);
+  if (datagram.arrival_ns < before) return before - datagram.arrival_ns;
+  return datagram.arrival_ns > after ? datagram.arrival_ns - after : 0;
+}
+
 static void arrival_is_when_the_kernel_had_it(void) {
   struct sockets_range range = {.first = 30400, .last = 30499};
   struct sockaddr_storage local;
   struct sockets_pair pair;
-  struct sockets_datagram datagram;
-  uint8_t bytes[4];
+  struct bare_peer sender;
   CHECK_EQUAL(sockets_parse_address("127.0.0.1", 0, &local), DP_OK);
   CHECK_EQUAL(sockets_open_pair(&range, &local, &pair), DP_OK);
-  CHECK(!sockets_receive(pair.rtp, bytes, sizeof bytes, &datagram));
-  int sender = bare_socket(30600);
-  uint64_t before = monotonic_now_ns();
-  bare_send(sender, pair.port, (const uint8_t *)"abcdef", 6);
-  uint64_t after = monotonic_now_ns();
-  sleep_ms(100);
-  CHECK(sockets_receive(pair.rtp, bytes, sizeof bytes, &datagram));
-  CHECK(datagram.truncated);
-  // The two clocks are read one after the other: allow for what lies between.
-  CHECK_WITHIN(datagram.arrival_ns, before - NS_PER_MS, after + 20 * NS_PER_MS);
-  CHECK_EQUAL(sockets_port(&datagram.source), 30600);
-  close(sender);
+  bare_open(&sender);
+  // Two clocks are read one after the other, and a busy machine may let anybody in between: the best of some counts.
+  uint64_t least_ns = UINT64_MAX;
+  for (int at = 0; at < 5; at++) {
+    uint64_t error_ns = stamp_error_ns(&pair, &sender);
+    if (error_ns < least_ns) least_ns = error_ns;
+  }
+  CHECK_WITHIN(least_ns, 0, NS_PER_MS);
+  bare_close(&sender);
   sockets_close_pair(&pair);
 }
 

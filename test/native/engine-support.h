@@ -21,6 +21,9 @@
 #define FIRST_PORT 30000
 #define LAST_PORT 30999
 
+/** The first of ten ports that no other program of these tests uses at the same time. Even. */
+static inline uint16_t ports_of_our_own(void) { return (uint16_t)(20000 + getpid() % 1000 * 10); }
+
 static inline void sleep_ms(unsigned ms) {
   struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
   nanosleep(&time, NULL);
