@@ -10,16 +10,20 @@ SOURCES := $(shell find src -name '*.ts')
 run: build
 	@bin/doorphone demo
 
-build: dist/doorphone.js native
+build: native dist/doorphone.cjs.cache
 
 node_modules/.installed: package.json package-lock.json
 	@echo '  npm   ci'
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-dist/doorphone.js: node_modules/.installed tools/build.mjs $(SOURCES)
-	@echo '  build dist/doorphone.js'
+dist/doorphone.cjs: node_modules/.installed tools/build.mjs package.json $(SOURCES)
+	@echo '  build dist/doorphone.cjs'
 	@node tools/build.mjs
+
+dist/doorphone.cjs.cache: dist/doorphone.cjs tools/code-cache.mjs | native
+	@echo '  cache dist/doorphone.cjs'
+	@node tools/code-cache.mjs
 
 native:
 	@$(MAKE) --no-print-directory -C native -j$(JOBS)

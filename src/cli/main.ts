@@ -34,13 +34,14 @@ const programs: Programs = {
   releaseRelays: async (options) => (await import('../app/release.ts')).releaseRelays(options),
 };
 
-const exitCode = await runCommandLine(process.argv.slice(2), {
+void runCommandLine(process.argv.slice(2), {
   out: standardOutput(process.stdout),
   err: standardOutput(process.stderr),
   environment: process.env,
   clock: new SystemClock(),
   version: __DOORPHONE_VERSION__,
   programs,
+}).then((exitCode) => {
+  // What has been written goes out first; whatever else still holds the loop does not keep the program.
+  process.stdout.write('', () => process.exit(exitCode));
 });
-// What has been written goes out first; whatever else still holds the loop does not keep the program.
-process.stdout.write('', () => process.exit(exitCode));
