@@ -1,4 +1,4 @@
-// The messages that every parser is timed with, in the bytes of parse.mjs: an INVITE with its offer, and a 401.
+// The messages that every parser is timed with: an INVITE with its offer, and a 401.
 
 const sdp = [
   'v=0',
