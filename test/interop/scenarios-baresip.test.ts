@@ -47,7 +47,7 @@ describe('scenarios that call', () => {
     const phone = await rig.baresip('desk', { user: '102', answer: 'manual' });
     const sipp = await rig.sipp({ scenario: 'repeat-invite', target, service: '102' });
     await phone.saw('CALL_INCOMING');
-    await rig.wire.sip.find('second INVITE', () => rig.wire.requests('INVITE', ADDRESSES.sipp).length === 2);
+    await rig.wire.sip.find('second INVITE', () => rig.wire.requests('INVITE', ADDRESSES.sipp).length >= 2);
     await phone.accept();
     await sipp.passed();
     expect(phone.events.all((event) => event.type === 'CALL_INCOMING').length).toBe(1);

@@ -110,7 +110,7 @@ describe('a phone that calls', () => {
     const door = await lonelyDoor(rig, { answer: 'manual' });
     const sipp = await rig.sipp({ scenario: 'repeat-invite', ...call });
     await door.saw('call.started');
-    await rig.wire.sip.find('second INVITE', () => rig.wire.requests('INVITE', ADDRESSES.sipp).length === 2);
+    await rig.wire.sip.find('second INVITE', () => rig.wire.requests('INVITE', ADDRESSES.sipp).length >= 2);
     await door.execute('answer', {});
     await sipp.passed();
     await door.saw('call.ended');
