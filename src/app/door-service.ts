@@ -16,7 +16,7 @@ import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
-import { type Account, NodeDatagramNetwork, SipAgent } from '../sip/index.ts';
+import { type Account, formatHostPort, NodeDatagramNetwork, SipAgent } from '../sip/index.ts';
 import { Faults } from './faults.ts';
 import { resolveHost } from './names.ts';
 
@@ -235,7 +235,7 @@ function udpListeners({ sip }: Configuration): { protocol: 'udp'; address: strin
 
 /** As it stands in `sip.listen`, with the port that the system gave. */
 function formatPlace({ protocol, address, port }: SipAgent['listening'][number]): string {
-  return `${protocol}:${address.includes(':') ? `[${address}]` : address}:${port}`;
+  return `${protocol}:${formatHostPort(address, port)}`;
 }
 
 function openBoard({ board }: Configuration, { clock, log }: ServiceContext): Board {

@@ -13,7 +13,7 @@ import type { Call, Calls } from '../call/index.ts';
 import type { Configuration } from '../config/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 import type { MediaEngine } from '../media/types.ts';
-import type { Account, UserAgent } from '../sip/index.ts';
+import { type Account, bracketHost, type UserAgent } from '../sip/index.ts';
 import { chooseAccount } from './account-choice.ts';
 import type { AdmissionPolicy } from './admission.ts';
 import { Buttons } from './buttons.ts';
@@ -167,9 +167,8 @@ export class DoorController {
     if (chosen !== undefined) return chosen;
     // Peer to peer without an account: an address that the peer can call back.
     const address = agent.localAddress(target);
-    const host = address.includes(':') ? `[${address}]` : address;
     return {
-      uri: `sip:door@${host}`,
+      uri: `sip:door@${bracketHost(address)}`,
       displayName: this.configuration.name,
       expires: millis(0),
       register: false,

@@ -10,7 +10,16 @@ export type {
   UserAgent,
   WireRecord,
 } from './agent/types.ts';
-export { formatNameAddress, formatUri, isIpAddress, parseNameAddress, parseUri, urisEqual } from './message/index.ts';
+export {
+  bracketHost,
+  formatHostPort,
+  formatNameAddress,
+  formatUri,
+  isIpAddress,
+  parseNameAddress,
+  parseUri,
+  urisEqual,
+} from './message/index.ts';
 export type {
   Endpoint,
   NameAddress,

@@ -14,7 +14,6 @@ export const GREATER = 0x3e;
 const TOKEN = 1;
 const DIGIT = 2;
 const ALPHA = 4;
-const HEX = 8;
 const HOST = 16;
 const PLAIN = 32;
 const URI = 64;
@@ -30,9 +29,8 @@ function mark(characters: string, flag: number): void {
 
 const digits = '0123456789';
 const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
-mark(digits, DIGIT | TOKEN | HEX | HOST);
+mark(digits, DIGIT | TOKEN | HOST);
 mark(letters, ALPHA | TOKEN | HOST);
-mark('abcdefABCDEF', HEX);
 mark("-.!%*_+`'~", TOKEN);
 // The underscore is no part of a host name by RFC 1123, but names of containers and of Windows machines have it.
 mark('-._', HOST);
@@ -54,7 +52,6 @@ const has = (code: number, flag: number): boolean => code < 128 && ((flags[code]
 export const isTokenCode = (code: number): boolean => has(code, TOKEN);
 export const isDigitCode = (code: number): boolean => has(code, DIGIT);
 export const isAlphaCode = (code: number): boolean => has(code, ALPHA);
-export const isHexCode = (code: number): boolean => has(code, HEX);
 /** What a host name or an IPv4 address is made of. */
 export const isHostCode = (code: number): boolean => has(code, HOST);
 /** What may stand in a parameter's value without quotes: all but white space, control characters and `;` `,` `"` `<` `>`. */
