@@ -12,7 +12,7 @@ import { type Millis, millis, seconds } from '../../base/units.ts';
 import { isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 
-export type Located = (located: Result<Endpoint, string>) => void;
+export type LocatedHandler = (located: Result<readonly Endpoint[], string>) => void;
 
 export interface LocatorOptions {
   readonly clock: Clock;
@@ -32,7 +32,7 @@ interface Entry {
   kept: boolean;
   asking: boolean;
   refresh: Timer | undefined;
-  readonly waiting: Located[];
+  readonly waiting: LocatedHandler[];
 }
 
 /** What a URI asks for: a host and a port of ours to use it by. */
@@ -78,8 +78,8 @@ export class Locator {
     this.#ask(place.value.host, entry);
   }
 
-  /** Finds the address of a URI. `done` is called before this returns where it is known, however old the knowledge. */
-  locate(uri: string, done: Located): void {
+  /** Finds the addresses of a URI, the best first. `done` is called before this returns where it is known, however old the knowledge. */
+  locate(uri: string, done: LocatedHandler): void {
     const place = placeOf(uri);
     if (!place.ok) {
       done(place);
@@ -95,7 +95,9 @@ export class Locator {
       done(this.#choose(host, entry.addresses, port));
       if (this.options.clock.now() < entry.until) return;
     } else {
-      entry.waiting.push((located) => done(located.ok ? ok({ ...located.value, port }) : located));
+      entry.waiting.push((located) =>
+        done(located.ok ? ok(located.value.map((target) => ({ ...target, port }))) : located),
+      );
     }
     this.#ask(host, entry);
   }
@@ -176,7 +178,7 @@ export class Locator {
   }
 
   /** Who waited is told from a promise: what it throws would end the service. */
-  #tell(tell: Located, located: Result<Endpoint, string>): void {
+  #tell(tell: LocatedHandler, located: Result<readonly Endpoint[], string>): void {
     try {
       tell(located);
     } catch (thrown) {
@@ -184,10 +186,10 @@ export class Locator {
     }
   }
 
-  /** The first address that a socket of ours reaches. */
-  #choose(host: string, addresses: readonly string[], port: number): Result<Endpoint, string> {
-    const address = addresses.find((candidate) => this.options.reaches(candidate));
-    if (address !== undefined) return ok({ protocol: 'udp', address, port });
+  /** The addresses that a socket of ours reaches. */
+  #choose(host: string, addresses: readonly string[], port: number): Result<readonly Endpoint[], string> {
+    const reached = addresses.filter((candidate) => this.options.reaches(candidate));
+    if (reached.length > 0) return ok(reached.map((address) => ({ protocol: 'udp', address, port })));
     return err(addresses.length === 0 ? `${host} has no address` : `no socket reaches ${host}`);
   }
 }

@@ -9,16 +9,11 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { millis, seconds } from '../../base/units.ts';
 import { DigestClient } from '../auth/index.ts';
+import type { CallCredentials } from '../exchange/index.ts';
 import { formatHostPort, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import { type BindingState, Registration } from '../register/index.ts';
-import {
-  type CallCredentials,
-  IncomingSession,
-  OutgoingSession,
-  type RoutedSession,
-  type SessionEnvironment,
-} from '../session/index.ts';
+import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
 import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, TransportLayer } from '../transport/index.ts';
@@ -234,8 +229,10 @@ export class SipAgent implements UserAgent {
       request: (request, target, user) => this.#transactions.request(request, target, user),
       sendAck: (ack, target) => this.#transactions.sendAck(ack, target),
       locate: (uri, done) => this.#locator.locate(uri, done),
+      reached: () => undefined,
+      missed: () => undefined,
       knownAddresses: (uri) => this.#locator.known(uri),
-      contact: (address, user) => formatNameAddress({ uri: this.#contactUri(address, user) }),
+      contact: (target, user) => formatNameAddress({ uri: this.#contactUri(target, user) }),
       get servers() {
         return agent.#servers;
       },
@@ -258,7 +255,7 @@ export class SipAgent implements UserAgent {
       digest: profile.registerDigest,
       userAgent,
       locate: (done) => this.#locator.locate(routing.nextHop, done),
-      contact: (address) => this.#contactUri(address, profile.contactUser),
+      contact: (target) => this.#contactUri(target, profile.contactUser),
       request: (request, target, user) => this.#transactions.request(request, target, user),
       changed: (state) => this.#registrationChanged(account, state),
     });
@@ -334,8 +331,8 @@ export class SipAgent implements UserAgent {
     for (const { registration } of this.#lines) if (registration?.state.registered === false) registration.renew();
   }
 
-  #contactUri(address: string, user: string | undefined): string {
-    const { host, port } = this.#transport.via({ protocol: 'udp', address, port: 0 });
+  #contactUri(target: Endpoint, user: string | undefined): string {
+    const { host, port } = this.#transport.via(target);
     const hostPort = parseUri(`sip:${formatHostPort(host, port)}`);
     return hostPort.ok ? formatUri({ ...hostPort.value, user }) : `sip:${formatHostPort(host, port)}`;
   }

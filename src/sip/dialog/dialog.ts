@@ -119,6 +119,11 @@ export class Dialog {
     return this.#routeSet;
   }
 
+  /** The URI whose host our next request goes to (§8.1.2). */
+  get nextHop(): string {
+    return routeRequest(this.#remoteTarget, this.#routeSet).nextHop;
+  }
+
   /** The CSeq number of our last request. */
   get localSequence(): number {
     return this.#localSequence;

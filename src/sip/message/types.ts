@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly protocol: Protocol;
   readonly address: string;
   readonly port: number;
+  /** TLS: the SIP domain that the peer's certificate must be good for (RFC 5922 §7). */
+  readonly serverName?: string;
 }
 
 /** Parameters by lower-case name; `true` where there is a name alone (`;lr`). */

@@ -39,9 +39,9 @@ export interface RegistrationOptions {
   readonly digest: DigestClient | undefined;
   readonly userAgent: string;
   /** Finds where REGISTER goes; the error is a sentence. */
-  readonly locate: (done: (located: Result<Endpoint, string>) => void) => void;
-  /** The URI to be reached at, as seen from the registrar's address. */
-  readonly contact: (address: string) => string;
+  readonly locate: (done: (located: Result<readonly Endpoint[], string>) => void) => void;
+  /** The URI to be reached at, as seen from the registrar. */
+  readonly contact: (registrar: Endpoint) => string;
   readonly request: (request: SipRequest, target: Endpoint, user: ClientTransactionUser) => ClientTransaction;
   /** Told on every change of the state, and only then. */
   readonly changed: (state: BindingState) => void;
@@ -167,10 +167,12 @@ export class Registration {
     this.options.locate((located) => {
       if (this.#attempt !== attempt) return;
       if (!located.ok) return this.#silent(attempt, located.error);
-      attempt.target = located.value;
-      attempt.contact = this.options.contact(located.value.address);
+      const [target] = located.value;
+      if (target === undefined) return;
+      attempt.target = target;
+      attempt.contact = this.options.contact(target);
       const request = this.#build(attempt);
-      this.#send(attempt, request, located.value, this.options.digest?.prepare(request) ?? []);
+      this.#send(attempt, request, target, this.options.digest?.prepare(request) ?? []);
     });
   }
 

@@ -1,13 +1,13 @@
 // An INVITE's dialog in use: requests inside it, both ways, and its end (RFC 3261 §12.2, §14, §15; INFO: RFC 6086;
 // UPDATE: RFC 3311). It outlives its session for as long as a BYE or an ACK of it is under way.
 
-import type { Dialog, RoutedRequest } from '../dialog/index.ts';
+import type { Dialog } from '../dialog/index.ts';
+import { ClientExchange } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { bodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS, INFO_TYPES, refuseBody, refuseExtensions, refuseMethod } from './capabilities.ts';
-import { ClientExchange } from './client-exchange.ts';
 import type { DialogContext } from './environment.ts';
 import { Renegotiation, type RenegotiationUser } from './renegotiation.ts';
 import type { Body, Negotiation, SessionEnd } from './types.ts';
@@ -195,8 +195,11 @@ export class DialogUsage {
       this.#checkQuiet();
     };
     const headers = [['User-Agent', this.context.environment.userAgent] as const];
-    const build = (): RoutedRequest => this.dialog.createRequest(method, { headers, body });
-    const exchange = new ClientExchange(this.context.environment, this.context.credentials, build, {
+    const plan = {
+      nextHop: this.dialog.nextHop,
+      build: () => this.dialog.createRequest(method, { headers, body }).request,
+    };
+    const exchange = new ClientExchange(this.context.environment, this.context.credentials, plan, {
       final: (response) => {
         answered(response.status);
         done();

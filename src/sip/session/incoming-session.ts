@@ -5,6 +5,7 @@ import type { Timer } from '../../base/clock.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { minutes, seconds } from '../../base/units.ts';
 import { Dialog } from '../dialog/index.ts';
+import type { CallCredentials } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
@@ -13,7 +14,7 @@ import { BaseSession, type RoutedSession } from './base-session.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
-import type { CallCredentials, SessionEnvironment } from './environment.ts';
+import type { SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
 import type { Body, Refusal, SessionEnd, SessionState } from './types.ts';
 
@@ -65,7 +66,7 @@ export class IncomingSession extends BaseSession {
     this.peer = request.from;
     this.source = source;
     this.offer = sessionBodyOf(request);
-    this.#contact = environment.contact(source.address, options.contactUser);
+    this.#contact = environment.contact(source, options.contactUser);
     this.heard(source);
     const context = {
       environment,

@@ -2,7 +2,7 @@
 
 export type { RoutedSession } from './base-session.ts';
 export { CAPABILITY_HEADERS, refuseBody, refuseExtensions, refuseMethod, SESSION_TYPE } from './capabilities.ts';
-export type { CallCredentials, SessionEnvironment } from './environment.ts';
+export type { SessionEnvironment } from './environment.ts';
 export { IncomingSession, type IncomingSessionOptions } from './incoming-session.ts';
 export { OutgoingSession, type OutgoingSessionOptions } from './outgoing-session.ts';
 export type * from './types.ts';

@@ -1,18 +1,18 @@
 // A session that we began: INVITE, its answers from one peer or from several (forking), CANCEL and what may cross it
 // (RFC 3261 §9.1, §13.2). What is done when is in lifecycle.ts.
-// Left out: redirection (a 3xx ends the session), reliable provisional responses, failover to a second address.
+// Left out: redirection (a 3xx ends the session), reliable provisional responses.
 
 import { millis } from '../../base/units.ts';
-import { Dialog, type RoutedRequest, type Routing } from '../dialog/index.ts';
+import { Dialog, type Routing } from '../dialog/index.ts';
+import { type CallCredentials, ClientExchange, type SentRequest } from '../exchange/index.ts';
 import { createRequest, formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import { step } from '../transaction/machine.ts';
 import { BaseSession, type RoutedSession } from './base-session.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
-import { ClientExchange, type SentRequest } from './client-exchange.ts';
 import { DialogUsage } from './dialog-usage.ts';
-import type { CallCredentials, SessionEnvironment } from './environment.ts';
+import type { SessionEnvironment } from './environment.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
 import type { Body, SessionEnd, SessionMessage, SessionState } from './types.ts';
 
@@ -120,7 +120,7 @@ export class OutgoingSession extends BaseSession {
     if (usage === this.primary) this.#handle('dialog ended', { end });
   }
 
-  #invite(target: Endpoint): void {
+  #invite(targets: readonly Endpoint[]): void {
     if (this.#state === 'terminated') {
       // Hung up while the address was being looked up: nothing was sent, nothing needs an end.
       this.#inviteOpen = false;
@@ -128,8 +128,12 @@ export class OutgoingSession extends BaseSession {
       return;
     }
     const { environment, credentials } = this.options;
-    this.#contact = environment.contact(target.address, this.options.contactUser);
-    const exchange = new ClientExchange(environment, credentials, () => this.#build(), {
+    const plan = {
+      nextHop: this.options.routing.nextHop,
+      build: () => this.#build(),
+      address: (request: SipRequest, target: Endpoint) => this.#address(request, target),
+    };
+    const exchange = new ClientExchange(environment, credentials, plan, {
       provisional: (response, sent) => this.#provisional(response, sent),
       final: (response, sent) => this.#final(response, sent),
       failed: (reason, phrase) =>
@@ -137,13 +141,13 @@ export class OutgoingSession extends BaseSession {
       heard: (source) => this.heard(source),
     });
     this.#exchange = exchange;
-    exchange.beginTo(target);
+    exchange.beginTo(targets);
   }
 
-  #build(): RoutedRequest {
+  #build(): SipRequest {
     const { routing, from, target, offer, headers, environment } = this.options;
     this.#sequence += 1;
-    const request = createRequest({
+    return createRequest({
       method: 'INVITE',
       requestUri: routing.requestUri,
       headers: [
@@ -153,14 +157,18 @@ export class OutgoingSession extends BaseSession {
         ['To', formatNameAddress({ uri: target })],
         ['Call-ID', this.id],
         ['CSeq', `${this.#sequence} INVITE`],
-        ['Contact', this.#contact],
         ...CAPABILITY_HEADERS,
         ['User-Agent', environment.userAgent],
         ...headers,
       ],
       body: offer,
     });
-    return { request, nextHop: routing.nextHop };
+  }
+
+  /** Contact is how the peer reaches us, which depends on the way that the request goes (§8.1.1.8). */
+  #address(request: SipRequest, target: Endpoint): void {
+    this.#contact = this.options.environment.contact(target, this.options.contactUser);
+    request.headers.set('Contact', this.#contact);
   }
 
   /** §13.2.2.1: with a To tag it makes an early dialog. */

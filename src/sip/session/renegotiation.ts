@@ -6,13 +6,13 @@
 import type { Timer } from '../../base/clock.ts';
 import { millis } from '../../base/units.ts';
 import type { Dialog } from '../dialog/index.ts';
+import { ClientExchange, type SentRequest } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { AcceptedResponse } from './accepted-response.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS, refuseBody, SESSION_TYPE } from './capabilities.ts';
-import { ClientExchange, type SentRequest } from './client-exchange.ts';
 import type { DialogContext } from './environment.ts';
 import type { Body, Negotiation, Refusal, SessionEnd } from './types.ts';
 
@@ -105,7 +105,7 @@ export class Renegotiation {
     });
     this.#acks.set(number, nothingYet);
     environment.locate(nextHop, (located) => {
-      const target = located.ok ? located.value : (this.context.lastHeard() ?? invite.target);
+      const target = (located.ok ? located.value[0] : this.context.lastHeard()) ?? invite.target;
       if (this.context.credentials?.mayGoTo(target.address) !== true) withoutCredentials(request);
       this.#acks.set(number, environment.sendAck(request, target));
       first();
@@ -228,7 +228,11 @@ export class Renegotiation {
     const exchange = new ClientExchange(
       environment,
       credentials,
-      () => this.dialog.createRequest('INVITE', { headers: [...headers, ...CAPABILITY_HEADERS], body }),
+      {
+        nextHop: this.dialog.nextHop,
+        build: () =>
+          this.dialog.createRequest('INVITE', { headers: [...headers, ...CAPABILITY_HEADERS], body }).request,
+      },
       {
         final: (response, sent) =>
           response.status < 300 ? this.#invited(response, sent) : this.#refused(response.status, body),

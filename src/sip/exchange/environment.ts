@@ -1,0 +1,33 @@
+// What a request that goes out asks of whoever holds the sockets and the accounts.
+
+import type { Log } from '../../base/log.ts';
+import type { Result } from '../../base/result.ts';
+import type { DigestClient } from '../auth/index.ts';
+import type { Endpoint, SipRequest } from '../message/types.ts';
+import type { ClientTransaction, ClientTransactionUser } from '../transaction/index.ts';
+
+/** Where a URI leads: at least one address, the best first (RFC 3263); or a sentence that says why there is none. */
+export type Located = Result<readonly Endpoint[], string>;
+
+/** The surroundings that all requests of a user agent share. */
+export interface ExchangeEnvironment {
+  readonly log: Log;
+  /** Begins a client transaction. */
+  request(request: SipRequest, target: Endpoint, user: ClientTransactionUser): ClientTransaction;
+  /** Finds the addresses that a URI leads to. `done` is called once: before this returns where they are known, else later. */
+  locate(uri: string, done: (located: Located) => void): void;
+  /** That address has answered. */
+  reached(target: Endpoint): void;
+  /** That address did not answer, could not be sent to, or cannot serve: others come before it for a while. */
+  missed(target: Endpoint): void;
+}
+
+/** What answers challenges to the requests of a call, and to whom. */
+export interface CallCredentials {
+  readonly digest: DigestClient;
+  /**
+   * Whether credentials may go to an address: a request in a dialog goes to wherever the peer, or who stands on the way,
+   * has said, and whoever is there could ask for a digest of the password by a nonce of its own choice.
+   */
+  mayGoTo(address: string): boolean;
+}

@@ -1,0 +1,4 @@
+// One request, from its next hop to its final answer: locating, failover (RFC 3263 §4.3), challenges (RFC 3261 §22).
+
+export { ClientExchange, type ExchangePlan, type ExchangeUser, type SentRequest } from './client-exchange.ts';
+export type { CallCredentials, ExchangeEnvironment, Located } from './environment.ts';
