@@ -1,7 +1,6 @@
 // Whatever comes to the SIP port is read or refused: it never throws, never takes long, and what was accepted keeps the
 // promises of src/sip/message/types.ts.
 
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   createResponse,
@@ -11,17 +10,16 @@ import {
   parseNameAddress,
   parseUri,
   parseVia,
+  readBodyParts,
   type SipMessage,
   serialize,
   urisEqual,
 } from '../../src/sip/message/index.ts';
+import { messagesOf } from '../conformance/sip/message-archive.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { fuzz, fuzzSeconds, mutate } from './mutations.ts';
 
-const folder = new URL('../conformance/sip/rfc4475/', import.meta.url);
-const corpus = readdirSync(folder)
-  .filter((name) => name.endsWith('.dat'))
-  .map((name) => readFileSync(new URL(name, folder)));
+const corpus = [...messagesOf(4475).values(), ...messagesOf(5118).values()].map((bytes) => Buffer.from(bytes));
 
 const timeout = 60_000 + fuzzSeconds * 2000;
 
@@ -36,6 +34,7 @@ function readAll(message: SipMessage): void {
     parseAuthHeader(value);
     parseUri(value);
   }
+  readBodyParts(message, (type) => type === 'application/sdp');
   for (const header of ['Contact', 'Route', 'Record-Route'] as const) message.addresses(header);
   for (const party of [message.from, message.to]) parseUri(party.uri);
   expect(message.contentType ?? '').toBe((message.contentType ?? '').toLowerCase());
@@ -138,10 +137,10 @@ describe('parseMessage', () => {
   ])('takes bounded time over 64 kB of %s', (_, text) => {
     const bytes = Buffer.from(`${text}\r\n\r\n`);
     for (const limits of [{}, { lineLength: 65_535, headerCount: 65_535, parameterCount: 65_535 }]) {
-      const start = process.hrtime.bigint();
+      const start = process.cpuUsage();
       const parsed = parseMessage(bytes, limits);
       if (parsed.ok) readAll(parsed.value);
-      const milliseconds = Number(process.hrtime.bigint() - start) / 1e6;
+      const milliseconds = process.cpuUsage(start).user / 1000;
       // Linear work takes a few milliseconds; quadratic work over 64 kB takes seconds.
       expect(milliseconds).toBeLessThan(500);
     }

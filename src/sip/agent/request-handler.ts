@@ -107,9 +107,12 @@ export class RequestHandler implements TransactionHandler {
 
   /** The answer to everything but an INVITE that can be taken (§8.2.1, §8.2.2, §8.2.3, §11.2). */
   #answerFor(request: SipRequest): SipResponse | undefined {
+    const uri = parseUri(request.requestUri);
+    // RFC 5118 §4.2: a SIP URI that is none by the grammar is a fault of the message, whatever its method.
+    if (!uri.ok && uri.error.code !== 'uri-scheme') return createResponse(request, 400);
     if (IN_DIALOG_ONLY.has(request.method)) return createResponse(request, 481);
     if (request.method !== 'INVITE' && request.method !== 'OPTIONS') return refuseMethod(request);
-    if (!parseUri(request.requestUri).ok) return createResponse(request, 416);
+    if (!uri.ok) return createResponse(request, 416);
     const extensions = refuseExtensions(request);
     if (extensions !== undefined) return extensions;
     if (request.method === 'INVITE') return refuseBody(request, [SESSION_TYPE]);

@@ -10,6 +10,9 @@ const PORT_MAXIMUM = 65_535;
 /** The longest text of an IPv6 address: six groups, an IPv4 tail. */
 const IPV6_LENGTH = 45;
 
+/** By the letter of RFC 3261's grammar a third colon may stand before an IPv4 tail: RFC 5118 §4.10 has it passed over. */
+const SURPLUS_COLON = /:::(?=(?:\d{1,3}\.){3}\d{1,3}$)/;
+
 /** Host and port as `hostport` has them. */
 export interface HostPort {
   /** Lower case; IPv6 without brackets. */
@@ -102,7 +105,7 @@ function readIpv6Reference(scanner: Scanner): string | undefined {
   const start = scanner.at + 1;
   const end = scanner.source.characters.indexOf(']', start);
   if (end < 0 || end >= scanner.end || end - start > IPV6_LENGTH) return undefined;
-  const address = scanner.source.slice(start, end);
+  const address = scanner.source.slice(start, end).replace(SURPLUS_COLON, '::');
   if (!isIpv6(address)) return undefined;
   scanner.at = end + 1;
   return lowerCase(address);

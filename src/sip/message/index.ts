@@ -5,10 +5,11 @@ export { copyRequest, createRequest, createResponse, type RequestParts, type Res
 export { SipHeaders } from './headers.ts';
 export { bracketHost, formatHostPort, isIpAddress, isIpv4, isIpv6 } from './host.ts';
 export { DEFAULT_LIMITS, type MessageLimits } from './limits.ts';
+export { type BodyPart, readBodyParts } from './multipart.ts';
 export { formatNameAddress, parseNameAddress, parseNameAddressList } from './name-address.ts';
 export { type ParseFailure, parseMessage } from './parse.ts';
 export { serialize } from './serialize.ts';
 export { reasonPhrase } from './status.ts';
 export type * from './types.ts';
 export { formatUri, parseUri, urisEqual } from './uri.ts';
-export { formatVia, parseVia } from './via.ts';
+export { formatVia, parseVia, receivedAddress } from './via.ts';

@@ -2,7 +2,7 @@
 
 import { err, ok, type Result } from '../../base/result.ts';
 import { COMMA, isSpaceCode } from './characters.ts';
-import { formatHostPort, readHostPort } from './host.ts';
+import { formatHostPort, isIpAddress, readHostPort } from './host.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { formatParameters, NO_PARAMETERS, readParameters } from './parameters.ts';
 import { lowerCase, parseError, Scanner } from './scanner.ts';
@@ -56,6 +56,14 @@ function readProtocol(scanner: Scanner): Protocol | undefined {
   }
   scanner.skipSpace();
   return protocol;
+}
+
+/** The address in `received`, which half of the field writes in brackets (RFC 5118 §4.5); undefined where there is none. */
+export function receivedAddress(via: Via): string | undefined {
+  const received = via.parameters.get('received');
+  if (typeof received !== 'string') return undefined;
+  const address = received.startsWith('[') && received.endsWith(']') ? received.slice(1, -1) : received;
+  return isIpAddress(address) ? lowerCase(address) : undefined;
 }
 
 /** Writes one hop; `branch` stands first, whether or not the parameters have it too. */

@@ -1,6 +1,6 @@
 // What this user agent can do, as its headers say it (RFC 3261 §20.1, §20.5, §20.37), and the refusals of what it cannot.
 
-import { createResponse } from '../message/index.ts';
+import { createResponse, readBodyParts } from '../message/index.ts';
 import type { SipRequest, SipResponse } from '../message/types.ts';
 
 /** Methods that are answered. */
@@ -9,6 +9,8 @@ export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
 /** Body types that are understood, by method. */
 export const SESSION_TYPE = 'application/sdp';
 export const INFO_TYPES: readonly string[] = ['application/dtmf-relay', 'application/dtmf'];
+/** Bodies in parts, of which the one that is needed is taken (RFC 5621 §3.1). */
+const MULTIPART_TYPES: readonly string[] = ['multipart/mixed', 'multipart/alternative'];
 
 /** Methods of the IANA registry that are known and not allowed here: 405, where an unknown one is 501 (§8.2.1). */
 const KNOWN_METHODS = new Set(
@@ -18,7 +20,7 @@ const KNOWN_METHODS = new Set(
 /** Header fields of requests and 2xx responses that tell what we can do (§13.2.1, §13.3.1.4). */
 export const CAPABILITY_HEADERS: readonly (readonly [string, string])[] = [
   ['Allow', ALLOW],
-  ['Accept', [SESSION_TYPE, ...INFO_TYPES].join(', ')],
+  ['Accept', [SESSION_TYPE, ...INFO_TYPES, ...MULTIPART_TYPES].join(', ')],
 ];
 
 /** 405 with Allow, or 501 for a method that nobody knows (§8.2.1, §21.5.2). */
@@ -35,8 +37,9 @@ export function refuseExtensions(request: SipRequest, toTag?: string): SipRespon
 }
 
 /**
- * The 415 for a body that is not understood (§8.2.3): its type is none of `types`, or it is encoded. A body that its
- * sender calls optional is passed over instead (`handling=optional`, §20.11): see `bodyOf`.
+ * The 415 for a body that is not understood (§8.2.3): its type is none of `types`, or it is encoded; 400 for parts that
+ * cannot be told apart. A body that its sender calls optional is passed over instead (`handling=optional`, §20.11): see
+ * `bodyOf`.
  */
 export function refuseBody(request: SipRequest, types: readonly string[], toTag?: string): SipResponse | undefined {
   if (request.body.length === 0 || isOptional(request)) return undefined;
@@ -45,7 +48,23 @@ export function refuseBody(request: SipRequest, types: readonly string[], toTag?
     return createResponse(request, 415, { toTag, headers: [['Accept-Encoding', 'identity']] });
   }
   if (types.includes(request.contentType ?? '')) return undefined;
+  if (request.contentType?.startsWith('multipart/') === true) return refuseParts(request, types, toTag);
   return createResponse(request, 415, { toTag, headers: [['Accept', types.join(', ')]] });
+}
+
+/**
+ * RFC 5621 §8: a part that is not understood is refused where its sender insists on it. RFC 3204 §4 would have that for
+ * every part that says nothing of its handling; but gateways put locations and pictures beside a description without a
+ * word on it, and a door that refused such calls would ring in vain. Where nothing is understood, the whole is refused.
+ */
+function refuseParts(request: SipRequest, types: readonly string[], toTag?: string): SipResponse | undefined {
+  const parts = readBodyParts(request, (type) => types.includes(type));
+  if (!parts.ok) return createResponse(request, 400, { toTag, reason: `Bad Request: ${parts.error.message}` });
+  const foreign = parts.value.filter(({ contentType }) => !types.includes(contentType));
+  const insisted = foreign.some(({ handling }) => handling === 'required');
+  const usable = foreign.length < parts.value.length || foreign.every(({ handling }) => handling === 'optional');
+  if (!insisted && usable) return undefined;
+  return createResponse(request, 415, { toTag, headers: [['Accept', [...types, ...MULTIPART_TYPES].join(', ')]] });
 }
 
 function isOptional(request: SipRequest): boolean {

@@ -155,8 +155,8 @@ export class DialogUsage {
       return;
     }
     transaction.respond(createResponse(request, 200));
-    const body = bodyOf(request);
-    if (body !== undefined && INFO_TYPES.includes(body.type)) this.user.info(body);
+    const body = bodyOf(request, INFO_TYPES);
+    if (body !== undefined) this.user.info(body);
   }
 
   #renegotiationUser(): RenegotiationUser {

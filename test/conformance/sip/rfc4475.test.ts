@@ -1,11 +1,17 @@
 // The torture tests of RFC 4475, bit for bit as its appendix A has them. Expectations are the RFC's own words; where it
 // leaves a choice between tolerance and 400, the choice is named.
 
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseMessage, parseUri, type SipMessage } from '../../../src/sip/message/index.ts';
+import { messagesOf } from './message-archive.ts';
 
-const bytesOf = (name: string): Buffer => readFileSync(new URL(`./rfc4475/${name}.dat`, import.meta.url));
+const messages = messagesOf(4475);
+
+function bytesOf(name: string): Buffer {
+  const bytes = messages.get(name);
+  if (bytes === undefined) throw new Error(`RFC 4475 has no message ${name}`);
+  return Buffer.from(bytes);
+}
 
 function valid(name: string): SipMessage {
   const parsed = parseMessage(bytesOf(name));
