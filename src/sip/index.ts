@@ -32,6 +32,7 @@ export type {
 } from './message/types.ts';
 export type {
   Body,
+  HangupOptions,
   Negotiation,
   Refusal,
   Session,

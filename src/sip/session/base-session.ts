@@ -4,7 +4,7 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { DialogUsage, DialogUser } from './dialog-usage.ts';
-import type { Body, Refusal, Session, SessionEnd, SessionEvents, SessionState } from './types.ts';
+import type { Body, HangupOptions, Refusal, Session, SessionEnd, SessionEvents, SessionState } from './types.ts';
 
 /** A session as the user agent holds it: `Session` with the side that faces the network. */
 export interface RoutedSession extends Session {
@@ -45,7 +45,7 @@ export abstract class BaseSession implements RoutedSession {
   abstract ring(status?: 180 | 181 | 182 | 183, body?: Body): void;
   abstract accept(body: Body): void;
   abstract reject(refusal: Refusal): void;
-  abstract hangup(): void;
+  abstract hangup(how?: HangupOptions): void;
   abstract close(): void;
 
   reoffer(body: Body): void {
@@ -117,4 +117,9 @@ export abstract class BaseSession implements RoutedSession {
   #counts(usage: DialogUsage, source: Endpoint): boolean {
     return this.#heardFrom.has(source.address) || usage.livesAt(source);
   }
+}
+
+/** RFC 3326 §2: what a CANCEL or BYE of ours says of its reason. */
+export function reasonHeader({ reason }: HangupOptions): readonly (readonly [name: string, value: string])[] {
+  return reason === undefined ? [] : [['Reason', reason]];
 }

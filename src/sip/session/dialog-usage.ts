@@ -1,16 +1,18 @@
 // An INVITE's dialog in use: requests inside it, both ways, and its end (RFC 3261 §12.2, §14, §15; INFO: RFC 6086;
 // UPDATE: RFC 3311). It outlives its session for as long as a BYE or an ACK of it is under way.
 
-import type { Dialog } from '../dialog/index.ts';
-import { ClientExchange } from '../exchange/index.ts';
+import type { Dialog, RequestContent } from '../dialog/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { bodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS, INFO_TYPES, refuseBody, refuseExtensions, refuseMethod } from './capabilities.ts';
+import { DialogRequests, type DialogRequestUser, endByAnswer } from './dialog-requests.ts';
 import type { DialogContext } from './environment.ts';
 import { Renegotiation, type RenegotiationUser } from './renegotiation.ts';
 import type { Body, Negotiation, SessionEnd } from './types.ts';
+
+type HeaderList = NonNullable<RequestContent['headers']>;
 
 /** What the session is told. Nothing but `quiet` after the dialog's end. */
 export interface DialogUser {
@@ -28,23 +30,33 @@ export interface DialogUser {
 /** One dialog and the requests in it. */
 export class DialogUsage {
   readonly renegotiation: Renegotiation;
+  readonly #requests: DialogRequests;
   #over = false;
   #byeWaits = false;
-  /** Requests of ours that have no final response yet, INVITE excepted. */
-  #open = 0;
+  #byeHeaders: HeaderList = [];
   #toldQuiet = false;
+
+  /** What is done with a request of the peer's that is in order, by method; any other is refused (§8.2.1). */
+  readonly #methods: ReadonlyMap<string, (transaction: ServerTransaction) => void> = new Map([
+    ['BYE', (transaction) => this.#receiveBye(transaction)],
+    ['INVITE', (transaction) => this.renegotiation.receiveInvite(transaction)],
+    ['UPDATE', (transaction) => this.renegotiation.receiveUpdate(transaction)],
+    ['INFO', (transaction) => this.#receiveInfo(transaction)],
+    ['OPTIONS', (transaction) => this.#answerOptions(transaction)],
+  ]);
 
   constructor(
     readonly dialog: Dialog,
     private readonly context: DialogContext,
     private readonly user: DialogUser,
   ) {
+    this.#requests = new DialogRequests(context, dialog, () => this.#checkQuiet());
     this.renegotiation = new Renegotiation(context, dialog, this.#renegotiationUser());
   }
 
   /** Whether it is over and nothing of it is under way. */
   get isQuiet(): boolean {
-    return this.#over && this.#open === 0 && !this.#byeWaits && !this.renegotiation.busy;
+    return this.#over && !this.#requests.busy && !this.#byeWaits && !this.renegotiation.busy;
   }
 
   /**
@@ -67,28 +79,9 @@ export class DialogUsage {
       return;
     }
     this.dialog.acceptSequence(request);
-    switch (request.method) {
-      case 'BYE':
-        // §15: who was called must not end an early dialog so; its final response is still to come.
-        if (this.context.began === 'ours' && this.dialog.state === 'early')
-          transaction.respond(createResponse(request, 481));
-        else this.#receiveBye(transaction);
-        break;
-      case 'INVITE':
-        this.renegotiation.receiveInvite(transaction);
-        break;
-      case 'UPDATE':
-        this.renegotiation.receiveUpdate(transaction);
-        break;
-      case 'INFO':
-        this.#receiveInfo(transaction);
-        break;
-      case 'OPTIONS':
-        transaction.respond(createResponse(request, 200, { headers: CAPABILITY_HEADERS }));
-        break;
-      default:
-        transaction.respond(refuseMethod(request));
-    }
+    const handle = this.#methods.get(request.method);
+    if (handle === undefined) transaction.respond(refuseMethod(request));
+    else handle(transaction);
   }
 
   /** §8.2.2.3, §12.2.2. Two BYEs may cross: that of the peer's is answered though the dialog is over. */
@@ -104,20 +97,33 @@ export class DialogUsage {
     this.renegotiation.receiveAck(ack);
   }
 
-  /** Sends INFO (RFC 6086 §4.2.1); what is answered ends the dialog at most (§12.2.1.2). */
-  sendInfo(body: Body): void {
+  /** Sends a request of ours in this dialog, as long as it lasts. An answer that says that the peer has lost it ends it. */
+  request(method: string, content: RequestContent, user: DialogRequestUser): void {
     if (this.#over) return;
-    this.#send('INFO', body, (status) => {
-      this.context.environment.log.debug('session.info-answered', { status });
-      if (status === 408) this.#fail({ reason: 'timeout', status });
-      if (status === 481) this.#fail({ reason: 'remote-hangup', status });
+    this.#requests.send(method, content, {
+      answered: (response) => {
+        user.answered(response);
+        const end = endByAnswer(response.status);
+        if (end !== undefined) this.#fail(end);
+      },
+      failed: (reason) => {
+        user.failed?.(reason);
+        if (reason === 'timeout') this.#fail({ reason: 'timeout' });
+      },
     });
   }
 
+  /** Sends INFO (RFC 6086 §4.2.1); what is answered ends the dialog at most (§12.2.1.2). */
+  sendInfo(body: Body): void {
+    const { log } = this.context.environment;
+    this.request('INFO', { body }, { answered: ({ status }) => log.debug('session.info-answered', { status }) });
+  }
+
   /** Ends the dialog with BYE; not before the ACK of our first 2xx is there, or can come no more (§15). */
-  hangUp(): void {
+  hangUp(headers: HeaderList = []): void {
     if (this.#over) return;
     this.#over = true;
+    this.#byeHeaders = headers;
     this.renegotiation.close();
     if (this.renegotiation.awaitsFirstAck) this.#byeWaits = true;
     else this.#sendBye();
@@ -140,11 +146,20 @@ export class DialogUsage {
 
   #receiveBye(transaction: ServerTransaction): void {
     const { request } = transaction;
+    // §15: who was called must not end an early dialog so; its final response is still to come.
+    if (this.context.began === 'ours' && this.dialog.state === 'early') {
+      transaction.respond(createResponse(request, 481));
+      return;
+    }
     transaction.respond(createResponse(request, 200));
     const wasOver = this.#over;
     this.close();
     if (!wasOver) this.user.ended({ reason: 'remote-hangup' });
     this.#checkQuiet();
+  }
+
+  #answerOptions(transaction: ServerTransaction): void {
+    transaction.respond(createResponse(transaction.request, 200, { headers: CAPABILITY_HEADERS }));
   }
 
   #receiveInfo(transaction: ServerTransaction): void {
@@ -185,33 +200,13 @@ export class DialogUsage {
   }
 
   #sendBye(): void {
-    this.#send('BYE', undefined, (status) => this.context.environment.log.debug('session.bye-answered', { status }));
-  }
-
-  #send(method: string, body: Body | undefined, answered: (status: number) => void): void {
-    this.#open += 1;
-    const done = (): void => {
-      this.#open -= 1;
-      this.#checkQuiet();
-    };
-    const headers = [['User-Agent', this.context.environment.userAgent] as const];
-    const plan = {
-      nextHop: this.dialog.nextHop,
-      build: () => this.dialog.createRequest(method, { headers, body }).request,
-    };
-    const exchange = new ClientExchange(this.context.environment, this.context.credentials, plan, {
-      final: (response) => {
-        answered(response.status);
-        done();
-      },
-      failed: (reason, phrase) => {
-        this.context.environment.log.warn('session.request-failed', { method, reason, phrase });
-        if (reason === 'timeout') this.#fail({ reason: 'timeout' });
-        done();
-      },
-      heard: (source) => this.context.heard(source),
-    });
-    exchange.begin(() => this.context.lastHeard());
+    const { log } = this.context.environment;
+    const headers = this.#byeHeaders;
+    this.#requests.send(
+      'BYE',
+      { headers },
+      { answered: ({ status }) => log.debug('session.bye-answered', { status }) },
+    );
   }
 
   #checkQuiet(): void {

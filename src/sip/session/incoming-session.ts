@@ -10,13 +10,13 @@ import { createResponse } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { step } from '../transaction/machine.ts';
-import { BaseSession, type RoutedSession } from './base-session.ts';
+import { BaseSession, type RoutedSession, reasonHeader } from './base-session.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
-import type { Body, Refusal, SessionEnd, SessionState } from './types.ts';
+import type { Body, HangupOptions, Refusal, SessionEnd, SessionState } from './types.ts';
 
 export interface IncomingSessionOptions {
   readonly environment: SessionEnvironment;
@@ -36,6 +36,8 @@ interface Occasion {
   readonly refusal?: Refusal;
   readonly body?: Body | undefined;
   readonly end?: SessionEnd;
+  /** Of the BYE. */
+  readonly headers?: ReturnType<typeof reasonHeader>;
 }
 
 /** §13.3.1.1: a proxy gives up on a call of which it hears nothing for three minutes. */
@@ -114,10 +116,10 @@ export class IncomingSession extends BaseSession {
     this.#handle('reject', { refusal, end });
   }
 
-  hangup(): void {
+  hangup(how: HangupOptions = {}): void {
     const end: SessionEnd =
       this.#state === 'confirmed' ? { reason: 'local-hangup' } : { reason: 'rejected', status: 603 };
-    this.#handle('hangup', { end });
+    this.#handle('hangup', { end, headers: reasonHeader(how) });
   }
 
   close(): void {
@@ -160,7 +162,7 @@ export class IncomingSession extends BaseSession {
     if (before !== state) this.checkQuiet();
   }
 
-  #perform(action: IncomingAction, { status, refusal, body, end }: Occasion): void {
+  #perform(action: IncomingAction, { status, refusal, body, end, headers }: Occasion): void {
     switch (action) {
       case 'send 1xx':
         this.#sendProgress(this.#response(status ?? 180, body));
@@ -178,7 +180,7 @@ export class IncomingSession extends BaseSession {
         this.#refuse({ status: 487 });
         return;
       case 'send BYE':
-        this.#usage.hangUp();
+        this.#usage.hangUp(headers);
         return;
       case 'report end':
         if (end !== undefined) this.emit('ended', end);

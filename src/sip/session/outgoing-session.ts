@@ -8,13 +8,13 @@ import { type CallCredentials, ClientExchange, type SentRequest } from '../excha
 import { createRequest, formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import { step } from '../transaction/machine.ts';
-import { BaseSession, type RoutedSession } from './base-session.ts';
+import { BaseSession, type RoutedSession, reasonHeader } from './base-session.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
-import type { Body, SessionEnd, SessionMessage, SessionState } from './types.ts';
+import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
 
@@ -39,6 +39,8 @@ interface Occasion {
   readonly response?: SipResponse;
   readonly usage?: DialogUsage;
   readonly end?: SessionEnd;
+  /** Of the request that ends it. */
+  readonly headers?: HeaderList;
 }
 
 /** More branches than a door's call has; further ones make no early dialog. A 2xx always does. */
@@ -103,8 +105,9 @@ export class OutgoingSession extends BaseSession {
     this.options.environment.log.debug('session.not-incoming', { did: 'reject' });
   }
 
-  hangup(): void {
-    this.#handle('hangup', { end: { reason: this.#state === 'confirmed' ? 'local-hangup' : 'cancelled' } });
+  hangup(how: HangupOptions = {}): void {
+    const end = { reason: this.#state === 'confirmed' ? 'local-hangup' : 'cancelled' } as const;
+    this.#handle('hangup', { end, headers: reasonHeader(how) });
     this.checkQuiet();
   }
 
@@ -230,7 +233,7 @@ export class OutgoingSession extends BaseSession {
     for (const action of actions) this.#perform(action, occasion);
   }
 
-  #perform(action: OutgoingAction, { response, usage, end }: Occasion): void {
+  #perform(action: OutgoingAction, { response, usage, end, headers }: Occasion): void {
     switch (action) {
       case 'report progress':
         if (response !== undefined) this.emit('progress', this.#message(response));
@@ -243,10 +246,10 @@ export class OutgoingSession extends BaseSession {
         usage?.hangUp();
         return;
       case 'send CANCEL':
-        this.#exchange?.cancel();
+        this.#exchange?.cancel(headers);
         return;
       case 'send BYE':
-        this.primary?.hangUp();
+        this.primary?.hangUp(headers);
         return;
       case 'report end':
         if (end !== undefined) this.emit('ended', end);

@@ -87,6 +87,12 @@ export type SessionEvents = {
   ended: [end: SessionEnd];
 };
 
+/** What the request that ends a session says beside that it ends. */
+export interface HangupOptions {
+  /** Value of Reason in our CANCEL or BYE (RFC 3326): `SIP;cause=200;text="Call completed elsewhere"`. */
+  readonly reason?: string;
+}
+
 /** One INVITE session, from either side. */
 export interface Session {
   /** The Call-ID. */
@@ -111,5 +117,5 @@ export interface Session {
   /** Confirmed: sends INFO with a body; the answer is only logged. */
   sendInfo(body: Body): void;
   /** Ends it in the way that its state asks for: CANCEL, 487 or 603, BYE. Safe to call at any time, any number of times. */
-  hangup(): void;
+  hangup(how?: HangupOptions): void;
 }

@@ -224,6 +224,20 @@ describe('CANCEL (RFC 3261 §9.1, RFC 3665 §3.8)', () => {
     expect(ears.heard).toEqual(['progress 180', 'ended cancelled']);
   });
 
+  it('says why in its CANCEL and in its BYE (RFC 3326 §2)', async () => {
+    const reason = 'SIP;cause=200;text="Call completed elsewhere"';
+    const ringing = await called();
+    ringing.phone.answer(ringing.phone.request('INVITE'), 180);
+    deliver(ringing.clock);
+    ringing.session.hangup({ reason });
+    deliver(ringing.clock);
+    expect(ringing.phone.request('CANCEL').headers.get('Reason')).toBe(reason);
+    const answered = await talking();
+    answered.session.hangup({ reason });
+    deliver(answered.clock);
+    expect(answered.phone.request('BYE').headers.get('Reason')).toBe(reason);
+  });
+
   it('sends nothing when it is hung up twice, or after its end', async () => {
     const { phone, clock, session, ears } = await talking();
     session.hangup();

@@ -1,0 +1,67 @@
+// Requests of ours inside a dialog, INVITE and ACK excepted: sent by the dialog's route, counted until they are answered
+// (RFC 3261 §12.2.1). What a method means is its user's; that a dialog can be lost is said here.
+
+import type { Dialog, RequestContent } from '../dialog/index.ts';
+import { ClientExchange } from '../exchange/index.ts';
+import type { SipResponse } from '../message/types.ts';
+import type { DialogContext } from './environment.ts';
+import type { SessionEnd } from './types.ts';
+
+/** What becomes of one request. Exactly one of the two is called. */
+export interface DialogRequestUser {
+  /** The final response, challenges that were answered excepted. */
+  answered(response: SipResponse): void;
+  /** No answer, or no way there. */
+  failed?(reason: 'timeout' | 'unreachable'): void;
+}
+
+/** Requests of one dialog that have no final response yet. */
+export class DialogRequests {
+  #open = 0;
+
+  /** @param settled called when one that was under way is over */
+  constructor(
+    private readonly context: DialogContext,
+    private readonly dialog: Dialog,
+    private readonly settled: () => void,
+  ) {}
+
+  /** Whether one of them waits for its answer. */
+  get busy(): boolean {
+    return this.#open > 0;
+  }
+
+  send(method: string, content: RequestContent, user: DialogRequestUser): void {
+    this.#open += 1;
+    const { environment, credentials } = this.context;
+    const headers = [['User-Agent', environment.userAgent] as const, ...(content.headers ?? [])];
+    const plan = {
+      nextHop: this.dialog.nextHop,
+      build: () => this.dialog.createRequest(method, { ...content, headers }).request,
+    };
+    const exchange = new ClientExchange(environment, credentials, plan, {
+      final: (response) => {
+        user.answered(response);
+        this.#done();
+      },
+      failed: (reason, phrase) => {
+        environment.log.warn('session.request-failed', { method, reason, phrase });
+        user.failed?.(reason);
+        this.#done();
+      },
+      heard: (source) => this.context.heard(source),
+    });
+    exchange.begin(() => this.context.lastHeard());
+  }
+
+  #done(): void {
+    this.#open -= 1;
+    this.settled();
+  }
+}
+
+/** §12.2.1.2: the end that an answer in a dialog means; undefined where the dialog goes on. */
+export function endByAnswer(status: number): SessionEnd | undefined {
+  if (status === 408) return { reason: 'timeout', status };
+  return status === 481 ? { reason: 'remote-hangup', status } : undefined;
+}
