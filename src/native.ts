@@ -26,7 +26,10 @@ export interface NativeEngineOptions {
   readonly microphone: number;
 }
 
-/** What has been agreed for a session. SRTP keys are the 30 bytes of master key and salt (RFC 4568 §6.1). */
+/**
+ * What has been agreed for a session. SRTP: the name of a crypto suite with master key and salt, as long as it wants them
+ * (RFC 4568 §6.1); both, or neither.
+ */
 export interface NativeStreamParameters {
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -39,7 +42,9 @@ export interface NativeStreamParameters {
   readonly packetTimeMs: number;
   readonly sends: boolean;
   readonly receives: boolean;
+  readonly sendSuite: string | undefined;
   readonly sendKey: Uint8Array | undefined;
+  readonly receiveSuite: string | undefined;
   readonly receiveKey: Uint8Array | undefined;
 }
 

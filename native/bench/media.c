@@ -65,7 +65,7 @@ static void bench_g711(bool json) {
 
 static struct srtp_sender sender;
 static struct srtp_receiver receiver;
-static uint8_t packets[PACKETS][PACKET + SRTP_RTP_OVERHEAD];
+static uint8_t packets[PACKETS][PACKET + SRTP_MAX_RTP_OVERHEAD];
 
 /** Protects, then unprotects PACKETS packets; adds what each took. */
 static void srtp_round(uint16_t *sequence, uint64_t *protect_ns, uint64_t *unprotect_ns) {

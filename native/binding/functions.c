@@ -13,6 +13,7 @@
 #include "binding/layout.h"
 #include "engine/lateness.h"
 #include "fileio/fileio.h"
+#include "srtp/srtp-suite.h"
 
 /** Events that are taken at once: what fits into the caller's array, up to this. */
 #define EVENT_BATCH 64
@@ -212,6 +213,28 @@ static napi_value session_open_function(napi_env env, napi_callback_info info) {
   return pair;
 }
 
+/** The members that hold a suite and its key. */
+static const char *const send_members[2] = {"sendSuite", "sendKey"};
+static const char *const receive_members[2] = {"receiveSuite", "receiveKey"};
+
+/** A suite by its name, with its key: both, or neither and plain RTP. */
+static bool read_key(napi_env env, napi_value object, const char *const members[2], enum srtp_suite *suite,
+                     const uint8_t **key) {
+  char name[ARGUMENT_TEXT_BYTES];
+  bool present;
+  *key = NULL;
+  *suite = SRTP_AES_CM_128_HMAC_SHA1_80;
+  if (!arguments_text_member(env, object, members[0], name, &present)) return false;
+  if (!present) return arguments_bytes_member(env, object, members[1], 0, key);
+  if (srtp_suite_named(name, suite) != DP_OK) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be the name of a crypto suite", members[0]);
+    return false;
+  }
+  if (!arguments_bytes_member(env, object, members[1], srtp_suite_master_bytes(*suite), key)) return false;
+  if (!*key) error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be given with its suite", members[1]);
+  return *key != NULL;
+}
+
 /** Reads the parameters of sessionConfigure. @param address memory for the remote address */
 static bool read_stream(napi_env env, napi_value object, char address[ARGUMENT_TEXT_BYTES],
                         struct engine_stream *stream) {
@@ -230,8 +253,8 @@ static bool read_stream(napi_env env, napi_value object, char address[ARGUMENT_T
       !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
       !arguments_flag_member(env, object, "sends", &stream->sends) ||
       !arguments_flag_member(env, object, "receives", &stream->receives) ||
-      !arguments_bytes_member(env, object, "sendKey", SRTP_MASTER_BYTES, &stream->send_key) ||
-      !arguments_bytes_member(env, object, "receiveKey", SRTP_MASTER_BYTES, &stream->receive_key)) {
+      !read_key(env, object, send_members, &stream->send_suite, &stream->send_key) ||
+      !read_key(env, object, receive_members, &stream->receive_suite, &stream->receive_key)) {
     return false;
   }
   stream->remote_address = address;

@@ -5,11 +5,13 @@
 #include <limits.h>
 #include <openssl/evp.h>
 
-dp_error aes_ctr_init(struct aes_ctr *cipher, const uint8_t key[AES_CTR_KEY_BYTES]) {
+dp_error aes_ctr_init(struct aes_ctr *cipher, const uint8_t *key, size_t key_bytes) {
   if (!cipher || !key) return DP_INVALID_ARGUMENT;
+  if (key_bytes != AES_128_KEY_BYTES && key_bytes != AES_256_KEY_BYTES) return DP_INVALID_ARGUMENT;
   cipher->context = EVP_CIPHER_CTX_new();
   if (!cipher->context) return DP_CRYPTO;
-  if (EVP_EncryptInit_ex(cipher->context, EVP_aes_128_ctr(), NULL, key, NULL) != 1) {
+  const EVP_CIPHER *kind = key_bytes == AES_128_KEY_BYTES ? EVP_aes_128_ctr() : EVP_aes_256_ctr();
+  if (EVP_EncryptInit_ex(cipher->context, kind, NULL, key, NULL) != 1) {
     aes_ctr_close(cipher);
     return DP_CRYPTO;
   }

@@ -1,7 +1,5 @@
-// AES-128 in counter mode with a preset key (SP 800-38A §6.5), as SRTP's AES-CM uses it (RFC 3711 §4.1.1). The key is
-// expanded once; a packet costs an IV and the cipher, no allocation.
-//
-// Leaves out: other key sizes (RFC 6188), GCM (RFC 7714).
+// AES in counter mode with a preset key of 128 or 256 bits (SP 800-38A §6.5), as SRTP's AES-CM uses it (RFC 3711 §4.1.1,
+// RFC 6188 §2). The key is expanded once; a packet costs an IV and the cipher, no allocation.
 
 #ifndef DOORPHONE_CRYPTO_AES_CTR_H
 #define DOORPHONE_CRYPTO_AES_CTR_H
@@ -11,7 +9,8 @@
 
 #include "base/error.h"
 
-#define AES_CTR_KEY_BYTES 16
+#define AES_128_KEY_BYTES 16
+#define AES_256_KEY_BYTES 32
 #define AES_CTR_IV_BYTES 16
 
 struct evp_cipher_ctx_st;
@@ -21,8 +20,12 @@ struct aes_ctr {
   struct evp_cipher_ctx_st *context;
 };
 
-/** Sets the key. Allocates (OpenSSL): not on the media thread. @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO */
-dp_error aes_ctr_init(struct aes_ctr *cipher, const uint8_t key[AES_CTR_KEY_BYTES]);
+/**
+ * Sets the key. Allocates (OpenSSL): not on the media thread.
+ * @param key_bytes AES_128_KEY_BYTES or AES_256_KEY_BYTES
+ * @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO
+ */
+dp_error aes_ctr_init(struct aes_ctr *cipher, const uint8_t *key, size_t key_bytes);
 
 /**
  * XORs the keystream that starts at the counter block `iv` over `length` bytes, in place. Encrypts and decrypts.

@@ -61,10 +61,11 @@ struct engine_slot {
   bool open;
   uint32_t id;
   sa_family_t family;
-  bool has_send_key; /**< The key that the media thread was given last, to see whether a new one differs. */
+  bool has_send_key[SRTP_SUITES]; /**< What the media thread was given last, to see whether a new key differs. */
+  uint8_t send_keys[SRTP_SUITES][SRTP_MAX_MASTER_BYTES];
   bool has_receive_key;
-  uint8_t send_key[SRTP_MASTER_BYTES];
-  uint8_t receive_key[SRTP_MASTER_BYTES];
+  enum srtp_suite receive_suite;
+  uint8_t receive_key[SRTP_MAX_MASTER_BYTES];
 };
 
 struct engine {

@@ -74,7 +74,9 @@ struct engine_stream {
   uint8_t packet_time_ms;     /**< 10, 20 … 60 */
   bool sends;
   bool receives;
-  const uint8_t *send_key;    /**< SRTP_MASTER_BYTES; null: plain RTP. */
+  enum srtp_suite send_suite; /**< Counts where there is a key. */
+  enum srtp_suite receive_suite;
+  const uint8_t *send_key;    /**< Master key and salt, srtp_suite_master_bytes; null: plain RTP. */
   const uint8_t *receive_key; /**< The same. */
 };
 
@@ -104,7 +106,8 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
 
 /**
  * Starts or changes sending and receiving; the first packet leaves at once. A key that stays the same keeps its roll-over
- * counter and replay window. Control.
+ * counter and replay window; of the keys that we send with, so does the latest of each suite while another is in use, so
+ * that no keystream comes twice. Control.
  * @return DP_OK, DP_NOT_FOUND, DP_MALFORMED (address), DP_UNSUPPORTED (other family), DP_INVALID_ARGUMENT, DP_FULL,
  * DP_CRYPTO, DP_SYSTEM (memory)
  */

@@ -72,58 +72,69 @@ void engine_free_keys(struct srtp_sender *sender, struct srtp_receiver *receiver
   free(receiver);
 }
 
-static void fill_policy(struct srtp_policy *policy, const uint8_t *key) {
-  *policy = (struct srtp_policy){.lifetime = 0};
-  memcpy(policy->master_key, key, SRTP_MASTER_KEY_BYTES);
-  memcpy(policy->master_salt, key + SRTP_MASTER_KEY_BYTES, SRTP_MASTER_SALT_BYTES);
-}
-
-static dp_error make_sender(const uint8_t *key, struct srtp_sender **made) {
+static dp_error make_sender(enum srtp_suite suite, const uint8_t *key, struct srtp_sender **made) {
   struct srtp_sender *sender = calloc(1, sizeof *sender);
   if (!sender) return DP_SYSTEM;
   struct srtp_policy policy;
-  fill_policy(&policy, key);
-  dp_error error = srtp_sender_init(sender, &policy);
+  dp_error error = srtp_policy_init(&policy, suite, key);
+  if (error == DP_OK) error = srtp_sender_init(sender, &policy);
   secure_wipe(&policy, sizeof policy);
   if (error == DP_OK) *made = sender;
   if (error != DP_OK) free(sender);
   return error;
 }
 
-static dp_error make_receiver(const uint8_t *key, struct srtp_receiver **made) {
+static dp_error make_receiver(enum srtp_suite suite, const uint8_t *key, struct srtp_receiver **made) {
   struct srtp_receiver *receiver = calloc(1, sizeof *receiver);
   if (!receiver) return DP_SYSTEM;
   struct srtp_policy policy;
-  fill_policy(&policy, key);
-  dp_error error = srtp_receiver_init(receiver, &policy);
+  dp_error error = srtp_policy_init(&policy, suite, key);
+  if (error == DP_OK) error = srtp_receiver_init(receiver, &policy);
   secure_wipe(&policy, sizeof policy);
   if (error == DP_OK) *made = receiver;
   if (error != DP_OK) free(receiver);
   return error;
 }
 
-static bool is_same_key(bool has, const uint8_t *held, const uint8_t *key) {
-  return key ? has && secure_equal(held, key, SRTP_MASTER_BYTES) : !has;
+static bool has_sender(const struct engine_slot *slot, const struct engine_stream *stream) {
+  enum srtp_suite suite = stream->send_suite;
+  return slot->has_send_key[suite] &&
+         secure_equal(slot->send_keys[suite], stream->send_key, srtp_suite_master_bytes(suite));
+}
+
+static bool has_receiver(const struct engine_slot *slot, const struct engine_stream *stream) {
+  enum srtp_suite suite = stream->receive_suite;
+  if (!stream->receive_key || !slot->has_receive_key) return !stream->receive_key && !slot->has_receive_key;
+  return slot->receive_suite == suite &&
+         secure_equal(slot->receive_key, stream->receive_key, srtp_suite_master_bytes(suite));
 }
 
 /** Makes what the new keys need; a key that stays keeps its counters. */
 static dp_error prepare_keys(const struct engine_slot *slot, const struct engine_stream *stream,
                              struct stream_setup *setup) {
-  setup->keeps_sender = is_same_key(slot->has_send_key, slot->send_key, stream->send_key);
-  setup->keeps_receiver = is_same_key(slot->has_receive_key, slot->receive_key, stream->receive_key);
   dp_error error = DP_OK;
-  if (!setup->keeps_sender && stream->send_key) error = make_sender(stream->send_key, &setup->sender);
+  setup->encrypts = stream->send_key != NULL;
+  setup->suite = stream->send_suite;
+  if (setup->encrypts && !has_sender(slot, stream)) {
+    error = make_sender(stream->send_suite, stream->send_key, &setup->sender);
+  }
+  setup->keeps_receiver = has_receiver(slot, stream);
   if (error == DP_OK && !setup->keeps_receiver && stream->receive_key) {
-    error = make_receiver(stream->receive_key, &setup->receiver);
+    error = make_receiver(stream->receive_suite, stream->receive_key, &setup->receiver);
   }
   return error;
 }
 
 static void remember_keys(struct engine_slot *slot, const struct engine_stream *stream) {
-  slot->has_send_key = stream->send_key != NULL;
+  enum srtp_suite suite = stream->send_suite;
+  if (stream->send_key) {
+    slot->has_send_key[suite] = true;
+    memcpy(slot->send_keys[suite], stream->send_key, srtp_suite_master_bytes(suite));
+  }
   slot->has_receive_key = stream->receive_key != NULL;
-  if (stream->send_key) memcpy(slot->send_key, stream->send_key, SRTP_MASTER_BYTES);
-  if (stream->receive_key) memcpy(slot->receive_key, stream->receive_key, SRTP_MASTER_BYTES);
+  slot->receive_suite = stream->receive_suite;
+  if (!stream->receive_key) return;
+  memcpy(slot->receive_key, stream->receive_key, srtp_suite_master_bytes(stream->receive_suite));
 }
 
 static bool is_valid(const struct engine_stream *stream) {
@@ -131,6 +142,8 @@ static bool is_valid(const struct engine_stream *stream) {
   if (stream->codec != 0 && stream->codec != 8) return false;
   if (stream->payload_type > 127 || stream->event_payload_type > 127 || stream->event_payload_type < -1) return false;
   if (stream->event_payload_type == stream->payload_type) return false;
+  if (stream->send_key && !srtp_suite_parameters(stream->send_suite)) return false;
+  if (stream->receive_key && !srtp_suite_parameters(stream->receive_suite)) return false;
   return stream->packet_time_ms >= 10 && stream->packet_time_ms <= 60 && stream->packet_time_ms % 10 == 0;
 }
 
@@ -204,7 +217,8 @@ dp_error engine_close_session(struct engine *engine, uint32_t session, struct st
   while (sem_wait(&engine->answer) != 0) continue; // EINTR
   statistics_read(&engine->boards[index_of(slot)], final);
   sockets_close_pair(&stream->sockets);
-  engine_free_keys(stream->output.srtp, stream->input.srtp);
+  for (size_t at = 0; at < SRTP_SUITES; at++) engine_free_keys(stream->output.senders[at], NULL);
+  engine_free_keys(NULL, stream->input.srtp);
   secure_wipe(slot, sizeof *slot);
   return DP_OK;
 }

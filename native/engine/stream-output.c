@@ -100,7 +100,7 @@ static void take_samples(struct stream_output *output, int16_t *samples, size_t 
 
 /** A packet on its way out. */
 struct outgoing {
-  uint8_t bytes[RTP_HEADER_BYTES + STREAM_QUEUE_SAMPLES + SRTP_RTP_OVERHEAD];
+  uint8_t bytes[RTP_HEADER_BYTES + STREAM_QUEUE_SAMPLES + SRTP_MAX_RTP_OVERHEAD];
   size_t payload_bytes;
   bool digit_done;
   char digit;

@@ -23,11 +23,13 @@ dp_error stream_init(struct stream *stream, const struct stream_origin *origin) 
 
 /** Puts the new keys in place; `setup` carries the old ones back. */
 static void exchange_keys(struct stream *stream, struct stream_setup *setup) {
-  if (!setup->keeps_sender) {
-    struct srtp_sender *old = stream->output.srtp;
-    stream->output.srtp = setup->sender;
+  struct stream_output *output = &stream->output;
+  if (setup->sender) {
+    struct srtp_sender *old = output->senders[setup->suite];
+    output->senders[setup->suite] = setup->sender;
     setup->sender = old;
   }
+  output->srtp = setup->encrypts ? output->senders[setup->suite] : NULL;
   if (!setup->keeps_receiver) {
     struct srtp_receiver *old = stream->input.srtp;
     stream->input.srtp = setup->receiver;

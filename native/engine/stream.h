@@ -54,10 +54,11 @@ struct stream_setup {
   uint8_t payload_type;
   int16_t event_payload_type; /**< -1: none */
   uint32_t packet_samples;
-  bool keeps_sender; /**< The key is the one in use. */
-  bool keeps_receiver;
-  struct srtp_sender *sender;     /**< Null: plain, unless kept. */
-  struct srtp_receiver *receiver; /**< The same. */
+  bool encrypts;
+  enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */
+  struct srtp_sender *sender; /**< A new key of the suite; null: the stream has the right one, or needs none. */
+  bool keeps_receiver;        /**< The key is the one in use. */
+  struct srtp_receiver *receiver; /**< Null: plain, unless kept. */
 };
 
 struct stream_output {
@@ -71,7 +72,8 @@ struct stream_output {
   uint64_t keep_alive_ns; /**< When the next empty datagram is due while we send no sound. */
   struct g711_codec codec;
   struct telephone_event_sender digits;
-  struct srtp_sender *srtp; /**< Null: plain. */
+  struct srtp_sender *srtp; /**< Of `senders`, the one in use; null: plain. */
+  struct srtp_sender *senders[SRTP_SUITES]; /**< The latest key of each suite: at rest it keeps its counters. */
   int16_t queue[STREAM_QUEUE_SAMPLES];
   size_t queued;
 };

@@ -10,8 +10,8 @@
 dp_error srtp_sender_init(struct srtp_sender *sender, const struct srtp_policy *policy) {
   if (!sender || !policy) return DP_INVALID_ARGUMENT;
   memset(sender, 0, sizeof *sender);
-  dp_error error = srtp_session_keys_init(&sender->rtp, policy, SRTP_LABEL_RTP_ENCRYPTION);
-  if (!error) error = srtp_session_keys_init(&sender->rtcp, policy, SRTP_LABEL_RTCP_ENCRYPTION);
+  dp_error error = srtp_session_keys_init(&sender->rtp, policy, SRTP_LABEL_RTP_ENCRYPTION, true);
+  if (!error) error = srtp_session_keys_init(&sender->rtcp, policy, SRTP_LABEL_RTCP_ENCRYPTION, true);
   if (error) srtp_sender_close(sender);
   sender->lifetime_rtp = srtp_policy_lifetime(policy, SRTP_MAX_RTP_PACKETS);
   sender->lifetime_rtcp = srtp_policy_lifetime(policy, SRTP_MAX_RTCP_PACKETS);
@@ -22,16 +22,6 @@ void srtp_sender_close(struct srtp_sender *sender) {
   srtp_session_keys_close(&sender->rtp);
   srtp_session_keys_close(&sender->rtcp);
   secure_wipe(sender, sizeof *sender);
-}
-
-/** The tag over the packet and, for RTP, the roll-over counter (§4.2); for RTCP `trailer` is empty. */
-static dp_error append_tag(const struct hmac_sha1 *authentication, uint8_t *packet, size_t length,
-                           struct byte_view trailer) {
-  const struct byte_view parts[] = {{packet, length}, trailer};
-  uint8_t digest[HMAC_SHA1_BYTES];
-  dp_error error = hmac_sha1_compute(authentication, parts, 2, digest);
-  if (!error) memcpy(packet + length, digest, SRTP_TAG_BYTES);
-  return error;
 }
 
 /** The index of a packet to send: beyond the last one, or its keystream is spent (§9.1). */
@@ -46,7 +36,8 @@ dp_error srtp_protect_rtp(struct srtp_sender *sender, uint8_t *packet, size_t *l
   size_t header = 0;
   dp_error error = rtp_measure_header(packet, *length, &header);
   if (error) return error;
-  if (capacity < *length || capacity - *length < SRTP_RTP_OVERHEAD) return DP_NO_SPACE;
+  size_t overhead = sender->rtp.suite->rtp_tag_bytes;
+  if (capacity < *length || capacity - *length < overhead) return DP_NO_SPACE;
   uint32_t ssrc = bytes_load_u32(packet + 8);
   if (sender->has_ssrc && ssrc != sender->ssrc) return DP_WRONG_SOURCE;
   uint64_t index = 0;
@@ -60,20 +51,18 @@ dp_error srtp_protect_rtp(struct srtp_sender *sender, uint8_t *packet, size_t *l
   sender->index = index;
   sender->packets++;
 
-  error = srtp_apply_keystream(&sender->rtp, ssrc, index, packet + header, *length - header);
+  const struct srtp_frame frame = {.bytes = packet, .clear = header, .length = *length, .ssrc = ssrc, .index = index};
+  error = srtp_seal_rtp(&sender->rtp, &frame);
   if (error) return error;
-  uint8_t roll_over[4];
-  bytes_store_u32(roll_over, (uint32_t)(index >> 16));
-  error = append_tag(&sender->rtp.authentication, packet, *length, (struct byte_view){roll_over, sizeof roll_over});
-  if (error) return error;
-  *length += SRTP_RTP_OVERHEAD;
+  *length += overhead;
   return DP_OK;
 }
 
 dp_error srtp_protect_rtcp(struct srtp_sender *sender, uint8_t *packet, size_t *length, size_t capacity) {
   if (*length < SRTCP_CLEAR_BYTES) return DP_TOO_SHORT;
   if (packet[0] >> 6 != RTP_VERSION) return DP_MALFORMED;
-  if (capacity < *length || capacity - *length < SRTP_RTCP_OVERHEAD) return DP_NO_SPACE;
+  size_t overhead = SRTCP_INDEX_BYTES + sender->rtcp.suite->rtcp_tag_bytes;
+  if (capacity < *length || capacity - *length < overhead) return DP_NO_SPACE;
   uint32_t ssrc = bytes_load_u32(packet + 4);
   if (sender->has_ssrc && ssrc != sender->ssrc) return DP_WRONG_SOURCE;
   if (sender->rtcp_index >= sender->lifetime_rtcp) return DP_KEY_EXPIRED;
@@ -81,12 +70,10 @@ dp_error srtp_protect_rtcp(struct srtp_sender *sender, uint8_t *packet, size_t *
   sender->has_ssrc = true;
   sender->ssrc = ssrc;
 
-  dp_error error =
-      srtp_apply_keystream(&sender->rtcp, ssrc, index, packet + SRTCP_CLEAR_BYTES, *length - SRTCP_CLEAR_BYTES);
+  const struct srtp_frame frame = {
+      .bytes = packet, .clear = SRTCP_CLEAR_BYTES, .length = *length, .ssrc = ssrc, .index = index};
+  dp_error error = srtp_seal_rtcp(&sender->rtcp, &frame);
   if (error) return error;
-  bytes_store_u32(packet + *length, UINT32_C(0x80000000) | (uint32_t)index);  // E: encrypted
-  error = append_tag(&sender->rtcp.authentication, packet, *length + SRTCP_INDEX_BYTES, (struct byte_view){packet, 0});
-  if (error) return error;
-  *length += SRTP_RTCP_OVERHEAD;
+  *length += overhead;
   return DP_OK;
 }

@@ -1,4 +1,4 @@
-// SRTP and SRTCP (RFC 3711): AES_CM_128_HMAC_SHA1_80, key derivation rate 0, no MKI. A sender protects one SSRC; a
+// SRTP and SRTCP (RFC 3711; the suites of srtp-suite.h), key derivation rate 0, no MKI. A sender protects one SSRC; a
 // receiver learns SSRCs, each only after its first authentic packet. The order in a receiver is: estimate the index
 // (pure), look at the replay window (read only), authenticate, decrypt, and only then commit: no forged packet moves
 // roll-over counter or window.
@@ -6,7 +6,7 @@
 // Init and close allocate (OpenSSL contexts): not on the media thread. Protect and unprotect do not allocate and belong
 // to one thread a context.
 //
-// Leaves out: MKI, key derivation rates, 32-bit tags and 256-bit keys (RFC 6188), GCM (RFC 7714).
+// Leaves out: MKI, key derivation rates, AES-192, encrypted header extensions (RFC 6904).
 
 #ifndef DOORPHONE_SRTP_SRTP_H
 #define DOORPHONE_SRTP_SRTP_H
@@ -18,17 +18,11 @@
 #include "base/error.h"
 #include "srtp/srtp-keys.h"
 #include "srtp/srtp-replay.h"
+#include "srtp/srtp-transform.h"
 
-/** What SDES carries in Base64 (RFC 4568 §6.1): key, then salt. */
-#define SRTP_MASTER_BYTES (SRTP_MASTER_KEY_BYTES + SRTP_MASTER_SALT_BYTES)
-#define SRTP_TAG_BYTES 10
-/** SRTCP adds the E bit with its index (§3.4) and a tag of the same length (RFC 4568 §6.2.1). */
-#define SRTCP_INDEX_BYTES 4
-/** What stays in the clear of RTCP: the first packet's header and SSRC (§3.4, figure 2). */
-#define SRTCP_CLEAR_BYTES 8
-/** How much longer a protected packet is. */
-#define SRTP_RTP_OVERHEAD SRTP_TAG_BYTES
-#define SRTP_RTCP_OVERHEAD (SRTCP_INDEX_BYTES + SRTP_TAG_BYTES)
+/** How much longer a protected packet may be, whatever the suite. */
+#define SRTP_MAX_RTP_OVERHEAD SRTP_MAX_TAG_BYTES
+#define SRTP_MAX_RTCP_OVERHEAD (SRTCP_INDEX_BYTES + SRTP_MAX_TAG_BYTES)
 /** SSRCs that a receiver tells apart; more are refused, as dropping one would reopen it to replay. */
 #define SRTP_MAX_SOURCES 8
 
@@ -73,7 +67,7 @@ struct srtp_receiver {
 
 /**
  * Derives the session keys. The same master key must never be given to two senders, nor again to a new sender of the
- * same SSRC: the keystream would repeat (§9.1). Wipe the policy afterwards.
+ * same SSRC: the keystream would repeat (§9.1), and GCM would give its key away (RFC 7714 §8.4). Wipe the policy afterwards.
  * @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO
  */
 dp_error srtp_sender_init(struct srtp_sender *sender, const struct srtp_policy *policy);
@@ -87,14 +81,14 @@ void srtp_receiver_close(struct srtp_receiver *receiver);
 
 /**
  * Protects an RTP packet in place (§3.3). Sequence numbers must go up; a repeated one is refused, as its keystream is
- * spent. The length grows by SRTP_RTP_OVERHEAD.
+ * spent. The length grows by the suite's tag.
  * @param capacity of the buffer `packet`
  * @return DP_OK, DP_TOO_SHORT, DP_MALFORMED, DP_NO_SPACE, DP_WRONG_SOURCE, DP_REPLAYED, DP_KEY_EXPIRED, DP_CRYPTO
  */
 dp_error srtp_protect_rtp(struct srtp_sender *sender, uint8_t *packet, size_t *length, size_t capacity);
 
 /**
- * Checks and decrypts an SRTP packet in place (§3.3). The length shrinks by SRTP_RTP_OVERHEAD. On any failure nothing
+ * Checks and decrypts an SRTP packet in place (§3.3). The length shrinks by the suite's tag. On any failure nothing
  * has changed, neither packet nor receiver.
  * @return DP_OK, DP_TOO_SHORT, DP_MALFORMED, DP_REPLAYED, DP_TOO_OLD, DP_NOT_AUTHENTIC, DP_FULL, DP_KEY_EXPIRED,
  * DP_CRYPTO

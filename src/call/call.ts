@@ -6,8 +6,9 @@
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { Secret } from '../base/secret.ts';
 import { millis } from '../base/units.ts';
-import type { Direction, MediaSession, StreamParameters } from '../media/types.ts';
+import type { Direction, MediaSession, SrtpParameters, StreamParameters } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { Body, Negotiation, Refusal, Session, SessionEnd, SessionMessage } from '../sip/index.ts';
 import { DigitMerger } from './digit-merger.ts';
@@ -404,7 +405,7 @@ function formatOf({ codec, encrypted }: AgreedMedia): CallFormat {
 }
 
 function streamOf(agreed: AgreedMedia, direction: Direction): StreamParameters {
-  const suite = 'AES_CM_128_HMAC_SHA1_80';
+  const { suite, sendKey, receiveKey } = agreed;
   return {
     remoteAddress: agreed.remoteAddress,
     remotePort: agreed.remotePort,
@@ -414,7 +415,11 @@ function streamOf(agreed: AgreedMedia, direction: Direction): StreamParameters {
     eventPayloadType: agreed.eventPayloadType,
     packetTime: agreed.packetTime,
     direction,
-    send: agreed.sendKey === undefined ? undefined : { suite, key: agreed.sendKey },
-    receive: agreed.receiveKey === undefined ? undefined : { suite, key: agreed.receiveKey },
+    send: srtpOf(suite, sendKey),
+    receive: srtpOf(suite, receiveKey),
   };
+}
+
+function srtpOf(suite: AgreedMedia['suite'], key: Secret | undefined): SrtpParameters | undefined {
+  return suite === undefined || key === undefined ? undefined : { suite, key };
 }

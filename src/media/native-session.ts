@@ -61,7 +61,9 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     packetTimeMs: parameters.packetTime,
     sends: direction === 'sendrecv' || direction === 'sendonly',
     receives: direction === 'sendrecv' || direction === 'recvonly',
+    sendSuite: parameters.send?.suite,
     sendKey: keyBytes(parameters.send),
+    receiveSuite: parameters.receive?.suite,
     receiveKey: keyBytes(parameters.receive),
   };
 }

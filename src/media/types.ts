@@ -9,10 +9,19 @@ export type Codec = 'PCMA' | 'PCMU';
 /** Which way sound flows, seen from here: RFC 4566's words. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
+/** What encrypts and authenticates packets: RFC 4568 §6.2, RFC 6188, RFC 7714. The engine knows them by these names. */
+export type SrtpSuite =
+  | 'AES_CM_128_HMAC_SHA1_80'
+  | 'AES_CM_128_HMAC_SHA1_32'
+  | 'AES_256_CM_HMAC_SHA1_80'
+  | 'AES_256_CM_HMAC_SHA1_32'
+  | 'AEAD_AES_128_GCM'
+  | 'AEAD_AES_256_GCM';
+
 /** One direction's SRTP parameters (RFC 4568 §6.1, RFC 3711). */
 export interface SrtpParameters {
-  readonly suite: 'AES_CM_128_HMAC_SHA1_80';
-  /** Base64 of master key and salt, 30 bytes. */
+  readonly suite: SrtpSuite;
+  /** Base64 of master key and salt, as long as the suite wants them. */
   readonly key: Secret;
 }
 

@@ -13,7 +13,7 @@ import {
   rtcpPortOf,
   statedDirection,
 } from './audio.ts';
-import type { CryptoLine } from './crypto-attribute.ts';
+import type { CryptoLine, CryptoSuite } from './crypto-attribute.ts';
 import type { LocalMedia } from './local-description.ts';
 import type { MediaDescription, SessionDescription } from './types.ts';
 
@@ -30,7 +30,9 @@ export interface AgreedMedia {
   readonly packetTime: Millis;
   /** Seen from us. */
   readonly direction: Direction;
-  /** Base64 of SRTP master key and salt, AES_CM_128_HMAC_SHA1_80: ours … */
+  /** Of both directions; undefined: plain RTP. */
+  readonly suite: CryptoSuite | undefined;
+  /** Base64 of SRTP master key and salt, as the suite wants them: ours … */
   readonly sendKey: Secret | undefined;
   /** … and the peer's. */
   readonly receiveKey: Secret | undefined;
@@ -94,6 +96,7 @@ export function agree(
     eventPayloadType: local.telephoneEvent ? eventPayloadType(line) : undefined,
     packetTime: packetTimeFor(line, local.packetTime),
     direction: agreedDirection(statedDirection(session, line), local.direction, address),
+    suite: keys?.receive.suite,
     sendKey: keys?.send.key,
     receiveKey: keys?.receive.key,
     encrypted: keys !== undefined,

@@ -19,7 +19,9 @@ function startCall(wake = () => undefined) {
     packetTimeMs: 20,
     sends: true,
     receives: true,
+    sendSuite: undefined,
     sendKey: undefined,
+    receiveSuite: undefined,
     receiveKey: undefined,
   });
   return engine;

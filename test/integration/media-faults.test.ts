@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { millis } from '../../src/base/units.ts';
 import { nativeMends } from '../../src/media/native-error.ts';
-import { loadNative } from '../../src/native.ts';
+import type { SrtpSuite } from '../../src/media/types.ts';
+import { loadNative, type NativeStreamParameters } from '../../src/native.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { fileEngine, never, pass, Scratch, streamTo, sweep, virtualEngine, writeWav } from './media-support.ts';
 
@@ -87,7 +88,57 @@ describe('addresses and ports', () => {
   });
 });
 
+/** Master key and salt in octets: RFC 4568 §6.2, RFC 6188 §4, RFC 7714 §12. */
+const SUITES: readonly (readonly [SrtpSuite, number])[] = [
+  ['AES_CM_128_HMAC_SHA1_80', 30],
+  ['AES_CM_128_HMAC_SHA1_32', 30],
+  ['AES_256_CM_HMAC_SHA1_80', 46],
+  ['AES_256_CM_HMAC_SHA1_32', 46],
+  ['AEAD_AES_128_GCM', 28],
+  ['AEAD_AES_256_GCM', 44],
+];
+
 describe('parameters', () => {
+  it.each(SUITES)('%s is there, with keys of %i octets', (suite, octets) => {
+    const engine = virtualEngine(ports);
+    const session = engine.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const key = (length: number) => new Secret(randomBytes(length).toString('base64'));
+    expect(() => session.configure(streamTo(9, { send: { suite, key: key(octets) } }))).not.toThrow();
+    expect(() => session.configure(streamTo(9, { receive: { suite, key: key(octets) } }))).not.toThrow();
+    expect(() => session.configure(streamTo(9, { send: { suite, key: key(octets - 1) } }))).toThrow('sendKey');
+    engine.close();
+  });
+
+  it('a suite without its key is no plain RTP, nor a key without its suite', () => {
+    const addon = loadNative();
+    const device = { kind: 'virtual' } as const;
+    const options = { device, firstPort: ports.first, lastPort: ports.last, speaker: 50, microphone: 50 };
+    const engine = addon.engineCreate(options, () => undefined);
+    const [session] = addon.sessionOpen(engine, '127.0.0.1', 0);
+    const plain = {
+      remoteAddress: '127.0.0.1',
+      remotePort: 9,
+      remoteRtcpPort: 10,
+      codec: 8,
+      payloadType: 8,
+      eventPayloadType: -1,
+      packetTimeMs: 20,
+      sends: true,
+      receives: true,
+      sendSuite: undefined,
+      sendKey: undefined,
+      receiveSuite: undefined,
+      receiveKey: undefined,
+    };
+    const configure = (part: Partial<NativeStreamParameters>) => () =>
+      addon.sessionConfigure(engine, session, { ...plain, ...part });
+    expect(configure({})).not.toThrow();
+    expect(configure({ sendSuite: 'AEAD_AES_128_GCM' })).toThrow('sendKey');
+    expect(configure({ sendKey: new Uint8Array(30) })).toThrow('sendKey');
+    expect(configure({ receiveSuite: 'NULL', receiveKey: new Uint8Array(30) })).toThrow('receiveSuite');
+    addon.engineClose(engine);
+  });
+
   it('that are wrong are refused, and keys are not told', () => {
     const engine = virtualEngine(ports);
     const session = engine.openSession({ address: '127.0.0.1', silenceAfter: never });

@@ -34,8 +34,9 @@ static void marked_exchange(void *device, const int16_t *heard, int16_t *spoken,
 
 static const struct audio_operations marked_operations = {.exchange = marked_exchange, .close = humming_close};
 
-static const uint8_t left_key[SRTP_MASTER_BYTES] = "left-key-0123456left-salt-0123";
-static const uint8_t right_key[SRTP_MASTER_BYTES] = "right-key-012345right-salt-012";
+// As long as the longest suite wants them.
+static const uint8_t left_key[] = "left-key-0123456left-salt-0123left-more-012345";
+static const uint8_t right_key[] = "right-key-012345right-salt-012right-more-01234";
 
 static struct station left;
 
@@ -80,7 +81,8 @@ static void a_call_allocates_nothing(void) {
   CHECK_EQUAL(engine_send_digits(left.engine, left.session, "12", 60), DP_OK);
   CHECK_EQUAL(engine_set_gain(left.engine, 50, 50), DP_OK);
   CHECK(station_wait(&left, ENGINE_EVENT_DIGIT, 2, 3000));
-  // New keys: the old ones go back to be freed elsewhere.
+  // New keys of another kind: the old ones go back to be freed elsewhere.
+  stream.send_suite = stream.receive_suite = back.send_suite = back.receive_suite = SRTP_AEAD_AES_256_GCM;
   stream.send_key = back.receive_key = right_key;
   stream.receive_key = back.send_key = left_key;
   stream.packet_time_ms = 30;

@@ -75,8 +75,9 @@ static void a_peer_may_change_between_the_static_types(void) {
 
 // ---- keys ----
 
-static const uint8_t left_key[SRTP_MASTER_BYTES] = "left-key-0123456left-salt-0123";
-static const uint8_t right_key[SRTP_MASTER_BYTES] = "right-key-012345right-salt-012";
+// As long as the longest suite wants them.
+static const uint8_t left_key[] = "left-key-0123456left-salt-0123left-more-012345";
+static const uint8_t right_key[] = "right-key-012345right-salt-012right-more-01234";
 
 static void connect_secured(const uint8_t *left_expects) {
   struct engine_stream to_right = stream_to(right.port);
@@ -132,6 +133,43 @@ static void a_new_key_takes_over(void) {
   stop_pair();
   CHECK_WITHIN(heard_share(&left.device, 1000, 1), 0.95, 1.01);
   CHECK_WITHIN(heard_share(&right.device, 400, 1), 0.95, 1.01);
+}
+
+/** Another suite in a re-INVITE, and the first one again: its counters go on, or the peer would see replays. */
+static void suites_change_and_come_back(void) {
+  static const enum srtp_suite order[] = {SRTP_AES_256_CM_HMAC_SHA1_32, SRTP_AEAD_AES_128_GCM,
+                                          SRTP_AES_CM_128_HMAC_SHA1_32, SRTP_AEAD_AES_256_GCM, SRTP_AEAD_AES_128_GCM};
+  start_pair(400, 1000);
+  struct engine_stream to_right = stream_to(right.port);
+  struct engine_stream to_left = stream_to(left.port);
+  to_right.send_key = to_left.receive_key = left_key;
+  to_right.receive_key = to_left.send_key = right_key;
+  struct stream_statistics figures;
+  for (size_t at = 0; at < sizeof order / sizeof order[0]; at++) {
+    to_right.send_suite = to_right.receive_suite = to_left.send_suite = to_left.receive_suite = order[at];
+    // Both at once as near as can be: what is under way meanwhile is refused.
+    station_configure(&left, &to_right);
+    station_configure(&right, &to_left);
+    sleep_ms(40);
+    CHECK_EQUAL(engine_read_statistics(left.engine, left.session, &figures), DP_OK);
+    uint64_t before = figures.packets_received;
+    uint64_t refused = figures.packets_refused;
+    sleep_ms(300);
+    CHECK_EQUAL(engine_read_statistics(left.engine, left.session, &figures), DP_OK);
+    CHECK(figures.packets_received >= before + 12);
+    CHECK_EQUAL(figures.packets_refused, refused);
+    CHECK_EQUAL(figures.packets_duplicate, 0);
+  }
+  stop_pair();
+}
+
+static void an_unknown_suite_is_refused(void) {
+  start_pair(400, 1000);
+  struct engine_stream to_right = stream_to(right.port);
+  to_right.send_key = left_key;
+  to_right.send_suite = (enum srtp_suite)SRTP_SUITES;
+  CHECK_EQUAL(engine_configure_session(left.engine, left.session, &to_right), DP_INVALID_ARGUMENT);
+  stop_pair();
 }
 
 // ---- digits ----
@@ -433,6 +471,8 @@ int main(void) {
   TEST(sound_flows_encrypted);
   TEST(a_wrong_key_is_silence);
   TEST(a_new_key_takes_over);
+  TEST(suites_change_and_come_back);
+  TEST(an_unknown_suite_is_refused);
   TEST(each_digit_arrives_once);
   TEST(digits_need_a_peer_that_takes_them);
   TEST(digits_that_do_not_fit_are_refused_whole);

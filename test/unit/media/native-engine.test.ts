@@ -161,13 +161,15 @@ describe('a session', () => {
     ]);
   });
 
-  it('passes keys as their 30 bytes', () => {
+  it('passes keys as their bytes, with the suite that they are for', () => {
     const { addon, engine } = start();
     const bytes = Buffer.from(Array.from({ length: 30 }, (_, at) => at));
     const suite = 'AES_CM_128_HMAC_SHA1_80';
     const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
     session.configure({ ...stream, send: { suite, key: new Secret(bytes.toString('base64')) } });
     expect(addon.configured[0]?.[1].sendKey).toEqual(bytes);
+    expect(addon.configured[0]?.[1].sendSuite).toBe(suite);
+    expect(addon.configured[0]?.[1].receiveSuite).toBeUndefined();
     expect(addon.configured[0]?.[1].receiveKey).toBeUndefined();
   });
 

@@ -126,6 +126,7 @@ describe('answerOffer: RFC 3264 §10 and RFC 4317, host names replaced by addres
       eventPayloadType: undefined,
       packetTime: millis(20),
       direction: 'sendrecv',
+      suite: undefined,
       sendKey: undefined,
       receiveKey: undefined,
       encrypted: false,
