@@ -59,8 +59,22 @@ function resolveSecret<Key extends string>(
 }
 
 function resolveAccount(account: CheckedFile['accounts'][number], context: Context): AccountConfiguration {
-  const { password, ...rest } = account;
-  return { ...rest, ...resolveSecret('password', password, context) };
+  const { password, credentials, ...rest } = account;
+  return {
+    ...rest,
+    ...resolveSecret('password', password, context),
+    ...(credentials === undefined ? {} : { credentials: credentials.map((own) => resolveCredentials(own, context)) }),
+  };
+}
+
+/** Credentials with a password that is always there. */
+function resolveCredentials<T extends { readonly password: SecretReference }>(
+  { password, ...rest }: T,
+  { secrets }: Context,
+): Omit<T, 'password'> & { readonly password: Secret } {
+  const secret = secrets.get(password);
+  if (secret === undefined) throw new Error('a password was not read');
+  return { ...rest, password: secret };
 }
 
 function resolveDoor(door: CheckedFile['doors'][string], context: Context): DoorConfiguration {

@@ -37,6 +37,16 @@ const registrarUri = sipUri('sip:pbx.example.com', (uri) =>
   uri.user === undefined ? undefined : complaint('names a user', 'write the server alone: sip:pbx.example.com'),
 );
 
+const realmCredentials = v.strictObject({
+  realm: key(lineOfText(), {
+    title: 'Realm',
+    description: 'As the server’s challenge names it, letter by letter.',
+    examples: ['edge.example.com'],
+  }),
+  username: key(lineOfText(), { title: 'User name', description: 'In that realm.' }),
+  password: key(secret, { title: 'Password', description: `In that realm. ${SECRET_FORMS}` }),
+});
+
 const account = v.strictObject({
   uri: key(accountUri, {
     title: 'Address of record',
@@ -52,6 +62,14 @@ const account = v.strictObject({
   ),
   password: v.exactOptional(
     key(secret, { title: 'Password', description: `For digest authentication. ${SECRET_FORMS}` }),
+  ),
+  credentials: v.exactOptional(
+    key(v.pipe(v.array(realmCredentials), v.maxLength(8)), {
+      title: 'Credentials by realm',
+      description:
+        'For servers that ask for another user or password than the registrar: a proxy in front of it. ' +
+        'Other realms get `username` and `password`.',
+    }),
   ),
   registrar: v.exactOptional(
     key(registrarUri, {

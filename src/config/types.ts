@@ -11,6 +11,8 @@ export interface AccountConfiguration {
   /** Digest user; absent: the user of `uri`. */
   readonly username?: string;
   readonly password?: Secret;
+  /** For the realms that want others. */
+  readonly credentials?: readonly { readonly realm: string; readonly username: string; readonly password: Secret }[];
   /** Absent: located from `uri` (RFC 3263). */
   readonly registrar?: string;
   readonly outboundProxy?: string;

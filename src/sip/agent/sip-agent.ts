@@ -271,10 +271,12 @@ export class SipAgent implements UserAgent {
 
   #read(account: Account): AccountProfile {
     const { random } = this.options;
+    const { password, credentials = [] } = account;
+    const byRealm = new Map(credentials.map(({ realm, ...own }) => [realm, own]));
     const profile = AccountProfile.of(account, (username) =>
-      account.password === undefined
+      password === undefined && byRealm.size === 0
         ? undefined
-        : new DigestClient({ random, credentials: { username, password: account.password } }),
+        : new DigestClient({ random, credentials: password && { username, password }, byRealm }),
     );
     if (profile.ok) return profile.value;
     throw new DoorphoneError('bad-account', profile.error, { mend: 'correct the account in the configuration' });

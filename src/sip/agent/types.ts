@@ -5,6 +5,13 @@ import type { Millis } from '../../base/units.ts';
 import type { Endpoint, SipMessage } from '../message/types.ts';
 import type { Body, Refusal, Session } from '../session/types.ts';
 
+/** What answers the challenges of one realm (RFC 3261 §22.1). */
+export interface RealmCredentials {
+  readonly realm: string;
+  readonly username: string;
+  readonly password: Secret;
+}
+
 /** An identity, and where it registers. */
 export interface Account {
   /** Address of record, `sip:door@example.com`. */
@@ -13,6 +20,8 @@ export interface Account {
   /** Digest user; default: the user part of `uri`. */
   readonly username?: string;
   readonly password?: Secret;
+  /** For the realms that want others than `username` and `password`: a proxy in front of the registrar. */
+  readonly credentials?: readonly RealmCredentials[];
   /** Where REGISTER goes; default: the host of `uri`. */
   readonly registrar?: string;
   /** Pre-loaded route of every request of this account. */

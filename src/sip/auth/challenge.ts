@@ -7,10 +7,10 @@ import { type DigestAlgorithm, findAlgorithm } from './algorithms.ts';
 /** Who asks: the server of the request, or a proxy before it. */
 export type Challenger = 'server' | 'proxy';
 
-/** Where a challenge stands, and where what answers it goes: RFC 3261 §22.2, §22.3. */
+/** Where a challenge stands, where what answers it goes, and what may follow: RFC 3261 §22.2, §22.3, RFC 7615 §3, §4. */
 export const authenticationHeaders = {
-  server: { challenge: 'WWW-Authenticate', credentials: 'Authorization' },
-  proxy: { challenge: 'Proxy-Authenticate', credentials: 'Proxy-Authorization' },
+  server: { challenge: 'WWW-Authenticate', credentials: 'Authorization', info: 'Authentication-Info' },
+  proxy: { challenge: 'Proxy-Authenticate', credentials: 'Proxy-Authorization', info: 'Proxy-Authentication-Info' },
 } as const satisfies { readonly [challenger in Challenger]: object };
 
 export const challengers: readonly Challenger[] = ['server', 'proxy'];
@@ -28,6 +28,10 @@ export interface Challenge {
   readonly algorithmNamed: boolean;
   /** Undefined: none was offered. */
   readonly qop: 'auth' | 'auth-int' | undefined;
+  /** `charset=UTF-8`: names and passwords are hashed in the Normalization Form C (RFC 7616 §4). */
+  readonly unicode: boolean;
+  /** The user's name is to be sent hashed (RFC 7616 §3.4.4). */
+  readonly userhash: boolean;
 }
 
 /** What a response asks for, and what of it can be answered. */
@@ -79,6 +83,8 @@ function readChallenge(challenger: Challenger, { scheme, parameters }: AuthHeade
     algorithm,
     algorithmNamed: parameters.has('algorithm'),
     qop,
+    unicode: parameters.get('charset')?.toLowerCase() === 'utf-8',
+    userhash: parameters.get('userhash')?.toLowerCase() === 'true',
   };
 }
 

@@ -1,11 +1,11 @@
 // Answers challenges: the client role of digest (RFC 7616 §3, RFC 8760 §2.4, RFC 3261 §22). No socket, no clock.
-// Left out: userhash, Authentication-Info.
 
 import type { Random } from '../../base/random.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type AuthHeader, formatAuthHeader, parseAuthHeader } from '../message/index.ts';
 import type { SipRequest, SipResponse } from '../message/types.ts';
+import { readAuthenticationInfo, type ServerProof } from './authentication-info.ts';
 import {
   authenticationHeaders,
   type Challenge,
@@ -14,7 +14,8 @@ import {
   protectionSpace,
   readChallenges,
 } from './challenge.ts';
-import { type DigestProtection, digestResponse } from './digest-response.ts';
+import { type DigestInput, type DigestProtection, digestResponse } from './digest-response.ts';
+import { nameParameters, normalize } from './user-name.ts';
 
 export interface DigestCredentials {
   readonly username: string;
@@ -23,7 +24,10 @@ export interface DigestCredentials {
 
 export interface DigestClientOptions {
   readonly random: Random;
-  readonly credentials: DigestCredentials;
+  /** For every realm that has none of its own; undefined: there are none. */
+  readonly credentials: DigestCredentials | undefined;
+  /** For the realms that are named. */
+  readonly byRealm?: ReadonlyMap<string, DigestCredentials>;
 }
 
 /** What of a request goes into its credentials. A `SipRequest` is one. */
@@ -41,6 +45,8 @@ export interface AuthFailure {
     | 'rejected'
     /** No challenge by a scheme, algorithm and qop that is known here. */
     | 'unsupported'
+    /** No credentials for any of the realms. */
+    | 'no-credentials'
     /** The response holds no challenge. */
     | 'no-challenge';
   /** One sentence, without any secret. */
@@ -50,7 +56,10 @@ export interface AuthFailure {
 /** A challenge in use: the nonce count goes on with each request (RFC 7616 §3.4). */
 interface Session {
   readonly challenge: Challenge;
+  readonly credentials: DigestCredentials;
   readonly cnonce: string;
+  /** That of the challenge, or the server's `nextnonce` since (RFC 7616 §3.5). */
+  nonce: string;
   uses: number;
 }
 
@@ -74,7 +83,9 @@ export class DigestClient {
   prepare(request: RequestToAuthorize): CredentialHeaders {
     this.#stale.clear();
     // Without qop there is no count: a nonce that is used again would be a replay.
-    const reusable = [...this.#sessions.values()].filter(({ challenge }) => challenge.qop !== undefined);
+    const reusable = [...this.#sessions.values()].filter(
+      ({ challenge, uses }) => challenge.qop !== undefined || uses === 0,
+    );
     return reusable.map((session) => this.#credentials(session, request));
   }
 
@@ -93,12 +104,43 @@ export class DigestClient {
         return failure('rejected', `user name or password are wrong for realm "${challenge.realm}"`);
       }
     }
+    const opened = chosen.flatMap((challenge) => this.#open(challenge) ?? []);
+    if (opened.length === 0) {
+      const realms = chosen.map(({ realm }) => `"${realm}"`).join(', ');
+      return failure('no-credentials', `the account has no credentials for realm ${realms}`);
+    }
     const answered = new Set(chosen.map(({ challenger, realm }) => protectionSpace(challenger, realm)));
     const contented = [...before.keys()].flatMap((space) =>
       answered.has(space) ? [] : (this.#sessions.get(space) ?? []),
     );
-    const opened = chosen.map((challenge) => this.#open(challenge));
     return ok([...contented, ...opened].map((session) => this.#credentials(session, sent)));
+  }
+
+  /**
+   * Reads what a server that took the credentials says of itself (RFC 7616 §3.5): the nonce to use next, and the proof
+   * that it knows the password too. Of a server whose proof is wrong nothing is believed.
+   * @param sent the request as it was accepted
+   */
+  accepted(sent: ChallengedRequest, response: SipResponse): ServerProof {
+    let proof: ServerProof = 'none';
+    const given = [...sentCredentials(sent)];
+    for (const [space, { challenger, parameters }] of given) {
+      const session = this.#sessions.get(space);
+      const nonce = parameters.get('nonce');
+      // Challenged anew while this request was under way: it belongs to a session that is over (§3.6).
+      const isOver = session?.challenge.qop !== undefined && parameters.get('cnonce') !== session.cnonce;
+      if (session === undefined || nonce === undefined || isOver) continue;
+      const answered = { requestUri: sent.requestUri, method: '', body: response.body };
+      const input = this.#input(session, answered, nonce, parameters.get('nc'));
+      const alone = given.filter(([, other]) => other.challenger === challenger).length === 1;
+      const info = readAuthenticationInfo(response, { challenger, input, alone });
+      if (info.proof !== 'none') proof = info.proof;
+      if (info.proof === 'wrong') return proof;
+      if (info.nextNonce === undefined || nonce !== session.nonce || info.nextNonce === session.nonce) continue;
+      session.nonce = info.nextNonce;
+      session.uses = 0;
+    }
+    return proof;
   }
 
   /** Whether a challenge says that the credentials are wrong, not that their nonce is old. */
@@ -116,18 +158,27 @@ export class DigestClient {
     }
     // A nonce from an earlier request may have been forgotten (a restarted server says no `stale`): once more with the
     // new one. A nonce that answered this very request was new: then it is the password.
-    const usedAgain = Number.parseInt(parameters.get('nc') ?? '1', 16) > 1;
-    return !usedAgain || parameters.get('nonce') === challenge.nonce;
+    const nonce = parameters.get('nonce');
+    const announced = nonce !== this.#sessions.get(space)?.challenge.nonce;
+    const usedAgain = announced || Number.parseInt(parameters.get('nc') ?? '1', 16) > 1;
+    return !usedAgain || nonce === challenge.nonce;
   }
 
-  #open(challenge: Challenge): Session {
+  #credentialsFor(realm: string): DigestCredentials | undefined {
+    return this.options.byRealm?.get(realm) ?? this.options.credentials;
+  }
+
+  #open(challenge: Challenge): Session | undefined {
+    const own = this.#credentialsFor(challenge.realm);
+    if (own === undefined) return undefined;
     const space = protectionSpace(challenge.challenger, challenge.realm);
     const known = this.#sessions.get(space);
     // The nonce of another request that is under way: its count goes on, from 1 it would be a replay.
-    const same = known?.challenge.nonce === challenge.nonce && known.challenge.algorithm === challenge.algorithm;
+    const same = known?.nonce === challenge.nonce && known.challenge.algorithm === challenge.algorithm;
     const uses = same ? known.uses : 0;
     const cnonce = same ? known.cnonce : this.options.random.hex(CNONCE_BYTES);
-    const session = { challenge, cnonce, uses };
+    const credentials = challenge.unicode ? normalize(own) : own;
+    const session = { challenge, credentials, cnonce, nonce: challenge.nonce, uses };
     this.#sessions.delete(space);
     this.#sessions.set(space, session);
     for (const oldest of this.#sessions.keys()) {
@@ -138,54 +189,62 @@ export class DigestClient {
   }
 
   #credentials(session: Session, request: RequestToAuthorize): readonly [name: string, value: string] {
-    const { challenge, cnonce } = session;
     session.uses += 1;
     const nc = session.uses.toString(16).padStart(8, '0');
-    const protection = challenge.qop === undefined ? undefined : { qop: challenge.qop, nc, cnonce };
-    const response = digestResponse({
-      ...this.options.credentials,
+    const input = this.#input(session, request, session.nonce, nc);
+    const parameters = this.#parameters(session, input);
+    const name = authenticationHeaders[session.challenge.challenger].credentials;
+    return [name, formatAuthHeader({ scheme: 'Digest', parameters }, 'credentials')];
+  }
+
+  /** All that is hashed for a request, or for the response to one. */
+  #input(session: Session, request: RequestToAuthorize, nonce: string, nc = '00000001'): DigestInput {
+    const { challenge, credentials, cnonce } = session;
+    const protection: DigestProtection | undefined =
+      challenge.qop === undefined ? undefined : { qop: challenge.qop, nc, cnonce };
+    return {
+      ...credentials,
       algorithm: challenge.algorithm,
       realm: challenge.realm,
-      nonce: challenge.nonce,
+      nonce,
+      sessionNonce: challenge.nonce,
       method: request.method,
       uri: request.requestUri,
       body: request.body,
       protection,
-    });
-    const parameters = this.#parameters(challenge, request.requestUri, response, protection);
-    const name = authenticationHeaders[challenge.challenger].credentials;
-    return [name, formatAuthHeader({ scheme: 'Digest', parameters }, 'credentials')];
+    };
   }
 
-  #parameters(
-    challenge: Challenge,
-    uri: string,
-    response: string,
-    protection: DigestProtection | undefined,
-  ): ReadonlyMap<string, string> {
+  #parameters({ challenge, credentials }: Session, input: DigestInput): ReadonlyMap<string, string> {
+    const { protection } = input;
     const parameters = new Map([
-      ['username', this.options.credentials.username],
-      ['realm', challenge.realm],
-      ['nonce', challenge.nonce],
-      ['uri', uri],
-      ['response', response],
+      ...nameParameters(credentials.username, challenge),
+      ['realm', challenge.realm] as const,
+      ['nonce', input.nonce] as const,
+      ['uri', input.uri] as const,
+      ['response', digestResponse(input)] as const,
     ]);
     if (challenge.algorithmNamed) parameters.set('algorithm', challenge.algorithm.name);
     if (protection !== undefined) {
       parameters.set('cnonce', protection.cnonce).set('qop', protection.qop).set('nc', protection.nc);
     }
     if (challenge.opaque !== undefined) parameters.set('opaque', challenge.opaque);
+    if (challenge.userhash) parameters.set('userhash', 'true');
     return parameters;
   }
 }
 
 /** The digest credentials that a request carries, by the space that they are for. */
-function sentCredentials(request: ChallengedRequest): ReadonlyMap<string, AuthHeader> {
-  const found = new Map<string, AuthHeader>();
+function sentCredentials(
+  request: ChallengedRequest,
+): ReadonlyMap<string, AuthHeader & { readonly challenger: Challenger }> {
+  const found = new Map<string, AuthHeader & { readonly challenger: Challenger }>();
   const read = (challenger: Challenger, value: string): void => {
     const header = parseAuthHeader(value);
     const realm = header.ok ? header.value.parameters.get('realm') : undefined;
-    if (header.ok && realm !== undefined) found.set(protectionSpace(challenger, realm), header.value);
+    if (header.ok && realm !== undefined) {
+      found.set(protectionSpace(challenger, realm), { ...header.value, challenger });
+    }
   };
   for (const challenger of challengers) {
     for (const value of request.headers.all(authenticationHeaders[challenger].credentials)) read(challenger, value);

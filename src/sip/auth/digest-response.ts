@@ -18,6 +18,9 @@ export interface DigestInput {
   readonly password: Secret;
   readonly realm: string;
   readonly nonce: string;
+  /** `…-sess`: the nonce that began the session, where it is another by now (RFC 7616 §3.4.2). */
+  readonly sessionNonce?: string;
+  /** Empty for the digest of a response (§3.5). */
   readonly method: string;
   /** The digest-uri, as it stands in the header. */
   readonly uri: string;
@@ -26,7 +29,7 @@ export interface DigestInput {
   readonly protection: DigestProtection | undefined;
 }
 
-/** @returns lower-case hexadecimal */
+/** The value of `response`, and of `rspauth` with an empty method (§3.5). @returns lower-case hexadecimal */
 export function digestResponse(input: DigestInput): string {
   const { algorithm, nonce, protection } = input;
   const h1 = algorithm.hash(a1(input));
@@ -37,9 +40,10 @@ export function digestResponse(input: DigestInput): string {
 }
 
 /** RFC 7616 §3.4.2 */
-function a1({ algorithm, username, realm, password, nonce, protection }: DigestInput): string {
+function a1({ algorithm, username, realm, password, nonce, sessionNonce, protection }: DigestInput): string {
   const plain = `${username}:${realm}:${password.reveal()}`;
-  return algorithm.session ? `${algorithm.hash(plain)}:${nonce}:${protection?.cnonce ?? ''}` : plain;
+  if (!algorithm.session) return plain;
+  return `${algorithm.hash(plain)}:${sessionNonce ?? nonce}:${protection?.cnonce ?? ''}`;
 }
 
 /** RFC 7616 §3.4.3 */

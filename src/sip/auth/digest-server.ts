@@ -4,10 +4,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { err, ok, type Result } from '../../base/result.ts';
 import { Secret } from '../../base/secret.ts';
-import { formatAuthHeader, parseAuthHeader } from '../message/index.ts';
+import { formatAuthHeader, parseAuthHeader, parseUri, urisEqual } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
 import { findAlgorithm } from './algorithms.ts';
 import { digestResponse } from './digest-response.ts';
+import { readExtended } from './user-name.ts';
 
 export interface ChallengeOptions {
   readonly realm: string;
@@ -78,7 +79,7 @@ export function verifyDigest(verification: DigestVerification): Result<VerifiedD
   if (given.realm !== realm) return err('realm');
   if (!nonceIsGood(given.nonce, given.algorithm.name)) return err('nonce');
   // RFC 3261 §22.4 item 6 leaves this to the server; nobody forwards to us under another Request-URI.
-  if (given.uri !== request.requestUri) return err('uri');
+  if (!isSameUri(given.uri, request.requestUri)) return err('uri');
   const password = passwordOf(given.username);
   const { algorithm, username, nonce, uri, qop, nc, cnonce } = given;
   const expected = digestResponse({
@@ -107,11 +108,26 @@ function readCredentials(value: string): ReadCredentials | undefined {
   const qop = parameters.get('qop')?.toLowerCase();
   const nc = parameters.get('nc') ?? '';
   if (algorithm === undefined || (qop !== 'auth' && qop !== 'auth-int') || !/^[0-9a-f]{8}$/i.test(nc)) return undefined;
-  const names = ['username', 'realm', 'nonce', 'uri', 'response', 'cnonce'] as const;
-  const [username, realm, nonce, uri, response, cnonce] = names.map((name) => parameters.get(name));
+  const names = ['realm', 'nonce', 'uri', 'response', 'cnonce'] as const;
+  const [realm, nonce, uri, response, cnonce] = names.map((name) => parameters.get(name));
+  const username = readName(parameters);
   if (username === undefined || realm === undefined || nonce === undefined || uri === undefined) return undefined;
   if (response === undefined || cnonce === undefined) return undefined;
   return { username, realm, nonce, uri, response, qop, nc, cnonce, algorithm };
+}
+
+/** RFC 7616 §3.4: one of the two notations. Hashed names are not asked for here, hence not taken. */
+function readName(parameters: ReadonlyMap<string, string>): string | undefined {
+  const [plain, extended] = [parameters.get('username'), parameters.get('username*')];
+  if (parameters.get('userhash')?.toLowerCase() === 'true') return undefined;
+  if (plain !== undefined) return extended === undefined ? plain : undefined;
+  return extended === undefined ? undefined : readExtended(extended);
+}
+
+function isSameUri(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [first, second] = [parseUri(one), parseUri(other)];
+  return first.ok && second.ok && urisEqual(first.value, second.value);
 }
 
 function equalInConstantTime(expected: string, given: string): boolean {

@@ -1,5 +1,6 @@
 // Digest authentication (RFC 7616, RFC 8760, RFC 3261 §22), both roles.
 
+export type { ServerProof } from './authentication-info.ts';
 export {
   type AuthFailure,
   type ChallengedRequest,

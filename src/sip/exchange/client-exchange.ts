@@ -110,8 +110,18 @@ export class ClientExchange {
     if (status === SERVICE_UNAVAILABLE && this.#triesNext(sent.request, sent.target)) return;
     if (status !== SERVICE_UNAVAILABLE) this.environment.reached(sent.target);
     if (status <= 100) return;
-    if (status < 200) this.user.provisional?.(response, sent);
-    else if (!this.#answersChallenge(response, sent)) this.user.final(response, sent);
+    if (status < 200) {
+      this.user.provisional?.(response, sent);
+      return;
+    }
+    if (status < 300) this.#readProof(response, sent);
+    if (!this.#answersChallenge(response, sent)) this.user.final(response, sent);
+  }
+
+  /** RFC 7616 §3.5. A server that cannot prove itself is one that proves nothing, as most do: it is said, and that is all. */
+  #readProof(response: SipResponse, { request, target }: SentRequest): void {
+    if (this.#digestFor(target)?.accepted(request, response) !== 'wrong') return;
+    this.environment.log.warn('exchange.server-not-proven', { method: request.method, server: target.address });
   }
 
   #missed(request: SipRequest, target: Endpoint, reason: 'timeout' | 'unreachable', phrase: string): void {

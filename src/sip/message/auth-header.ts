@@ -51,8 +51,11 @@ function readParameters(scanner: Scanner): Result<ReadonlyMap<string, string>, P
   return scanner.ended ? ok(parameters) : fault(scanner.at, 'something follows the parameters');
 }
 
-/** Those that §25.1 writes without quotes wherever they stand: algorithm, stale, nc, and in credentials qop. */
-const UNQUOTED = new Set(['algorithm', 'stale', 'nc', 'userhash']);
+/**
+ * Those that are written without quotes wherever they stand (§25.1; RFC 7616 §3.3, §3.4, RFC 5987 §3.2.1), beside qop in
+ * credentials.
+ */
+const UNQUOTED = new Set(['algorithm', 'stale', 'nc', 'userhash', 'charset', 'username*']);
 
 /**
  * Writes a header's value with the quoting of §25.1, the parameters in the map's order.

@@ -225,6 +225,7 @@ export class Registration {
 
   #receive(attempt: Attempt, response: SipResponse): void {
     if (this.#attempt !== attempt || response.status < 200) return;
+    if (response.status < 300) this.#readProof(attempt, response);
     if (this.#triesAgain(attempt, response)) return;
     attempt.deadline?.cancel();
     this.#attempt = undefined;
@@ -235,6 +236,13 @@ export class Registration {
     const outcome = readOutcome(response, attempt.contact);
     if (attempt.purpose === 'check') this.#checked(attempt, outcome);
     else this.#answered(attempt, outcome);
+  }
+
+  /** RFC 7616 §3.5; see ClientExchange. */
+  #readProof({ transaction, target }: Attempt, response: SipResponse): void {
+    const { digest, log } = this.options;
+    if (transaction === undefined || digest?.accepted(transaction.request, response) !== 'wrong') return;
+    log.warn('register.server-not-proven', { server: target?.address });
   }
 
   /** Whether the answer only asks for the same again: with credentials (§22.2), or for a longer time (§10.2.8). */

@@ -196,6 +196,14 @@ describe('secrets', () => {
     expect(parse(account(written)).configuration?.accounts[0]?.password?.reveal()).toBe(plain);
   });
 
+  it('reads those of a realm', () => {
+    const credentials = '[{ realm: edge, username: trunk, password: { env: SIP_PASSWORD } }]';
+    const text = account(`"own"\n    credentials: ${credentials}`);
+    const [own] = parse(text).configuration?.accounts[0]?.credentials ?? [];
+    expect(own).toMatchObject({ realm: 'edge', username: 'trunk' });
+    expect(own?.password.reveal()).toBe('hunter2-from-environment');
+  });
+
   it.each([
     [
       '{ file: secrets/none }',

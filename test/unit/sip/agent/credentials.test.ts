@@ -73,3 +73,62 @@ describe('credentials in a call that leads straight to the phone', () => {
     expect(phone.request('BYE').headers.has('Authorization')).toBe(false);
   });
 });
+
+describe('a server that says more (RFC 7616 §3.5)', () => {
+  /** An accepted call whose 200 carries `info`. */
+  async function accepted(info: string) {
+    let server: ScriptedPhone | undefined;
+    const made = await bench({ accounts: [account] }, async (network) => {
+      server = await ScriptedPhone.plug(network, SERVER);
+    });
+    if (server === undefined) throw new Error('no server');
+    const session = made.agent.invite({ target: 'sip:101@house.example', account, offer });
+    deliver(made.clock);
+    server.answer(server.request('INVITE'), 407, { headers: [CHALLENGE] });
+    deliver(made.clock);
+    const headers: [string, string][] = [
+      ['Contact', server.contact],
+      ['Proxy-Authentication-Info', info],
+    ];
+    server.answer(server.request('INVITE'), 200, { headers });
+    deliver(made.clock);
+    session.hangup();
+    deliver(made.clock);
+    const unproven = made.log.lines.filter(({ event }) => event === 'exchange.server-not-proven');
+    return { bye: server.request('BYE'), unproven };
+  }
+
+  it('is sent the nonce that it wants next', async () => {
+    const { bye, unproven } = await accepted('nextnonce="n2"');
+    expect(bye.headers.get('Proxy-Authorization')).toMatch(/nonce="n2".*nc=00000001/);
+    expect(unproven).toEqual([]);
+  });
+
+  it('and does not know the password is told of in the log; the call goes on with the nonce of the challenge', async () => {
+    const { bye, unproven } = await accepted('nextnonce="n2", rspauth="0123456789abcdef0123456789abcdef"');
+    expect(bye.headers.get('Proxy-Authorization')).toMatch(/nonce="n1".*nc=00000002/);
+    expect(unproven).toHaveLength(1);
+  });
+});
+
+describe('credentials by realm', () => {
+  it('answer the proxy with one name and the server behind it with the other', async () => {
+    let server: ScriptedPhone | undefined;
+    const credentials = [{ realm: 'house', username: 'trunk', password: new Secret('other') }];
+    const own = { ...account, credentials };
+    const made = await bench({ accounts: [own] }, async (network) => {
+      server = await ScriptedPhone.plug(network, SERVER);
+    });
+    if (server === undefined) throw new Error('no server');
+    made.agent.invite({ target: 'sip:101@house.example', account: own, offer });
+    deliver(made.clock);
+    server.answer(server.request('INVITE'), 407, { headers: [CHALLENGE] });
+    deliver(made.clock);
+    const behind = CHALLENGE[1].replace('realm="house"', 'realm="registrar"');
+    server.answer(server.request('INVITE'), 401, { headers: [['WWW-Authenticate', behind]] });
+    deliver(made.clock);
+    const { headers } = server.request('INVITE');
+    expect(headers.get('Proxy-Authorization')).toContain('username="trunk"');
+    expect(headers.get('Authorization')).toContain('username="door"');
+  });
+});

@@ -83,9 +83,31 @@ describe('the response', () => {
       'Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256, charset=UTF-8, userhash=true, ' +
       'nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK", opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS"';
     const credentials = answered(digest, request, challenged(401, challenge));
+    const said = parameters(credentials);
+    expect(said.get('response')).toBe('3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5');
+    expect(said.get('username')).toBe('793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b');
+    expect(credentials[0]?.[1]).toContain('userhash=true');
+    expect(said.has('username*')).toBe(false);
+  });
+
+  it('is the same where the name cannot be hashed: it goes as RFC 7616 §3.9.2 writes it', () => {
+    const challenge =
+      'Digest realm="api@example.org", qop="auth", algorithm=SHA-512-256, charset=utf-8, ' +
+      'nonce="5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK"';
+    // Decomposed, as a keyboard may give it: RFC 7616 §4 has it composed.
+    const digest = client('Ja\u0308søn Doe', 'Secret, or not?', 'NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v');
+    const credentials = answered(digest, get('/doe.json'), challenged(401, challenge));
+    expect(credentials[0]?.[1]).toContain("username*=UTF-8''J%C3%A4s%C3%B8n%20Doe,");
+    expect(credentials[0]?.[1]).not.toContain('username="');
     expect(parameters(credentials).get('response')).toBe(
       '3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5',
     );
+  });
+
+  it('has the name in plain UTF-8 for a server that says nothing of characters', () => {
+    const challenge = 'Digest realm="api@example.org", qop="auth", nonce="n"';
+    const [header] = answered(client('Jäsøn', 'x'), get('/doe.json'), challenged(401, challenge));
+    expect(header?.[1]).toContain('username="Jäsøn"');
   });
 
   it('is that of RFC 2617 §3.5', () => {
@@ -130,6 +152,145 @@ describe('the response', () => {
     expect(second.get('response')).toBe('a2ad8a54015a6d71ceed909c3c0ef76f');
     for (let use = 0; use < 14; use += 1) digest.prepare(request);
     expect(parameters(digest.prepare(request)).get('nc')).toBe('00000011');
+  });
+});
+
+describe('what an accepting server says (RFC 7616 §3.5)', () => {
+  const NONCE = 'dcd98b7102dd2f0e8b11d0f600bfb0c093';
+  const NEXT = '47364c23432d2e131a5fb210812c';
+  const request = incoming('INVITE', { uri: 'sip:bob@biloxi.com' });
+
+  /** A client, and the request with which it answered a challenge. */
+  function asked(more: string, status: 401 | 407 = 401) {
+    const digest = client('bob', 'zanzibar');
+    const challenge = `Digest realm="biloxi.com", nonce="${NONCE}"${more}`;
+    return { digest, sent: retried(request, answered(digest, request, challenged(status, challenge))) };
+  }
+
+  const accepting = (info: string, body = '', name = 'Authentication-Info'): SipResponse => {
+    const response = createResponse(request, 200, { headers: [[name, info]] });
+    response.body = Buffer.from(body);
+    return response;
+  };
+
+  // Computed with md5sum and sha256sum from RFC 7616 §3.5.
+  const count = 'cnonce="0a4f113b", nc=00000001';
+  it.each([
+    ['auth', ', qop="auth"', `rspauth="9175a7857f138ef9768651f475f1d73a", qop=auth, ${count}`, 'ignored'],
+    ['auth-int', ', qop="auth-int"', `qop=auth-int, rspauth="ef8f1a7eae1ec0cdf689eea7955654bc", ${count}`, 'v=0'],
+    [
+      'auth-int after auth',
+      ', qop="auth"',
+      `qop=auth-int, rspauth="ef8f1a7eae1ec0cdf689eea7955654bc", ${count}`,
+      'v=0',
+    ],
+    [
+      'SHA-256',
+      ', qop="auth", algorithm=SHA-256',
+      `rspauth="EAC28E17B8D5D63E96E148E02F1B50AFCF750AEECB3856AC20399028C0EE51E6", ${count}`,
+      '',
+    ],
+    ['no qop', '', 'rspauth="748e424548c73d52e3bde6eef2d03c69"', ''],
+  ])('proves by %s that it knows the password', (_, challenge, info, body) => {
+    const { digest, sent } = asked(challenge);
+    expect(digest.accepted(sent, accepting(info, body))).toBe('right');
+  });
+
+  it.each([
+    ['another digest', `rspauth="9175a7857f138ef9768651f475f1d73b", qop=auth, ${count}`],
+    ['the digest of the request', `rspauth="89eb0059246c02b2f6ee02c7961d5ea3", qop=auth, ${count}`],
+    ['nothing at all', `rspauth="", qop=auth, ${count}`],
+    ['a body that was changed', `rspauth="ef8f1a7eae1ec0cdf689eea7955654bc", qop=auth-int, ${count}`],
+  ])('proves nothing by %s, and its next nonce is not taken', (_, info) => {
+    const { digest, sent } = asked(', qop="auth"');
+    expect(digest.accepted(sent, accepting(`${info}, nextnonce="${NEXT}"`, 'v=1'))).toBe('wrong');
+    expect(parameters(digest.prepare(request)).get('nonce')).toBe(NONCE);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['what cannot be read', 'rspauth="'],
+    ['what is for others', 'rspauth="9175a7857f138ef9768651f475f1d73b", cnonce="another", nc=00000001'],
+  ])('is not asked to prove itself: %s', (_, info) => {
+    const { digest, sent } = asked(', qop="auth"');
+    expect(digest.accepted(sent, accepting(info))).toBe('none');
+  });
+
+  it.each([
+    ['MD5', ', qop="auth"', 'b7f0bf7a0e0d129c9ac07ac7dedbc044'],
+    // A1 stays that of the first nonce (§3.4.2).
+    ['MD5-sess', ', qop="auth", algorithm=MD5-sess', '0d08ca3a03b16ea376cfe13370bf7fbb'],
+  ])('names the nonce of the next request: %s', (_, challenge, expected) => {
+    const { digest, sent } = asked(challenge);
+    expect(digest.accepted(sent, accepting(`nextnonce="${NEXT}"`))).toBe('none');
+    const next = parameters(digest.prepare(request));
+    expect([next.get('nonce'), next.get('nc'), next.get('response')]).toEqual([NEXT, '00000001', expected]);
+    expect(parameters(digest.prepare(request)).get('nc')).toBe('00000002');
+  });
+
+  it('lets a client of RFC 2069 use that nonce, once', () => {
+    const { digest, sent } = asked('');
+    digest.accepted(sent, accepting(`nextnonce="${NEXT}"`));
+    expect(parameters(digest.prepare(request)).get('nonce')).toBe(NEXT);
+    expect(digest.prepare(request)).toEqual([]);
+  });
+
+  it('is a proxy in Proxy-Authentication-Info, and a server in the other', () => {
+    const { digest, sent } = asked(', qop="auth"', 407);
+    digest.accepted(sent, accepting(`nextnonce="${NEXT}"`));
+    expect(parameters(digest.prepare(request)).get('nonce')).toBe(NONCE);
+    digest.accepted(sent, accepting(`nextnonce="${NEXT}"`, '', 'Proxy-Authentication-Info'));
+    expect(parameters(digest.prepare(request)).get('nonce')).toBe(NEXT);
+  });
+
+  it('is not believed of the next nonce twice: an older answer that comes late changes nothing', () => {
+    const { digest, sent } = asked(', qop="auth"');
+    const later = retried(request, digest.prepare(request));
+    digest.accepted(sent, accepting(`nextnonce="${NEXT}"`));
+    digest.accepted(later, accepting('nextnonce="older"'));
+    expect(parameters(digest.prepare(request)).get('nonce')).toBe(NEXT);
+  });
+
+  it('may have forgotten the nonce that it announced: its next challenge is answered', () => {
+    const { digest, sent } = asked(', qop="auth"');
+    digest.accepted(sent, accepting(`nextnonce="${NEXT}"`));
+    const prepared = retried(request, digest.prepare(request));
+    const fresh = answered(digest, prepared, challenged(401, 'Digest realm="biloxi.com", nonce="n3", qop="auth"'));
+    expect(parameters(fresh).get('nonce')).toBe('n3');
+    const again = retried(request, fresh);
+    expect(refusal(digest, again, challenged(401, 'Digest realm="biloxi.com", nonce="n4", qop="auth"'))).toBe(
+      'rejected',
+    );
+  });
+
+  it('does not say whose next nonce it is where two of them took credentials', () => {
+    const digest = client('bob', 'zanzibar');
+    const two = ['one', 'two'].map((realm) => `Digest realm="${realm}", nonce="${realm}", qop="auth"`);
+    const sent = retried(request, answered(digest, request, challenged(407, ...two)));
+    digest.accepted(sent, accepting(`nextnonce="${NEXT}"`, '', 'Proxy-Authentication-Info'));
+    const next = digest.prepare(request);
+    expect([0, 1].map((at) => parameters(next, at).get('nonce'))).toEqual(['one', 'two']);
+  });
+});
+
+describe('credentials by realm', () => {
+  const request = incoming('INVITE', { uri: 'sip:bob@biloxi.com' });
+  const challenge = (realm: string): string => `Digest realm="${realm}", nonce="n", qop="auth"`;
+  const byRealm = new Map([['edge.example.com', { username: 'trunk', password: new Secret('secret') }]]);
+  const password = new Secret('zanzibar');
+
+  it('answer the realm that they are for, the account’s own all others', () => {
+    const digest = new DigestClient({ random: fixed('c'), credentials: { username: 'bob', password }, byRealm });
+    const both = challenged(407, challenge('edge.example.com'), challenge('biloxi.com'));
+    const credentials = answered(digest, request, both);
+    expect([0, 1].map((at) => parameters(credentials, at).get('username'))).toEqual(['trunk', 'bob']);
+  });
+
+  it('leave other realms alone where the account has none of its own', () => {
+    const digest = new DigestClient({ random: fixed('c'), credentials: undefined, byRealm });
+    expect(refusal(digest, request, challenged(401, challenge('biloxi.com')))).toBe('no-credentials');
+    const both = challenged(407, challenge('edge.example.com'), challenge('biloxi.com'));
+    expect(answered(digest, request, both)).toHaveLength(1);
   });
 });
 

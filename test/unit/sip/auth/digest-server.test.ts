@@ -36,7 +36,21 @@ describe('verifyDigest', () => {
     expect(verify(right.replace('89eb', '89EB')).ok).toBe(true);
   });
 
+  it('reads a name in the extended notation (RFC 7616 §3.4)', () => {
+    const extended = right.replace('username="bob"', "username*=UTF-8''%62ob");
+    expect(verify(extended)).toMatchObject({ ok: true, value: { username: 'bob' } });
+  });
+
+  it('takes a URI that is the same in other letters (RFC 3261 §19.1.4)', () => {
+    const request = incoming('INVITE', { uri: 'sip:bob@BILOXI.com' });
+    expect(verify(right, { request }).ok).toBe(true);
+  });
+
   it.each([
+    ['two names', right.replace('username="bob"', 'username="bob", username*=UTF-8\'\'bob'), {}, 'malformed'],
+    ['a name of no known characters', right.replace('username="bob"', "username*=KOI8-R''bob"), {}, 'malformed'],
+    ['a name that is no UTF-8', right.replace('username="bob"', "username*=UTF-8''%ff"), {}, 'malformed'],
+    ['a hashed name', `${right}, userhash=true`, {}, 'malformed'],
     ['another password', right, { passwordOf: (): Secret => new Secret('zanzibar ') }, 'wrong'],
     ['an unknown user', right.replace('"bob"', '"eve"'), {}, 'wrong'],
     ['an unknown user with an empty password', byNobody, {}, 'wrong'],
