@@ -16,7 +16,14 @@ import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
-import { type Account, formatHostPort, NodeDatagramNetwork, SipAgent } from '../sip/index.ts';
+import {
+  type Account,
+  type Endpoint,
+  formatHostPort,
+  NodeDatagramNetwork,
+  NodeStreamNetwork,
+  SipAgent,
+} from '../sip/index.ts';
 import { Faults } from './faults.ts';
 import { resolveHost } from './names.ts';
 
@@ -61,13 +68,13 @@ export class DoorService {
     this.engine = openSound(configuration, log, this.#faults);
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
-    const network = new NodeDatagramNetwork();
     this.agent = new SipAgent({
       clock,
       random,
       log,
-      network,
-      listen: udpListeners(configuration),
+      network: new NodeDatagramNetwork(),
+      streams: new NodeStreamNetwork(),
+      listen: placesOf(configuration),
       accounts,
       admit: (peer) => this.#admission.admit(peer),
       resolve: resolveHost,
@@ -227,9 +234,9 @@ function callSettings({ media, sip }: Configuration): ConstructorParameters<type
   return { codecs, srtp, packetTime, dtmf: sip.dtmf, silenceAfter: SILENCE_AFTER };
 }
 
-function udpListeners({ sip }: Configuration): { protocol: 'udp'; address: string; port: number }[] {
+function placesOf({ sip }: Configuration): readonly Endpoint[] {
   return sip.listen.flatMap(({ transport, address, port }) =>
-    transport === 'udp' ? [{ protocol: transport, address, port }] : [],
+    transport === 'tls' ? [] : [{ protocol: transport, address, port }],
   );
 }
 

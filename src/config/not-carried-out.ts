@@ -62,18 +62,18 @@ export function reportNotCarriedOut(
   reportUris(value, reports.warning);
 }
 
-/** Only UDP is opened; a file without any would leave the door deaf. */
+/** UDP and TCP are opened; a file without any would leave the door deaf. */
 function reportListen(value: Table, reports: { readonly fault: Report; readonly warning: Report }): void {
   const listen = at(value, ['sip', 'listen']);
   if (!Array.isArray(listen)) return;
   for (const [index, address] of listen.entries()) {
     const transport = at(address, ['transport']);
-    if (typeof transport !== 'string' || transport === 'udp') continue;
-    const what = `SIP over ${transport.toUpperCase()} is not carried out by this version; the address is not opened`;
+    if (transport !== 'tls') continue;
+    const what = 'SIP over TLS is not carried out by this version; the address is not opened';
     reports.warning(['sip', 'listen', index], complaint(what, MEND), 'value');
   }
-  if (listen.every((address) => isTable(address) && address.transport !== 'udp')) {
-    const found = complaint('has no UDP address, and this version opens no other', 'add "udp:0.0.0.0:5060"');
+  if (listen.every((address) => isTable(address) && address.transport === 'tls')) {
+    const found = complaint('has no UDP or TCP address, and this version opens no other', 'add "udp:0.0.0.0:5060"');
     reports.fault(['sip', 'listen'], found, 'value');
   }
 }
@@ -85,7 +85,7 @@ function reportKeying(value: Table, warning: Report): void {
   warning(['media', 'keying', keying.indexOf('dtls')], found, 'value');
 }
 
-/** sips: and ;transport=tcp or tls ask for sockets that this version does not have. */
+/** sips: and ;transport=tls ask for sockets that this version does not have. */
 function reportUris(value: Table, warning: Report): void {
   const accounts = Array.isArray(value.accounts) ? value.accounts : [];
   const buttons = isTable(value.buttons) ? Object.entries(value.buttons) : [];
@@ -100,8 +100,8 @@ function reportUris(value: Table, warning: Report): void {
     const uri = at(value, path);
     if (typeof uri !== 'string') continue;
     const transport = /^sips:/i.test(uri) ? 'tls' : /;transport=([a-z]+)/i.exec(uri)?.[1]?.toLowerCase();
-    if (transport === undefined || transport === 'udp') continue;
-    const what = `SIP over ${transport.toUpperCase()} is not carried out by this version`;
-    warning(path, complaint(what, 'leave ;transport=… out, or write ;transport=udp'), 'value');
+    if (transport !== 'tls') continue;
+    const what = 'SIP over TLS is not carried out by this version';
+    warning(path, complaint(what, 'leave ;transport=… out, or write ;transport=tcp'), 'value');
   }
 }

@@ -41,4 +41,10 @@ export type {
   SessionMessage,
   SessionState,
 } from './session/types.ts';
-export { type DatagramNetwork, type DatagramSocket, NodeDatagramNetwork } from './transport/index.ts';
+export {
+  type DatagramNetwork,
+  type DatagramSocket,
+  NodeDatagramNetwork,
+  NodeStreamNetwork,
+  type StreamNetwork,
+} from './transport/index.ts';

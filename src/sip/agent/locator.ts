@@ -10,7 +10,7 @@ import type { Log } from '../../base/log.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
 import { isIpAddress, parseUri } from '../message/index.ts';
-import type { Endpoint } from '../message/types.ts';
+import type { Endpoint, Protocol } from '../message/types.ts';
 
 export type LocatedHandler = (located: Result<readonly Endpoint[], string>) => void;
 
@@ -19,8 +19,8 @@ export interface LocatorOptions {
   readonly log: Log;
   /** The addresses of a name; rejects or gives none when there are none. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
-  /** Whether a socket reaches addresses of that family. */
-  readonly reaches: (address: string) => boolean;
+  /** Whether what we listen at, or can open, reaches that address. */
+  readonly reaches: (target: Pick<Endpoint, 'protocol' | 'address'>) => boolean;
   /** Told when the addresses of a name became known or changed. */
   readonly changed: () => void;
 }
@@ -32,13 +32,16 @@ interface Entry {
   kept: boolean;
   asking: boolean;
   refresh: Timer | undefined;
-  readonly waiting: LocatedHandler[];
+  readonly waiting: { readonly place: Place; readonly done: LocatedHandler }[];
 }
 
-/** What a URI asks for: a host and a port of ours to use it by. */
+/** What a URI asks for: a host, and how it is spoken to. */
 interface Place {
   readonly host: string;
   readonly port: number;
+  readonly protocol: Protocol;
+  /** The domain that TLS has to prove (RFC 5922 §7.3); undefined for a numeric host, whose address is proved. */
+  readonly serverName: string | undefined;
 }
 
 /** How long an answer is good for; an older one still serves while a newer is asked for. */
@@ -47,19 +50,31 @@ const NAME_LIFE = seconds(60);
 const RETRY_INTERVAL = seconds(5);
 const MAXIMUM_NAMES = 256;
 const SIP_PORT = 5060;
+const SIPS_PORT = 5061;
 
-/** Reads what a URI asks for; the error is a sentence: another scheme, another transport than UDP. */
+/** Reads what a URI asks for; the error is a sentence: another scheme, a transport that is not carried. */
 export function placeOf(uri: string): Result<Place, string> {
   const parsed = parseUri(uri);
   if (!parsed.ok) return err(`${uri} is not a SIP URI`);
   const { scheme, host, port, parameters } = parsed.value;
-  if (scheme === 'sips') return err(`${uri} asks for TLS, and only UDP is carried`);
   const transport = parameters.get('transport');
-  if (typeof transport === 'string' && transport.toLowerCase() !== 'udp') {
-    return err(`${uri} asks for ${transport}, and only UDP is carried`);
-  }
+  const protocol = protocolOf(scheme, transport);
+  if (protocol === undefined) return err(`${uri} asks for ${String(transport)}, which is not carried`);
   const maddr = parameters.get('maddr');
-  return ok({ host: typeof maddr === 'string' ? maddr.toLowerCase() : host, port: port ?? SIP_PORT });
+  return ok({
+    host: typeof maddr === 'string' ? maddr.toLowerCase() : host,
+    port: port ?? (protocol === 'tls' ? SIPS_PORT : SIP_PORT),
+    protocol,
+    serverName: protocol === 'tls' && !isIpAddress(host) ? host : undefined,
+  });
+}
+
+/** RFC 3263 §4.1 without NAPTR; `sips` is TLS over TCP, whatever of the two `transport` names (RFC 3261 §26.2.2). */
+function protocolOf(scheme: string, transport: string | true | undefined): Protocol | undefined {
+  const named = typeof transport === 'string' ? transport.toLowerCase() : undefined;
+  if (scheme === 'sips') return named === undefined || named === 'tcp' || named === 'tls' ? 'tls' : undefined;
+  if (named === undefined) return 'udp';
+  return named === 'udp' || named === 'tcp' || named === 'tls' ? named : undefined;
 }
 
 /** Names and their addresses. */
@@ -85,19 +100,17 @@ export class Locator {
       done(place);
       return;
     }
-    const { host, port } = place.value;
+    const { host } = place.value;
     if (isIpAddress(host)) {
-      done(this.#choose(host, [host], port));
+      done(this.#choose(place.value, [host]));
       return;
     }
     const entry = this.#entry(host);
     if (entry.addresses.length > 0) {
-      done(this.#choose(host, entry.addresses, port));
+      done(this.#choose(place.value, entry.addresses));
       if (this.options.clock.now() < entry.until) return;
     } else {
-      entry.waiting.push((located) =>
-        done(located.ok ? ok(located.value.map((target) => ({ ...target, port }))) : located),
-      );
+      entry.waiting.push({ place: place.value, done });
     }
     this.#ask(host, entry);
   }
@@ -174,7 +187,7 @@ export class Locator {
         this.#ask(host, entry),
       );
     }
-    for (const tell of entry.waiting.splice(0)) this.#tell(tell, this.#choose(host, entry.addresses, SIP_PORT));
+    for (const { place, done } of entry.waiting.splice(0)) this.#tell(done, this.#choose(place, entry.addresses));
   }
 
   /** Who waited is told from a promise: what it throws would end the service. */
@@ -186,10 +199,12 @@ export class Locator {
     }
   }
 
-  /** The addresses that a socket of ours reaches. */
-  #choose(host: string, addresses: readonly string[], port: number): Result<readonly Endpoint[], string> {
-    const reached = addresses.filter((candidate) => this.options.reaches(candidate));
-    if (reached.length > 0) return ok(reached.map((address) => ({ protocol: 'udp', address, port })));
+  /** The addresses that can be reached from here. */
+  #choose(place: Place, addresses: readonly string[]): Result<readonly Endpoint[], string> {
+    const { host, port, protocol, serverName } = place;
+    const reached = addresses.filter((address) => this.options.reaches({ protocol, address }));
+    const name = serverName === undefined ? {} : { serverName };
+    if (reached.length > 0) return ok(reached.map((address) => ({ protocol, address, port, ...name })));
     return err(addresses.length === 0 ? `${host} has no address` : `no socket reaches ${host}`);
   }
 }

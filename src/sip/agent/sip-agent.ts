@@ -10,13 +10,13 @@ import type { Random } from '../../base/random.ts';
 import { millis, seconds } from '../../base/units.ts';
 import { DigestClient } from '../auth/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
-import { formatHostPort, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
+import { formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import { type BindingState, Registration } from '../register/index.ts';
 import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
 import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
-import { type DatagramNetwork, TransportLayer } from '../transport/index.ts';
+import { type DatagramNetwork, type StreamNetwork, TransportLayer } from '../transport/index.ts';
 import { AccountProfile } from './account-profile.ts';
 import { GuardedClock } from './guarded-clock.ts';
 import { Locator, placeOf } from './locator.ts';
@@ -29,7 +29,10 @@ export interface SipAgentOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** UDP. */
   readonly network: DatagramNetwork;
+  /** TCP and TLS; left out: there is none. */
+  readonly streams?: StreamNetwork;
   /** Where to listen; with port 0 the system chooses. */
   readonly listen: readonly Endpoint[];
   readonly accounts: readonly Account[];
@@ -52,7 +55,7 @@ interface Line {
 /** How long `stop` waits for answers to BYE, CANCEL and the removal of bindings. */
 const STOP_PATIENCE = seconds(2);
 
-/** SIP over UDP for one device. */
+/** SIP for one device. */
 export class SipAgent implements UserAgent {
   private readonly options: SipAgentOptions;
   readonly #events = new Emitter<AgentEvents>();
@@ -70,7 +73,7 @@ export class SipAgent implements UserAgent {
 
   /** @throws DoorphoneError `bad-account` when an account's URIs cannot be used */
   constructor(options: SipAgentOptions) {
-    const { random, log, network } = options;
+    const { random, log, network, streams } = options;
     const clock = new GuardedClock(options.clock, log);
     this.options = { ...options, clock };
     this.#timers = options.timers ?? defaultTimers;
@@ -79,6 +82,7 @@ export class SipAgent implements UserAgent {
       clock,
       log,
       network,
+      ...(streams === undefined ? {} : { streams }),
       receive: (message, source) => this.#transactions.receive(message, source),
       // From cannot be relied on in what cannot be read.
       mayReply: (source) => options.admit({ uri: '', source }) === undefined,
@@ -98,7 +102,7 @@ export class SipAgent implements UserAgent {
       clock,
       log,
       resolve: options.resolve,
-      reaches: (address) => this.#transport.listening.some((own) => isIpv6(own.address) === isIpv6(address)),
+      reaches: (target) => this.#transport.reaches(target),
       changed: () => this.#serversMoved(),
     });
     this.#environment = this.#createEnvironment();
@@ -333,10 +337,18 @@ export class SipAgent implements UserAgent {
     for (const { registration } of this.#lines) if (registration?.state.registered === false) registration.renew();
   }
 
+  /** Where `target` reaches us: by the protocol that we reach it by (RFC 3261 §8.1.1.8, §19.1.1). */
   #contactUri(target: Endpoint, user: string | undefined): string {
-    const { host, port } = this.#transport.via(target);
-    const hostPort = parseUri(`sip:${formatHostPort(host, port)}`);
-    return hostPort.ok ? formatUri({ ...hostPort.value, user }) : `sip:${formatHostPort(host, port)}`;
+    const { protocol, host, port } = this.#transport.via(target);
+    return formatUri({
+      scheme: 'sip',
+      user,
+      password: undefined,
+      host,
+      port,
+      parameters: protocol === 'udp' ? NO_PARAMETERS : new Map([['transport', protocol]]),
+      headers: NO_HEADERS,
+    });
   }
 
   /** One session that cannot be ended must not keep the others, and the bindings, from it. */
@@ -378,7 +390,8 @@ export class SipAgent implements UserAgent {
 /** Stands for anywhere, where nothing is known: the default route leads there (RFC 5737). */
 const DOCUMENTATION_ADDRESS = '192.0.2.1';
 
-const isIpv6 = (address: string): boolean => address.includes(':');
+const NO_PARAMETERS = new Map<string, string | true>();
+const NO_HEADERS = new Map<string, string>();
 
 function nothing(): void {
   return;

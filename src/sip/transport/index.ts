@@ -1,8 +1,18 @@
 // RFC 3261 §18: transports.
 
 export type { DropReason } from './drop-report.ts';
-export type { DatagramNetwork, DatagramSocket, SendFailure } from './network.ts';
+export type {
+  DatagramNetwork,
+  DatagramSocket,
+  Place,
+  SendFailure,
+  StreamEvents,
+  StreamListener,
+  StreamNetwork,
+  StreamSocket,
+} from './network.ts';
 export { NodeDatagramNetwork } from './node-datagram-network.ts';
+export { NodeStreamNetwork } from './node-stream-network.ts';
 export { TokenBucket } from './token-bucket.ts';
 export {
   type TransportCounters,

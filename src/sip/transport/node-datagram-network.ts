@@ -1,8 +1,8 @@
 // UDP by node:dgram. Only src/app and src/demo make one.
 
 import { createSocket, type Socket } from 'node:dgram';
-import { DoorphoneError, describeError } from '../../base/errors.ts';
 import type { DatagramNetwork, DatagramSocket, SendFailure } from './network.ts';
+import { bindError, sendFailure } from './node-errors.ts';
 
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
 
@@ -27,7 +27,7 @@ export class NodeDatagramNetwork implements DatagramNetwork {
     await new Promise<void>((bound, refused) => {
       socket.once('error', (error) => {
         socket.close();
-        refused(bindError(error, address, port));
+        refused(bindError(error, { protocol: 'udp', address, port }));
       });
       socket.bind({ address, port, exclusive: true }, bound);
     });
@@ -96,40 +96,5 @@ class NodeDatagramSocket implements DatagramSocket {
     if (this.#closed) return;
     this.#closed = true;
     this.socket.close();
-  }
-}
-
-function errorCode(thrown: unknown): string {
-  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') return thrown.code;
-  return 'failed';
-}
-
-function sendFailure(thrown: unknown): SendFailure {
-  return { code: errorCode(thrown), message: describeError(thrown) };
-}
-
-function bindError(error: Error, address: string, port: number): DoorphoneError {
-  const place = isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
-  switch (errorCode(error)) {
-    case 'EADDRINUSE':
-      return new DoorphoneError('port-in-use', `udp ${place} is used by another program`, {
-        mend: 'stop that program (`ss -lunp` names it) or listen on another port with sip.listen',
-        cause: error,
-      });
-    case 'EADDRNOTAVAIL':
-      return new DoorphoneError('address-not-available', `${address} is no address of this machine`, {
-        mend: 'listen on 0.0.0.0, or on an address that `ip addr` shows, with sip.listen',
-        cause: error,
-      });
-    case 'EACCES':
-      return new DoorphoneError('port-not-permitted', `listening on udp ${place} is not permitted`, {
-        mend: 'choose a port above 1023 with sip.listen, or grant CAP_NET_BIND_SERVICE',
-        cause: error,
-      });
-    default:
-      return new DoorphoneError('cannot-listen', `cannot listen on udp ${place}: ${error.message}`, {
-        mend: 'correct sip.listen',
-        cause: error,
-      });
   }
 }

@@ -1,6 +1,6 @@
 // What the transport reads and writes in the topmost Via: RFC 3261 §18.2.1 and §18.2.2, RFC 3581 §4.
 
-import { DEFAULT_LIMITS, formatVia } from '../message/index.ts';
+import { DEFAULT_LIMITS, formatVia, isIpAddress } from '../message/index.ts';
 import type { Endpoint, Protocol, SipRequest } from '../message/types.ts';
 
 /** The default ports of RFC 3261 §19.1.2. */
@@ -32,12 +32,14 @@ export function markArrival(request: SipRequest, source: Endpoint): boolean {
 }
 
 /**
- * Where the response to a request goes that `markArrival` has seen (§18.2.2, RFC 3581 §4). `maddr` is not followed: it
- * would let anybody send our answers to a third party.
+ * Where the response to a request goes that `markArrival` has seen (§18.2.2, RFC 3581 §4); over TCP and TLS where a new
+ * connection would lead, if the one that the request came by is gone. `maddr` is not followed: it would let anybody send
+ * our answers to a third party.
  */
 export function responseAddress(request: SipRequest, source: Endpoint): Endpoint {
-  if (source.protocol !== 'udp') return source;
-  const { port, protocol, parameters } = request.topVia;
-  if (parameters.has('rport')) return source;
-  return { protocol: source.protocol, address: source.address, port: port ?? defaultPort(protocol) };
+  const { protocol, address } = source;
+  const { host, port, parameters } = request.topVia;
+  if (protocol === 'udp' && parameters.has('rport')) return source;
+  const target = { protocol, address, port: port ?? defaultPort(protocol) };
+  return protocol === 'tls' && !isIpAddress(host) ? { ...target, serverName: host } : target;
 }

@@ -60,7 +60,7 @@ describe('faults of single keys', () => {
     ],
     [
       'sip: { listen: [] }',
-      '8:16: sip.listen: has no UDP address, and this version opens no other; add "udp:0.0.0.0:5060"',
+      '8:16: sip.listen: has no UDP or TCP address, and this version opens no other; add "udp:0.0.0.0:5060"',
     ],
     ['sip: { resolvers: [ "192.0.2.53" ] }', '8:21: sip.resolvers[0]: has no port; write 192.0.2.53:53'],
     [

@@ -236,8 +236,8 @@ describe('where a request goes', () => {
   });
 
   it.each([
-    ['sip:101@10.0.0.1;transport=tcp', 'asks for tcp'],
-    ['sips:101@10.0.0.1', 'asks for TLS'],
+    ['sip:101@10.0.0.1;transport=sctp', 'asks for sctp'],
+    ['sips:101@10.0.0.1;transport=udp', 'asks for udp'],
     ['tel:+4912345', 'is not a SIP URI'],
     ['101', 'is not a SIP URI'],
   ])('nowhere for %s, with a sentence', async (uri, sentence) => {
@@ -248,8 +248,8 @@ describe('where a request goes', () => {
   });
 
   it('says which account cannot be used', async () => {
-    await expect(bench({ accounts: [{ ...house, registrar: 'sip:pbx.example.com;transport=tls' }] })).rejects.toThrow(
-      'asks for tls',
+    await expect(bench({ accounts: [{ ...house, registrar: 'sip:pbx.example.com;transport=sctp' }] })).rejects.toThrow(
+      'asks for sctp',
     );
   });
 

@@ -1,0 +1,289 @@
+// One TCP or TLS connection: what waits for it to open, what waits for an answer on it, how long it may be silent, and
+// what becomes of all that when it breaks (RFC 3261 §18, §18.3, §18.4).
+
+import type { Clock, Timer } from '../../base/clock.ts';
+import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
+import { formatHostPort } from '../message/index.ts';
+import type { Endpoint } from '../message/types.ts';
+import type { SendFailure, StreamEvents, StreamSocket } from './network.ts';
+import { type Frame, StreamFramer } from './stream-framer.ts';
+
+/** What is sent, and who hears that it could not be. */
+export interface Outgoing {
+  readonly bytes: Buffer;
+  /** Names the answer that is waited for (`answered`); undefined where none is. */
+  readonly awaits: string | undefined;
+  /** Called at most once, later. */
+  readonly failed: (failure: SendFailure) => void;
+}
+
+/** Who has the connections. */
+export interface ConnectionOwner {
+  readonly clock: Clock;
+  /** A message, or what ends the framing; after a fault the connection is closed. */
+  received(connection: Connection, frame: Exclude<Frame, { kind: 'lineEnd' }>, at: Millis): void;
+  /** It is over; nothing more comes of it. */
+  ended(connection: Connection, failure: SendFailure): void;
+}
+
+/** Until TCP is there. A dead first server must not cost more (RFC 3263 §4.3). */
+const CONNECT_TIME = seconds(2);
+/** From TCP to the end of the TLS handshake. */
+const HANDSHAKE_TIME = seconds(3);
+/** From the first octet of a message to its last. */
+const MESSAGE_TIME = seconds(10);
+/** How long somebody may stay connected who has sent nothing that we take. */
+const STRANGER_TIME = seconds(30);
+/** Without a message either way. More than any transaction takes: §18 asks for 64*T1 at least. */
+const IDLE_TIME = minutes(10);
+/** Until the peer takes what is queued for it. */
+const STALL_TIME = seconds(10);
+/** Until a peer that we take leave of takes leave of us. */
+const LINGER_TIME = seconds(2);
+/** Octets that may be queued for a peer; one that does not read is cut off. */
+const QUEUE_BYTES = 262_144;
+/** Messages that may wait for a connection to open. */
+const WAITING_MESSAGES = 64;
+/** 64*T1: no transaction waits longer for its first answer. */
+const ANSWER_TIME = seconds(32);
+const UNANSWERED_MESSAGES = 512;
+
+/** A connection that we opened, or that was accepted. */
+export class Connection implements StreamEvents {
+  /** Sends of it that wait for an answer, by what they await. */
+  readonly #unanswered = new Map<string, { readonly outgoing: Outgoing; readonly at: Millis }>();
+  readonly #framer = new StreamFramer();
+  /** Sent before it was open. */
+  #waiting: Outgoing[] = [];
+  /** Written, but not taken by the system: `end` counts octets from the first. */
+  #unsent: { readonly end: number; readonly outgoing: Outgoing }[] = [];
+  #written = 0;
+  #socket: StreamSocket | undefined;
+  #state: 'opening' | 'open' | 'over' = 'opening';
+  #trusted: boolean;
+  #active: Millis;
+  #opening: Timer | undefined;
+  #message: Timer | undefined;
+  #idle: Timer | undefined;
+  #stalled: Timer | undefined;
+
+  /** @param remote the other end; of a connection that we open with the name that its certificate must be good for */
+  constructor(
+    private readonly owner: ConnectionOwner,
+    readonly remote: Endpoint,
+    readonly accepted: boolean,
+  ) {
+    this.#active = owner.clock.now();
+    this.#trusted = !accepted;
+  }
+
+  /** To be called once, before any event. */
+  attach(socket: StreamSocket): void {
+    this.#socket = socket;
+    const patience = this.accepted ? HANDSHAKE_TIME : CONNECT_TIME;
+    this.#opening = this.#after(patience, 'connection opening', () => this.#end(tooSlow(this.remote)));
+  }
+
+  get open(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Whether it can be sent by. */
+  get usable(): boolean {
+    return this.#state !== 'over';
+  }
+
+  /** When the last message went over it. */
+  get lastActive(): Millis {
+    return this.#active;
+  }
+
+  /** Whether somebody waits for an answer that is to come by it. */
+  get busy(): boolean {
+    return this.#waiting.length > 0 || this.#unanswered.size > 0;
+  }
+
+  get localPort(): number | undefined {
+    return this.#socket?.local?.port;
+  }
+
+  /** See `StreamSocket.identities`. */
+  get identities(): readonly string[] {
+    return this.#socket?.identities ?? [];
+  }
+
+  /** Somebody whom we speak with is at its other end: it may stay, also when it is silent for a while. */
+  trust(): void {
+    this.#trusted = true;
+  }
+
+  get trusted(): boolean {
+    return this.#trusted;
+  }
+
+  send(outgoing: Outgoing): void {
+    this.#active = this.owner.clock.now();
+    if (this.#state === 'over') this.#later(() => outgoing.failed(closedByUs(this.remote)));
+    else if (this.#state === 'open') this.#write(outgoing);
+    else if (this.#waiting.length < WAITING_MESSAGES) this.#waiting.push(outgoing);
+    else this.#later(() => outgoing.failed(tooSlow(this.remote)));
+  }
+
+  /** The answer to what was sent with `awaits` is there. */
+  answered(awaits: string): void {
+    this.#unanswered.delete(awaits);
+  }
+
+  /** Ends it; what waits for it fails. What is written already still goes out. */
+  close(): void {
+    this.#end(closedByUs(this.remote), 'gracefully');
+  }
+
+  /** Ends it now, whatever the peer makes of it. */
+  cut(): void {
+    this.#end(closedByUs(this.remote));
+  }
+
+  reached(): void {
+    if (this.#state !== 'opening') return;
+    this.#opening?.cancel();
+    this.#opening = this.#after(HANDSHAKE_TIME, 'TLS handshake', () => this.#end(tooSlow(this.remote)));
+  }
+
+  opened(): void {
+    if (this.#state !== 'opening') return;
+    this.#opening?.cancel();
+    this.#state = 'open';
+    this.#active = this.owner.clock.now();
+    this.#watchIdleness();
+    for (const outgoing of this.#waiting.splice(0)) this.#write(outgoing);
+  }
+
+  data(bytes: Buffer): void {
+    if (this.#state !== 'open') return;
+    const at = this.owner.clock.now();
+    for (const frame of this.#framer.push(bytes)) {
+      // What a message leads to may close the connection.
+      if (!this.usable) return;
+      this.#take(frame, at);
+    }
+    this.#watchMessage();
+  }
+
+  drained(): void {
+    this.#stalled?.cancel();
+    this.#stalled = undefined;
+    this.#unsent = [];
+  }
+
+  closed(failure: SendFailure): void {
+    this.#end(failure);
+  }
+
+  #take(frame: Frame, at: Millis): void {
+    if (frame.kind !== 'lineEnd') {
+      this.#message?.cancel();
+      this.#message = undefined;
+      this.owner.received(this, frame, at);
+    }
+    if (this.#trusted) this.#active = at;
+    if (frame.kind === 'fault') this.close();
+  }
+
+  #write(outgoing: Outgoing): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    socket.write(outgoing.bytes);
+    this.#written += outgoing.bytes.length;
+    if (outgoing.awaits !== undefined) this.#await(outgoing, outgoing.awaits);
+    if (socket.queued === 0) return;
+    if (outgoing.awaits === undefined) this.#unsent.push({ end: this.#written, outgoing });
+    this.#stalled ??= this.#after(STALL_TIME, 'connection stalled', () => this.#end(stuck(this.remote)));
+    if (socket.queued > QUEUE_BYTES) this.#later(() => this.#end(stuck(this.remote)));
+  }
+
+  /** Transactions that ended without an answer are forgotten here, the oldest first. */
+  #await(outgoing: Outgoing, awaits: string): void {
+    const now = this.owner.clock.now();
+    for (const [oldest, { at }] of this.#unanswered) {
+      if (this.#unanswered.size < UNANSWERED_MESSAGES && now - at <= ANSWER_TIME) break;
+      this.#unanswered.delete(oldest);
+    }
+    this.#unanswered.set(awaits, { outgoing, at: now });
+  }
+
+  /** A message that has begun must end: else somebody could hold connections with an octet now and then. */
+  #watchMessage(): void {
+    if (!this.usable) return;
+    if (!this.#framer.pending) {
+      this.#message?.cancel();
+      this.#message = undefined;
+    } else {
+      this.#message ??= this.#after(MESSAGE_TIME, 'message on a connection', () => this.#end(tooSlow(this.remote)));
+    }
+  }
+
+  #watchIdleness(): void {
+    const rest = this.#active + this.#patience - this.owner.clock.now();
+    this.#idle = this.#after(millis(rest), 'connection idle', () => {
+      if (this.owner.clock.now() - this.#active >= this.#patience) this.close();
+      else this.#watchIdleness();
+    });
+  }
+
+  get #patience(): Millis {
+    return this.#trusted ? IDLE_TIME : STRANGER_TIME;
+  }
+
+  /** The one way to its end: everybody who waits for something of it is told. */
+  #end(failure: SendFailure, how: 'at once' | 'gracefully' = 'at once'): void {
+    if (this.#state === 'over') return;
+    const opened = this.#state === 'open';
+    this.#state = 'over';
+    for (const timer of [this.#opening, this.#message, this.#idle, this.#stalled]) timer?.cancel();
+    const sent = this.#written - (this.#socket?.queued ?? 0);
+    const unsent = this.#unsent.filter(({ end }) => end > sent).map(({ outgoing }) => outgoing);
+    const unanswered = [...this.#unanswered.values()].map(({ outgoing }) => outgoing);
+    const lost = [...this.#waiting, ...unsent, ...unanswered];
+    this.#waiting = [];
+    this.#unsent = [];
+    this.#unanswered.clear();
+    if (opened && how === 'gracefully') this.#closeSocket();
+    else this.#socket?.cut();
+    this.owner.ended(this, failure);
+    for (const outgoing of lost) this.#later(() => outgoing.failed(failure));
+  }
+
+  /** What was written must arrive: a socket that is cut while the peer still sends takes it back. */
+  #closeSocket(): void {
+    this.#socket?.close();
+    this.#after(LINGER_TIME, 'connection closing', () => this.#socket?.cut());
+  }
+
+  /** A failure comes from the event loop, never from within `send`. */
+  #later(run: () => void): void {
+    this.owner.clock.after(millis(0), 'transport failure', run);
+  }
+
+  #after(delay: Millis, name: string, run: () => void): Timer {
+    return this.owner.clock.after(delay, name, run);
+  }
+}
+
+/** `tcp 192.0.2.1:5060`, for a person. */
+export function formatEndpoint({ protocol, address, port }: Endpoint): string {
+  return `${protocol} ${formatHostPort(address, port)}`;
+}
+
+const tooSlow = (remote: Endpoint): SendFailure => ({
+  code: 'connection-timeout',
+  message: `${formatEndpoint(remote)} does not answer`,
+});
+const stuck = (remote: Endpoint): SendFailure => ({
+  code: 'connection-stuck',
+  message: `${formatEndpoint(remote)} takes nothing any more`,
+});
+const closedByUs = (remote: Endpoint): SendFailure => ({
+  code: 'closed',
+  message: `the connection to ${formatEndpoint(remote)} is closed`,
+});

@@ -1,0 +1,166 @@
+// All connections: which one a message goes by, when one is opened, and how many there may be (RFC 3261 §18, RFC 5923).
+
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { type Millis, seconds } from '../../base/units.ts';
+import { hostsEqual } from '../message/index.ts';
+import type { Endpoint } from '../message/types.ts';
+import { Connection, type ConnectionOwner, formatEndpoint, type Outgoing } from './connection.ts';
+import type { SendFailure, StreamEvents, StreamNetwork, StreamSocket } from './network.ts';
+import type { Frame } from './stream-framer.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+export interface ConnectionsOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Undefined: there is no TCP here. */
+  readonly network: StreamNetwork | undefined;
+  /** The local address that connections to `target` come from; undefined: as the system routes. */
+  readonly localAddress: (target: Endpoint) => string | undefined;
+  /** Whether somebody whom we speak with is there. */
+  readonly trusts: (source: Endpoint) => boolean;
+  readonly received: (connection: Connection, frame: Exclude<Frame, { kind: 'lineEnd' }>, at: Millis) => void;
+  /** A fault that a person can mend: a certificate that is refused. Once in a while for each endpoint. */
+  readonly fault: (what: string, mend: string) => void;
+}
+
+/** Accepted connections: of all peers together, and of one address. */
+const MAXIMUM_ACCEPTED = 64;
+const MAXIMUM_OF_ONE = 16;
+/** Connections that we opened. */
+const MAXIMUM_OPENED = 64;
+/** Lines in the log about connections that found no room: so many at once, then one each interval. */
+const REFUSAL_LINES = 5;
+const REFUSAL_INTERVAL = seconds(10);
+
+/** The connections of a user agent. */
+export class Connections implements ConnectionOwner {
+  readonly clock: Clock;
+  readonly #connections = new Set<Connection>();
+  readonly #refusals: TokenBucket;
+  #closed = false;
+
+  constructor(private readonly options: ConnectionsOptions) {
+    this.clock = options.clock;
+    this.#refusals = new TokenBucket(options.clock, REFUSAL_LINES, REFUSAL_INTERVAL);
+  }
+
+  /** How many there are. */
+  get counts(): { readonly accepted: number; readonly opened: number } {
+    const accepted = [...this.#connections].filter((connection) => connection.accepted).length;
+    return { accepted, opened: this.#connections.size - accepted };
+  }
+
+  /** Takes a connection that somebody has opened to us. */
+  accept(protocol: 'tcp' | 'tls', socket: StreamSocket): StreamEvents {
+    const connection = new Connection(this, { protocol, ...socket.remote }, true);
+    if (this.options.trusts(connection.remote)) connection.trust();
+    connection.attach(socket);
+    if (this.#closed || !this.#makesRoomFor(connection)) connection.close();
+    else this.#connections.add(connection);
+    return connection;
+  }
+
+  /**
+   * Sends by `way` while it lasts, else by a connection to `target` that is there, else by a new one. What is lost with a
+   * connection that was there before, and that may have been dead for long, goes by a new one once (RFC 5923 §8.1).
+   */
+  send(outgoing: Outgoing, target: Endpoint, way: Connection | undefined): Connection | undefined {
+    const known = way?.usable === true ? way : this.find(target);
+    const connection = known ?? this.#open(target);
+    if (connection === undefined) {
+      this.clock.after(NOW, 'transport failure', () => outgoing.failed(noSocket(target)));
+      return undefined;
+    }
+    const again = known?.open === true ? (): unknown => this.#sendAnew(outgoing, target) : undefined;
+    connection.send({
+      ...outgoing,
+      failed: (failure) => (again === undefined || this.#closed ? outgoing.failed(failure) : again()),
+    });
+    return connection;
+  }
+
+  /** The connection that requests to `target` go by, if it is there. */
+  find(target: Endpoint): Connection | undefined {
+    for (const connection of this.#connections) if (leadsTo(connection, target)) return connection;
+    return undefined;
+  }
+
+  /** Ends all of them; none is opened or accepted afterwards. */
+  close(): void {
+    this.#closed = true;
+    for (const connection of this.#connections) connection.cut();
+  }
+
+  received(connection: Connection, frame: Exclude<Frame, { kind: 'lineEnd' }>, at: Millis): void {
+    this.options.received(connection, frame, at);
+  }
+
+  ended(connection: Connection, { code, message, mend }: SendFailure): void {
+    this.#connections.delete(connection);
+    this.options.log.debug('transport.connection-over', { peer: formatEndpoint(connection.remote), code, message });
+    if (mend !== undefined) this.options.fault(message, mend);
+  }
+
+  #sendAnew(outgoing: Outgoing, target: Endpoint): void {
+    const connection = this.#open(target);
+    if (connection === undefined) outgoing.failed(noSocket(target));
+    else connection.send(outgoing);
+  }
+
+  #open(target: Endpoint): Connection | undefined {
+    const { network, localAddress } = this.options;
+    if (network === undefined || this.#closed || target.protocol === 'udp') return undefined;
+    const connection = new Connection(this, target, false);
+    this.#makesRoomFor(connection);
+    this.#connections.add(connection);
+    connection.attach(network.connect(target, localAddress(target), connection));
+    return connection;
+  }
+
+  /**
+   * Closes the one that is missed least: of strangers before others, and the one that has been silent the longest.
+   * @returns false where a stranger would push out somebody whom we speak with
+   */
+  #makesRoomFor(coming: Connection): boolean {
+    const all = [...this.#connections].filter(({ accepted }) => accepted === coming.accepted);
+    const ofOne = all.filter(({ remote }) => remote.address === coming.remote.address);
+    const crowded = coming.accepted && ofOne.length >= MAXIMUM_OF_ONE ? ofOne : undefined;
+    const candidates = crowded ?? (all.length >= (coming.accepted ? MAXIMUM_ACCEPTED : MAXIMUM_OPENED) ? all : []);
+    const [leaving] = candidates.toSorted(
+      (one, other) =>
+        Number(one.trusted) - Number(other.trusted) ||
+        Number(one.busy) - Number(other.busy) ||
+        one.lastActive - other.lastActive,
+    );
+    if (leaving === undefined) return true;
+    const stays = leaving.trusted && !coming.trusted;
+    if (this.#refusals.take()) {
+      const closed = formatEndpoint((stays ? coming : leaving).remote);
+      this.options.log.warn('transport.too-many-connections', { closed, for: formatEndpoint(coming.remote) });
+    }
+    if (!stays) leaving.close();
+    return !stays;
+  }
+}
+
+const NOW = seconds(0);
+
+/**
+ * Whether a request to `target` may go by a connection. One that was accepted leads to the very endpoint that it came
+ * from (§18), and over TLS only where the certificate of its other end is good for the wanted domain (RFC 5923 §8.2).
+ */
+function leadsTo(connection: Connection, target: Endpoint): boolean {
+  const { remote } = connection;
+  if (!connection.usable || remote.protocol !== target.protocol || remote.port !== target.port) return false;
+  if (!hostsEqual(remote.address, target.address)) return false;
+  if (target.protocol !== 'tls') return true;
+  const wanted = target.serverName ?? target.address;
+  if (!connection.accepted && hostsEqual(remote.serverName ?? remote.address, wanted)) return true;
+  return connection.identities.some((identity) => hostsEqual(identity, wanted));
+}
+
+const noSocket = (target: Endpoint): SendFailure => ({
+  code: 'no-socket',
+  message: `no ${target.protocol} socket reaches ${target.address}`,
+});
