@@ -10,7 +10,7 @@ import { writeWav } from './wav.ts';
 
 export interface BaresipOptions {
   /** A user of the registrar; without `registrar` it is called and calls directly. */
-  readonly user: 'door' | '101' | '102';
+  readonly user: 'door' | '101' | '102' | '103';
   readonly registrar?: string;
   readonly answer?: 'auto' | 'manual';
   /** In the order of preference: `PCMA`, `PCMU`. */

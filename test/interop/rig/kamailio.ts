@@ -5,7 +5,12 @@ import type { Host } from './network.ts';
 import type { Program } from './program.ts';
 
 /** The digest users that kamailio.cfg knows. */
-export const PASSWORDS = { door: "door's own password", 101: 'password-101', 102: 'password-102' } as const;
+export const PASSWORDS = {
+  door: "door's own password",
+  101: 'password-101',
+  102: 'password-102',
+  103: 'password-103',
+} as const;
 
 export interface KamailioOptions {
   /** The longest registration that it grants, in seconds. */

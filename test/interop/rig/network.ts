@@ -2,15 +2,19 @@
 // touched, so that tests cannot clash with each other or with what the machine runs.
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Program, type ProgramOptions } from './program.ts';
 
 /** The hosts' names and addresses; every test's network has them all. */
 export const ADDRESSES = {
   pbx: '10.77.0.1',
   door: '10.77.0.2',
+  proxy: '10.77.0.3',
   phone: '10.77.0.11',
   desk: '10.77.0.12',
+  hall: '10.77.0.13',
   sipp: '10.77.0.21',
+  dns: '10.77.0.53',
   stranger: '10.77.0.66',
 } as const;
 
@@ -32,6 +36,17 @@ export class Host {
 
   get address(): string {
     return ADDRESSES[this.name];
+  }
+
+  /** Changes the machine's network: lines of `ip -batch`. */
+  configure(commands: readonly string[]): void {
+    batch(this.namespace, commands);
+  }
+
+  /** Whether a UDP port is taken here. @param pid of any process that runs here */
+  listensOnUdp(pid: number, port: number): boolean {
+    const place = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+    return ['udp', 'udp6'].some((family) => readFileSync(`/proc/${pid}/net/${family}`, 'utf8').includes(place));
   }
 
   /** Starts a process here. */

@@ -4,8 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test as base } from 'vitest';
 import { Baresip, type BaresipOptions } from './baresip.ts';
+import { NameServer, type Zone } from './dns.ts';
 import { Doorphone, type DoorphoneOptions } from './doorphone.ts';
 import { Kamailio, type KamailioOptions } from './kamailio.ts';
+import { Linphone, type LinphoneOptions } from './linphone.ts';
 import { Mosquitto } from './mosquitto.ts';
 import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
 import type { Endpoint } from './pcap.ts';
@@ -46,6 +48,16 @@ export class Rig {
 
   async baresip(host: HostName, options: BaresipOptions): Promise<Baresip> {
     return this.#keep(await Baresip.start(this.host(host), this.folder, options));
+  }
+
+  async linphone(host: HostName, options: LinphoneOptions): Promise<Linphone> {
+    return this.#keep(await Linphone.start(this.host(host), this.folder, options));
+  }
+
+  async nameServer(zone: Zone): Promise<NameServer> {
+    const server = this.#keep(new NameServer(this.host('dns'), this.folder));
+    await server.start(zone);
+    return server;
   }
 
   async sipp(options: SippOptions, host: HostName = 'sipp'): Promise<Sipp> {
@@ -101,7 +113,7 @@ export class Rig {
   describe(): string {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
-      .filter((name) => /^(doorphone|kamailio|mosquitto|pulseaudio|sipp).*\.(log|errors)$/.test(name))
+      .filter((name) => /^(doorphone|kamailio|linphone|dnsmasq|mosquitto|pulseaudio|sipp).*\.(log|errors)$/.test(name))
       .flatMap((name) => [`-- ${name}`, ...lastLines(`${this.folder}/${name}`)]);
     return [`logs and wire.pcap are kept in ${this.folder}`, '-- SIP on the wire', ...wire, ...logs].join('\n');
   }

@@ -3,6 +3,7 @@
 import type { Datagram, Endpoint } from './pcap.ts';
 
 export interface SipMessage {
+  readonly protocol: 'udp' | 'tcp';
   readonly atMs: number;
   readonly from: Endpoint;
   readonly to: Endpoint;
@@ -31,7 +32,7 @@ const COMPACT: { readonly [long: string]: string } = {
 };
 
 /** The datagram as SIP, or undefined when it is something else. */
-export function parseSip(datagram: Datagram): SipMessage | undefined {
+export function parseSip(datagram: Datagram, protocol: 'udp' | 'tcp' = 'udp'): SipMessage | undefined {
   const text = datagram.payload.toString('latin1');
   const first = FIRST_LINE.exec(text);
   if (first === null) return undefined;
@@ -43,6 +44,7 @@ export function parseSip(datagram: Datagram): SipMessage | undefined {
   };
   const [number = '0', cseqMethod = ''] = (header('CSeq') ?? '').split(/\s+/);
   return {
+    protocol,
     atMs: datagram.atMs,
     from: datagram.from,
     to: datagram.to,

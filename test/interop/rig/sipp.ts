@@ -52,7 +52,8 @@ export class Sipp {
   /** Starts one; a scenario that waits for a call has its socket when this returns. */
   static async start(host: Host, logFolder: string, options: SippOptions): Promise<Sipp> {
     const sipp = new Sipp(host, logFolder, options);
-    if (options.target === undefined) await until('SIPp has its socket', () => sipp.#listens());
+    if (options.target === undefined)
+      await until('SIPp has its socket', () => host.listensOnUdp(sipp.#program.pid, 5060));
     return sipp;
   }
 
@@ -64,11 +65,6 @@ export class Sipp {
 
   async stop(): Promise<void> {
     await this.#program.stop();
-  }
-
-  /** Whether UDP port 5060 (hexadecimal 13C4) is taken in its namespace. */
-  #listens(): boolean {
-    return readFileSync(`/proc/${this.#program.pid}/net/udp`, 'utf8').includes(':13C4 ');
   }
 
   #errors(): string {

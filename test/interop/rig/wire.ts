@@ -8,8 +8,9 @@ import { Program } from './program.ts';
 import { decodeG711, parseRtp, type RtpPacket } from './rtp.ts';
 import { describeSip, parseSip, type SipMessage } from './sip-text.ts';
 import { Stream } from './stream.ts';
+import { TcpMessages } from './tcp-stream.ts';
 
-/** A running capture of all UDP at the switch. */
+/** A running capture of all UDP and TCP at the switch. */
 export class Wire {
   readonly sip = new Stream<SipMessage>('wire', describeSip);
   readonly rtp: RtpPacket[] = [];
@@ -17,14 +18,29 @@ export class Wire {
 
   private constructor(network: Network, logFolder: string) {
     const file = createWriteStream(`${logFolder}/wire.pcap`);
-    const reader = new PcapReader((datagram) => this.#take(datagram));
+    const streams = new TcpMessages((message) => this.#take(message, 'tcp'));
+    const reader = new PcapReader({
+      datagram: (datagram) => this.#take(datagram, 'udp'),
+      segment: (segment) => streams.segment(segment),
+    });
     // Only frames that come in: on "any" of a switch each frame would be seen again when it goes out.
     this.#program = new Program({
       name: 'wire',
       logFolder,
       command: [
         ...(['ip', 'netns', 'exec', network.switchNamespace, 'tcpdump', '-i', 'any', '-Q', 'in'] as const),
-        ...(['-y', 'LINUX_SLL', '-B', '8192', '-n', '-U', '--immediate-mode', '-w', '-', 'ip and udp'] as const),
+        ...([
+          '-y',
+          'LINUX_SLL',
+          '-B',
+          '8192',
+          '-n',
+          '-U',
+          '--immediate-mode',
+          '-w',
+          '-',
+          'ip and (udp or tcp)',
+        ] as const),
       ],
       onOutput: (chunk) => {
         file.write(chunk);
@@ -61,8 +77,8 @@ export class Wire {
     await this.#program.stop();
   }
 
-  #take(datagram: Datagram): void {
-    const message = parseSip(datagram);
+  #take(datagram: Datagram, protocol: 'udp' | 'tcp'): void {
+    const message = parseSip(datagram, protocol);
     const packet = message === undefined ? parseRtp(datagram) : undefined;
     if (message !== undefined) this.sip.push(message);
     if (packet !== undefined) this.rtp.push(packet);
