@@ -40,10 +40,16 @@ export class ScriptedRegistrar {
     private readonly network: MemoryNetwork,
     private readonly now: () => number,
     private readonly password: string,
+    private readonly address: string,
   ) {}
 
-  static async start(network: MemoryNetwork, now: () => number, password = 'sesame'): Promise<ScriptedRegistrar> {
-    const registrar = new ScriptedRegistrar(network, now, password);
+  static async start(
+    network: MemoryNetwork,
+    now: () => number,
+    password = 'sesame',
+    address = REGISTRAR,
+  ): Promise<ScriptedRegistrar> {
+    const registrar = new ScriptedRegistrar(network, now, password, address);
     await registrar.restart();
     return registrar;
   }
@@ -59,7 +65,7 @@ export class ScriptedRegistrar {
     this.bindings.clear();
     this.#starts += 1;
     this.#nonce = `nonce-${this.#starts}`;
-    this.#phone = await ScriptedPhone.plug(this.network, REGISTRAR);
+    this.#phone = await ScriptedPhone.plug(this.network, this.address);
     this.#phone.onMessage = (message) => {
       if (message.kind === 'request' && message.method === 'REGISTER') this.#register(message);
     };

@@ -23,10 +23,10 @@ export class AccountProfile {
    */
   readonly registerDigest: DigestClient | undefined;
   readonly callDigest: DigestClient | undefined;
-  /** Request-URI of REGISTER: no user (RFC 3261 §10.2). */
-  readonly registrar: string;
-  /** The route of every request of the account. */
-  readonly route: readonly NameAddress[];
+  /** By group, the best first: URIs without a user, as Request-URIs of REGISTER (RFC 3261 §10.2). */
+  readonly registrars: readonly (readonly string[])[];
+  /** The proxies to go by, the preferred first. */
+  readonly proxies: readonly string[];
 
   private constructor(
     readonly account: Account,
@@ -37,27 +37,28 @@ export class AccountProfile {
     this.contactUser = identity.user;
     this.registerDigest = digest();
     this.callDigest = digest();
-    this.registrar = account.registrar ?? formatUri({ ...identity, user: undefined, password: undefined });
-    this.route = account.outboundProxy === undefined ? [] : [looseRoute(account.outboundProxy)];
+    this.registrars = account.registrars ?? [[account.registrar ?? serverOf(identity)]];
+    this.proxies = account.outboundProxies ?? (account.outboundProxy === undefined ? [] : [account.outboundProxy]);
   }
 
   /** Reads an account; the error is a sentence that names what cannot be used. */
   static of(account: Account, digest: (username: string) => DigestClient | undefined): Result<AccountProfile, string> {
     const identity = parseUri(account.uri);
     if (!identity.ok) return { ok: false, error: `${account.uri} is not a SIP URI` };
-    for (const uri of [account.uri, account.registrar, account.outboundProxy]) {
-      const place = uri === undefined ? undefined : placeOf(uri);
-      if (place?.ok === false) return place;
-    }
     const username = account.username ?? identity.value.user ?? '';
-    return ok(new AccountProfile(account, identity.value, () => digest(username)));
+    const profile = new AccountProfile(account, identity.value, () => digest(username));
+    for (const uri of [account.uri, ...profile.registrars.flat(), ...profile.proxies]) {
+      const place = placeOf(uri);
+      if (!place.ok) return place;
+    }
+    return ok(profile);
   }
 
   /** The URIs of the account's servers: what they are located at counts as ours. */
   get servers(): readonly string[] {
-    const { account } = this;
-    const registrar = account.register || account.registrar !== undefined ? [this.registrar] : [];
-    return account.outboundProxy === undefined ? registrar : [account.outboundProxy, ...registrar];
+    const { register, registrar, registrars } = this.account;
+    const named = register || registrar !== undefined || registrars !== undefined;
+    return [...this.proxies, ...(named ? this.registrars.flat() : [])];
   }
 
   /**
@@ -70,9 +71,15 @@ export class AccountProfile {
       : undefined;
   }
 
-  /** Where a REGISTER goes (§10.2, §8.1.2). */
-  get registerRouting(): Routing {
-    return routeRequest(this.registrar, this.route);
+  /** Whether the account names the host of a URI as its own, or as one of its servers. */
+  names(uri: string): boolean {
+    return [this.account.uri, ...this.servers].some((own) => sameHost(own, uri));
+  }
+
+  /** Where a REGISTER goes (§10.2, §8.1.2): to a registrar without a user, by way of a proxy where there is one. */
+  registerRouting(registrar: string, proxy: string | undefined): Routing {
+    const uri = parseUri(registrar);
+    return routeRequest(uri.ok ? serverOf(uri.value) : registrar, proxy === undefined ? [] : [looseRoute(proxy)]);
   }
 
   /**
@@ -80,12 +87,19 @@ export class AccountProfile {
    * account, which is where the domain's users are known; any other target to its own host.
    */
   routing(target: string): Routing {
-    const routing = routeRequest(target, this.route);
-    if (this.route.length > 0 || this.servers.length === 0) return routing;
+    const routing = routeRequest(target, this.proxies.slice(0, 1).map(looseRoute));
+    if (this.proxies.length > 0 || this.servers.length === 0) return routing;
     const uri = parseUri(target);
     const own = uri.ok && uri.value.host === this.identity.host && portOf(uri.value) === portOf(this.identity);
-    return own ? { ...routing, nextHop: this.registrar } : routing;
+    return own ? { ...routing, nextHop: this.registrars[0]?.[0] ?? routing.nextHop } : routing;
   }
+}
+
+/** The server of a URI: without its user, and without what a Request-URI must not have (§10.2, §19.1.1). */
+function serverOf(uri: SipUri): string {
+  const parameters = new Map(uri.parameters);
+  parameters.delete('method');
+  return formatUri({ ...uri, user: undefined, password: undefined, parameters, headers: new Map() });
 }
 
 function sameHost(one: string, other: string): boolean {

@@ -12,7 +12,7 @@ import { DigestClient } from '../auth/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
 import { formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
-import { type BindingState, Registration } from '../register/index.ts';
+import { Registration, type RegistrationReport } from '../register/index.ts';
 import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
 import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
@@ -36,6 +36,10 @@ export interface SipAgentOptions {
   /** Where to listen; with port 0 the system chooses. */
   readonly listen: readonly Endpoint[];
   readonly accounts: readonly Account[];
+  /** The URN of this device, the same after every start (RFC 5626 §4.1); left out: none is shown, and no flow asked for. */
+  readonly instance?: string;
+  /** Whether registrars are asked for flows (RFC 5626); default: they are. */
+  readonly outbound?: boolean;
   /** Who may call in, and who is answered at all. A refusal of status 0 is silence. */
   readonly admit: Admission;
   /** The addresses of a name; rejects where it has none. Never asked for a numeric host. */
@@ -119,10 +123,7 @@ export class SipAgent implements UserAgent {
   }
 
   get registrations(): readonly RegistrationState[] {
-    return this.#lines.map(({ profile, registration }) => ({
-      account: profile.account,
-      ...(registration?.state ?? { registered: false, reason: null }),
-    }));
+    return this.#lines.map(({ profile, registration }) => stateOf(profile.account, registration?.state));
   }
 
   get servers(): ReadonlySet<string> {
@@ -246,31 +247,40 @@ export class SipAgent implements UserAgent {
   #createLine(account: Account): Line {
     const profile = this.#read(account);
     if (!account.register) return { profile, registration: undefined };
-    const { clock, random, log, userAgent } = this.options;
-    const routing = profile.registerRouting;
+    const { clock, random, log, userAgent, instance, outbound = true } = this.options;
     const registration = new Registration({
       clock,
       random,
       log,
+      exchange: this.#environment,
       identity: profile.from,
-      requestUri: routing.requestUri,
-      routes: routing.routes,
+      registrars: profile.registrars,
+      proxies: profile.proxies,
       expires: account.expires,
+      instance,
+      preference: account.preference,
+      outbound,
       digest: profile.registerDigest,
       userAgent,
-      locate: (done) => this.#locator.locate(routing.nextHop, done),
       contact: (target) => this.#contactUri(target, profile.contactUser),
-      request: (request, target, user) => this.#transactions.request(request, target, user),
-      changed: (state) => this.#registrationChanged(account, state),
+      names: (uri) => profile.names(uri),
+      route: (registrar, proxy) => profile.registerRouting(registrar, proxy),
+      changed: (state, cause) => this.#registrationChanged(account, state, cause),
     });
     return { profile, registration };
   }
 
-  #registrationChanged(account: Account, state: BindingState): void {
-    const { registered, reason, status } = state;
+  #registrationChanged(account: Account, state: RegistrationReport, cause: string | undefined): void {
+    const { registered, reason, status, registrar } = state;
     const log = registered || !this.#started ? this.options.log.info : this.options.log.warn;
-    log.call(this.options.log, 'sip.registration', { account: account.uri, registered, reason, status });
-    this.#events.emit('registration', { account, ...state });
+    log.call(this.options.log, 'sip.registration', {
+      account: account.uri,
+      registrar,
+      registered,
+      reason: reason ?? cause ?? null,
+      status,
+    });
+    this.#events.emit('registration', stateOf(account, state), ...(cause === undefined ? [] : [cause]));
   }
 
   #read(account: Account): AccountProfile {
@@ -392,6 +402,12 @@ const DOCUMENTATION_ADDRESS = '192.0.2.1';
 
 const NO_PARAMETERS = new Map<string, string | true>();
 const NO_HEADERS = new Map<string, string>();
+
+function stateOf(account: Account, report: RegistrationReport | undefined): RegistrationState {
+  if (report === undefined) return { account, registered: false, reason: null };
+  const { registered, reason, status, ...details } = report;
+  return { account, registered, reason, ...(status === undefined ? {} : { status }), details };
+}
 
 function nothing(): void {
   return;

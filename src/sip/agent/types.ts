@@ -3,6 +3,7 @@
 import type { Secret } from '../../base/secret.ts';
 import type { Millis } from '../../base/units.ts';
 import type { Endpoint, SipMessage } from '../message/types.ts';
+import type { BindingState, RegistrationReport } from '../register/index.ts';
 import type { Body, Refusal, Session } from '../session/types.ts';
 
 /** What answers the challenges of one realm (RFC 3261 §22.1). */
@@ -24,22 +25,36 @@ export interface Account {
   readonly credentials?: readonly RealmCredentials[];
   /** Where REGISTER goes; default: the host of `uri`. */
   readonly registrar?: string;
+  /**
+   * Registrars by group, in place of `registrar`: the first group is the best, and a worse one serves while none of a
+   * better one can be reached. None of the lists is empty.
+   */
+  readonly registrars?: readonly (readonly string[])[];
   /** Pre-loaded route of every request of this account. */
   readonly outboundProxy?: string;
+  /** Several of them, in place of `outboundProxy`: a flow each where the registrar knows flows (RFC 5626), else in turn. */
+  readonly outboundProxies?: readonly string[];
+  /** Preferred before other devices of the account, 0 to 1 (`q`, RFC 3261 §20.10). */
+  readonly preference?: number;
   /** Wanted life of the binding. */
   readonly expires: Millis;
   /** False: peer to peer; no REGISTER is sent. */
   readonly register: boolean;
 }
 
-/** What is known of one account's binding. */
+/** What is known of one account's registration. */
 export interface RegistrationState {
   readonly account: Account;
   readonly registered: boolean;
   /** The last refusal, or what keeps it from registering; null while registered or not yet tried. */
   readonly reason: string | null;
   readonly status?: number;
+  /** The registrar that serves, or is asked; and the rest of what a person wants to know. Absent: peer to peer. */
+  readonly details?: RegistrationDetails;
 }
+
+/** More of a registration: where it is, since when, by which ways. */
+export type RegistrationDetails = Omit<RegistrationReport, keyof BindingState>;
 
 /** One message as it went over a socket, for traces and timelines. */
 export interface WireRecord {
@@ -52,7 +67,8 @@ export interface WireRecord {
 export type AgentEvents = {
   /** A call came in from a peer whom `admit` allowed. It must be answered: ring, accept, reject. */
   invite: [session: Session];
-  registration: [state: RegistrationState];
+  /** `cause`: what led to the change, where that is not the state's reason. */
+  registration: [state: RegistrationState, cause?: string];
   /** Somebody whom `admit` refused; the message has been answered, or dropped in silence. */
   refused: [peer: string, source: Endpoint, why: string];
   wire: [record: WireRecord];

@@ -44,6 +44,8 @@ export class ClientExchange {
   #transaction: ClientTransaction | undefined;
   #challenges = 0;
   #cancelled = false;
+  #abandoned = false;
+  #sent: SentRequest | undefined;
   /** Addresses that have not been tried yet. */
   #remaining: readonly Endpoint[] = [];
 
@@ -60,6 +62,7 @@ export class ClientExchange {
    */
   begin(fallback: () => Endpoint | undefined = () => undefined): void {
     this.environment.locate(this.plan.nextHop, (located) => {
+      if (this.#abandoned) return;
       if (located.ok) {
         this.beginTo(located.value);
         return;
@@ -83,6 +86,19 @@ export class ClientExchange {
     this.#transaction?.cancel(headers);
   }
 
+  /** Nobody waits for it any longer: its user is told nothing more, whatever comes. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#transaction?.abandon();
+  }
+
+  /** The address that has it now had time enough: it counts as dead. The next is tried, or the exchange fails. */
+  giveUp(): void {
+    if (this.#sent === undefined) return;
+    this.#transaction?.abandon();
+    this.#missed(this.#sent.request, this.#sent.target, 'timeout', 'no answer');
+  }
+
   #digestFor({ address }: Endpoint): DigestClient | undefined {
     return this.credentials?.mayGoTo(address) === true ? this.credentials.digest : undefined;
   }
@@ -94,6 +110,7 @@ export class ClientExchange {
   #send(request: SipRequest, target: Endpoint, credentials: CredentialHeaders): void {
     this.plan.address?.(request, target);
     for (const [name, value] of credentials) request.headers.append(name, value);
+    this.#sent = { request, target };
     const transaction = this.environment.request(request, target, {
       response: (response, source) => {
         this.user.heard(source);

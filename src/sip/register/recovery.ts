@@ -72,20 +72,26 @@ export class RecoveryPolicy {
     return millis(Math.max(0, began + LEAST_SPACING - now));
   }
 
+  /** The wait before another server, or another way, is tried: no outage has been waited for yet. */
+  beforeOther(now: Millis, began: Millis): Millis {
+    this.#outageSince ??= began;
+    return millis(Math.max(0, began + LEAST_SPACING - now));
+  }
+
   /** As `afterSilence`, for a server that answered with a failure: it is there, and is spared more. */
   afterFailure(now: Millis, began: Millis, retryAfter: Millis | undefined): Millis {
     const wait = this.afterSilence(now, began);
-    if (retryAfter !== undefined) return this.#obey(retryAfter);
+    if (retryAfter !== undefined) return this.obey(retryAfter);
     return millis(Math.max(wait, began + YOUNG_ATTEMPT - now));
   }
 
   /** The wait after a refusal that only a person can mend. */
   afterRefusal(retryAfter: Millis | undefined): Millis {
-    return retryAfter === undefined ? this.#refused.next() : this.#obey(retryAfter);
+    return retryAfter === undefined ? this.#refused.next() : this.obey(retryAfter);
   }
 
   /** Retry-After wins. What is added to it keeps those apart that were told the same. */
-  #obey(retryAfter: Millis): Millis {
+  obey(retryAfter: Millis): Millis {
     const wait = Math.min(LONGEST_RETRY_AFTER, Math.max(LEAST_SPACING, retryAfter));
     return millis(wait * (1 + 0.1 * this.random.uniform()));
   }

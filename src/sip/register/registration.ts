@@ -1,387 +1,404 @@
-// One account's binding at its registrar, kept for as long as the service runs: RFC 3261 §10.2. When it asks again is
-// decided in recovery.ts, what an answer means in outcome.ts; here the requests go out, one attempt at a time.
+// One account's registration, kept for as long as the service runs: at the best of its registrars that serves, by one
+// flow or by several (RFC 5626). When it asks again is decided in recovery.ts, in which order in server-walk.ts, when it
+// goes back to a better registrar in fail-back.ts; a single binding keeps itself (binding.ts).
 //
-// An attempt binds (REGISTER with our Contact), checks (REGISTER without Contact: what is bound?) or removes. It may
-// take several requests: challenges, 423. It ends with an answer, or when its time is over.
+// While nothing is bound, one way after the other is tried, a registrar by a flow, one attempt at a time. The first that
+// binds settles where; if the registrar knows flows, the others follow there.
 
-import type { Clock, Timer } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
-import type { Result } from '../../base/result.ts';
-import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
-import type { CredentialHeaders, DigestClient } from '../auth/index.ts';
-import { createRequest, formatNameAddress } from '../message/index.ts';
-import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
-import type { ClientTransaction, ClientTransactionUser } from '../transaction/index.ts';
-import { type RegisterOutcome, type RegisterRefusal, readOutcome } from './outcome.ts';
-import { checkAfter, RecoveryPolicy, refreshAfter } from './recovery.ts';
-
-/** What is known of the binding. */
-export interface BindingState {
-  readonly registered: boolean;
-  /** What keeps it from being registered; null while it is, or before the first answer. */
-  readonly reason: string | null;
-  readonly status?: number;
-}
+import { type Millis, millis, seconds } from '../../base/units.ts';
+import type { DigestClient } from '../auth/index.ts';
+import type { ExchangeEnvironment } from '../exchange/index.ts';
+import type { Endpoint, NameAddress } from '../message/types.ts';
+import { type AttemptEnd, type AttemptEnvironment, RegisterAttempt } from './attempt.ts';
+import { Binding, type BindingFailure } from './binding.ts';
+import { FailBack } from './fail-back.ts';
+import type { Grant } from './grant.ts';
+import { RecoveryPolicy } from './recovery.ts';
+import { type Hop, RegisterWriter } from './register-writer.ts';
+import { type Registrar, ServerWalk, type Way } from './server-walk.ts';
+import {
+  type BindingState,
+  fingerprint,
+  type LiveFlow,
+  REGISTERED,
+  type RegistrationReport,
+  UNKNOWN,
+} from './state.ts';
 
 export interface RegistrationOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly exchange: ExchangeEnvironment;
   /** The address of record: To and From. */
   readonly identity: NameAddress;
-  /** The registrar as Request-URI. */
-  readonly requestUri: string;
-  /** Values of Route. */
-  readonly routes: readonly string[];
+  /** Registrars by group, the best group first; each group and the whole hold at least one. */
+  readonly registrars: readonly (readonly string[])[];
+  /** The proxies to go by, a flow each; none: straight to the registrar. */
+  readonly proxies: readonly string[];
   /** The life that is asked for. */
   readonly expires: Millis;
+  /** The URN of this device; undefined: none is shown. */
+  readonly instance: string | undefined;
+  /** Preferred before others of the same account, 0 to 1. */
+  readonly preference: number | undefined;
+  /** Whether flows are asked for (RFC 5626). */
+  readonly outbound: boolean;
   readonly digest: DigestClient | undefined;
   readonly userAgent: string;
-  /** Finds where REGISTER goes; the error is a sentence. */
-  readonly locate: (done: (located: Result<readonly Endpoint[], string>) => void) => void;
   /** The URI to be reached at, as seen from the registrar. */
   readonly contact: (registrar: Endpoint) => string;
-  readonly request: (request: SipRequest, target: Endpoint, user: ClientTransactionUser) => ClientTransaction;
-  /** Told on every change of the state, and only then. */
-  readonly changed: (state: BindingState) => void;
+  /** Whether the account names the host of a URI. */
+  readonly names: (uri: string) => boolean;
+  /** The way to a registrar; by `proxy` first, where there is one. */
+  readonly route: (registrar: string, proxy: string | undefined) => Hop;
+  /**
+   * Told on every change of the state, and only then.
+   * @param cause what led to it, where that is not the state's reason
+   */
+  readonly changed: (state: RegistrationReport, cause: string | undefined) => void;
 }
 
-type Purpose = 'bind' | 'check' | 'remove';
-
-interface Failure {
-  readonly reason: string;
-  readonly status?: number;
+interface Flow {
+  readonly number: number;
+  readonly proxy: string | undefined;
+  readonly binding: Binding;
+  /** Its waits while other flows serve. */
+  readonly policy: RecoveryPolicy;
+  state: BindingState;
+  grant: Grant | undefined;
+  /** The registrar bound its address, not the flow: it is left alone until the network changes. */
+  unfit: boolean;
 }
 
-interface Attempt {
-  readonly purpose: Purpose;
-  readonly began: Millis;
-  readonly done: (() => void) | undefined;
-  target: Endpoint | undefined;
-  contact: string;
-  requests: number;
-  transaction: ClientTransaction | undefined;
-  deadline: Timer | undefined;
-}
+const PROBE_LIFE = seconds(2);
 
-/** Requests of one attempt: two challengers, each again for a stale nonce, and a 423. */
-const MAXIMUM_REQUESTS = 6;
-/** A registrar that asks for a longer life than this is not obeyed (423). */
-const LONGEST_EXPIRES = minutes(24 * 60);
-/**
- * After so many a registrar is not asked any more, only registered with: it answers no such questions, or two devices
- * push each other out of one account.
- */
-const MAXIMUM_FRUITLESS_CHECKS = 3;
-const REMOVAL_LIFE = seconds(2);
-
-/** Keeps one address of record bound to where we are. */
+/** Keeps one address of record registered. */
 export class Registration {
-  readonly #callId: string;
-  readonly #fromTag: string;
+  readonly #walk: ServerWalk;
+  readonly #flows: readonly Flow[];
   readonly #policy: RecoveryPolicy;
-  #sequence = 0;
-  #expires: Millis;
-  #state: BindingState = { registered: false, reason: null };
-  #attempt: Attempt | undefined;
-  #next: Timer | undefined;
-  /** When the binding is to be renewed, checks apart. */
-  #renewAt: Millis = millis(0);
-  /** Whether the registrar lists bindings, so that it can be asked for ours. */
-  #lists = true;
-  /** Checks in a row that refused to say, or did not list, what the binding before them had listed. */
-  #fruitlessChecks = 0;
-  /** Where the last binding was made. */
-  #registrarAddress = '';
-  /** A binding of ours may exist. */
-  #bound = false;
+  readonly #failBack: FailBack;
+  readonly #environment: AttemptEnvironment;
+  #registrar: Registrar;
+  #state: BindingState = UNKNOWN;
+  #since: Date | null = null;
+  /** When the round of attempts began that is under way while nothing is bound. */
+  #roundBegan: Millis = millis(0);
+  /** On the way back to a better registrar, and why. */
+  #returning: string | undefined;
+  /** What was told last, to tell a change from none. */
+  #told = fingerprint(UNKNOWN, '', []);
   #stopped = false;
 
   constructor(private readonly options: RegistrationOptions) {
-    // The same Call-ID for as long as we run (§10.2.4).
-    this.#callId = options.random.hex(16);
-    this.#fromTag = options.random.hex(8);
+    const proxies = options.proxies.length === 0 ? [undefined] : options.proxies;
+    this.#walk = new ServerWalk(options.registrars, proxies.length);
+    this.#registrar = this.#walk.best;
     this.#policy = new RecoveryPolicy(options.random);
-    this.#expires = options.expires;
+    this.#environment = { ...options, traits: this.#traits(undefined) };
+    this.#flows = proxies.map((proxy, number) => this.#createFlow(proxy, number));
+    this.#failBack = new FailBack({
+      clock: options.clock,
+      random: options.random,
+      probe: (registrar, done) => this.#probe(registrar, done),
+      back: (registrar) => this.#goBack(registrar),
+    });
   }
 
-  get state(): BindingState {
-    return this.#state;
+  get state(): RegistrationReport {
+    const live = this.#liveFlow;
+    return {
+      ...this.#state,
+      registrar: this.#registrar.uri,
+      since: this.#since,
+      outbound: live?.grant?.outbound ?? false,
+      flows: this.#flows.map(({ proxy, state }) => ({ proxy: proxy ?? null, ...state })),
+      mapped: live?.grant?.mapped ?? null,
+    };
+  }
+
+  /** By which way requests leave; undefined while nothing is bound. */
+  get live(): LiveFlow | undefined {
+    const flow = this.#liveFlow;
+    if (flow?.grant === undefined) return undefined;
+    return { registrar: this.#registrar.uri, proxy: flow.proxy, grant: flow.grant };
   }
 
   /** Begins to register. */
   start(): void {
-    this.#begin('bind');
+    this.#begin();
   }
 
   /** Registers at once: the link, the route or our address has changed. */
   renew(): void {
     if (this.#stopped) return;
     this.#policy.forget();
-    this.#begin('bind');
+    this.#walk.open();
+    const live = this.#flows.filter(({ state }) => state.registered);
+    if (live.length === 0) this.#begin();
+    for (const flow of live.some(({ grant }) => grant?.outbound === true) ? this.#flows : live) {
+      flow.unfit = false;
+      flow.policy.forget();
+      flow.binding.bind();
+    }
   }
 
   /**
-   * Removes the binding, where there may be one (§10.2.2), and ends.
-   * @param done called once: with the answer, or when it is too late for one
+   * Removes the bindings, where there may be some (§10.2.2), and ends.
+   * @param done called once: with the answers, or when it is too late for them
    */
   stop(done: () => void): void {
     this.#stopped = true;
-    const maybeBound = this.#bound || this.#attempt?.purpose === 'bind';
-    if (maybeBound) this.#begin('remove', done);
-    else {
-      this.#abandon();
+    this.#failBack.stop();
+    this.#removeAll(() => {
+      this.#forgetFlows();
+      if (this.#state.registered) this.#publish(UNKNOWN);
       done();
-    }
+    });
   }
 
   /** Ends without another word to the registrar. */
   close(): void {
     this.#stopped = true;
-    this.#abandon();
+    this.#failBack.stop();
+    for (const { binding } of this.#flows) binding.pause();
   }
 
-  #abandon(): void {
-    this.#next?.cancel();
-    this.#attempt?.deadline?.cancel();
-    this.#attempt?.transaction?.abandon();
-    this.#attempt = undefined;
+  get #liveFlow(): Flow | undefined {
+    return this.#flows.find(({ state }) => state.registered);
   }
 
-  /** One attempt; whatever was under way is over with it: no two overlap (§10.2). */
-  #begin(purpose: Purpose, done?: () => void): void {
-    this.#abandon();
-    const attempt: Attempt = {
-      purpose,
-      began: this.options.clock.now(),
-      done,
-      target: undefined,
-      contact: '',
-      requests: 0,
-      transaction: undefined,
-      deadline: undefined,
+  #traits(regId: number | undefined): AttemptEnvironment['traits'] {
+    return { instance: this.options.instance, regId, preference: this.options.preference };
+  }
+
+  #createFlow(proxy: string | undefined, number: number): Flow {
+    const { clock, random, log, identity, userAgent, expires, outbound, instance } = this.options;
+    // RFC 5626 §4.2.1: the same numbers after every start.
+    const traits = this.#traits(number + 1);
+    const flow: Flow = {
+      number,
+      proxy,
+      policy: new RecoveryPolicy(random),
+      state: UNKNOWN,
+      grant: undefined,
+      unfit: false,
+      binding: new Binding({
+        ...this.#environment,
+        traits,
+        clock,
+        random,
+        log,
+        writer: new RegisterWriter({ random, identity, userAgent, traits }),
+        proxy,
+        registrar: () => this.#registrar.uri,
+        expires,
+        outbound: outbound && instance !== undefined,
+        attemptLife: () => this.#policyOf(flow).attemptLife(clock.now()),
+        bound: (grant) => this.#bound(flow, grant),
+        failed: (failure) => this.#failed(flow, failure),
+      }),
     };
-    this.#attempt = attempt;
-    this.#startDeadline(attempt);
-    this.options.locate((located) => {
-      if (this.#attempt !== attempt) return;
-      if (!located.ok) return this.#silent(attempt, located.error);
-      const [target] = located.value;
-      if (target === undefined) return;
-      attempt.target = target;
-      attempt.contact = this.options.contact(target);
-      const request = this.#build(attempt);
-      this.#send(attempt, request, target, this.options.digest?.prepare(request) ?? []);
-    });
+    return flow;
   }
 
-  #startDeadline(attempt: Attempt): void {
-    const { clock } = this.options;
-    attempt.deadline?.cancel();
-    const life = attempt.purpose === 'remove' ? REMOVAL_LIFE : this.#policy.attemptLife(clock.now());
-    attempt.deadline = clock.after(life, 'registration attempt', () => this.#silent(attempt, noAnswer(attempt)));
+  /** While others serve, a flow has an outage of its own. */
+  #policyOf(flow: Flow): RecoveryPolicy {
+    return this.#flows.some((other) => other !== flow && other.state.registered) ? flow.policy : this.#policy;
   }
 
-  #build(attempt: Attempt): SipRequest {
-    const { identity, requestUri, routes, userAgent } = this.options;
-    this.#sequence += 1;
-    const address = { displayName: identity.displayName, uri: identity.uri };
-    return createRequest({
-      method: 'REGISTER',
-      requestUri,
-      headers: [
-        ...routes.map((route) => ['Route', route] as const),
-        ['Max-Forwards', '70'],
-        ['From', formatNameAddress({ ...address, parameters: new Map([['tag', this.#fromTag]]) })],
-        ['To', formatNameAddress(address)],
-        ['Call-ID', this.#callId],
-        ['CSeq', `${this.#sequence} REGISTER`],
-        ...this.#contactHeaders(attempt),
-        ['User-Agent', userAgent],
-      ],
-    });
-  }
-
-  #contactHeaders({ purpose, contact }: Attempt): readonly (readonly [string, string])[] {
-    if (purpose === 'check') return [];
-    const expires = purpose === 'remove' ? '0' : String(Math.round(this.#expires / 1000));
-    const parameters = new Map([['expires', expires]]);
-    return [
-      ['Contact', formatNameAddress({ uri: contact, parameters })],
-      ['Expires', expires],
-    ];
-  }
-
-  #send(attempt: Attempt, request: SipRequest, target: Endpoint, credentials: CredentialHeaders): void {
-    for (const [name, value] of credentials) request.headers.append(name, value);
-    attempt.requests += 1;
-    attempt.transaction = this.options.request(request, target, {
-      response: (response) => this.#receive(attempt, response),
-      timeout: () => this.#silent(attempt, noAnswer(attempt)),
-      transportFailed: ({ message }) => this.#silent(attempt, message),
-    });
-  }
-
-  #receive(attempt: Attempt, response: SipResponse): void {
-    if (this.#attempt !== attempt || response.status < 200) return;
-    if (response.status < 300) this.#readProof(attempt, response);
-    if (this.#triesAgain(attempt, response)) return;
-    attempt.deadline?.cancel();
-    this.#attempt = undefined;
-    if (attempt.purpose === 'remove') {
-      this.#removed(attempt);
-      return;
-    }
-    const outcome = readOutcome(response, attempt.contact);
-    if (attempt.purpose === 'check') this.#checked(attempt, outcome);
-    else this.#answered(attempt, outcome);
-  }
-
-  /** RFC 7616 §3.5; see ClientExchange. */
-  #readProof({ transaction, target }: Attempt, response: SipResponse): void {
-    const { digest, log } = this.options;
-    if (transaction === undefined || digest?.accepted(transaction.request, response) !== 'wrong') return;
-    log.warn('register.server-not-proven', { server: target?.address });
-  }
-
-  /** Whether the answer only asks for the same again: with credentials (§22.2), or for a longer time (§10.2.8). */
-  #triesAgain(attempt: Attempt, response: SipResponse): boolean {
-    const { transaction, target } = attempt;
-    if (transaction === undefined || target === undefined || attempt.requests >= MAXIMUM_REQUESTS) return false;
-    let credentials: CredentialHeaders | undefined;
-    if (response.status === 401 || response.status === 407) {
-      const answer = this.options.digest?.answer(transaction.request, response);
-      if (answer?.ok === false) this.options.log.warn('register.challenge-not-answered', { code: answer.error.code });
-      credentials = answer?.ok === true ? answer.value : undefined;
-    } else if (attempt.purpose === 'bind' && this.#takesLongerLife(readOutcome(response, attempt.contact))) {
-      credentials = [];
-    }
-    if (credentials === undefined) return false;
-    const request = this.#build(attempt);
-    const prepared = credentials.length > 0 ? credentials : (this.options.digest?.prepare(request) ?? []);
-    this.#startDeadline(attempt);
-    this.#send(attempt, request, target, prepared);
-    return true;
-  }
-
-  #takesLongerLife(outcome: RegisterOutcome): boolean {
-    if (outcome.kind !== 'interval too brief') return false;
-    if (outcome.minimum <= this.#expires || outcome.minimum > LONGEST_EXPIRES) return false;
-    this.#expires = outcome.minimum;
-    return true;
-  }
-
-  #answered(attempt: Attempt, outcome: RegisterOutcome): void {
-    if (outcome.kind === 'success') {
-      this.#lists = outcome.listed !== undefined && this.#fruitlessChecks < MAXIMUM_FRUITLESS_CHECKS;
-      this.#registrarAddress = attempt.target?.address ?? '';
-      this.#nowBound(outcome.listed ?? outcome.stated ?? this.#expires);
-    } else if (outcome.kind === 'unavailable') {
-      const { status, phrase, retryAfter } = outcome;
-      const wait = this.#policy.afterFailure(this.options.clock.now(), attempt.began, retryAfter);
-      this.#failed({ reason: `${status} ${phrase}`, status }, wait);
-    } else {
-      const retryAfter = outcome.kind === 'refused' ? outcome.retryAfter : undefined;
-      this.#failed(this.#refusal(outcome), this.#policy.afterRefusal(retryAfter));
-    }
-  }
-
-  /** What a person has to mend. */
-  #refusal(outcome: RegisterRefusal): Failure {
-    switch (outcome.kind) {
-      case 'not authenticated':
-        return {
-          reason: this.options.digest === undefined ? 'a password is asked for' : 'wrong password',
-          status: outcome.status,
-        };
-      case 'interval too brief':
-        return { reason: 'no agreement on the interval', status: 423 };
-      case 'refused':
-        return { reason: `${outcome.status} ${outcome.phrase}`, status: outcome.status };
-    }
-  }
-
-  #nowBound(life: Millis): void {
-    const { clock, random } = this.options;
-    this.#bound = true;
-    this.#policy.succeeded();
-    this.#renewAt = millis(clock.now() + refreshAfter(life, random));
-    this.#setState({ registered: true, reason: null });
-    this.#scheduleLook();
-  }
-
-  /** Looks at the binding soon, or renews it where that is due before. */
-  #scheduleLook(): void {
-    const { clock, random } = this.options;
-    const untilRenewal = Math.max(0, this.#renewAt - clock.now());
-    const untilCheck = checkAfter(this.#registrarAddress, this.#lists, random);
-    const check = this.#lists && untilCheck < untilRenewal;
-    this.#schedule(millis(Math.min(untilCheck, untilRenewal)), check ? 'check' : 'bind');
-  }
-
-  /** The registrar's answer to the question what is bound (§10.2.3). */
-  #checked(attempt: Attempt, outcome: RegisterOutcome): void {
+  /** Begins a round at the registrar that served last, or was asked last. */
+  #begin(): void {
     const now = this.options.clock.now();
-    if (outcome.kind === 'unavailable') {
-      this.#answered(attempt, outcome);
-      return;
-    }
-    if (outcome.kind !== 'success' || outcome.listed === undefined) {
-      // Forgotten (the registrar was restarted), or our address has changed; or it does not answer such questions.
-      this.#fruitlessChecks += 1;
-      this.options.log.info('register.binding-not-found', { contact: attempt.contact, answer: outcome.kind });
-      this.#begin('bind');
-      return;
-    }
-    this.#fruitlessChecks = 0;
+    const asked = this.#flows[0];
+    if (asked === undefined) return;
+    this.#roundBegan = now;
+    this.#walk.begin();
+    this.#try({ registrar: this.#registrar, flow: asked.number }, millis(0));
+  }
+
+  /** The one attempt while nothing is bound. */
+  #try({ registrar, flow: number }: Way, wait: Millis): void {
+    for (const { binding } of this.#flows) binding.pause();
+    if (registrar !== this.#registrar) for (const { binding } of this.#flows) binding.forget();
+    this.#registrar = registrar;
+    const flow = this.#flows[number];
+    if (wait > 0) flow?.binding.bindAfter(wait);
+    else flow?.binding.bind();
+  }
+
+  #bound(flow: Flow, grant: Grant): void {
+    const cause = this.#returning ?? (this.#liveFlow === undefined ? undefined : `by ${flow.proxy ?? 'its flow'} too`);
+    this.#returning = undefined;
     this.#policy.succeeded();
-    // Somebody shortened its life.
-    if (now + outcome.listed <= this.#renewAt) {
-      this.#begin('bind');
-      return;
+    flow.policy.succeeded();
+    this.#walk.open();
+    this.#setFlow(flow, REGISTERED, grant);
+    if (grant.outbound) for (const other of this.#flows) if (other.binding.idle && !other.unfit) other.binding.bind();
+    if (!grant.outbound) this.#keepOne();
+    if (!this.#failBack.watching) this.#failBack.watch(this.#walk.betterThan(this.#registrar));
+    this.#publish(REGISTERED, cause);
+  }
+
+  /**
+   * RFC 5626 §4.2.1: without flows the registrar knows one address of ours, whichever way it came: one way is enough,
+   * and the first that serves is kept.
+   */
+  #keepOne(): void {
+    const kept = this.#liveFlow;
+    for (const other of this.#flows) {
+      if (other === kept) continue;
+      other.unfit = other.state.registered;
+      other.binding.forget();
+      this.#setFlow(other, UNKNOWN, undefined);
     }
-    this.#scheduleLook();
   }
 
-  #removed(attempt: Attempt): void {
-    this.#bound = false;
-    this.#setState({ registered: false, reason: null });
-    attempt.done?.();
-  }
-
-  /** The attempt found nobody. */
-  #silent(attempt: Attempt, reason: string): void {
-    if (this.#attempt !== attempt) return;
-    attempt.deadline?.cancel();
-    attempt.transaction?.abandon();
-    this.#attempt = undefined;
-    if (attempt.purpose === 'remove') {
-      this.#removed(attempt);
-      return;
-    }
-    this.#failed({ reason }, this.#policy.afterSilence(this.options.clock.now(), attempt.began));
-  }
-
-  #failed(failure: Failure, wait: Millis): void {
-    this.#setState({ registered: false, ...failure });
-    this.#schedule(wait, 'bind');
-  }
-
-  #schedule(wait: Millis, purpose: Purpose): void {
-    this.#next?.cancel();
+  #failed(flow: Flow, failure: BindingFailure): void {
     if (this.#stopped) return;
-    this.#next = this.options.clock.after(wait, `registration ${purpose}`, () => this.#begin(purpose));
+    const { kind, reason, status } = failure;
+    const state = { registered: false, reason, ...(status === undefined ? {} : { status }) };
+    // RFC 3608 §6.1: routes go with the refusal. RFC 5627 §4.4: no GRUU without a registration.
+    this.#setFlow(flow, state, undefined);
+    const now = this.options.clock.now();
+    if (this.#liveFlow !== undefined) {
+      flow.binding.bindAfter(waitAfter(flow.policy, failure, now));
+      this.#publish(REGISTERED, `by ${flow.proxy ?? 'its flow'}: ${reason}`);
+      return;
+    }
+    // The reasons of all ways in turn would be a change each.
+    const isSame = kind !== 'refused' && this.#state.reason !== null && this.#hasChoice;
+    if (!isSame) this.#publish(state);
+    // A registrar that refuses is not unreachable; but one that we have only just come back to is not back.
+    if (kind === 'refused' && this.#returning === undefined) {
+      flow.binding.bindAfter(this.#policy.afterRefusal(failure.retryAfter));
+    } else {
+      this.#tryOther(flow, failure, now);
+    }
   }
 
-  #setState(state: BindingState): void {
-    const { registered, reason, status } = this.#state;
-    if (state.registered === registered && state.reason === reason && state.status === status) return;
+  /** Whether there is more than one way. */
+  get #hasChoice(): boolean {
+    return this.#flows.length * this.#walk.registrars.length > 1;
+  }
+
+  /** Nothing is bound: the way that has failed once more, the next one, or a new round after a while. */
+  #tryOther(flow: Flow, failure: BindingFailure, now: Millis): void {
+    const { purpose, began, retryAfter } = failure;
+    const here = { registrar: this.#registrar, flow: flow.number };
+    if (retryAfter !== undefined) this.#walk.close(here.registrar, millis(now + this.#policy.obey(retryAfter)));
+    if (purpose === 'check') {
+      // What was asked was whether it is bound. Whether it can be bound there, is to be seen.
+      this.#failBack.stop();
+      this.#walk.begin();
+      this.#roundBegan = began;
+      if (retryAfter === undefined) {
+        this.#try(here, waitAfter(this.#policy, failure, now));
+        return;
+      }
+    }
+    this.#returning = undefined;
+    this.#walk.failed(here.registrar, here.flow);
+    this.#failBack.lost(here.registrar);
+    const next = this.#walk.next(now);
+    if (next !== undefined) this.#try(next, this.#policy.beforeOther(now, began));
+    else this.#beginAnotherRound(failure, now);
+  }
+
+  #beginAnotherRound(failure: BindingFailure, now: Millis): void {
+    const round = { ...failure, began: this.#roundBegan, retryAfter: undefined };
+    const opens = this.#walk.opensAt(now);
+    const wait = Math.max(waitAfter(this.#policy, round, now), this.#policy.beforeOther(now, failure.began));
+    const start = millis(opens ?? now + wait);
+    this.#walk.begin();
+    this.#roundBegan = start;
+    const first = this.#walk.next(start);
+    if (first !== undefined) this.#try(first, millis(start - now));
+  }
+
+  /** Asks a better registrar whether it serves: its list of bindings is asked for, nothing is changed (§10.2.3). */
+  #probe({ uri }: Registrar, done: (serves: boolean) => void): () => void {
+    const { random, identity, userAgent } = this.options;
+    const { traits } = this.#environment;
+    const probe = new RegisterAttempt(
+      this.#environment,
+      new RegisterWriter({ random, identity, userAgent, traits }),
+      {
+        purpose: 'check',
+        registrar: uri,
+        proxy: this.#liveFlow?.proxy,
+        life: PROBE_LIFE,
+        expires: millis(0),
+        outbound: false,
+        bound: undefined,
+        stale: [],
+      },
+      (end) => done(serves(end)),
+    );
+    probe.begin();
+    return () => probe.abandon();
+  }
+
+  /**
+   * A better registrar is back. The binding at the worse one is removed first: where both share their bindings, its
+   * removal afterwards would take the new one away; where they do not, both would ring us.
+   */
+  #goBack(registrar: Registrar): void {
+    this.options.log.info('register.goes-back', { from: this.#registrar.uri, to: registrar.uri });
+    this.#removeAll(() => {
+      if (this.#stopped) return;
+      this.#forgetFlows();
+      this.#returning = `${registrar.uri} answers again`;
+      this.#walk.begin();
+      this.#roundBegan = this.options.clock.now();
+      this.#try({ registrar, flow: 0 }, millis(0));
+    });
+  }
+
+  #removeAll(done: () => void): void {
+    const bound = this.#flows.filter(({ binding }) => binding.maybeBound);
+    let left = bound.length;
+    for (const { binding } of this.#flows) binding.pause();
+    if (left === 0) done();
+    for (const { binding } of bound) {
+      binding.remove(() => {
+        left -= 1;
+        if (left === 0) done();
+      });
+    }
+  }
+
+  #forgetFlows(): void {
+    for (const flow of this.#flows) this.#setFlow(flow, UNKNOWN, undefined);
+  }
+
+  #setFlow(flow: Flow, state: BindingState, grant: Grant | undefined): void {
+    flow.state = state;
+    flow.grant = grant;
+  }
+
+  #publish(state: BindingState, cause?: string): void {
+    const flows = this.#flows.map((flow) => flow.state.registered);
+    const told = fingerprint(state, state.registered ? this.#registrar.uri : '', flows);
+    if (told === this.#told) return;
+    if (state.registered !== this.#state.registered || this.#since === null) this.#since = this.options.clock.wall();
+    this.#told = told;
     this.#state = state;
-    this.options.changed(state);
+    this.options.changed(this.state, cause);
   }
 }
 
-function noAnswer({ target }: Attempt): string {
-  return target === undefined ? 'no answer from the resolver' : `no answer from ${target.address}:${target.port}`;
+/** Whether a registrar is there, and would bind us: some answer no questions about bindings, and say so. */
+function serves(end: AttemptEnd): boolean {
+  return end.kind === 'success' || (end.kind === 'refused' && (end.status === 400 || end.status === 405));
+}
+
+function waitAfter(policy: RecoveryPolicy, failure: BindingFailure, now: Millis): Millis {
+  const { kind, began, retryAfter } = failure;
+  if (kind === 'refused') return policy.afterRefusal(retryAfter);
+  return kind === 'silent' ? policy.afterSilence(now, began) : policy.afterFailure(now, began, retryAfter);
 }

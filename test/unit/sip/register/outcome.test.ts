@@ -5,6 +5,7 @@ import { readOutcome } from '../../../../src/sip/register/outcome.ts';
 import { message } from '../../../support/sip-messages.ts';
 
 const CONTACT = 'sip:door@10.0.0.9:5060';
+const OWN = { uri: CONTACT, instance: undefined, regId: undefined };
 
 function answer(status: number, ...extra: readonly string[]): SipResponse {
   const parsed = message(
@@ -29,7 +30,7 @@ describe('a 2xx to REGISTER (RFC 3261 §10.2.4)', () => {
     ['an hour where nobody says anything', ['Contact: <sip:door@10.0.0.9:5060>'], 3600],
     ['a URI that differs in parameters that do not count', [`Contact: <${CONTACT};ob>;expires=33`], 33],
   ])('knows the life of our binding by %s', (_, headers, life) => {
-    expect(readOutcome(answer(200, ...headers), CONTACT)).toMatchObject({ kind: 'success', listed: seconds(life) });
+    expect(readOutcome(answer(200, ...headers), OWN)).toMatchObject({ kind: 'success', listed: seconds(life) });
   });
 
   it.each([
@@ -38,13 +39,13 @@ describe('a 2xx to REGISTER (RFC 3261 §10.2.4)', () => {
     ['another port of ours', ['Contact: <sip:door@10.0.0.9:5062>;expires=120']],
     ['garbage', ['Contact: <<>']],
   ])('does not find our binding in %s', (_, headers) => {
-    expect(readOutcome(answer(200, ...headers), CONTACT)).toMatchObject({ kind: 'success', listed: undefined });
+    expect(readOutcome(answer(200, ...headers), OWN)).toMatchObject({ kind: 'success', listed: undefined });
   });
 });
 
 describe('a refusal', () => {
   it('says the least interval (§10.2.8)', () => {
-    expect(readOutcome(answer(423, 'Min-Expires: 600'), CONTACT)).toEqual({
+    expect(readOutcome(answer(423, 'Min-Expires: 600'), OWN)).toEqual({
       kind: 'interval too brief',
       minimum: seconds(600),
     });
@@ -57,17 +58,18 @@ describe('a refusal', () => {
     [500, 'unavailable'],
     [503, 'unavailable'],
     [504, 'unavailable'],
-    [302, 'refused'],
+    [302, 'redirected'],
     [403, 'refused'],
     [404, 'refused'],
     [423, 'refused'],
+    [439, 'no outbound'],
     [603, 'refused'],
   ])('%i is %s', (status, kind) => {
-    expect(readOutcome(answer(status), CONTACT).kind).toBe(kind);
+    expect(readOutcome(answer(status), OWN).kind).toBe(kind);
   });
 
   it('carries Retry-After', () => {
-    expect(readOutcome(answer(503, 'Retry-After: 18 (busy);duration=3600'), CONTACT)).toMatchObject({
+    expect(readOutcome(answer(503, 'Retry-After: 18 (busy);duration=3600'), OWN)).toMatchObject({
       retryAfter: seconds(18),
     });
   });
