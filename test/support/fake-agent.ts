@@ -41,6 +41,8 @@ export class FakeSession implements Session {
   readonly source: Endpoint | undefined;
   readonly offer: Body | undefined;
   state: SessionState = 'calling';
+  /** Set by a test: the caller insists on reliable responses, and has no offer. */
+  ringNeedsOffer = false;
   readonly #events = new Emitter<SessionEvents>();
 
   constructor(

@@ -81,7 +81,8 @@ export interface InviteOptions {
   readonly target: string;
   /** From; also who authenticates. */
   readonly account: Account;
-  readonly offer: Body;
+  /** Undefined: the peer is to offer, and `negotiation` asks for the answer. */
+  readonly offer: Body | undefined;
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 

@@ -27,6 +27,7 @@ export abstract class BaseSession implements RoutedSession {
   abstract readonly peer: NameAddress;
   abstract readonly source: Endpoint | undefined;
   abstract readonly offer: Body | undefined;
+  abstract readonly ringNeedsOffer: boolean;
   abstract readonly state: SessionState;
   abstract readonly isQuiet: boolean;
   /** The dialog that the user talks in. */
@@ -48,8 +49,8 @@ export abstract class BaseSession implements RoutedSession {
   abstract hangup(how?: HangupOptions): void;
   abstract close(): void;
 
-  reoffer(body: Body): void {
-    if (this.state === 'confirmed') this.primary?.renegotiation.reoffer(body);
+  reoffer(body: Body, branch?: string): void {
+    this.usageOfBranch(branch)?.offers.reoffer(body);
   }
 
   sendInfo(body: Body): void {
@@ -67,6 +68,9 @@ export abstract class BaseSession implements RoutedSession {
     const usage = this.usageOf(ack);
     if (usage !== undefined && this.#counts(usage, source)) usage.receiveAck(ack);
   }
+
+  /** The dialog that offers of ours go to: that which the user talks in or, before the answer, that of the branch. */
+  protected abstract usageOfBranch(branch: string | undefined): DialogUsage | undefined;
 
   /** The dialog that a request is in, by the peer's tag. */
   protected abstract usageOf(request: SipRequest): DialogUsage | undefined;
@@ -94,18 +98,26 @@ export abstract class BaseSession implements RoutedSession {
     if (this.isQuiet) this.quieted(this);
   }
 
-  /** Passes on what happens in the session's own dialog; in another branch's nobody is interested. */
+  /**
+   * Passes on what happens in the session's own dialog, and as long as there is none in every branch's. What another
+   * branch offers then is refused: nobody is interested, and it must not wait.
+   */
   protected dialogUser(self: () => DialogUsage | undefined): DialogUser {
-    const isPrimary = (): boolean => this.primary !== undefined && self() === this.primary;
+    const isHeard = (): boolean =>
+      this.state !== 'terminated' && (this.state !== 'confirmed' || self() === this.primary);
     const pass = (tell: () => void): void => {
-      if (isPrimary() && this.state === 'confirmed') tell();
+      if (isHeard()) tell();
     };
+    const branch = (): string | undefined => self()?.dialog.id.remoteTag;
     return {
-      negotiation: (negotiation) => pass(() => this.emit('negotiation', negotiation)),
-      answer: (body) => pass(() => this.emit('answer', body)),
+      negotiation: (negotiation) => {
+        if (isHeard()) this.emit('negotiation', { ...negotiation, branch: branch() });
+        else negotiation.reject({ status: 488 });
+      },
+      answer: (body) => pass(() => this.emit('answer', body, branch())),
       offerRefused: (status) => pass(() => this.emit('offerRefused', status)),
       acknowledged: () => pass(() => this.emit('acknowledged')),
-      info: (body) => pass(() => this.emit('info', body)),
+      info: (body) => pass(() => this.state === 'confirmed' && this.emit('info', body)),
       ended: (end) => {
         const usage = self();
         if (usage !== undefined) this.dialogEnded(usage, end);

@@ -2,9 +2,18 @@
 
 import { createResponse, readBodyParts } from '../message/index.ts';
 import type { SipRequest, SipResponse } from '../message/types.ts';
+import { optionTags } from './peer-capabilities.ts';
+import { RELIABLE } from './rseq.ts';
 
 /** Methods that are answered. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE';
+
+/**
+ * Extensions that are understood (§20.37), so that a request may require them: reliable provisional responses, early
+ * dialogs that end (RFC 6228 §4). All are offered and none is asked for: who knows them not, is called as before.
+ */
+const EXTENSIONS: readonly string[] = [RELIABLE, '199'];
+export const SUPPORTED = EXTENSIONS.join(', ');
 
 /** Body types that are understood, by method. */
 export const SESSION_TYPE = 'application/sdp';
@@ -20,6 +29,7 @@ const KNOWN_METHODS = new Set(
 /** Header fields of requests and 2xx responses that tell what we can do (§13.2.1, §13.3.1.4). */
 export const CAPABILITY_HEADERS: readonly (readonly [string, string])[] = [
   ['Allow', ALLOW],
+  ['Supported', SUPPORTED],
   ['Accept', [SESSION_TYPE, ...INFO_TYPES, ...MULTIPART_TYPES].join(', ')],
 ];
 
@@ -29,11 +39,11 @@ export function refuseMethod(request: SipRequest, toTag?: string): SipResponse {
   return createResponse(request, status, { toTag, headers: [['Allow', ALLOW]] });
 }
 
-/** The 420 that a request with Require gets: no extension is supported (§8.2.2.3). Undefined where it asks for none. */
+/** The 420 that a request gets which requires what is not understood (§8.2.2.3); undefined where it does not. */
 export function refuseExtensions(request: SipRequest, toTag?: string): SipResponse | undefined {
-  const required = request.headers.list('Require');
-  if (required.length === 0) return undefined;
-  return createResponse(request, 420, { toTag, headers: required.map((tag) => ['Unsupported', tag] as const) });
+  const foreign = optionTags(request, 'Require').filter((tag) => !EXTENSIONS.includes(tag));
+  if (foreign.length === 0) return undefined;
+  return createResponse(request, 420, { toTag, headers: foreign.map((tag) => ['Unsupported', tag] as const) });
 }
 
 /**

@@ -3,7 +3,8 @@
 
 import type { Dialog, RequestContent } from '../dialog/index.ts';
 import { ClientExchange } from '../exchange/index.ts';
-import type { SipResponse } from '../message/types.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
+import { SUPPORTED } from './capabilities.ts';
 import type { DialogContext } from './environment.ts';
 import type { SessionEnd } from './types.ts';
 
@@ -13,6 +14,11 @@ export interface DialogRequestUser {
   answered(response: SipResponse): void;
   /** No answer, or no way there. */
   failed?(reason: 'timeout' | 'unreachable'): void;
+}
+
+export interface DialogRequestContent extends RequestContent {
+  /** It names our Contact, by which the peer reaches us from now on (§12.2.1.1). */
+  readonly refreshesTarget?: boolean;
 }
 
 /** Requests of one dialog that have no final response yet. */
@@ -31,13 +37,19 @@ export class DialogRequests {
     return this.#open > 0;
   }
 
-  send(method: string, content: RequestContent, user: DialogRequestUser): void {
+  send(method: string, content: DialogRequestContent, user: DialogRequestUser): void {
     this.#open += 1;
-    const { environment, credentials } = this.context;
-    const headers = [['User-Agent', environment.userAgent] as const, ...(content.headers ?? [])];
+    const { environment, credentials, contactFor } = this.context;
+    const given = content.headers ?? [];
+    // RFC 4028 §7.1 has it in every request.
+    const supported = given.some(([name]) => name === 'Supported') ? [] : [['Supported', SUPPORTED] as const];
+    const headers = [['User-Agent', environment.userAgent] as const, ...supported, ...given];
     const plan = {
       nextHop: this.dialog.nextHop,
       build: () => this.dialog.createRequest(method, { ...content, headers }).request,
+      address: (request: SipRequest, target: Endpoint) => {
+        if (content.refreshesTarget === true) request.headers.set('Contact', contactFor(target));
+      },
     };
     const exchange = new ClientExchange(environment, credentials, plan, {
       final: (response) => {

@@ -1,15 +1,24 @@
 // An INVITE's dialog in use: requests inside it, both ways, and its end (RFC 3261 §12.2, §14, §15; INFO: RFC 6086;
-// UPDATE: RFC 3311). It outlives its session for as long as a BYE or an ACK of it is under way.
+// PRACK: RFC 3262; UPDATE: RFC 3311). It outlives its session for as long as a BYE or an ACK of it is under way.
+// Offers and answers are in own-offers.ts, peer-offers.ts and invite-answers.ts.
 
 import type { Dialog, RequestContent } from '../dialog/index.ts';
+import type { SentRequest } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import { bodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS, INFO_TYPES, refuseBody, refuseExtensions, refuseMethod } from './capabilities.ts';
+import type { DialogParts, NegotiationUser } from './dialog-parts.ts';
 import { DialogRequests, type DialogRequestUser, endByAnswer } from './dialog-requests.ts';
 import type { DialogContext } from './environment.ts';
-import { Renegotiation, type RenegotiationUser } from './renegotiation.ts';
+import { InviteAnswers, type Said } from './invite-answers.ts';
+import { OfferAnswerState } from './offer-answer-state.ts';
+import { OwnAnswers, type OwnAnswersUser, refusePrack } from './own-answers.ts';
+import { OwnOffers } from './own-offers.ts';
+import { PeerCapabilities } from './peer-capabilities.ts';
+import { PeerOffers } from './peer-offers.ts';
 import type { Body, Negotiation, SessionEnd } from './types.ts';
 
 type HeaderList = NonNullable<RequestContent['headers']>;
@@ -29,34 +38,54 @@ export interface DialogUser {
 
 /** One dialog and the requests in it. */
 export class DialogUsage {
-  readonly renegotiation: Renegotiation;
-  readonly #requests: DialogRequests;
+  readonly offers: OwnOffers;
+  readonly #parts: DialogParts;
+  readonly #peerOffers: PeerOffers;
+  readonly #answers: InviteAnswers;
   #over = false;
   #byeWaits = false;
   #byeHeaders: HeaderList = [];
   #toldQuiet = false;
+  #ownAnswers: OwnAnswers | undefined;
 
   /** What is done with a request of the peer's that is in order, by method; any other is refused (§8.2.1). */
   readonly #methods: ReadonlyMap<string, (transaction: ServerTransaction) => void> = new Map([
     ['BYE', (transaction) => this.#receiveBye(transaction)],
-    ['INVITE', (transaction) => this.renegotiation.receiveInvite(transaction)],
-    ['UPDATE', (transaction) => this.renegotiation.receiveUpdate(transaction)],
+    ['INVITE', (transaction) => this.#peerOffers.receiveInvite(transaction)],
+    ['UPDATE', (transaction) => this.#peerOffers.receiveUpdate(transaction)],
+    ['PRACK', (transaction) => this.#receivePrack(transaction)],
     ['INFO', (transaction) => this.#receiveInfo(transaction)],
     ['OPTIONS', (transaction) => this.#answerOptions(transaction)],
   ]);
 
+  /** @param offer whether the INVITE that begins the dialog has one; it is ours where the context says so */
   constructor(
     readonly dialog: Dialog,
     private readonly context: DialogContext,
     private readonly user: DialogUser,
+    offer: Body | undefined,
   ) {
-    this.#requests = new DialogRequests(context, dialog, () => this.#checkQuiet());
-    this.renegotiation = new Renegotiation(context, dialog, this.#renegotiationUser());
+    this.#parts = {
+      context,
+      dialog,
+      exchange: new OfferAnswerState(),
+      requests: new DialogRequests(context, dialog, () => this.#checkQuiet()),
+      acknowledgements: new Acknowledgements(context, dialog),
+      peer: new PeerCapabilities(),
+      user: this.#negotiationUser(),
+      description: { ours: context.began === 'ours' ? offer : undefined },
+    };
+    this.#parts.exchange.inviteBegins(context.began, offer !== undefined);
+    this.offers = new OwnOffers(this.#parts);
+    this.#peerOffers = new PeerOffers(this.#parts);
+    this.#answers = new InviteAnswers(this.#parts, () => this.offers.takeOffer());
   }
 
   /** Whether it is over and nothing of it is under way. */
   get isQuiet(): boolean {
-    return this.#over && !this.#requests.busy && !this.#byeWaits && !this.renegotiation.busy;
+    const { requests, acknowledgements } = this.#parts;
+    const busy = requests.busy || acknowledgements.awaiting || this.offers.busy;
+    return this.#over && !busy && !this.#byeWaits;
   }
 
   /**
@@ -79,6 +108,7 @@ export class DialogUsage {
       return;
     }
     this.dialog.acceptSequence(request);
+    this.#parts.peer.learn(request);
     const handle = this.#methods.get(request.method);
     if (handle === undefined) transaction.respond(refuseMethod(request));
     else handle(transaction);
@@ -94,13 +124,36 @@ export class DialogUsage {
 
   /** An ACK of the peer's. */
   receiveAck(ack: SipRequest): void {
-    this.renegotiation.receiveAck(ack);
+    this.#parts.acknowledgements.receive(ack);
+  }
+
+  /** A 101–199 to the INVITE of ours that begins this dialog. Undefined: it must not be looked at (RFC 3262 §4). */
+  receiveProvisional(response: SipResponse): Said | undefined {
+    return this.#answers.provisional(response);
+  }
+
+  /**
+   * A 2xx to the INVITE of ours that begins this dialog: acknowledged whatever becomes of it (§13.2.2.4).
+   * @param report called once, when the ACK is on the wire
+   */
+  receiveAccepted(response: SipResponse, sent: SentRequest, report: (said: Said) => void): void {
+    if (this.dialog.state === 'early') this.dialog.confirmBy(response);
+    this.#answers.accepted(response, sent, (said) => {
+      report(said);
+      this.#settled();
+    });
+  }
+
+  /** Answers the peer's INVITE that begins this dialog. */
+  answerInvite(transaction: ServerTransaction, user: OwnAnswersUser): OwnAnswers {
+    this.#ownAnswers = new OwnAnswers(this.#parts, this.#peerOffers, transaction, user);
+    return this.#ownAnswers;
   }
 
   /** Sends a request of ours in this dialog, as long as it lasts. An answer that says that the peer has lost it ends it. */
   request(method: string, content: RequestContent, user: DialogRequestUser): void {
     if (this.#over) return;
-    this.#requests.send(method, content, {
+    this.#parts.requests.send(method, content, {
       answered: (response) => {
         user.answered(response);
         const end = endByAnswer(response.status);
@@ -124,15 +177,15 @@ export class DialogUsage {
     if (this.#over) return;
     this.#over = true;
     this.#byeHeaders = headers;
-    this.renegotiation.close();
-    if (this.renegotiation.awaitsFirstAck) this.#byeWaits = true;
+    this.#close();
+    if (this.#parts.acknowledgements.awaitsFirst) this.#byeWaits = true;
     else this.#sendBye();
   }
 
   /** The INVITE had no 2xx for this dialog: there never was a session in it (§12.3). */
   drop(): void {
     this.#over = true;
-    this.renegotiation.close();
+    this.#close();
     this.#checkQuiet();
   }
 
@@ -140,8 +193,14 @@ export class DialogUsage {
   close(): void {
     this.#over = true;
     this.#byeWaits = false;
-    this.renegotiation.close();
-    this.renegotiation.abandonAcks();
+    this.#close();
+    this.#parts.acknowledgements.abandon();
+  }
+
+  #close(): void {
+    this.offers.close();
+    this.#ownAnswers?.stop();
+    this.#peerOffers.withdraw();
   }
 
   #receiveBye(transaction: ServerTransaction): void {
@@ -156,6 +215,11 @@ export class DialogUsage {
     this.close();
     if (!wasOver) this.user.ended({ reason: 'remote-hangup' });
     this.#checkQuiet();
+  }
+
+  #receivePrack(transaction: ServerTransaction): void {
+    if (this.#ownAnswers === undefined) refusePrack(transaction);
+    else this.#ownAnswers.receivePrack(transaction);
   }
 
   #answerOptions(transaction: ServerTransaction): void {
@@ -174,22 +238,33 @@ export class DialogUsage {
     if (body !== undefined) this.user.info(body);
   }
 
-  #renegotiationUser(): RenegotiationUser {
+  #negotiationUser(): NegotiationUser {
     const { user } = this;
     return {
-      negotiation: (negotiation) => user.negotiation(negotiation),
-      answer: (body) => user.answer(body),
-      offerRefused: (status) => user.offerRefused(status),
-      acknowledged: () => user.acknowledged(),
-      failed: (end) => this.#fail(end),
-      settled: () => {
-        if (this.#byeWaits && !this.renegotiation.awaitsFirstAck) {
-          this.#byeWaits = false;
-          this.#sendBye();
-        }
-        this.#checkQuiet();
+      negotiation: (negotiation) => {
+        if (this.#over) negotiation.reject({ status: 487 });
+        else user.negotiation(negotiation);
       },
+      answer: (body) => this.#ifAlive(() => user.answer(body)),
+      offerRefused: (status) => this.#ifAlive(() => user.offerRefused(status)),
+      acknowledged: () => this.#ifAlive(() => user.acknowledged()),
+      failed: (end) => this.#fail(end),
+      settled: () => this.#settled(),
     };
+  }
+
+  #ifAlive(tell: () => void): void {
+    if (!this.#over) tell();
+  }
+
+  /** Something is over: what has waited for it may go on. */
+  #settled(): void {
+    if (this.#byeWaits && !this.#parts.acknowledgements.awaitsFirst) {
+      this.#byeWaits = false;
+      this.#sendBye();
+    }
+    this.offers.next();
+    this.#checkQuiet();
   }
 
   /** §12.2.1.2, §13.3.1.4: our side gives the dialog up. */
@@ -202,10 +277,12 @@ export class DialogUsage {
   #sendBye(): void {
     const { log } = this.context.environment;
     const headers = this.#byeHeaders;
-    this.#requests.send(
+    this.#parts.requests.send(
       'BYE',
       { headers },
-      { answered: ({ status }) => log.debug('session.bye-answered', { status }) },
+      {
+        answered: ({ status }) => log.debug('session.bye-answered', { status }),
+      },
     );
   }
 

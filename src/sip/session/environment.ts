@@ -28,8 +28,8 @@ export interface DialogContext {
   readonly environment: SessionEnvironment;
   /** Undefined where we have none for this peer. */
   readonly credentials: CallCredentials | undefined;
-  /** Value of Contact, the same throughout the dialog. */
-  readonly contact: string;
+  /** Value of Contact in what goes to an address: how the peer reaches us from now on (RFC 6141 §4.3). */
+  readonly contactFor: (target: Endpoint) => string;
   /** Who sent the INVITE and with it made the Call-ID. */
   readonly began: 'ours' | 'theirs';
   /** An answer to one of our requests came from here: the peer is there. */

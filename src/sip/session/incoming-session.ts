@@ -3,7 +3,7 @@
 
 import type { Timer } from '../../base/clock.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { minutes, seconds } from '../../base/units.ts';
+import { seconds } from '../../base/units.ts';
 import { Dialog } from '../dialog/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
@@ -16,7 +16,10 @@ import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
+import type { OwnAnswers } from './own-answers.ts';
 import type { Body, HangupOptions, Refusal, SessionEnd, SessionState } from './types.ts';
+
+type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export interface IncomingSessionOptions {
   readonly environment: SessionEnvironment;
@@ -37,11 +40,8 @@ interface Occasion {
   readonly body?: Body | undefined;
   readonly end?: SessionEnd;
   /** Of the BYE. */
-  readonly headers?: ReturnType<typeof reasonHeader>;
+  readonly headers?: HeaderList;
 }
-
-/** §13.3.1.1: a proxy gives up on a call of which it hears nothing for three minutes. */
-const REPEAT_PROGRESS = minutes(1);
 
 /** One INVITE of a peer's and what becomes of it. */
 export class IncomingSession extends BaseSession {
@@ -52,8 +52,9 @@ export class IncomingSession extends BaseSession {
   readonly offer: Body | undefined;
   #state: SessionState = 'calling';
   readonly #usage: DialogUsage;
-  readonly #contact: string;
-  #progress: Timer | undefined;
+  readonly #answers: OwnAnswers;
+  /** What is accepted with, as long as a PRACK keeps the 2xx back. */
+  #accepting: Body | undefined;
   #expiry: Timer | undefined;
 
   private constructor(
@@ -68,12 +69,11 @@ export class IncomingSession extends BaseSession {
     this.peer = request.from;
     this.source = source;
     this.offer = sessionBodyOf(request);
-    this.#contact = environment.contact(source, options.contactUser);
     this.heard(source);
     const context = {
       environment,
       credentials,
-      contact: this.#contact,
+      contactFor: (target: Endpoint) => environment.contact(target, options.contactUser),
       began: 'theirs' as const,
       heard: (from: Endpoint) => this.heard(from),
       lastHeard: () => this.lastHeard,
@@ -82,8 +82,14 @@ export class IncomingSession extends BaseSession {
       dialog,
       context,
       this.dialogUser(() => this.#usage),
+      this.offer,
     );
     this.primary = this.#usage;
+    this.#answers = this.#usage.answerInvite(transaction, {
+      make: (status, body, headers) => this.#response(status, body, headers),
+      ready: () => this.#acceptNow(),
+      expired: () => this.#handle('reject', { refusal: { status: 504 }, end: { reason: 'no-ack', status: 504 } }),
+    });
     this.#watch();
   }
 
@@ -106,8 +112,13 @@ export class IncomingSession extends BaseSession {
     this.#handle('ring', { status, body });
   }
 
+  get ringNeedsOffer(): boolean {
+    return this.#answers.mustDescribe;
+  }
+
   accept(body: Body): void {
-    this.#handle('accept', { body });
+    this.#accepting ??= body;
+    if (!this.#answers.waits) this.#acceptNow();
   }
 
   reject(refusal: Refusal): void {
@@ -123,9 +134,12 @@ export class IncomingSession extends BaseSession {
   }
 
   close(): void {
-    this.#progress?.cancel();
     this.#expiry?.cancel();
     this.#usage.close();
+  }
+
+  protected usageOfBranch(): DialogUsage | undefined {
+    return this.#state === 'terminated' ? undefined : this.#usage;
   }
 
   protected usageOf(request: SipRequest): DialogUsage | undefined {
@@ -134,6 +148,11 @@ export class IncomingSession extends BaseSession {
 
   protected dialogEnded(_usage: DialogUsage, end: SessionEnd): void {
     this.#handle(this.#state === 'confirmed' ? 'dialog ended' : 'early BYE', { end });
+  }
+
+  #acceptNow(): void {
+    const body = this.#accepting;
+    if (body !== undefined) this.#handle('accept', { body });
   }
 
   /** What may happen to the INVITE while our user makes up its mind. */
@@ -154,10 +173,7 @@ export class IncomingSession extends BaseSession {
     const before = this.#state;
     const { state, actions } = step(incomingLifecycle, before, event);
     this.#state = state;
-    if (state === 'confirmed' || state === 'terminated') {
-      this.#progress?.cancel();
-      this.#expiry?.cancel();
-    }
+    if (state === 'confirmed' || state === 'terminated') this.#expiry?.cancel();
     for (const action of actions) this.#perform(action, occasion);
     if (before !== state) this.checkQuiet();
   }
@@ -165,10 +181,10 @@ export class IncomingSession extends BaseSession {
   #perform(action: IncomingAction, { status, refusal, body, end, headers }: Occasion): void {
     switch (action) {
       case 'send 1xx':
-        this.#sendProgress(this.#response(status ?? 180, body));
+        this.#answers.progress(status ?? 180, body);
         return;
       case 'send 2xx':
-        this.#sendAccepted(body);
+        if (body !== undefined) this.#answers.accept(body);
         return;
       case 'send refusal':
         this.#refuse(refusal ?? { status: 603 });
@@ -188,21 +204,6 @@ export class IncomingSession extends BaseSession {
     }
   }
 
-  #sendProgress(response: SipResponse): void {
-    this.#progress?.cancel();
-    this.options.transaction.respond(response);
-    this.#progress = this.options.environment.clock.after(REPEAT_PROGRESS, 'repetition of a 1xx', () =>
-      this.#sendProgress(response),
-    );
-  }
-
-  #sendAccepted(body: Body | undefined): void {
-    this.#usage.dialog.confirm();
-    this.#usage.renegotiation.established();
-    const kind = { initial: true, ourOffer: this.offer === undefined };
-    this.#usage.renegotiation.accept(this.options.transaction, this.#response(200, body), kind);
-  }
-
   #refuse({ status, reason, headers }: Refusal): void {
     const { transaction } = this.options;
     transaction.respond(createResponse(transaction.request, status, { reason, headers, toTag: this.localTag }));
@@ -210,11 +211,13 @@ export class IncomingSession extends BaseSession {
   }
 
   /** A response that makes or confirms the dialog (§12.1.1). */
-  #response(status: number, body: Body | undefined): SipResponse {
-    return createResponse(this.options.transaction.request, status, {
+  #response(status: number, body: Body | undefined, extra: HeaderList): SipResponse {
+    const { transaction, environment, contactUser } = this.options;
+    const contact = environment.contact(this.source, contactUser);
+    return createResponse(transaction.request, status, {
       toTag: this.localTag,
       recordRoute: true,
-      headers: [['Contact', this.#contact], ...CAPABILITY_HEADERS],
+      headers: [['Contact', contact], ...CAPABILITY_HEADERS, ...extra],
       body,
     });
   }

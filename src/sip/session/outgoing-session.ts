@@ -1,6 +1,6 @@
 // A session that we began: INVITE, its answers from one peer or from several (forking), CANCEL and what may cross it
 // (RFC 3261 §9.1, §13.2). What is done when is in lifecycle.ts.
-// Left out: redirection (a 3xx ends the session), reliable provisional responses.
+// Left out: redirection (a 3xx ends the session).
 
 import { millis } from '../../base/units.ts';
 import { Dialog, type Routing } from '../dialog/index.ts';
@@ -13,7 +13,9 @@ import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
 import type { SessionEnvironment } from './environment.ts';
+import type { Said } from './invite-answers.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
+import { readRSeq } from './rseq.ts';
 import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -28,7 +30,8 @@ export interface OutgoingSessionOptions {
   /** User of Contact. */
   readonly contactUser: string | undefined;
   readonly routing: Routing;
-  readonly offer: Body;
+  /** Undefined: the peer is to offer, in the first response that it sends reliably (§13.2.1). */
+  readonly offer: Body | undefined;
   readonly headers: HeaderList;
   /** Called when the session may be forgotten. */
   readonly quieted: (session: RoutedSession) => void;
@@ -38,10 +41,15 @@ export interface OutgoingSessionOptions {
 interface Occasion {
   readonly response?: SipResponse;
   readonly usage?: DialogUsage;
+  /** The description in the response. */
+  readonly body?: Body | undefined;
   readonly end?: SessionEnd;
   /** Of the request that ends it. */
   readonly headers?: HeaderList;
 }
+
+/** RFC 6228. */
+const EARLY_DIALOG_TERMINATED = 199;
 
 /** More branches than a door's call has; further ones make no early dialog. A 2xx always does. */
 const MAXIMUM_EARLY_DIALOGS = 16;
@@ -54,9 +62,9 @@ export class OutgoingSession extends BaseSession {
   readonly peer: NameAddress;
   readonly source = undefined;
   readonly offer = undefined;
+  readonly ringNeedsOffer = false;
   #state: SessionState = 'calling';
   #sequence = 0;
-  #contact = '';
   #exchange: ClientExchange | undefined;
   #inviteOpen = true;
   /** By the peer's tag: one a branch that has answered. */
@@ -109,6 +117,12 @@ export class OutgoingSession extends BaseSession {
     const end = { reason: this.#state === 'confirmed' ? 'local-hangup' : 'cancelled' } as const;
     this.#handle('hangup', { end, headers: reasonHeader(how) });
     this.checkQuiet();
+  }
+
+  protected usageOfBranch(branch: string | undefined): DialogUsage | undefined {
+    if (this.#state === 'confirmed') return this.primary;
+    if (this.#state === 'terminated') return undefined;
+    return branch === undefined ? [...this.#usages.values()].at(-1) : this.#usages.get(branch);
   }
 
   close(): void {
@@ -170,17 +184,34 @@ export class OutgoingSession extends BaseSession {
 
   /** Contact is how the peer reaches us, which depends on the way that the request goes (§8.1.1.8). */
   #address(request: SipRequest, target: Endpoint): void {
-    this.#contact = this.options.environment.contact(target, this.options.contactUser);
-    request.headers.set('Contact', this.#contact);
+    request.headers.set('Contact', this.options.environment.contact(target, this.options.contactUser));
   }
 
   /** §13.2.2.1: with a To tag it makes an early dialog. */
   #provisional(response: SipResponse, sent: SentRequest): void {
-    const tag = response.toTag;
-    if (tag !== undefined && !this.#usages.has(tag) && this.#usages.size < MAXIMUM_EARLY_DIALOGS) {
-      this.#addUsage(Dialog.ofResponse(sent.request, response));
-    }
-    this.#handle('provisional', { response });
+    const { toTag } = response;
+    const known = this.#usages.get(toTag ?? '');
+    if (response.status === EARLY_DIALOG_TERMINATED && known === undefined && readRSeq(response) === undefined) return;
+    const hasRoom = toTag !== undefined && this.#usages.size < MAXIMUM_EARLY_DIALOGS;
+    const usage = known ?? (hasRoom ? this.#addUsage(Dialog.ofResponse(sent.request, response)) : undefined);
+    const said = usage === undefined ? this.#saidOutside(response) : usage.receiveProvisional(response);
+    if (said === undefined) return;
+    if (response.status !== EARLY_DIALOG_TERMINATED) this.#handle('provisional', { response, body: said.body });
+    else if (usage !== undefined) this.#branchEnded(usage);
+  }
+
+  /** Without a tag there is no dialog, and no PRACK (RFC 3262 §4); but a gateway may have said what it plays. */
+  #saidOutside(response: SipResponse): Said {
+    return { body: this.options.offer && sessionBodyOf(response) };
+  }
+
+  /** RFC 6228 §4: the branch has ended by itself. */
+  #branchEnded(usage: DialogUsage): void {
+    const { remoteTag } = usage.dialog.id;
+    if (usage.dialog.state !== 'early') return;
+    usage.drop();
+    this.#usages.delete(remoteTag);
+    if (this.#state === 'calling' || this.#state === 'early') this.emit('branchEnded', remoteTag);
   }
 
   #final(response: SipResponse, sent: SentRequest): void {
@@ -191,12 +222,10 @@ export class OutgoingSession extends BaseSession {
     }
     const known = this.#usages.get(response.toTag ?? '');
     const usage = known ?? this.#addUsage(Dialog.ofResponse(sent.request, response));
-    if (usage.dialog.state === 'early') usage.dialog.confirmBy(response);
-    usage.renegotiation.established();
     // Acknowledged whatever becomes of it, and before anybody is told (§13.2.2.4).
-    usage.renegotiation.acknowledge(sent, () => {
+    usage.receiveAccepted(response, sent, ({ body }) => {
       this.#inviteOpen = false;
-      this.#handle('2xx', { response, usage });
+      this.#handle('2xx', { response, usage, body });
       this.checkQuiet();
     });
   }
@@ -213,7 +242,7 @@ export class OutgoingSession extends BaseSession {
     const context = {
       environment,
       credentials,
-      contact: this.#contact,
+      contactFor: (target: Endpoint) => environment.contact(target, this.options.contactUser),
       began: 'ours' as const,
       heard: (source: Endpoint) => this.heard(source),
       lastHeard: () => this.lastHeard,
@@ -222,6 +251,7 @@ export class OutgoingSession extends BaseSession {
       dialog,
       context,
       this.dialogUser(() => usage),
+      this.options.offer,
     );
     this.#usages.set(dialog.id.remoteTag, usage);
     return usage;
@@ -233,14 +263,14 @@ export class OutgoingSession extends BaseSession {
     for (const action of actions) this.#perform(action, occasion);
   }
 
-  #perform(action: OutgoingAction, { response, usage, end, headers }: Occasion): void {
+  #perform(action: OutgoingAction, { response, usage, body, end, headers }: Occasion): void {
     switch (action) {
       case 'report progress':
-        if (response !== undefined) this.emit('progress', this.#message(response));
+        if (response !== undefined) this.emit('progress', this.#message(response, body));
         return;
       case 'take dialog':
         this.primary = usage;
-        if (response !== undefined) this.emit('accepted', this.#message(response));
+        if (response !== undefined) this.emit('accepted', this.#message(response, body));
         return;
       case 'refuse dialog':
         usage?.hangUp();
@@ -257,9 +287,9 @@ export class OutgoingSession extends BaseSession {
     }
   }
 
-  #message(response: SipResponse): SessionMessage {
+  #message(response: SipResponse, body: Body | undefined): SessionMessage {
     const { status, reason } = response;
     const at = this.options.environment.clock.now();
-    return { at, status, phrase: reason, body: sessionBodyOf(response), branch: response.toTag };
+    return { at, status, phrase: reason, body, branch: response.toTag };
   }
 }

@@ -56,30 +56,38 @@ export interface SessionMessage {
 }
 
 /**
- * A request of the peer's to change the session, or to begin it without an offer of its own. Exactly one of `accept`
- * and `reject` must be called; later calls do nothing.
+ * An offer of the peer's, or its wish for one of ours: in a re-INVITE, UPDATE or PRACK, or in the answer to an INVITE
+ * that had none. Exactly one of `accept` and `reject` must be called; later calls do nothing.
  */
 export interface Negotiation {
   /** The peer's offer; undefined when it wants ours in the 2xx and will answer in its ACK. */
   readonly offer: Body | undefined;
-  /** Sends 200 with the answer (or, without an offer, with our offer; the answer comes as event `answer`). */
+  /** The To tag of the branch of a forked call that it came from; of any dialog the peer's tag. */
+  readonly branch?: string | undefined;
+  /** Sends the answer (or, without an offer, our offer; the answer comes as event `answer`). */
   accept(body: Body): void;
+  /** An offer in a response cannot be refused (RFC 6337 §2.3): it stays without an answer, and the call is to be ended. */
   reject(refusal: Refusal): void;
 }
 
 /** Event → arguments. */
 export type SessionEvents = {
-  /** Outgoing: a provisional response above 100. Its body is early media's answer. */
+  /** Outgoing: a provisional response above 100. Its body is early media's answer, or a preview of it. */
   progress: [message: SessionMessage];
-  /** Outgoing: the 2xx; its ACK is on the wire already. The body is the answer to our offer. */
+  /** Outgoing: a branch of a forked call is over, and others go on (199, RFC 6228). */
+  branchEnded: [branch: string];
+  /**
+   * Outgoing: the 2xx; its ACK is on the wire already. The body is the answer to our offer; there is none where it came
+   * in a reliable `progress`, or where the peer has offered and we have answered.
+   */
   accepted: [message: SessionMessage];
   /** Incoming: the ACK of our 2xx came. With our offer in the 2xx, `answer` came before. */
   acknowledged: [];
-  /** The answer to an offer of ours: in the ACK, or in the 2xx to our re-INVITE. */
-  answer: [body: Body];
-  /** Our re-INVITE was refused; the session goes on as it was (§14.1). 491 is tried again by the session itself. */
+  /** The answer to an offer of ours: in the ACK or a PRACK, or in the 2xx to our re-INVITE, UPDATE or PRACK. */
+  answer: [body: Body, branch?: string];
+  /** Our offer in the dialog was refused; the session goes on as it was (§14.1). 491 is tried again by the session itself. */
   offerRefused: [status: number];
-  /** A re-INVITE (or UPDATE) of the peer's. */
+  /** An offer of the peer's, or its wish for one of ours. */
   negotiation: [negotiation: Negotiation];
   /** INFO in the dialog: `application/dtmf-relay`, `application/dtmf`. It has been answered with 200. */
   info: [body: Body];
@@ -106,14 +114,26 @@ export interface Session {
   /** Incoming: the offer in the INVITE, if it had one. */
   readonly offer: Body | undefined;
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): () => void;
-  /** Incoming: sends 180 (or another provisional), with a body for early media. */
+  /** Incoming: whether `ring` has to bring our offer: the caller has none, and insists on reliable responses (RFC 3262 §5). */
+  readonly ringNeedsOffer: boolean;
+  /**
+   * Incoming: sends 180 (or another provisional), with a body for early media: the answer, or our offer where the INVITE
+   * had none. Reliably, where the caller can acknowledge it (RFC 3262).
+   */
   ring(status?: 180 | 181 | 182 | 183, body?: Body): void;
-  /** Incoming: sends 200 with the answer, or with our offer where the INVITE had none. */
+  /**
+   * Incoming: sends 200 with the answer, or with our offer where the INVITE had none; without either, where `ring` has
+   * said it reliably. Not before that is acknowledged.
+   */
   accept(body: Body): void;
   /** Incoming: sends a final refusal. */
   reject(refusal: Refusal): void;
-  /** Confirmed: offers anew by re-INVITE. */
-  reoffer(body: Body): void;
+  /**
+   * Offers anew, as soon as nothing else is under way: by re-INVITE; before the answer by UPDATE or in a PRACK, where the
+   * peer takes that, else after it.
+   * @param branch which one of a forked call; default: the newest
+   */
+  reoffer(body: Body, branch?: string): void;
   /** Confirmed: sends INFO with a body; the answer is only logged. */
   sendInfo(body: Body): void;
   /** Ends it in the way that its state asks for: CANCEL, 487 or 603, BYE. Safe to call at any time, any number of times. */

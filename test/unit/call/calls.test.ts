@@ -48,7 +48,7 @@ function createRig(settings: Partial<CallSettings> = {}) {
     if (engine.session === undefined) throw new Error('no media session was opened');
     return engine.session;
   };
-  const offerOf = (session: FakeSession): string => session.invite?.offer.data.toString() ?? '';
+  const offerOf = (session: FakeSession): string => session.invite?.offer?.data.toString() ?? '';
   const dial = () => listen(calls.dial({ target: 'sip:101@example.com', account: ACCOUNT }));
   const talk = (sdp = peerSdp()) => {
     const call = dial();
@@ -72,7 +72,7 @@ describe('an outgoing call', () => {
     dial();
     expect(agent.dialled).toEqual(['sip:101@example.com']);
     const offer = offerOf(agent.session);
-    expect(agent.session.invite?.offer.type).toBe('application/sdp');
+    expect(agent.session.invite?.offer?.type).toBe('application/sdp');
     expect(lineOf(offer, 'm=')).toMatch(new RegExp(`^audio ${media().localPort} RTP/AVP 8 0 \\d+$`));
     expect(lineOf(offer, 'c=')).toBe('IN IP4 192.0.2.10');
     expect(media().configured).toEqual([]);

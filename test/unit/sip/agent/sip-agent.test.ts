@@ -96,11 +96,11 @@ describe('requests from those who are let in (RFC 3261 §8.2, §11.2)', () => {
     ask(made, 'INVITE', {
       headers: [
         ['Contact', made.phone.contact],
-        ['Require', '100rel'],
+        ['Require', 'precondition'],
       ],
     });
     expect(made.phone.statuses('INVITE')).toEqual([420]);
-    expect(made.phone.response('INVITE').headers.get('Unsupported')).toBe('100rel');
+    expect(made.phone.response('INVITE').headers.get('Unsupported')).toBe('precondition');
     expect(made.calls).toEqual([]);
   });
 

@@ -402,10 +402,10 @@ describe('inside the dialog', () => {
 
   it('names every extension that it does not support (§8.2.2.3)', async () => {
     const made = await talking();
-    inDialog(made, 'OPTIONS', 1, { headers: [['Require', '100rel, timer']] });
+    inDialog(made, 'OPTIONS', 1, { headers: [['Require', '100rel, precondition, x-door']] });
     deliver(made.clock);
     expect(made.phone.statuses('OPTIONS')).toEqual([420]);
-    expect(made.phone.response('OPTIONS').headers.list('Unsupported')).toEqual(['100rel', 'timer']);
+    expect(made.phone.response('OPTIONS').headers.list('Unsupported')).toEqual(['precondition', 'x-door']);
   });
 
   it('does not obey a BYE from elsewhere, and tells the sender nothing', async () => {

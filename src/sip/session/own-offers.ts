@@ -1,0 +1,231 @@
+// Offers of ours inside a dialog, one at a time: by UPDATE before the answer, by re-INVITE after it, since a re-INVITE
+// leaves the peer time and needs no extension (RFC 3261 §14.1, RFC 3311 §5.1). The bodies are opaque. A refresh is an
+// UPDATE without an offer, or a re-INVITE that changes nothing (RFC 4028 §7.4, RFC 6141 §4.4).
+
+import type { Timer } from '../../base/clock.ts';
+import { type Millis, millis, seconds } from '../../base/units.ts';
+import { ClientExchange, type SentRequest } from '../exchange/index.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
+import { sessionBodyOf } from './bodies.ts';
+import { CAPABILITY_HEADERS } from './capabilities.ts';
+import type { DialogParts } from './dialog-parts.ts';
+import { endByAnswer } from './dialog-requests.ts';
+import { InviteAnswers } from './invite-answers.ts';
+import type { Body } from './types.ts';
+
+/** What is to be sent: an offer, or a refresh of what is. */
+interface Wanted {
+  readonly offer: Body | undefined;
+}
+
+/** How often one offer is sent anew when it came at the wrong time for the peer. */
+const MAXIMUM_TRIES = 6;
+/** RFC 3261 §14.2: the longest Retry-After of a peer that is busy with another offer. */
+const LONGEST_RETRY_AFTER = 10;
+
+/** One dialog's offers of ours. */
+export class OwnOffers {
+  #wanted: Wanted | undefined;
+  #sending = false;
+  /** Whether the INVITE that is under way has had its answer. */
+  #answered = false;
+  #invite: ClientExchange | undefined;
+  /** An INVITE that has rung is given up in the end: nothing else could be offered any more. */
+  #patience: Timer | undefined;
+  #retry: Timer | undefined;
+  #tries = 0;
+  #closed = false;
+
+  constructor(private readonly parts: DialogParts) {}
+
+  /** Whether a request of ours waits for its end. */
+  get busy(): boolean {
+    return this.#sending;
+  }
+
+  /** Offers anew; after what is under way, where something is. A newer offer takes the place of one that waits. */
+  reoffer(body: Body): void {
+    if (this.#closed) return;
+    this.#tries = 0;
+    this.#wanted = { offer: body };
+    this.next();
+  }
+
+  /** Says anew that the session goes on, and where we are. An offer that waits does that as well. */
+  refresh(): void {
+    if (this.#closed) return;
+    this.#wanted ??= { offer: undefined };
+    this.next();
+  }
+
+  /** The offer that waits, to go along in a PRACK. */
+  takeOffer(): Body | undefined {
+    const offer = this.#wanted?.offer;
+    if (offer !== undefined) this.#wanted = undefined;
+    return offer;
+  }
+
+  /** Sends what waits, if its time has come. */
+  next(): void {
+    const wanted = this.#wanted;
+    if (wanted === undefined || this.#sending || this.#retry !== undefined || this.#closed) return;
+    const { exchange, acknowledgements, dialog, peer } = this.parts;
+    const byUpdate = peer.allows('UPDATE') && (dialog.state === 'early' || wanted.offer === undefined);
+    if (byUpdate) {
+      const kind = wanted.offer === undefined ? 'UPDATE' : 'UPDATE with an offer';
+      if (exchange.maySend(kind)) this.#sendUpdate(wanted);
+      return;
+    }
+    const mayInvite = dialog.state === 'confirmed' && exchange.maySend('INVITE') && !acknowledgements.awaiting;
+    if (mayInvite) this.#sendInvite(wanted);
+  }
+
+  /** Sends nothing any more, and waits for no re-INVITE that may never be answered. */
+  close(): void {
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#wanted = undefined;
+    this.#patience?.cancel();
+    this.#invite?.cancel();
+  }
+
+  #sendUpdate(wanted: Wanted): void {
+    const { exchange, requests, peer, dialog, user } = this.parts;
+    this.#begin();
+    exchange.innerBegins('ours', wanted.offer !== undefined);
+    const content = { headers: CAPABILITY_HEADERS, body: wanted.offer, refreshesTarget: true };
+    requests.send('UPDATE', content, {
+      answered: (response) => {
+        exchange.innerEnds();
+        peer.learn(response);
+        if (response.status < 300) {
+          dialog.refreshTarget(response);
+          this.#accepted(wanted, sessionBodyOf(response), response.status);
+        } else this.#refused(response, wanted, 'UPDATE');
+        this.#end();
+      },
+      failed: (reason) => {
+        exchange.innerEnds();
+        if (reason === 'timeout') user.failed({ reason: 'timeout' });
+        else if (wanted.offer !== undefined) user.offerRefused(503);
+        this.#end();
+      },
+    });
+  }
+
+  #sendInvite(wanted: Wanted): void {
+    const { context, dialog, exchange, description, user } = this.parts;
+    const { environment, credentials } = context;
+    const body = wanted.offer ?? description.ours;
+    this.#begin();
+    exchange.inviteBegins('ours', body !== undefined);
+    const answers = new InviteAnswers(this.parts, () => undefined);
+    const headers = [...CAPABILITY_HEADERS, ['User-Agent', environment.userAgent] as const];
+    const plan = {
+      nextHop: dialog.nextHop,
+      build: () => dialog.createRequest('INVITE', { headers, body }).request,
+      address: (request: SipRequest, target: Endpoint) => request.headers.set('Contact', context.contactFor(target)),
+    };
+    this.#invite = new ClientExchange(environment, credentials, plan, {
+      provisional: (response) => this.#progressed(response, answers, wanted),
+      final: (response, sent) => this.#final(response, sent, answers, wanted),
+      failed: (reason) => {
+        exchange.inviteEnds();
+        if (reason === 'timeout') user.failed({ reason: 'timeout' });
+        else if (wanted.offer !== undefined) user.offerRefused(503);
+        this.#end();
+      },
+      heard: (source) => context.heard(source),
+    });
+    this.#invite.begin(() => context.lastHeard());
+  }
+
+  /** The answer may come in a reliable response already; what a plain one says counts for nothing yet. */
+  #progressed(response: SipResponse, answers: InviteAnswers, wanted: Wanted): void {
+    const { context, exchange } = this.parts;
+    const { clock, timers } = context.environment;
+    this.#patience ??= clock.after(millis(64 * timers.t1), 'answer to a re-INVITE', () => this.#invite?.cancel());
+    const answer = answers.provisional(response)?.body;
+    if (answer === undefined || exchange.stage !== 'agreed') return;
+    this.#answered = true;
+    this.#accepted(wanted, answer, response.status);
+  }
+
+  #final(response: SipResponse, sent: SentRequest, answers: InviteAnswers, wanted: Wanted): void {
+    const { exchange } = this.parts;
+    if (response.status >= 300) {
+      exchange.inviteEnds();
+      this.#refused(response, wanted, 'INVITE');
+      this.#end();
+      return;
+    }
+    answers.accepted(response, sent, ({ body }) => {
+      this.#accepted(wanted, body, response.status);
+      this.#end();
+    });
+  }
+
+  /** A 2xx without an answer leaves the offer refused in all but name (RFC 3264 §5). */
+  #accepted({ offer }: Wanted, answer: Body | undefined, status: number): void {
+    const { user, description } = this.parts;
+    this.#tries = 0;
+    if (answer !== undefined) {
+      description.ours = offer ?? description.ours;
+      user.answer(answer);
+    } else if (offer !== undefined && !this.#answered) user.offerRefused(status);
+  }
+
+  #refused(response: SipResponse, wanted: Wanted, method: 'INVITE' | 'UPDATE'): void {
+    const { peer, user } = this.parts;
+    const { status } = response;
+    const end = endByAnswer(status);
+    const wait = this.#waitAfter(response);
+    if (end !== undefined) user.failed(end);
+    else if (wait !== undefined && this.#tries < MAXIMUM_TRIES) this.#later(wanted, wait);
+    else if (method === 'UPDATE' && (status === 405 || status === 501)) {
+      peer.refuses('UPDATE');
+      this.#wanted ??= wanted;
+    } else if (wanted.offer !== undefined) user.offerRefused(status);
+  }
+
+  /** How long the peer is left alone before the same is sent again; undefined: it has refused. */
+  #waitAfter(response: SipResponse): Millis | undefined {
+    const { began } = this.parts.context;
+    // RFC 3261 §14.1, RFC 3311 §5.3: who made the Call-ID waits longer, so that the two do not meet again.
+    if (response.status === 491) return millis(10 * (began === 'ours' ? 210 + this.#chance(191) : this.#chance(201)));
+    const after = response.integer('Retry-After');
+    const isBusy = response.status === 500 && after.ok && after.value !== undefined;
+    return isBusy && after.value <= LONGEST_RETRY_AFTER ? seconds(after.value) : undefined;
+  }
+
+  /** An offer that came meanwhile is newer. */
+  #later(wanted: Wanted, wait: Millis): void {
+    if (this.#closed) return;
+    this.#tries += 1;
+    this.#wanted ??= wanted;
+    this.#retry = this.parts.context.environment.clock.after(wait, 'offer after 491', () => {
+      this.#retry = undefined;
+      this.next();
+    });
+  }
+
+  #begin(): void {
+    this.#sending = true;
+    this.#answered = false;
+    this.#wanted = undefined;
+  }
+
+  #end(): void {
+    this.#sending = false;
+    this.#invite = undefined;
+    this.#patience?.cancel();
+    this.#patience = undefined;
+    this.parts.user.settled();
+  }
+
+  /** A whole number from 0 to `count` - 1. */
+  #chance(count: number): number {
+    return Math.floor(this.parts.context.environment.random.uniform() * count);
+  }
+}
