@@ -1,6 +1,7 @@
-// The registrar and proxy.
+// The registrar and its proxies.
 
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Certificate } from './certificates.ts';
 import type { Host } from './network.ts';
 import type { Program } from './program.ts';
 
@@ -17,24 +18,48 @@ export interface KamailioOptions {
   readonly maxExpires?: number;
   /** How long a nonce is good, in seconds; afterwards it is refused as stale. */
   readonly nonceExpires?: number;
+  /** Of its challenges. */
+  readonly algorithm?: 'MD5' | 'SHA-256';
+  /** It takes TCP and TLS as well, with this certificate. */
+  readonly streams?: Certificate;
+  /** It answers INVITE and REGISTER with 503 and Retry-After. */
+  readonly overloaded?: boolean;
 }
 
 /** A Kamailio that can be killed and started again. */
 export class Kamailio {
-  readonly #configuration: string;
   #program: Program | undefined;
 
-  constructor(
+  private constructor(
     private readonly host: Host,
     private readonly folder: string,
-    options: KamailioOptions = {},
-  ) {
-    this.#configuration = `${folder}/kamailio.cfg`;
+    private readonly name: string,
+    private readonly defines: readonly string[],
+  ) {}
+
+  /** A registrar with a proxy. */
+  static registrar(host: Host, folder: string, options: KamailioOptions = {}): Kamailio {
+    const { maxExpires = 120, nonceExpires = 300, algorithm = 'MD5', streams, overloaded = false } = options;
+    const name = host.name === 'pbx' ? 'kamailio' : `kamailio-${host.name}`;
     const template = readFileSync(new URL('kamailio.cfg', import.meta.url), 'utf8');
     const filled = template
-      .replaceAll('@MAX_EXPIRES@', String(options.maxExpires ?? 120))
-      .replaceAll('@NONCE_EXPIRE@', String(options.nonceExpires ?? 300));
-    writeFileSync(this.#configuration, filled);
+      .replaceAll('10.77.0.1:', `${host.address}:`)
+      .replaceAll('@MAX_EXPIRES@', String(maxExpires))
+      .replaceAll('@NONCE_EXPIRE@', String(nonceExpires))
+      .replaceAll('@ALGORITHM@', algorithm)
+      .replaceAll('@FOLDER@', folder);
+    writeFileSync(`${folder}/${name}.cfg`, filled);
+    if (streams !== undefined) writeFileSync(`${folder}/tls.cfg`, tlsConfiguration(streams));
+    const defines = [...(streams === undefined ? [] : ['WITH_STREAMS']), ...(overloaded ? ['OVERLOADED'] : [])];
+    return new Kamailio(host, folder, name, defines);
+  }
+
+  /** A proxy before the registrar. */
+  static proxy(host: Host, folder: string): Kamailio {
+    const name = `kamailio-${host.name}`;
+    const template = readFileSync(new URL('proxy.cfg', import.meta.url), 'utf8');
+    writeFileSync(`${folder}/${name}.cfg`, template.replaceAll('@ADDRESS@', host.address));
+    return new Kamailio(host, folder, name, []);
   }
 
   get address(): string {
@@ -44,11 +69,21 @@ export class Kamailio {
   /** Starts it and waits until it takes requests. */
   async start(): Promise<void> {
     this.#program = this.host.start({
-      name: 'kamailio',
+      name: this.name,
       logFolder: this.folder,
-      command: ['kamailio', '-DD', '-E', '-m', '32', '-M', '8', '-Y', this.folder, '-f', this.#configuration],
+      command: [
+        ...(['kamailio', '-DD', '-E', '-m', '32', '-M', '8', '-Y', this.folder] as const),
+        ...this.defines.flatMap((define) => ['-A', define]),
+        ...['-f', `${this.folder}/${this.name}.cfg`],
+      ],
     });
     await this.#program.lines.find('start of Kamailio', (line) => line.includes('kamailio is ready'));
+  }
+
+  /** Waits for a line of its log. */
+  async said(pattern: RegExp, options: { withinMs?: number; from?: number } = {}): Promise<string> {
+    if (this.#program === undefined) throw new Error('Kamailio was not started');
+    return await this.#program.lines.find(String(pattern), (line) => pattern.test(line), options);
   }
 
   /** Takes it away without a farewell; its bindings are lost. */
@@ -59,4 +94,19 @@ export class Kamailio {
   async stop(): Promise<void> {
     await this.#program?.stop();
   }
+}
+
+function tlsConfiguration({ certificate, key }: Certificate): string {
+  return `[server:default]
+method = TLSv1.2+
+verify_certificate = no
+require_certificate = no
+certificate = ${certificate}
+private_key = ${key}
+
+[client:default]
+method = TLSv1.2+
+verify_certificate = no
+require_certificate = no
+`;
 }

@@ -40,10 +40,17 @@ export class Rig {
     return this.network.host(name);
   }
 
-  async kamailio(options: KamailioOptions = {}): Promise<Kamailio> {
-    const kamailio = this.#keep(new Kamailio(this.host('pbx'), this.folder, options));
+  async kamailio(options: KamailioOptions = {}, host: HostName = 'pbx'): Promise<Kamailio> {
+    const kamailio = this.#keep(Kamailio.registrar(this.host(host), this.folder, options));
     await kamailio.start();
     return kamailio;
+  }
+
+  /** A proxy between a device and the registrar. */
+  async proxy(host: HostName): Promise<Kamailio> {
+    const proxy = this.#keep(Kamailio.proxy(this.host(host), this.folder));
+    await proxy.start();
+    return proxy;
   }
 
   async baresip(host: HostName, options: BaresipOptions): Promise<Baresip> {
