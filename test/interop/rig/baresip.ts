@@ -10,7 +10,7 @@ import { writeWav } from './wav.ts';
 
 export interface BaresipOptions {
   /** A user of the registrar; without `registrar` it is called and calls directly. */
-  readonly user: 'door' | '101' | '102' | '103';
+  readonly user: 'door' | '101' | '102' | '103' | 'guest';
   readonly registrar?: string;
   readonly answer?: 'auto' | 'manual';
   /** In the order of preference: `PCMA`, `PCMU`. */
@@ -160,7 +160,9 @@ export class Baresip {
   #account(): string {
     const { user, registrar, answer = 'auto', codecs = ['PCMA', 'PCMU'], mediaEncryption } = this.options;
     const parameters = [
-      registrar === undefined ? 'regint=0' : `regint=60;auth_user=${user};auth_pass=${PASSWORDS[user]}`,
+      registrar === undefined || user === 'guest'
+        ? 'regint=0'
+        : `regint=60;auth_user=${user};auth_pass=${PASSWORDS[user]}`,
       `answermode=${answer}`,
       `audio_codecs=${codecs.join(',')}`,
       ...(mediaEncryption === undefined ? [] : [`mediaenc=${mediaEncryption}`]),
