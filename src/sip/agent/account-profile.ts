@@ -1,11 +1,12 @@
-// What follows from an account's configuration: who we say we are, by which way requests leave, whom we trust to be our
-// server.
+// What follows from an account's configuration, and from what its registrar has granted: who we say we are, by which way
+// requests leave, whom we trust to be our server.
 
 import { ok, type Result } from '../../base/result.ts';
 import type { DigestClient } from '../auth/index.ts';
 import { type Routing, routeRequest } from '../dialog/index.ts';
 import { formatUri, parseUri } from '../message/index.ts';
 import type { NameAddress, SipUri } from '../message/types.ts';
+import type { LiveFlow } from '../register/index.ts';
 import { placeOf } from './locator.ts';
 import type { Account } from './types.ts';
 
@@ -27,6 +28,8 @@ export class AccountProfile {
   readonly registrars: readonly (readonly string[])[];
   /** The proxies to go by, the preferred first. */
   readonly proxies: readonly string[];
+  /** Where the account is registered now; undefined while it is not. */
+  live: () => LiveFlow | undefined = () => undefined;
 
   private constructor(
     readonly account: Account,
@@ -54,11 +57,23 @@ export class AccountProfile {
     return ok(profile);
   }
 
-  /** The URIs of the account's servers: what they are located at counts as ours. */
+  /**
+   * The URIs of the account's servers: what they are located at counts as ours. Its registrar names some of them: who
+   * serves the account's requests (RFC 3608 §1) serves the account.
+   */
   get servers(): readonly string[] {
+    return [...this.#named, ...this.#serviceRoute.map(({ uri }) => uri)];
+  }
+
+  /** Those that the configuration names. */
+  get #named(): readonly string[] {
     const { register, registrar, registrars } = this.account;
     const named = register || registrar !== undefined || registrars !== undefined;
     return [...this.proxies, ...(named ? this.registrars.flat() : [])];
+  }
+
+  get #serviceRoute(): readonly NameAddress[] {
+    return this.live()?.grant.serviceRoute ?? [];
   }
 
   /**
@@ -73,7 +88,7 @@ export class AccountProfile {
 
   /** Whether the account names the host of a URI as its own, or as one of its servers. */
   names(uri: string): boolean {
-    return [this.account.uri, ...this.servers].some((own) => sameHost(own, uri));
+    return [this.account.uri, ...this.#named].some((own) => sameHost(own, uri));
   }
 
   /** Where a REGISTER goes (§10.2, §8.1.2): to a registrar without a user, by way of a proxy where there is one. */
@@ -83,15 +98,45 @@ export class AccountProfile {
   }
 
   /**
-   * Where a new request to `target` goes: by the outbound proxy; a target of our own domain to the registrar of the
-   * account, which is where the domain's users are known; any other target to its own host.
+   * Where a new request to `target` goes: by the outbound proxy and the service route; a target of our own domain to the
+   * registrar of the account, which is where the domain's users are known; any other target to its own host.
    */
   routing(target: string): Routing {
-    const routing = routeRequest(target, this.proxies.slice(0, 1).map(looseRoute));
-    if (this.proxies.length > 0 || this.servers.length === 0) return routing;
+    const preloaded = this.#preloadedRoute();
+    const routing = routeRequest(target, preloaded);
+    if (preloaded.length > 0 || this.servers.length === 0) return routing;
     const uri = parseUri(target);
     const own = uri.ok && uri.value.host === this.identity.host && portOf(uri.value) === portOf(this.identity);
-    return own ? { ...routing, nextHop: this.registrars[0]?.[0] ?? routing.nextHop } : routing;
+    return own
+      ? { ...routing, nextHop: this.live()?.registrar ?? this.registrars[0]?.[0] ?? routing.nextHop }
+      : routing;
+  }
+
+  /**
+   * RFC 3608 §6.1: the service route behind the way that is configured; by the flow that is alive (RFC 5626 §4.3). A
+   * service route that begins with the proxy that we go by would visit it twice.
+   */
+  #preloadedRoute(): readonly NameAddress[] {
+    const proxy = this.live()?.proxy ?? this.proxies[0];
+    const [first] = this.#serviceRoute;
+    if (proxy === undefined || (first !== undefined && samePlace(first.uri, proxy))) return this.#serviceRoute;
+    return [looseRoute(proxy), ...this.#serviceRoute];
+  }
+
+  /**
+   * Our Contact in a dialog by way of the account's servers.
+   * @param local the URI that we have where the request goes
+   * @param anonymous whether it may tell who we are (RFC 3323)
+   */
+  contact(local: string, anonymous = false): string {
+    const grant = this.live()?.grant;
+    const uri = parseUri(local);
+    if (grant === undefined || !uri.ok) return local;
+    const gruu = anonymous ? grant.temporaryGruu : grant.publicGruu;
+    if (this.account.gruu === true && gruu !== undefined) return gruu;
+    // RFC 5626 §4.3: what comes later in the dialog shall come by the same flow.
+    const parameters = new Map(uri.value.parameters).set('ob', true);
+    return grant.outbound ? formatUri({ ...uri.value, parameters }) : local;
   }
 }
 
@@ -105,6 +150,13 @@ function serverOf(uri: SipUri): string {
 function sameHost(one: string, other: string): boolean {
   const [first, second] = [placeOf(one), placeOf(other)];
   return first.ok && second.ok && first.value.host === second.value.host;
+}
+
+function samePlace(one: string, other: string): boolean {
+  const [first, second] = [placeOf(one), placeOf(other)];
+  if (!first.ok || !second.ok) return false;
+  const { host, port, protocol } = first.value;
+  return host === second.value.host && port === second.value.port && protocol === second.value.protocol;
 }
 
 const portOf = (uri: SipUri): number => uri.port ?? SIP_PORT;

@@ -237,7 +237,7 @@ export class SipAgent implements UserAgent {
       reached: () => undefined,
       missed: () => undefined,
       knownAddresses: (uri) => this.#locator.known(uri),
-      contact: (target, user) => formatNameAddress({ uri: this.#contactUri(target, user) }),
+      contact: (target, user) => formatNameAddress({ uri: this.#dialogContact(target, user) }),
       get servers() {
         return agent.#servers;
       },
@@ -267,11 +267,15 @@ export class SipAgent implements UserAgent {
       route: (registrar, proxy) => profile.registerRouting(registrar, proxy),
       changed: (state, cause) => this.#registrationChanged(account, state, cause),
     });
+    profile.live = () => registration.live;
     return { profile, registration };
   }
 
   #registrationChanged(account: Account, state: RegistrationReport, cause: string | undefined): void {
     const { registered, reason, status, registrar } = state;
+    // Its servers are ours as long as it is registered.
+    this.prepare(this.#lines.flatMap(({ profile }) => profile.servers));
+    this.#locateServers();
     const log = registered || !this.#started ? this.options.log.info : this.options.log.warn;
     log.call(this.options.log, 'sip.registration', {
       account: account.uri,
@@ -345,6 +349,15 @@ export class SipAgent implements UserAgent {
     this.#locateServers();
     if (!this.#started) return;
     for (const { registration } of this.#lines) if (registration?.state.registered === false) registration.renew();
+  }
+
+  /** Our Contact in a dialog: as the account's registrar would have it, where its servers are on the way. */
+  #dialogContact(target: Endpoint, user: string | undefined): string {
+    const local = this.#contactUri(target, user);
+    const line = this.#lines.find(
+      ({ profile }) => profile.contactUser === user && this.#addressesOf(profile).includes(target.address),
+    );
+    return line?.profile.contact(local) ?? local;
   }
 
   /** Where `target` reaches us: by the protocol that we reach it by (RFC 3261 §8.1.1.8, §19.1.1). */

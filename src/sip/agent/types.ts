@@ -36,6 +36,8 @@ export interface Account {
   readonly outboundProxies?: readonly string[];
   /** Preferred before other devices of the account, 0 to 1 (`q`, RFC 3261 §20.10). */
   readonly preference?: number;
+  /** Whether a GRUU that the registrar grants is our Contact in dialogs (RFC 5627 §4.4); default: it is not. */
+  readonly gruu?: boolean;
   /** Wanted life of the binding. */
   readonly expires: Millis;
   /** False: peer to peer; no REGISTER is sent. */
