@@ -51,6 +51,7 @@ export class DoorService {
   readonly agent: SipAgent;
   /** What is wrong with this configuration's parts; the next DoorService finds its own. */
   readonly #faults: Faults;
+  readonly #streams: NodeStreamNetwork;
   readonly #door: DoorController;
   readonly #calls: Calls;
   #admission: AdmissionPolicy;
@@ -68,12 +69,13 @@ export class DoorService {
     this.engine = openSound(configuration, log, this.#faults);
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
+    this.#streams = new NodeStreamNetwork(configuration.sip.tls);
     this.agent = new SipAgent({
       clock,
       random,
       log,
       network: new NodeDatagramNetwork(),
-      streams: new NodeStreamNetwork(),
+      streams: this.#streams,
       listen: placesOf(configuration),
       accounts,
       admit: (peer) => this.#admission.admit(peer),
@@ -137,6 +139,7 @@ export class DoorService {
 
   /** Puts into force what needs no restart: buttons, doors, limits, who may call in. */
   apply(configuration: Configuration): void {
+    this.#streams.use(configuration.sip.tls ?? {});
     this.configuration = configuration;
     this.#admission = this.#admissionFor(configuration);
     this.#calls.settings = callSettings(configuration);
@@ -235,9 +238,7 @@ function callSettings({ media, sip }: Configuration): ConstructorParameters<type
 }
 
 function placesOf({ sip }: Configuration): readonly Endpoint[] {
-  return sip.listen.flatMap(({ transport, address, port }) =>
-    transport === 'tls' ? [] : [{ protocol: transport, address, port }],
-  );
+  return sip.listen.map(({ transport, address, port }) => ({ protocol: transport, address, port }));
 }
 
 /** As it stands in `sip.listen`, with the port that the system gave. */

@@ -17,6 +17,7 @@ const LIVE = [
   'sip.accept',
   'sip.answer',
   'sip.dtmf',
+  'sip.tls',
   'media.codecs',
   'media.srtp',
   'media.packetTime',

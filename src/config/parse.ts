@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
+import { readCertificates } from './certificates.ts';
 import { type Complaint, complaint } from './complaint.ts';
 import { formatPath, type Path, type PlacedDocument, parsePlaced } from './document.ts';
 import { describeIssue, isMissingKey, issuePath, isUnknownKey } from './issues.ts';
@@ -56,12 +57,16 @@ function checkDocument(document: PlacedDocument, faults: Fault[], options: Parse
   for (const { path, found } of secrets.faults) fault(path, found, 'value');
   const reports = { fault, warning: reporter(warnings) };
   for (const { path, found } of secrets.warnings) reports.warning(path, found, 'value');
+  const certificates = readCertificates(parsed.output, folder, options.readFile, reports);
   checkReferences(parsed.output, secrets.values, reports);
   reportNotCarriedOut(parsed.output, reports);
 
   const outcome = { faults: inOrder(faults), warnings: inOrder(warnings) };
   if (!parsed.success || faults.length > 0) return outcome;
-  return { ...outcome, configuration: resolveConfiguration(parsed.output, { secrets: secrets.values, folder }) };
+  return {
+    ...outcome,
+    configuration: resolveConfiguration(parsed.output, { secrets: secrets.values, folder, certificates }),
+  };
 }
 
 function placeFault(document: PlacedDocument, path: Path, found: Complaint, on: 'key' | 'value', file: string): Fault {

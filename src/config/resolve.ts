@@ -9,6 +9,7 @@ import type {
   Configuration,
   DoorConfiguration,
   MqttConfiguration,
+  TlsConfiguration,
 } from './types.ts';
 import type { SecretReference } from './values.ts';
 
@@ -23,16 +24,19 @@ interface Context {
   readonly secrets: ReadonlyMap<SecretReference, Secret>;
   /** Absolute. */
   readonly folder: string;
+  /** What the files of `sip.tls` hold; undefined where none are named. */
+  readonly certificates: TlsConfiguration | undefined;
 }
 
 /** To be called for a file without faults. @throws Error when a secret was not read: a fault of the program */
 export function resolveConfiguration(checked: CheckedFile, context: Context): Configuration {
-  const { tls, ...sip } = checked.sip;
+  const { tls: _, ...sip } = checked.sip;
+  const { certificates } = context;
   return {
     name: checked.name,
     board: checked.board,
     accounts: checked.accounts.map((account) => resolveAccount(account, context)),
-    sip: { ...sip, ...(tls === undefined ? {} : { tls: resolvePaths(tls, context) }) },
+    sip: { ...sip, ...(certificates === undefined ? {} : { tls: certificates }) },
     media: checked.media,
     audio: resolveAudio(checked.audio, context),
     calls: checked.calls,
@@ -95,9 +99,4 @@ function resolveAudio(audio: CheckedFile['audio'], { folder }: Context): AudioCo
     ...rest,
     device: device.kind === 'file' ? { kind: 'file', input: place(input), output: place(output) } : device,
   };
-}
-
-function resolvePaths<T extends { readonly [key: string]: string }>(paths: T, { folder }: Context): T {
-  const absolute = Object.entries(paths).map(([key, path]) => [key, absolutePath(path, folder)]);
-  return { ...paths, ...Object.fromEntries(absolute) };
 }

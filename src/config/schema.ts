@@ -103,7 +103,7 @@ const account = v.strictObject({
 
 const sip = v.strictObject({
   listen: v.optional(
-    key(v.array(listenAddress), {
+    key(v.pipe(v.array(listenAddress), v.minLength(1)), {
       title: 'Listen addresses',
       description: 'Where SIP comes in, as `udp:ADDRESS:PORT`, `tcp:…` or `tls:…`. Port 0: the system chooses.',
       requiresRestart: true,
@@ -113,13 +113,30 @@ const sip = v.strictObject({
   tls: v.exactOptional(
     key(
       v.strictObject({
-        ca: v.exactOptional(key(path, { title: 'Trusted authorities', description: 'PEM file.' })),
-        certificate: v.exactOptional(key(path, { title: 'Own certificate', description: 'PEM file.' })),
+        ca: v.exactOptional(
+          key(path, {
+            title: 'Trusted authorities',
+            description:
+              'PEM file: who must have signed the certificate of a server; the server’s own certificate will do. Left ' +
+              'out: the public authorities that Node.js brings.',
+          }),
+        ),
+        certificate: v.exactOptional(
+          key(path, {
+            title: 'Own certificate',
+            description: 'PEM file, with the chain below it: to listen with, and for servers that ask for one.',
+          }),
+        ),
         key: v.exactOptional(
           key(path, { title: 'Private key', description: 'PEM file. Left out: in the certificate’s file.' }),
         ),
       }),
-      { title: 'TLS', description: 'Certificates for SIP over TLS.', requiresRestart: true },
+      {
+        title: 'TLS',
+        description:
+          'Certificates for SIP over TLS (1.2 and newer). A server must prove to be the host of its SIP address ' +
+          '(RFC 5922). `reload` reads the files again.',
+      },
     ),
   ),
   resolvers: v.exactOptional(

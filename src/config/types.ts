@@ -35,10 +35,18 @@ export type AcceptRule =
   | { readonly kind: 'registrar' }
   | { readonly kind: 'network'; readonly address: string; readonly prefixLength: number };
 
+/** PEM texts: the files have been read and fit each other. */
+export interface TlsConfiguration {
+  /** The authorities that are trusted; absent: those that Node.js brings. */
+  readonly ca?: string;
+  readonly certificate?: string;
+  /** There whenever the certificate is. */
+  readonly key?: Secret;
+}
+
 export interface SipConfiguration {
   readonly listen: readonly ListenAddress[];
-  /** Files of PEM text, absolute paths. */
-  readonly tls?: { readonly ca?: string; readonly certificate?: string; readonly key?: string };
+  readonly tls?: TlsConfiguration;
   /** DNS servers; absent: the system's. */
   readonly resolvers?: readonly { readonly address: string; readonly port: number }[];
   /** Absent: the registrars and the hosts that buttons call. */

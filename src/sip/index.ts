@@ -47,4 +47,5 @@ export {
   NodeDatagramNetwork,
   NodeStreamNetwork,
   type StreamNetwork,
+  type TlsCredentials,
 } from './transport/index.ts';

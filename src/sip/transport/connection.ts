@@ -3,9 +3,9 @@
 
 import type { Clock, Timer } from '../../base/clock.ts';
 import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
-import { formatHostPort } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { SendFailure, StreamEvents, StreamSocket } from './network.ts';
+import { formatEndpoint } from './socket-errors.ts';
 import { type Frame, StreamFramer } from './stream-framer.ts';
 
 /** What is sent, and who hears that it could not be. */
@@ -268,11 +268,6 @@ export class Connection implements StreamEvents {
   #after(delay: Millis, name: string, run: () => void): Timer {
     return this.owner.clock.after(delay, name, run);
   }
-}
-
-/** `tcp 192.0.2.1:5060`, for a person. */
-export function formatEndpoint({ protocol, address, port }: Endpoint): string {
-  return `${protocol} ${formatHostPort(address, port)}`;
 }
 
 const tooSlow = (remote: Endpoint): SendFailure => ({

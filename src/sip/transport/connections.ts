@@ -5,8 +5,10 @@ import type { Log } from '../../base/log.ts';
 import { type Millis, seconds } from '../../base/units.ts';
 import { hostsEqual } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
-import { Connection, type ConnectionOwner, formatEndpoint, type Outgoing } from './connection.ts';
+import { Connection, type ConnectionOwner, type Outgoing } from './connection.ts';
+import { FaultMemory } from './fault-memory.ts';
 import type { SendFailure, StreamEvents, StreamNetwork, StreamSocket } from './network.ts';
+import { formatEndpoint } from './socket-errors.ts';
 import type { Frame } from './stream-framer.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -38,11 +40,13 @@ export class Connections implements ConnectionOwner {
   readonly clock: Clock;
   readonly #connections = new Set<Connection>();
   readonly #refusals: TokenBucket;
+  readonly #faults: FaultMemory;
   #closed = false;
 
   constructor(private readonly options: ConnectionsOptions) {
     this.clock = options.clock;
     this.#refusals = new TokenBucket(options.clock, REFUSAL_LINES, REFUSAL_INTERVAL);
+    this.#faults = new FaultMemory(options.clock);
   }
 
   /** How many there are. */
@@ -99,7 +103,7 @@ export class Connections implements ConnectionOwner {
   ended(connection: Connection, { code, message, mend }: SendFailure): void {
     this.#connections.delete(connection);
     this.options.log.debug('transport.connection-over', { peer: formatEndpoint(connection.remote), code, message });
-    if (mend !== undefined) this.options.fault(message, mend);
+    if (mend !== undefined && this.#faults.isNew(message)) this.options.fault(message, mend);
   }
 
   #sendAnew(outgoing: Outgoing, target: Endpoint): void {

@@ -13,6 +13,7 @@ export type {
 } from './network.ts';
 export { NodeDatagramNetwork } from './node-datagram-network.ts';
 export { NodeStreamNetwork } from './node-stream-network.ts';
+export type { TlsCredentials } from './tls-context.ts';
 export { TokenBucket } from './token-bucket.ts';
 export {
   type TransportCounters,

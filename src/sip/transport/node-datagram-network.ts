@@ -2,7 +2,7 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 import type { DatagramNetwork, DatagramSocket, SendFailure } from './network.ts';
-import { bindError, sendFailure } from './node-errors.ts';
+import { bindError, sendFailure } from './socket-errors.ts';
 
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
 

@@ -1,109 +1,130 @@
-// TCP by node:net. Only src/app and src/demo make one.
+// TCP by node:net and TLS by node:tls. Only src/app and src/demo make one.
 
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { DoorphoneError } from '../../base/errors.ts';
 import type { Endpoint } from '../message/types.ts';
-import type { Place, StreamEvents, StreamListener, StreamNetwork, StreamSocket } from './network.ts';
-import { bindError, connectionFailure } from './node-errors.ts';
+import type { StreamEvents, StreamListener, StreamNetwork, StreamSocket } from './network.ts';
+import { NodeStreamSocket } from './node-stream-socket.ts';
+import { NodeTlsClient } from './node-tls-client.ts';
+import { bindError } from './socket-errors.ts';
+import { certificateOf, type TlsCredentials, tlsContext } from './tls-context.ts';
+import { sipIdentities } from './tls-identity.ts';
+
+type Accept = (socket: StreamSocket) => StreamEvents;
 
 /** Connections that wait to be accepted. */
 const BACKLOG = 64;
 
-/** The machine's TCP. */
+/** The machine's TCP and TLS. */
 export class NodeStreamNetwork implements StreamNetwork {
-  async listen(place: Endpoint, accept: (socket: StreamSocket) => StreamEvents): Promise<StreamListener> {
-    const server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket, place, accept));
-    await new Promise<void>((listening, refused) => {
-      server.once('error', (error) => refused(bindError(error, place)));
-      server.listen(
-        { host: place.address, port: place.port, backlog: BACKLOG, exclusive: true, ipv6Only: isIpv6(place.address) },
-        listening,
-      );
+  #credentials: TlsCredentials;
+  #client: NodeTlsClient;
+  readonly #tlsServers = new Set<TlsServer>();
+
+  /** @throws DoorphoneError `bad-certificate` */
+  constructor(credentials: TlsCredentials = {}) {
+    this.#credentials = credentials;
+    this.#client = new NodeTlsClient(credentials);
+  }
+
+  /**
+   * Certificates from now on: for connections to come; those that are there stay as they are.
+   * @throws DoorphoneError `bad-certificate`; then the old ones stay
+   */
+  use(credentials: TlsCredentials): void {
+    const client = new NodeTlsClient(credentials);
+    for (const server of this.#tlsServers) server.setSecureContext(tlsContext(credentials));
+    this.#credentials = credentials;
+    this.#client = client;
+  }
+
+  async listen(place: Endpoint, accept: Accept): Promise<StreamListener> {
+    const serve = place.protocol === 'tls' ? this.#tlsService(accept) : { take: serveTcp(accept), close: nothing };
+    const server = createServer({ noDelay: true, keepAlive: true }, (socket) => {
+      const { remoteAddress: address, remotePort: port } = socket;
+      // It may be gone before it is accepted.
+      if (address === undefined || port === undefined) socket.destroy();
+      else serve.take(socket, { protocol: place.protocol, address, port });
     });
-    server.removeAllListeners('error');
-    // What goes wrong while a connection is accepted (too many open files) is over with it.
-    server.on('error', () => undefined);
-    const bound = server.address();
-    const port = typeof bound === 'object' && bound !== null ? bound.port : place.port;
-    return { address: place.address, port, close: () => server.close() };
+    const port = await bound(server, place);
+    return {
+      address: place.address,
+      port,
+      close: () => {
+        server.close();
+        serve.close();
+      },
+    };
   }
 
   connect(target: Endpoint, from: string | undefined, events: StreamEvents): StreamSocket {
-    const { address, port } = target;
+    const { address, port, protocol } = target;
     const local = from === undefined ? {} : { localAddress: from };
     const socket = connect({ host: address, port, noDelay: true, keepAlive: true, ...local });
     const stream = new NodeStreamSocket(socket, target);
-    stream.begin(socket, events);
-    socket.once('connect', () => stream.open());
+    stream.begin(events);
+    if (protocol === 'tls') this.#client.secure(socket, stream, target);
+    else socket.once('connect', () => stream.open());
     return stream;
   }
 
-  #accept(socket: Socket, { protocol }: Endpoint, accept: (socket: StreamSocket) => StreamEvents): void {
-    const remote = { protocol, address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
-    if (remote.address === '') {
-      // It was gone before it was accepted.
-      socket.destroy();
-      return;
+  /** A server of node:tls, which is handed the connections that a server of node:net has accepted. */
+  #tlsService(accept: Accept): { take(socket: Socket, remote: Endpoint): void; close(): void } {
+    if (this.#credentials.certificate === undefined) {
+      throw new DoorphoneError('no-certificate', 'listening on tls needs a certificate', {
+        mend: 'set sip.tls.certificate',
+      });
     }
-    const stream = new NodeStreamSocket(socket, remote);
-    stream.begin(socket, accept(stream));
-    stream.open();
+    // RFC 5923 §9.2: a client that has a certificate may show it; whether it is worth anything is told by `authorized`.
+    const server = createTlsServer({ ...tlsContext(this.#credentials), requestCert: true, rejectUnauthorized: false });
+    const handshakes = new Map<string, NodeStreamSocket>();
+    server.on('secureConnection', (secure: TLSSocket) => {
+      const stream = handshakes.get(peerOf(secure));
+      if (stream === undefined) secure.destroy();
+      else stream.secured(secure, secure.authorized ? sipIdentities(certificateOf(secure)) : []);
+    });
+    // The connection itself says that it is over.
+    server.on('tlsClientError', nothing);
+    this.#tlsServers.add(server);
+    const take = (socket: Socket, remote: Endpoint): void => {
+      const stream = new NodeStreamSocket(socket, remote);
+      const key = peerOf(socket);
+      handshakes.set(key, stream);
+      socket.once('close', () => handshakes.delete(key));
+      stream.begin(accept(stream));
+      server.emit('connection', socket);
+    };
+    return { take, close: () => this.#tlsServers.delete(server) };
   }
 }
 
-const isIpv6 = (address: string): boolean => address.includes(':');
+function serveTcp(accept: Accept): (socket: Socket, remote: Endpoint) => void {
+  return (socket, remote) => {
+    const stream = new NodeStreamSocket(socket, remote);
+    stream.begin(accept(stream));
+    stream.open();
+  };
+}
 
-/** One socket of node:net, or of node:tls. */
-class NodeStreamSocket implements StreamSocket {
-  readonly identities: readonly string[] = [];
-  #events: StreamEvents | undefined;
+/** Binds a server; gives its port. */
+async function bound(server: Server, place: Endpoint): Promise<number> {
+  await new Promise<void>((listening, refused) => {
+    server.once('error', (error) => refused(bindError(error, place)));
+    const { address: host, port } = place;
+    server.listen({ host, port, backlog: BACKLOG, exclusive: true, ipv6Only: host.includes(':') }, listening);
+  });
+  server.removeAllListeners('error');
+  // What goes wrong while a connection is accepted (too many open files) is over with it.
+  server.on('error', nothing);
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : place.port;
+}
 
-  constructor(
-    private readonly socket: Socket,
-    readonly remote: Endpoint,
-  ) {}
+/** Names a connection among those of one listener. */
+const peerOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress}`;
 
-  get local(): Place | undefined {
-    const { localAddress, localPort } = this.socket;
-    return localAddress === undefined || localPort === undefined
-      ? undefined
-      : { address: localAddress, port: localPort };
-  }
-
-  get queued(): number {
-    return this.socket.writableLength;
-  }
-
-  /** Passes on what becomes of the socket, from now on. */
-  begin(socket: Socket, events: StreamEvents): void {
-    this.#events = events;
-    socket.on('data', (bytes: Buffer) => this.#events?.data(bytes));
-    socket.on('error', (error) => this.#over(error));
-    socket.on('close', () => this.#over(new Error('the other side has closed the connection')));
-  }
-
-  open(): void {
-    this.#events?.opened();
-  }
-
-  write(bytes: Buffer): void {
-    this.socket.write(bytes, () => {
-      if (this.queued === 0) this.#events?.drained();
-    });
-  }
-
-  close(): void {
-    this.#events = undefined;
-    this.socket.end();
-  }
-
-  cut(): void {
-    this.#events = undefined;
-    this.socket.destroy();
-  }
-
-  #over(error: Error): void {
-    const events = this.#events;
-    this.#events = undefined;
-    events?.closed(connectionFailure(error, this.remote));
-  }
+function nothing(): void {
+  return;
 }

@@ -107,11 +107,9 @@ describe('accounts', () => {
 
 describe('what this version does not carry out', () => {
   it.each([
-    ['sip: { tls: { ca: ca.pem } }', '8:13: sip.tls: TLS is not carried out by this version'],
     ['sip: { resolvers: [ "192.0.2.53:53" ] }', '8:19: sip.resolvers: own DNS servers are not'],
     ['sip: { sessionExpires: 1800s }', '8:24: sip.sessionExpires: session timers are not'],
     ['sip: { outbound: auto }', '8:18: sip.outbound: outbound (RFC 5626) is not'],
-    ['sip: { listen: [ "tls:0.0.0.0:5061", "udp:0.0.0.0:0" ] }', '8:18: sip.listen[0]: SIP over TLS is not'],
     ['media: { keying: [ sdes, dtls ] }', '8:26: media.keying[1]: DTLS-SRTP is not'],
     ['media: { profile: avpf }', '8:19: media.profile: AVPF is not'],
     ['audio: { echoCancellation: true }', '8:28: audio.echoCancellation: echo cancellation is not'],
@@ -125,7 +123,7 @@ describe('what this version does not carry out', () => {
 
   it.each([
     'sip: { sessionExpires: off, outbound: off }',
-    'sip: { listen: [ "udp:0.0.0.0:5060", "tcp:[::]:5060" ] }',
+    'sip: { listen: [ "udp:0.0.0.0:5060", "tcp:[::]:5060" ], tls: { ca: ca.pem } }',
     'media: { keying: [ sdes ], profile: avp }',
     'audio: { echoCancellation: false }',
     'provisioning: { server: off }',
@@ -138,14 +136,6 @@ describe('what this version does not carry out', () => {
       expect.stringContaining('1:8: board: real hardware'),
     ]);
     expect(warningsOf('name: x\n')).toEqual([expect.stringContaining('1:1: board: real hardware')]);
-  });
-
-  it('addresses that ask for TLS are warned of', () => {
-    expect(warningsOf(SMALL.replace('sip:101@example.com', 'sip:101@example.com;transport=tcp'))).toEqual([]);
-    expect(warningsOf(SMALL.replace('sip:101@example.com', 'sips:101@example.com'))).toEqual([
-      expect.stringContaining('7:13: buttons.front.call[0]: SIP over TLS is not carried out'),
-    ]);
-    expect(warningsOf(SMALL.replace('sip:101@example.com', 'sip:101@example.com;transport=udp'))).toEqual([]);
   });
 
   it('the files of a sound device that is not "file" are warned of', () => {

@@ -83,7 +83,11 @@ describe('the configuration of a file', () => {
           { transport: 'tcp', address: '0.0.0.0', port: 5060 },
           { transport: 'tls', address: '::', port: 5061 },
         ],
-        tls: { ca: '/etc/doorphone/ca.pem', certificate: '/etc/tls/door.pem', key: '/etc/doorphone/door.key' },
+        tls: {
+          ca: FILES['/etc/doorphone/ca.pem']?.text,
+          certificate: FILES['/etc/tls/door.pem']?.text,
+          key: new Secret(FILES['/etc/doorphone/door.key']?.text ?? ''),
+        },
         resolvers: [{ address: '192.0.2.53', port: 53 }],
         accept: [
           { kind: 'registrar' },

@@ -14,9 +14,15 @@ export function sendFailure(thrown: unknown): SendFailure {
   return { code: errorCode(thrown), message: describeError(thrown) };
 }
 
+/** `tcp 192.0.2.1:5060`, for a person. */
+export function formatEndpoint({ protocol, address, port }: Endpoint): string {
+  return `${protocol} ${formatHostPort(address, port)}`;
+}
+
 /** Why a place cannot be listened at. */
-export function bindError(error: Error, { protocol, address, port }: Endpoint): DoorphoneError {
-  const place = `${protocol} ${formatHostPort(address, port)}`;
+export function bindError(error: Error, endpoint: Endpoint): DoorphoneError {
+  const { protocol, address } = endpoint;
+  const place = formatEndpoint(endpoint);
   switch (errorCode(error)) {
     case 'EADDRINUSE':
       return new DoorphoneError('port-in-use', `${place} is used by another program`, {
@@ -42,9 +48,9 @@ export function bindError(error: Error, { protocol, address, port }: Endpoint): 
 }
 
 /** Why a connection is over. */
-export function connectionFailure(thrown: unknown, { protocol, address, port }: Endpoint): SendFailure {
+export function connectionFailure(thrown: unknown, endpoint: Endpoint): SendFailure {
   const code = errorCode(thrown);
-  const peer = `${protocol} ${formatHostPort(address, port)}`;
+  const peer = formatEndpoint(endpoint);
   switch (code) {
     case 'ECONNREFUSED':
       return { code, message: `${peer} refuses connections` };
