@@ -136,6 +136,7 @@ function table(entries: readonly (readonly [string, JsonNode])[], required: read
 function values(node: JsonNode): string {
   if (node.enum !== undefined) return node.enum.map((choice) => `\`${String(choice)}\``).join(', ');
   if (node.items !== undefined) return `list of ${values(node.items)}`;
+  if (node.unit === 'who may call') return 'text or `{ username, password }`';
   if (node.anyOf !== undefined) return 'secret';
   if (node.unit === 'duration') {
     const bounds = node.minimumDuration === undefined ? '' : `, ${node.minimumDuration} to ${node.maximumDuration}`;

@@ -38,6 +38,8 @@ export interface StateReport {
   readonly call: CallState | null;
   readonly doors: { readonly [door: string]: { readonly open: boolean } };
   readonly accounts: readonly AccountState[];
+  /** Who may call in, in words. */
+  readonly accepts?: readonly string[];
   readonly mqtt: { readonly configured: boolean; readonly connected: boolean };
   readonly media: MediaState;
   /** What is wrong and does not stop the service: an unreadable sound file, a dead broker. */

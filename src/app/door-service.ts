@@ -79,6 +79,7 @@ export class DoorService {
       listen: placesOf(configuration),
       accounts,
       admit: (peer) => this.#admission.admit(peer),
+      callers: () => this.#admission.callers,
       resolve: resolveHost,
       userAgent: `doorphone/${version}`,
     });
@@ -111,6 +112,7 @@ export class DoorService {
       await this.agent.start();
       const addresses = this.agent.listening.map(formatPlace);
       this.context.log.info('sip.listening', { addresses });
+      this.#sayWhoMayCall();
       this.agent.prepare(targetsOf(this.configuration));
       this.#door.start();
       await this.#startMqtt();
@@ -142,6 +144,7 @@ export class DoorService {
     this.#streams.use(configuration.sip.tls ?? {});
     this.configuration = configuration;
     this.#admission = this.#admissionFor(configuration);
+    this.#sayWhoMayCall();
     this.#calls.settings = callSettings(configuration);
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
     this.agent.prepare(targetsOf(configuration));
@@ -162,11 +165,16 @@ export class DoorService {
         registered,
         reason: account.register ? reason : 'peer to peer',
       })),
+      accepts: this.#admission.description,
       mqtt: { configured: this.configuration.mqtt !== undefined, connected: this.#mqtt?.connected ?? false },
       media: { realtime, device, fault: deviceFault ?? null },
       version,
       uptime: Math.floor((clock.now() - startedAt) / 1000),
     };
+  }
+
+  #sayWhoMayCall(): void {
+    this.context.log.info('sip.admission', { mayCallIn: this.#admission.description });
   }
 
   #admissionFor(configuration: Configuration): AdmissionPolicy {

@@ -10,6 +10,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ['call', report.call === null ? 'none' : describeCall(report.call, now)],
     ...Object.entries(report.doors).map(([door, { open }]) => [`door ${door}`, open ? 'open' : 'closed'] as const),
     ...report.accounts.map((account) => [`account ${account.uri}`, describeRegistration(account)] as const),
+    ...(report.accepts === undefined ? [] : [['may call in', report.accepts.join('; ')] as const]),
     ...(report.mqtt.configured ? [['mqtt', report.mqtt.connected ? 'connected' : 'not connected'] as const] : []),
     ['sound', `${report.media.device}${report.media.fault === null ? '' : `: ${report.media.fault}`}`],
     ['real time', report.media.realtime ? 'yes' : 'no'],

@@ -1,6 +1,7 @@
 // Addresses as a file writes them: listen addresses, DNS servers, networks, host names.
 
 import { isIP, isIPv4 } from 'node:net';
+import { nearestName } from '../base/nearest-name.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Complaint, complaint } from './complaint.ts';
 import type { AcceptRule, ListenAddress, ListenTransport } from './types.ts';
@@ -66,14 +67,15 @@ export function parseListenAddress(text: string): Result<ListenAddress, Complain
   return address.ok ? ok({ transport, ...address.value }) : address;
 }
 
-/** `registrar`, `192.0.2.0/24`, `2001:db8::1`. */
-export function parseAcceptRule(text: string): Result<AcceptRule, Complaint> {
+/** What a text may name: a place. */
+export type AcceptedPlace = Exclude<AcceptRule, { readonly kind: 'credentials' }>;
+
+/** `registrar`, `192.0.2.0/24`, `2001:db8::1`, `phone.example.com`. */
+export function parseAcceptRule(text: string): Result<AcceptedPlace, Complaint> {
   if (text === 'registrar') return ok({ kind: 'registrar' });
   const [address = '', prefix, ...rest] = text.split('/');
+  if (isIP(address) === 0 || rest.length > 0) return parseAcceptedHost(text);
   const longest = isIPv4(address) ? 32 : 128;
-  if (isIP(address) === 0 || rest.length > 0) {
-    return err(complaint('is neither "registrar" nor a network', 'write registrar, 192.0.2.0/24 or 2001:db8::/32'));
-  }
   if (prefix === undefined) return ok({ kind: 'network', address, prefixLength: longest });
   const prefixLength = /^[0-9]{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
   if (!(prefixLength <= longest)) {
@@ -82,4 +84,14 @@ export function parseAcceptRule(text: string): Result<AcceptRule, Complaint> {
     );
   }
   return ok({ kind: 'network', address, prefixLength });
+}
+
+/** The name of one host: a whole domain cannot be told by its addresses. */
+function parseAcceptedHost(text: string): Result<AcceptedPlace, Complaint> {
+  const what = 'is neither "registrar" nor a network nor the name of a host';
+  if (nearestName(text.slice(0, 64), ['registrar']) !== undefined) return err(complaint(what, 'write registrar'));
+  if (text.includes('*')) return err(complaint('has a * in it', 'name each host, or write its network'));
+  if (/^sips?:/i.test(text)) return err(complaint('is a SIP address', 'write its host alone'));
+  if (isHostName(text)) return ok({ kind: 'host', name: text.toLowerCase().replace(/\.$/, '') });
+  return err(complaint(what, 'write registrar, 192.0.2.0/24, 2001:db8::/32 or phone.example.com'));
 }

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { readCertificates } from './certificates.ts';
 import { type Complaint, complaint } from './complaint.ts';
 import { formatPath, type Path, type PlacedDocument, parsePlaced } from './document.ts';
-import { describeIssue, isMissingKey, issuePath, isUnknownKey } from './issues.ts';
+import { describeIssue, faultsInside, isMissingKey, issuePath, isUnknownKey } from './issues.ts';
 import { reportNotCarriedOut } from './not-carried-out.ts';
 import { checkReferences } from './references.ts';
 import { resolveConfiguration } from './resolve.ts';
@@ -48,7 +48,9 @@ function checkDocument(document: PlacedDocument, faults: Fault[], options: Parse
   const parsed = v.safeParse(configurationSchema, document.value);
   for (const issue of parsed.issues ?? []) {
     const path = issuePath(issue);
-    if (isUnknownKey(issue) || misshapen.some((above) => isWithin(path, above))) continue;
+    const inside = faultsInside(issue);
+    for (const { path: inner, found, on } of inside) fault(inner, found, on);
+    if (inside.length > 0 || isUnknownKey(issue) || misshapen.some((above) => isWithin(path, above))) continue;
     fault(path, describeIssue(issue, configurationSchema), isMissingKey(issue) ? 'key' : 'value');
   }
 

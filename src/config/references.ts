@@ -24,6 +24,7 @@ export function checkReferences(
   checkCodes(value, secrets, reports);
   checkLists(value, reports.fault);
   checkAccounts(value, reports);
+  checkCallers(value, secrets, reports);
   checkAudio(value, reports.warning);
   checkMqtt(value, reports.fault);
   checkProvisioning(value, reports.fault);
@@ -179,6 +180,34 @@ function checkAccounts(value: Readonly<Record<string, unknown>>, reports: Refere
       );
       reports.warning(['accounts', at, 'outboundProxy'], found, 'value');
     }
+  }
+}
+
+/** Guessed at from anywhere, a few times an hour. */
+const SHORTEST_SAFE_PASSWORD = 8;
+
+/** Who may call in with a password: each user once, and no password that is soon guessed. */
+function checkCallers(
+  value: Readonly<Record<string, unknown>>,
+  secrets: ReadonlyMap<SecretReference, Secret>,
+  reports: ReferenceReports,
+): void {
+  const accept = isTable(value.sip) ? value.sip.accept : undefined;
+  const users = new Set<string>();
+  for (const [at, rule] of (Array.isArray(accept) ? accept : []).entries()) {
+    if (!isTable(rule) || rule.kind !== 'credentials' || typeof rule.username !== 'string') continue;
+    if (users.has(rule.username)) {
+      const found = complaint('has a password already', 'take one of the two out');
+      reports.fault(['sip', 'accept', at, 'username'], found, 'value');
+    }
+    users.add(rule.username);
+    const password = rule.password instanceof SecretReference ? secrets.get(rule.password)?.reveal() : undefined;
+    if (password === undefined || password.length >= SHORTEST_SAFE_PASSWORD) continue;
+    const found = complaint(
+      'is short, and anybody may guess at it',
+      `use ${SHORTEST_SAFE_PASSWORD} characters or more`,
+    );
+    reports.warning(['sip', 'accept', at, 'password'], found, 'value');
   }
 }
 

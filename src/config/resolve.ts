@@ -4,6 +4,7 @@ import type { Secret } from '../base/secret.ts';
 import type { CheckedFile } from './schema.ts';
 import { absolutePath } from './secrets.ts';
 import type {
+  AcceptRule,
   AccountConfiguration,
   AudioConfiguration,
   Configuration,
@@ -30,13 +31,17 @@ interface Context {
 
 /** To be called for a file without faults. @throws Error when a secret was not read: a fault of the program */
 export function resolveConfiguration(checked: CheckedFile, context: Context): Configuration {
-  const { tls: _, ...sip } = checked.sip;
+  const { tls: _, accept, ...sip } = checked.sip;
   const { certificates } = context;
   return {
     name: checked.name,
     board: checked.board,
     accounts: checked.accounts.map((account) => resolveAccount(account, context)),
-    sip: { ...sip, ...(certificates === undefined ? {} : { tls: certificates }) },
+    sip: {
+      ...sip,
+      ...(certificates === undefined ? {} : { tls: certificates }),
+      ...(accept === undefined ? {} : { accept: accept.map((rule) => resolveAccept(rule, context)) }),
+    },
     media: checked.media,
     audio: resolveAudio(checked.audio, context),
     calls: checked.calls,
@@ -69,6 +74,10 @@ function resolveAccount(account: CheckedFile['accounts'][number], context: Conte
     ...resolveSecret('password', password, context),
     ...(credentials === undefined ? {} : { credentials: credentials.map((own) => resolveCredentials(own, context)) }),
   };
+}
+
+function resolveAccept(rule: NonNullable<CheckedFile['sip']['accept']>[number], context: Context): AcceptRule {
+  return rule.kind === 'credentials' ? resolveCredentials(rule, context) : rule;
 }
 
 /** Credentials with a password that is always there. */

@@ -147,11 +147,13 @@ const sip = v.strictObject({
     }),
   ),
   accept: v.exactOptional(
-    key(v.array(acceptRule), {
+    key(v.pipe(v.array(acceptRule), v.maxLength(64)), {
       title: 'Who may call in',
       description:
-        '`registrar` (the servers of the accounts) and networks. Left out: the registrars and the hosts that buttons call.',
-      examples: [['registrar', '192.0.2.0/24']],
+        '`registrar` (the servers of the accounts), networks, names of hosts, and `{ username: …, password: … }`: ' +
+        'who shows that password (digest) may call from anywhere. ' +
+        'Left out: the registrars and the hosts that buttons call.',
+      examples: [['registrar', '192.0.2.0/24', 'phone.example.com']],
     }),
   ),
   answer: v.optional(

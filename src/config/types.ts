@@ -30,10 +30,12 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Who may call in: the servers that the accounts were located at, or a network. */
+/** Who may call in: the servers that the accounts were located at, a network, a host by its name, who knows a password. */
 export type AcceptRule =
   | { readonly kind: 'registrar' }
-  | { readonly kind: 'network'; readonly address: string; readonly prefixLength: number };
+  | { readonly kind: 'network'; readonly address: string; readonly prefixLength: number }
+  | { readonly kind: 'host'; readonly name: string }
+  | { readonly kind: 'credentials'; readonly username: string; readonly password: Secret };
 
 /** PEM texts: the files have been read and fit each other. */
 export interface TlsConfiguration {

@@ -6,7 +6,13 @@ import type { Result } from '../base/result.ts';
 import { type Millis, millis } from '../base/units.ts';
 import { type Complaint, complaint, encodeComplaint } from './complaint.ts';
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
-import { LISTEN_PATTERN, parseAcceptRule, parseAddressPort, parseListenAddress } from './network.ts';
+import {
+  type AcceptedPlace,
+  LISTEN_PATTERN,
+  parseAcceptRule,
+  parseAddressPort,
+  parseListenAddress,
+} from './network.ts';
 import { checkMqttUrl, parseSipUri, type SipUriParts } from './uri.ts';
 
 /** What a reader of the reference, an editor and the reload of a service want to know of a key. */
@@ -125,7 +131,6 @@ export function sipUri(example: string, rule: (uri: SipUriParts) => Complaint | 
 
 export const mqttUrl = readText(checkMqttUrl);
 export const listenAddress = readText(parseListenAddress, LISTEN_PATTERN);
-export const acceptRule = readText(parseAcceptRule);
 export const resolverAddress = readText((text) => parseAddressPort(text, { lowestPort: 1, example: '192.0.2.53:53' }));
 
 /** `16384-16484`: pairs of ports for RTP (even) and RTCP (the next, RFC 3550 §11). */
@@ -191,6 +196,18 @@ export const secret = v.pipe(
       ? new SecretReference({ from: 'file', path: value.file })
       : new SecretReference({ from: 'environment', name: value.env });
   }),
+);
+
+/** Who may call in: a place as text, or a user with a password. */
+export const acceptRule = v.pipe(
+  v.union([
+    readText<AcceptedPlace>(parseAcceptRule),
+    v.pipe(
+      v.strictObject({ username: lineOfText(), password: secret }),
+      v.transform((credentials) => ({ kind: 'credentials' as const, ...credentials })),
+    ),
+  ]),
+  v.metadata({ unit: 'who may call' }),
 );
 
 /** The MQTT topic that ours begin with (MQTT 5 §4.7: no wildcard, no NUL; a leading slash makes an empty level). */

@@ -4,6 +4,7 @@
 import { BlockList, isIP } from 'node:net';
 import { describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import type { Secret } from '../base/secret.ts';
 import type { AcceptRule } from '../config/index.ts';
 import type { Admission } from '../sip/index.ts';
 import { hostOf } from './account-choice.ts';
@@ -30,9 +31,13 @@ export interface AdmissionServices {
 export class AdmissionPolicy {
   readonly #networks = new BlockList();
   readonly #takesRegistrars: boolean;
-  /** Hosts that buttons call, by name → their addresses as last looked up. Empty where `sip.accept` rules alone. */
+  /** Hosts that may call, by name → their addresses as last looked up: those of `sip.accept`, or whom buttons call. */
   readonly #hosts = new Map<string, readonly string[]>();
   readonly #knownHosts = new Set<string>();
+  /** User name → password of those who may call from anywhere. */
+  readonly callers: ReadonlyMap<string, Secret>;
+  /** Who may call in, in words for people. */
+  readonly description: readonly string[];
 
   constructor(
     { accept, targets, accountUris }: AdmissionRules,
@@ -42,9 +47,16 @@ export class AdmissionPolicy {
     for (const rule of accept ?? []) {
       if (rule.kind === 'network') this.#networks.addSubnet(rule.address, rule.prefixLength, familyOf(rule.address));
     }
-    for (const host of hostsOf([...targets, ...accountUris])) this.#knownHosts.add(host);
-    if (accept !== undefined) return;
-    for (const host of hostsOf(targets)) this.#hosts.set(host, isIP(host) === 0 ? [] : [canonical(host)]);
+    const named = (accept ?? []).flatMap((rule) => (rule.kind === 'host' ? [rule.name] : []));
+    const called = hostsOf(targets);
+    for (const host of [...called, ...named, ...hostsOf(accountUris)]) this.#knownHosts.add(host);
+    for (const host of accept === undefined ? called : named) {
+      this.#hosts.set(host, isIP(host) === 0 ? [] : [canonical(host)]);
+    }
+    this.callers = new Map(
+      (accept ?? []).flatMap((rule) => (rule.kind === 'credentials' ? [[rule.username, rule.password] as const] : [])),
+    );
+    this.description = describe(accept, [...this.#hosts.keys()]);
   }
 
   /** The agent's question, for every request that is not in a dialog. Status 0: strangers get no answer at all. */
@@ -81,6 +93,26 @@ export class AdmissionPolicy {
     if (!this.#takesRegistrars) return false;
     for (const server of this.services.servers()) if (canonical(server) === from) return true;
     return false;
+  }
+}
+
+/** Says who may call in, one kind after another. */
+function describe(accept: readonly AcceptRule[] | undefined, hosts: readonly string[]): readonly string[] {
+  if (accept === undefined)
+    return ['the servers of the accounts', ...hosts.map((host) => `${host} (a button calls it)`)];
+  return accept.length === 0 ? ['nobody'] : accept.map(describeRule);
+}
+
+function describeRule(rule: AcceptRule): string {
+  switch (rule.kind) {
+    case 'registrar':
+      return 'the servers of the accounts';
+    case 'network':
+      return `${rule.address}/${rule.prefixLength}`;
+    case 'host':
+      return rule.name;
+    case 'credentials':
+      return `${rule.username}, with a password`;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Endpoint, SipRequest, SipResponse } from '../../src/sip/message/ty
 import { TransactionLayer } from '../../src/sip/transaction/index.ts';
 import type {
   ClientTransactionUser,
+  Screening,
   ServerTransaction,
   ServerTransactionUser,
   TransactionHandler,
@@ -22,6 +23,16 @@ export class RecordingHandler implements TransactionHandler {
   readonly requests: ServerTransaction[] = [];
   readonly acks: SipRequest[] = [];
   readonly strays: SipResponse[] = [];
+
+  /** What is said of every new request. */
+  screening: Screening = 'take';
+  /** How many were asked about. */
+  screened = 0;
+
+  screen(): Screening {
+    this.screened += 1;
+    return this.screening;
+  }
 
   request(transaction: ServerTransaction): void {
     this.requests.push(transaction);

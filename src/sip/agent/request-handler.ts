@@ -1,9 +1,9 @@
 // What becomes of requests and ACKs that belong to no transaction yet: to their session, to a new one, to a refusal, or
 // to silence (RFC 3261 §8.2, §11.2, §12.2.2).
 //
-// Strangers, those whom `admit` does not let in, get silence for everything that is outside of a dialog; an INVITE may
-// get the refusal that `admit` gave, once. Max-Forwards is not looked at: it bounds forwarding, and here a request has
-// arrived (§8.1.1.6).
+// What gets here has passed the gate (gate.ts). Of strangers that is an INVITE for which `admit` has another refusal than
+// silence, and now and then a request in a dialog that is not theirs. Max-Forwards is not looked at: it bounds
+// forwarding, and here a request has arrived (§8.1.1.6).
 
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
@@ -18,8 +18,9 @@ import {
   SESSION_TYPE,
 } from '../session/capabilities.ts';
 import type { Refusal } from '../session/types.ts';
-import type { ServerTransaction, TransactionHandler } from '../transaction/index.ts';
+import type { Screening, ServerTransaction, TransactionHandler } from '../transaction/index.ts';
 import { TokenBucket } from '../transport/index.ts';
+import type { Gate } from './gate.ts';
 import type { SessionTable } from './session-table.ts';
 import type { StrangerLimit } from './stranger-limit.ts';
 import type { Admission } from './types.ts';
@@ -28,6 +29,7 @@ export interface RequestHandlerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly sessions: SessionTable;
+  readonly gate: Gate;
   readonly strangers: StrangerLimit;
   readonly admit: Admission;
   /** The addresses of the accounts' servers. */
@@ -51,11 +53,13 @@ export class RequestHandler implements TransactionHandler {
   /** While the agent stops, nothing new begins. */
   stopping = false;
   readonly #strayLines: TokenBucket;
-  readonly #foreignLines: TokenBucket;
 
   constructor(private readonly options: RequestHandlerOptions) {
     this.#strayLines = new TokenBucket(options.clock, LINES, LINES_INTERVAL);
-    this.#foreignLines = new TokenBucket(options.clock, LINES, LINES_INTERVAL);
+  }
+
+  screen(request: SipRequest, source: Endpoint): Screening {
+    return this.options.gate.screen(request, source);
   }
 
   strayCancel(transaction: ServerTransaction): void {
@@ -85,18 +89,15 @@ export class RequestHandler implements TransactionHandler {
 
   #inDialog(transaction: ServerTransaction): void {
     const { request, source } = transaction;
-    const session = this.options.sessions.find(request);
-    if (session?.receive(transaction) === true) return;
-    if (session !== undefined && this.#foreignLines.take()) {
-      this.options.log.warn('agent.foreign-request', { method: request.method, from: source.address });
-    }
-    // The same answer whether the dialog is unknown or not theirs: a guess learns nothing.
-    this.#answerStranger(transaction, createResponse(request, 481));
+    if (this.options.sessions.find(request)?.receive(transaction) === true) return;
+    const response = createResponse(request, 481);
+    if (this.options.servers().has(source.address)) transaction.respond(response);
+    else this.#respondSmall(transaction, response);
   }
 
   #outsideOfDialog(transaction: ServerTransaction): void {
-    const { request, source } = transaction;
-    const refusal = this.options.admit({ uri: request.from.uri, source });
+    const { request } = transaction;
+    const refusal = this.options.gate.refusalOf(request);
     if (refusal !== undefined) {
       this.#refuseStranger(transaction, refusal);
       return;
@@ -128,29 +129,11 @@ export class RequestHandler implements TransactionHandler {
     return fault === undefined ? undefined : createResponse(request, 400, { reason: `Bad Request: ${fault}` });
   }
 
-  #refuseStranger(transaction: ServerTransaction, refusal: Refusal): void {
+  #refuseStranger(transaction: ServerTransaction, { status, reason, headers }: Refusal): void {
     const { request, source } = transaction;
-    const { status, reason, headers } = refusal;
-    if (request.method !== 'INVITE') {
-      transaction.ignore();
-      return;
-    }
     const told = this.options.strangers.take(source.address);
     if (told) this.options.refused(request.from.uri, source, reason ?? `status ${status}`);
-    if (!told || status === 0) {
-      transaction.ignore();
-      return;
-    }
-    this.#respondSmall(transaction, createResponse(request, status, { reason, headers }));
-  }
-
-  #answerStranger(transaction: ServerTransaction, response: SipResponse): void {
-    const { source } = transaction;
-    if (this.options.servers().has(source.address)) {
-      transaction.respond(response);
-      return;
-    }
-    if (this.options.strangers.take(source.address)) this.#respondSmall(transaction, response);
+    if (told) this.#respondSmall(transaction, createResponse(request, status, { reason, headers }));
     else transaction.ignore();
   }
 

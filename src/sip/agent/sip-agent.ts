@@ -7,8 +7,9 @@ import { Emitter } from '../../base/emitter.ts';
 import { DoorphoneError, describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
+import type { Secret } from '../../base/secret.ts';
 import { millis, seconds } from '../../base/units.ts';
-import { DigestClient } from '../auth/index.ts';
+import { CallerAuthenticator, DigestClient } from '../auth/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
 import { formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
@@ -18,6 +19,7 @@ import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, type StreamNetwork, TransportLayer } from '../transport/index.ts';
 import { AccountProfile } from './account-profile.ts';
+import { Gate, type GateOptions } from './gate.ts';
 import { GuardedClock } from './guarded-clock.ts';
 import { Locator, placeOf } from './locator.ts';
 import { RequestHandler } from './request-handler.ts';
@@ -42,6 +44,8 @@ export interface SipAgentOptions {
   readonly outbound?: boolean;
   /** Who may call in, and who is answered at all. A refusal of status 0 is silence. */
   readonly admit: Admission;
+  /** User name → password of those who may call in from anywhere, as of now; default: nobody. */
+  readonly callers?: () => ReadonlyMap<string, Secret>;
   /** The addresses of a name; rejects where it has none. Never asked for a numeric host. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** Value of User-Agent and Server. */
@@ -209,17 +213,38 @@ export class SipAgent implements UserAgent {
 
   #createHandler(): RequestHandler {
     const { clock, log, admit, userAgent } = this.options;
+    const strangers = new StrangerLimit(clock);
+    const servers = (): ReadonlySet<string> => this.#servers;
+    const refused = (peer: string, source: Endpoint, why: string): void =>
+      this.#events.emit('refused', peer, source, why);
+    const gate = this.#createGate({ clock, log, strangers, admit, servers, refused });
     return new RequestHandler({
       clock,
       log,
       sessions: this.#sessions,
-      strangers: new StrangerLimit(clock),
+      gate,
+      strangers,
       admit,
-      servers: () => this.#servers,
+      servers,
       userAgent,
-      begin: (transaction) => this.#receiveInvite(transaction),
-      refused: (peer, source, why) => this.#events.emit('refused', peer, source, why),
+      begin: (transaction) => this.#receiveInvite(transaction, gate.callerOf(transaction.request)),
+      refused,
     });
+  }
+
+  #createGate(parts: Omit<GateOptions, 'authenticator' | 'isInDialog' | 'isOurName'>): Gate {
+    const { clock, random, callers = nobody } = this.options;
+    return new Gate({
+      ...parts,
+      authenticator: new CallerAuthenticator({ clock, random, realm: REALM, users: callers }),
+      isInDialog: (request, source) => this.#sessions.find(request)?.takes(request, source) === true,
+      isOurName: (user) => user === undefined || this.#isOurName(user),
+    });
+  }
+
+  #isOurName(user: string): boolean {
+    const names = this.#lines.map(({ profile }) => profile.contactUser);
+    return names.length === 0 ? user === NAME_WITHOUT_ACCOUNT : names.includes(user);
   }
 
   #createEnvironment(): SessionEnvironment {
@@ -312,7 +337,7 @@ export class SipAgent implements UserAgent {
     return named ?? profiles.find((profile) => this.#addressesOf(profile).includes(source.address)) ?? profiles[0];
   }
 
-  #receiveInvite(transaction: ServerTransaction): string | undefined {
+  #receiveInvite(transaction: ServerTransaction, authenticatedAs: string | undefined): string | undefined {
     const profile = this.#profileOfCall(transaction);
     const fromServer = profile !== undefined && this.#addressesOf(profile).includes(transaction.source.address);
     const session = IncomingSession.of({
@@ -320,6 +345,7 @@ export class SipAgent implements UserAgent {
       credentials: fromServer ? this.#credentials(profile, profile.callDigest) : undefined,
       contactUser: profile?.contactUser,
       transaction,
+      authenticatedAs,
       quieted: (over) => this.#forget(over),
     });
     if (!session.ok) return session.error;
@@ -410,6 +436,11 @@ export class SipAgent implements UserAgent {
   }
 }
 
+/** What callers' passwords are for (RFC 3261 §22.1). */
+const REALM = 'doorphone';
+/** Whom callers ask for where there is no account. */
+const NAME_WITHOUT_ACCOUNT = 'door';
+
 /** Stands for anywhere, where nothing is known: the default route leads there (RFC 5737). */
 const DOCUMENTATION_ADDRESS = '192.0.2.1';
 
@@ -425,3 +456,6 @@ function stateOf(account: Account, report: RegistrationReport | undefined): Regi
 function nothing(): void {
   return;
 }
+
+const NOBODY: ReadonlyMap<string, Secret> = new Map();
+const nobody = (): ReadonlyMap<string, Secret> => NOBODY;

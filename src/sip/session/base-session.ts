@@ -12,7 +12,9 @@ export interface RoutedSession extends Session {
   readonly localTag: string;
   /** Over, and nothing of it is under way any more. */
   readonly isQuiet: boolean;
-  /** A request in a dialog of this session's. False: it is in none, or comes from where none lives; 481. */
+  /** Whether a request is in a dialog of this session's, and comes from where that lives. */
+  takes(request: SipRequest, source: Endpoint): boolean;
+  /** A request in a dialog of this session's. False: see `takes`; 481. */
   receive(transaction: ServerTransaction): boolean;
   receiveAck(ack: SipRequest, source: Endpoint): void;
   /** Waits for nothing any longer: the agent ends. */
@@ -55,6 +57,11 @@ export abstract class BaseSession implements RoutedSession {
 
   sendInfo(body: Body): void {
     if (this.state === 'confirmed') this.primary?.sendInfo(body);
+  }
+
+  takes(request: SipRequest, source: Endpoint): boolean {
+    const usage = this.usageOf(request);
+    return usage !== undefined && this.#counts(usage, source);
   }
 
   receive(transaction: ServerTransaction): boolean {

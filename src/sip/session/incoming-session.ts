@@ -29,6 +29,8 @@ export interface IncomingSessionOptions {
   readonly contactUser: string | undefined;
   /** That of the INVITE. */
   readonly transaction: ServerTransaction;
+  /** Whose password the INVITE has shown. */
+  readonly authenticatedAs?: string | undefined;
   /** Called when the session may be forgotten. */
   readonly quieted: (session: RoutedSession) => void;
 }
@@ -49,6 +51,7 @@ export class IncomingSession extends BaseSession {
   readonly direction = 'incoming' as const;
   readonly peer: NameAddress;
   readonly source: Endpoint;
+  readonly authenticatedAs: string | undefined;
   readonly offer: Body | undefined;
   #state: SessionState = 'calling';
   readonly #usage: DialogUsage;
@@ -68,6 +71,7 @@ export class IncomingSession extends BaseSession {
     this.id = request.callId;
     this.peer = request.from;
     this.source = source;
+    this.authenticatedAs = options.authenticatedAs;
     this.offer = sessionBodyOf(request);
     this.heard(source);
     const context = {

@@ -111,6 +111,8 @@ export interface Session {
   readonly peer: NameAddress;
   /** Where the INVITE came from; undefined for an outgoing session. */
   readonly source: Endpoint | undefined;
+  /** Incoming: whose password the caller has shown; undefined where none was asked for. */
+  readonly authenticatedAs?: string | undefined;
   /** Incoming: the offer in the INVITE, if it had one. */
   readonly offer: Body | undefined;
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): () => void;

@@ -157,10 +157,21 @@ export class TransactionLayer {
 
   #receiveRequest(request: SipRequest, source: Endpoint): void {
     const known = this.#servers.find(request);
-    if (known !== undefined) known.repeated();
+    if (known !== undefined) {
+      known.repeated();
+      return;
+    }
+    const screening = this.#isOfOurs(request, source) ? 'take' : this.options.handler.screen(request, source);
+    if (screening === 'drop') return;
+    if (screening !== 'take') this.#respondStatelessly(request, source, screening);
     else if (!this.#servers.makeRoom(request)) this.#refuse(request, source);
     else if (request.method === 'CANCEL') this.#receiveCancel(request, source);
     else this.#handUp(this.#addServer(request, source));
+  }
+
+  /** A CANCEL of what was taken: it is never challenged (§22.1), and answered by whatever it cancels (§9.2). */
+  #isOfOurs(request: SipRequest, source: Endpoint): boolean {
+    return request.method === 'CANCEL' && this.#servers.findCancelled(request)?.source.address === source.address;
   }
 
   /** A user that throws has answered nothing: without an answer the transaction would keep its place for ever. */
@@ -221,14 +232,18 @@ export class TransactionLayer {
   /** §8.2.7, §21.5.4: an answer that leaves no state behind. */
   #refuse(request: SipRequest, source: Endpoint): void {
     this.#refused += 1;
-    const { clock, log, random, transport, handler } = this.options;
+    const { clock, log, random, handler } = this.options;
     const now = clock.now();
     if (this.#overloadLogged === undefined || now - this.#overloadLogged >= OVERLOAD_LOG_INTERVAL) {
       this.#overloadLogged = now;
       log.warn('transaction.overload', { refused: this.#refused, from: source.address });
     }
     if (!handler.mayRefuse(request, source)) return;
-    const response = createResponse(request, 503, { toTag: random.hex(TAG_BYTES) });
+    this.#respondStatelessly(request, source, createResponse(request, 503, { toTag: random.hex(TAG_BYTES) }));
+  }
+
+  #respondStatelessly(request: SipRequest, source: Endpoint, response: SipResponse): void {
+    const { log, transport } = this.options;
     transport.send(response, transport.responseTarget(request, source), ({ code }) =>
       log.debug('transaction.refusal-not-sent', { code }),
     );

@@ -85,8 +85,18 @@ export interface ServerTransaction {
   ignore(): void;
 }
 
+/**
+ * What is to become of a request for which there is no state yet (RFC 3261 §8.2.7):
+ * - `take`: it gets a transaction, and goes to the handler
+ * - `drop`: silence; nothing is kept, and a repetition is asked about again
+ * - a response: sent once, and nothing is kept; it must be the same for a repetition, its To tag at least
+ */
+export type Screening = 'take' | 'drop' | SipResponse;
+
 /** Who gets what belongs to no transaction. */
 export interface TransactionHandler {
+  /** Asked about every new request but ACK, and CANCEL of one that was taken. */
+  screen(request: SipRequest, source: Endpoint): Screening;
   /** A new request; ACK and CANCEL never come here. It must be answered in the end. */
   request(transaction: ServerTransaction): void;
   /** A CANCEL of nothing that its sender began; to be answered, with 481 (§9.2), or ignored. */

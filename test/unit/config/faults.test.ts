@@ -62,7 +62,33 @@ describe('faults of single keys', () => {
     ['sip: { resolvers: [ "192.0.2.53" ] }', '8:21: sip.resolvers[0]: has no port; write 192.0.2.53:53'],
     [
       'sip: { accept: [ registrars ] }',
-      '8:18: sip.accept[0]: is neither "registrar" nor a network; write registrar, 192.0.2.0/24 or 2001:db8::/32',
+      '8:18: sip.accept[0]: is neither "registrar" nor a network nor the name of a host; write registrar',
+    ],
+    [
+      'sip: { accept: [ "phone.example:5060" ] }',
+      '8:18: sip.accept[0]: is neither "registrar" nor a network nor the name of a host; write registrar, 192.0.2.0/24, 2001:db8::/32 or phone.example.com',
+    ],
+    [
+      'sip: { accept: [ "*.example.com" ] }',
+      '8:18: sip.accept[0]: has a * in it; name each host, or write its network',
+    ],
+    ['sip: { accept: [ "sip:kitchen@phone.example" ] }', '8:18: sip.accept[0]: is a SIP address; write its host alone'],
+    [
+      'sip: { accept: [ 7 ] }',
+      '8:18: sip.accept[0]: is a number where a text or a table of keys belongs; put it in quotes',
+    ],
+    ['sip: { accept: [ { username: alice } ] }', '8:18: sip.accept[0].password: is missing; add password'],
+    [
+      'sip: { accept: [ { username: alice, password: "wonderland", realm: x } ] }',
+      '8:61: sip.accept[0].realm: is not a known key; take it out',
+    ],
+    [
+      'sip: { accept: [ { username: 12, password: "wonderland" } ] }',
+      '8:30: sip.accept[0].username: is a number where a text belongs; put it in quotes',
+    ],
+    [
+      'sip: { accept: [ { username: a, password: "wonderland" }, { username: a, password: "another one" } ] }',
+      '8:71: sip.accept[1].username: has a password already; take one of the two out',
     ],
     [
       'sip: { accept: [ 192.0.2.0/33 ] }',

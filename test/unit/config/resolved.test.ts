@@ -200,6 +200,20 @@ describe('secrets', () => {
     expect(parse(account(written)).configuration?.accounts[0]?.password?.reveal()).toBe(plain);
   });
 
+  it('reads those of callers, beside the places that may call', () => {
+    const accept = 'sip: { accept: [ Phone.example., { username: alice, password: { env: SIP_PASSWORD } } ] }';
+    const [host, caller] = parse(`${SMALL}${accept}\n`).configuration?.sip.accept ?? [];
+    expect(host).toEqual({ kind: 'host', name: 'phone.example' });
+    expect(caller).toMatchObject({ kind: 'credentials', username: 'alice' });
+    expect(caller?.kind === 'credentials' && caller.password.reveal()).toBe('hunter2-from-environment');
+  });
+
+  it('warns of a caller’s password that is soon guessed', () => {
+    const { faults, warnings } = parse(`${SMALL}sip: { accept: [ { username: a, password: "1234567" } ] }\n`);
+    expect(faults).toEqual([]);
+    expect(warnings).toMatchObject([{ key: 'sip.accept[0].password', what: 'is short, and anybody may guess at it' }]);
+  });
+
   it('reads those of a realm', () => {
     const credentials = '[{ realm: edge, username: trunk, password: { env: SIP_PASSWORD } }]';
     const text = account(`"own"\n    credentials: ${credentials}`);

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
+import { Secret } from '../../../src/base/secret.ts';
 import type { AcceptRule } from '../../../src/config/index.ts';
 import { AdmissionPolicy, type AdmissionRules } from '../../../src/door/index.ts';
 
@@ -80,6 +81,40 @@ describe('AdmissionPolicy', () => {
   it('joins the registrars with networks', () => {
     const { admits } = createPolicy({ accept: [REGISTRAR, network('192.0.2.0', 24)] });
     expect([admits('198.51.100.1'), admits('192.0.2.9'), admits('203.0.113.1')]).toEqual([true, true, false]);
+  });
+
+  it('lets in hosts by their names, as often as these are looked up anew', async () => {
+    const names: Record<string, readonly string[]> = { 'phone.example': ['192.0.2.30'] };
+    const { policy, admits } = createPolicy({ accept: [{ kind: 'host', name: 'phone.example' }] }, names);
+    expect(admits('192.0.2.30')).toBe(false);
+    await policy.refresh();
+    expect([admits('192.0.2.30'), admits('192.0.2.31'), admits('198.51.100.1')]).toEqual([true, false, false]);
+    names['phone.example'] = ['192.0.2.31', '2001:db8::31'];
+    await policy.refresh();
+    expect([admits('192.0.2.30'), admits('192.0.2.31'), admits('2001:DB8:0::31')]).toEqual([false, true, true]);
+  });
+
+  it('knows the callers with a password, whose addresses mean nothing', () => {
+    const password = new Secret('wonderland');
+    const { policy, admits } = createPolicy({ accept: [{ kind: 'credentials', username: 'alice', password }] });
+    expect([...policy.callers]).toEqual([['alice', password]]);
+    expect(admits('198.51.100.1')).toBe(false);
+  });
+
+  it.each([
+    [undefined, ['the servers of the accounts', '192.0.2.20 (a button calls it)']],
+    [[], ['nobody']],
+    [
+      [
+        REGISTRAR,
+        network('192.0.2.0', 24),
+        { kind: 'host', name: 'phone.example' } as const,
+        { kind: 'credentials', username: 'alice', password: new Secret('wonderland') } as const,
+      ],
+      ['the servers of the accounts', '192.0.2.0/24', 'phone.example', 'alice, with a password'],
+    ],
+  ])('says in words who may call in (%#)', (accept, expected) => {
+    expect(createPolicy({ accept, targets: ['sip:phone@192.0.2.20'] }).policy.description).toEqual(expected);
   });
 
   it('lets nobody in where the list is empty', () => {

@@ -427,3 +427,55 @@ describe('a flood', () => {
     expect(handler.requests).toHaveLength(handedUp);
   });
 });
+
+describe('what is screened (RFC 3261 §8.2.7)', () => {
+  it('and dropped makes no state and no answer; a repetition is asked about again', () => {
+    handler.screening = 'drop';
+    for (const method of ['INVITE', 'OPTIONS', 'CANCEL']) layer.receive(incoming(method), peer);
+    layer.receive(incoming('INVITE'), peer);
+    clock.advance(60_000);
+    expect(handler.screened).toBe(4);
+    expect([handler.requests, transport.sent, clock.timers]).toEqual([[], [], []]);
+    expect(layer.counters.servers).toBe(0);
+  });
+
+  it('and answered is answered once for each copy, alike, and makes no state', () => {
+    handler.screening = createResponse(incoming('INVITE'), 401);
+    layer.receive(incoming('INVITE'), peer);
+    layer.receive(incoming('INVITE'), peer);
+    clock.advance(60_000);
+    const answers = transport.responses(401);
+    expect(answers).toHaveLength(2);
+    expect(answers[0]?.toTag).toBe(answers[1]?.toTag);
+    expect(layer.counters.servers).toBe(0);
+  });
+
+  it('is no repetition, no ACK, and no CANCEL of a request that was taken', () => {
+    receive('INVITE');
+    handler.screening = 'drop';
+    layer.receive(incoming('INVITE'), peer);
+    layer.receive(incoming('CANCEL'), peer);
+    ack();
+    expect(handler.screened).toBe(1);
+    expect(user.told).toEqual(['cancelled']);
+  });
+
+  it('is a CANCEL from another hop than its INVITE’s', () => {
+    receive('INVITE');
+    handler.screening = 'drop';
+    layer.receive(incoming('CANCEL'), { ...peer, address: '192.0.2.66' });
+    expect(handler.screened).toBe(2);
+    expect([user.told, transport.sent]).toEqual([[], []]);
+  });
+
+  it('and taken may fail in its user’s hands: 500, and its room is free again', () => {
+    const fault = new Error('a fault of the program');
+    handler.request = () => {
+      throw fault;
+    };
+    expect(() => layer.receive(incoming('OPTIONS'), peer)).toThrow(fault);
+    clock.advance(60_000);
+    expect(transport.responses(500)).toHaveLength(1);
+    expect(layer.counters.servers).toBe(0);
+  });
+});

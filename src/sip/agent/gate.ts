@@ -1,0 +1,167 @@
+// What becomes of a request before any state is made for it (RFC 3261 §8.2.7, §26.1.5): it is taken, answered without a
+// memory of it, or met with silence. A flood of what nobody asked for costs its parsing and a look into a table.
+//
+// Not looked at here: repetitions and CANCELs of what was taken, which the transaction layer knows; and ACKs.
+
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import { seconds } from '../../base/units.ts';
+import type { CallerAuthenticator } from '../auth/index.ts';
+import { createResponse, parseUri } from '../message/index.ts';
+import type { Endpoint, SipRequest } from '../message/types.ts';
+import type { Refusal } from '../session/types.ts';
+import type { Screening } from '../transaction/index.ts';
+import { TokenBucket } from '../transport/index.ts';
+import { type Rate, SourceLimit } from './source-limit.ts';
+import type { StrangerLimit } from './stranger-limit.ts';
+import type { Admission } from './types.ts';
+
+export interface GateOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly strangers: StrangerLimit;
+  readonly admit: Admission;
+  readonly authenticator: CallerAuthenticator;
+  /** The addresses of the accounts' servers. */
+  readonly servers: () => ReadonlySet<string>;
+  /** Whether a request with a To tag is in a dialog of ours, and comes from where that lives. */
+  readonly isInDialog: (request: SipRequest, source: Endpoint) => boolean;
+  /** Whether we go by that user's name, or by none. */
+  readonly isOurName: (user: string | undefined) => boolean;
+  readonly refused: (peer: string, source: Endpoint, why: string) => void;
+}
+
+/** Calls from one address that may call: more than its people make; a phone gone mad makes more. */
+const CALLS: Rate = { burst: 20, interval: seconds(0.5) };
+/** Challenges. Each is smaller than what brought it: this bounds the work, and what a forged address gets. */
+const CHALLENGES_EACH: Rate = { burst: 5, interval: seconds(1) };
+const CHALLENGES_ALL: Rate = { burst: 50, interval: seconds(0.05) };
+/** RFC 3261 §20.33: when a phone that calls too often may call again. */
+const RETRY_AFTER = '5';
+/** Lines in the log about one thing: so many at once, then one each interval. */
+const LINES = 5;
+const LINES_INTERVAL = seconds(10);
+
+const MAXIMUM_TOLD = 64;
+
+/** Names that scanners give themselves; whoever uses one, by whatever way, gets silence. */
+const SCANNERS =
+  /friendly-(?:scanner|request)|sip-?vicious|sip-?scan|sipcli|sundayddr|pplsip|sivus|svmap|svwar|svcrack/i;
+
+/** Looks at every new request. */
+export class Gate {
+  readonly #calls: SourceLimit;
+  readonly #challenges: SourceLimit;
+  readonly #foreignLines: TokenBucket;
+  readonly #loginLines: TokenBucket;
+  /** Who has shown a password, by the request that did. */
+  readonly #callers = new WeakMap<SipRequest, string>();
+  /** What requests that were taken nevertheless are to be told. */
+  readonly #refusals = new WeakMap<SipRequest, Refusal>();
+  /** The latest INVITEs that somebody heard of: a repetition of them is no news. */
+  readonly #told = new Set<string>();
+
+  constructor(private readonly options: GateOptions) {
+    const { clock } = options;
+    this.#calls = new SourceLimit(clock, CALLS);
+    this.#challenges = new SourceLimit(clock, CHALLENGES_EACH, CHALLENGES_ALL);
+    this.#foreignLines = new TokenBucket(clock, LINES, LINES_INTERVAL);
+    this.#loginLines = new TokenBucket(clock, LINES, LINES_INTERVAL);
+  }
+
+  /** Whose password a request has shown that was taken; undefined for those who may call without. */
+  callerOf(request: SipRequest): string | undefined {
+    return this.#callers.get(request);
+  }
+
+  /** The answer that somebody who may not call is to get, where it is not silence. */
+  refusalOf(request: SipRequest): Refusal | undefined {
+    return this.#refusals.get(request);
+  }
+
+  screen(request: SipRequest, source: Endpoint): Screening {
+    if (request.toTag !== undefined) return this.#inDialog(request, source);
+    const refusal = this.options.admit({ uri: request.from.uri, source });
+    if (SCANNERS.test(request.headers.get('User-Agent') ?? '')) return this.#drop(request, source, 'a scanner');
+    if (refusal === undefined) return this.#accepted(request, source);
+    if (request.method !== 'INVITE') return 'drop';
+    const challenge = this.#challenge(request, source);
+    if (challenge !== 'off') return challenge;
+    if (refusal.status === 0) return this.#drop(request, source, refusal.reason ?? 'not let in');
+    // Whoever gets an answer of the policy's gets it once: that needs a transaction.
+    this.#refusals.set(request, refusal);
+    return 'take';
+  }
+
+  #inDialog(request: SipRequest, source: Endpoint): Screening {
+    const { isInDialog, servers, strangers, log } = this.options;
+    if (isInDialog(request, source) || servers().has(source.address)) return 'take';
+    // The same answer whether the dialog is unknown or not theirs, and as seldom: a guess learns nothing.
+    if (this.#foreignLines.take()) log.warn('agent.foreign-request', { method: request.method, from: source.address });
+    return strangers.take(source.address) ? 'take' : 'drop';
+  }
+
+  /** Everything of those who may call, but not any number of calls. */
+  #accepted(request: SipRequest, source: Endpoint): Screening {
+    if (request.method !== 'INVITE' || this.#calls.take(source.address)) return 'take';
+    if (!this.options.strangers.take(source.address)) return 'drop';
+    return createResponse(request, 503, { headers: [['Retry-After', RETRY_AFTER]] });
+  }
+
+  #challenge(request: SipRequest, source: Endpoint): Screening | 'off' {
+    const { authenticator } = this.options;
+    const uri = parseUri(request.requestUri);
+    // Scanners call numbers; who knows the door knows its name. Passwords are not for guessing at any.
+    const verdict =
+      uri.ok && this.options.isOurName(uri.value.user) ? authenticator.judge(request, source.address) : NAMELESS;
+    switch (verdict.kind) {
+      case 'off':
+        return 'off';
+      case 'right':
+        if (!this.#calls.take(source.address)) return this.#drop(request, source, 'calls too often');
+        this.#callers.set(request, verdict.username);
+        return 'take';
+      case 'locked':
+        return this.#drop(request, source, 'too many wrong passwords');
+      case 'wrong':
+        this.#sayWrong(verdict.tries, source);
+        return this.#demand(request, source, false);
+      case 'unknown':
+        return this.#demand(request, source, verdict.stale);
+    }
+  }
+
+  /** The 401 (§22.2), with as many of the challenges as there is room for: at least one, or nothing is said. */
+  #demand(request: SipRequest, source: Endpoint, stale: boolean): Screening {
+    const { authenticator, strangers } = this.options;
+    if (!this.#challenges.take(source.address)) return 'drop';
+    const challenges = authenticator.challenges(source.address, stale);
+    for (let count = challenges.length; count > 0; count -= 1) {
+      const headers = challenges.slice(0, count).map((value) => ['WWW-Authenticate', value] as const);
+      const response = createResponse(request, 401, { headers });
+      if (strangers.fits(response, request)) return response;
+    }
+    return 'drop';
+  }
+
+  #sayWrong(tries: number, source: Endpoint): void {
+    if (this.#loginLines.take()) this.options.log.warn('agent.wrong-password', { from: source.address, tries });
+  }
+
+  /** Silence; of calls somebody hears, now and then. */
+  #drop(request: SipRequest, source: Endpoint, why: string): 'drop' {
+    const { strangers, refused } = this.options;
+    if (request.method !== 'INVITE') return 'drop';
+    const call = `${source.address} ${request.callId}`;
+    if (this.#told.has(call) || !strangers.take(source.address)) return 'drop';
+    this.#told.add(call);
+    for (const oldest of this.#told) {
+      if (this.#told.size <= MAXIMUM_TOLD) break;
+      this.#told.delete(oldest);
+    }
+    refused(request.from.uri, source, why);
+    return 'drop';
+  }
+}
+
+const NAMELESS = { kind: 'off' } as const;

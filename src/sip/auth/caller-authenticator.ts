@@ -1,0 +1,107 @@
+// Whether whoever calls in knows a password (RFC 3261 §22.2, RFC 7616, RFC 8760): what the 401 says, and what becomes of
+// its answer. It keeps no state for those who have shown none.
+
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { Secret } from '../../base/secret.ts';
+import { millis, seconds } from '../../base/units.ts';
+import { parseAuthHeader } from '../message/index.ts';
+import type { SipRequest } from '../message/types.ts';
+import { authenticationHeaders } from './challenge.ts';
+import { type ChallengeOptions, formatChallenge, verifyDigest } from './digest-server.ts';
+import { FailedLogins } from './failed-logins.ts';
+import { NonceCounts } from './nonce-counts.ts';
+import { Nonces } from './nonces.ts';
+
+export interface CallerAuthenticatorOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly realm: string;
+  /** User name → password, as of now. */
+  readonly users: () => ReadonlyMap<string, Secret>;
+}
+
+/**
+ * - `off`: nobody has a password
+ * - `right`: it is `username`
+ * - `unknown`: to be challenged; `stale` where the nonce was too old
+ * - `wrong`: the password, or the user; to be challenged again. `tries` in a row so far
+ * - `locked`: too many wrong ones; nothing is looked at
+ */
+export type CallerVerdict =
+  | { readonly kind: 'off' | 'locked' }
+  | { readonly kind: 'right'; readonly username: string }
+  | { readonly kind: 'unknown'; readonly stale: boolean }
+  | { readonly kind: 'wrong'; readonly tries: number };
+
+/** The strongest first (RFC 8760 §2.3). */
+const ALGORITHMS: readonly ChallengeOptions['algorithm'][] = ['SHA-256', 'MD5'];
+/** Long enough for a phone whose user types a password, and for the next calls of one that counts its uses. */
+const NONCE_LIFE = seconds(300);
+/** More credentials than a request of an honest peer carries: one for each realm on its way. */
+const MAXIMUM_CREDENTIALS = 4;
+
+/** Challenges callers, and judges what they answer. */
+export class CallerAuthenticator {
+  readonly #nonces: Nonces;
+  readonly #counts = new NonceCounts();
+  readonly #failed: FailedLogins;
+
+  constructor(private readonly options: CallerAuthenticatorOptions) {
+    this.#nonces = new Nonces(options.clock, options.random);
+    this.#failed = new FailedLogins(options.clock);
+  }
+
+  /** @param source the address that the request came from */
+  judge(request: SipRequest, source: string): CallerVerdict {
+    const users = this.options.users();
+    if (users.size === 0) return { kind: 'off' };
+    if (this.#failed.lockedFor(source) !== undefined) return { kind: 'locked' };
+    const credentials = this.#ownCredentials(request);
+    return credentials === undefined ? { kind: 'unknown', stale: false } : this.#check(credentials, request, source);
+  }
+
+  /** Values of WWW-Authenticate, the first the best; each may be left out where there is no room for it. */
+  challenges(source: string, stale: boolean): readonly string[] {
+    const { realm } = this.options;
+    return ALGORITHMS.map((algorithm) =>
+      formatChallenge({ realm, nonce: this.#nonces.make(source, algorithm), algorithm, stale }),
+    );
+  }
+
+  #check(credentials: string, request: SipRequest, source: string): CallerVerdict {
+    const { clock, realm, users } = this.options;
+    const known = users();
+    const oldest = millis(clock.now() - NONCE_LIFE);
+    let madeAt = oldest;
+    const verified = verifyDigest({
+      credentials,
+      request,
+      realm,
+      nonceIsGood: (nonce, algorithm) => {
+        madeAt = this.#nonces.madeAt(nonce, source, algorithm) ?? millis(-1);
+        return madeAt >= 0 && madeAt >= oldest;
+      },
+      passwordOf: (username) => known.get(username),
+    });
+    if (verified.ok) {
+      const { nonce, count, username } = verified.value;
+      this.#counts.forgetBefore(oldest);
+      // Most likely a phone that does not count: with a new nonce it is right again.
+      if (!this.#counts.take(nonce, count, madeAt)) return { kind: 'unknown', stale: true };
+      this.#failed.right(source);
+      return { kind: 'right', username };
+    }
+    if (verified.error === 'wrong') return { kind: 'wrong', tries: this.#failed.wrong(source) };
+    return { kind: 'unknown', stale: verified.error === 'nonce' };
+  }
+
+  /** Those for our realm: a request may carry others, for proxies on its way (§22.3). */
+  #ownCredentials(request: SipRequest): string | undefined {
+    const given = request.headers.all(authenticationHeaders.server.credentials).slice(0, MAXIMUM_CREDENTIALS);
+    return given.find((value) => {
+      const header = parseAuthHeader(value);
+      return header.ok && header.value.parameters.get('realm') === this.options.realm;
+    });
+  }
+}
