@@ -46,6 +46,15 @@ export interface NativeStreamParameters {
   readonly sendKey: Uint8Array | undefined;
   readonly receiveSuite: string | undefined;
   readonly receiveKey: Uint8Array | undefined;
+  /** Another number is another DTLS association; 0: no DTLS, and the two below are not looked at. */
+  readonly dtlsAssociation: number;
+  /** 1: client, 2: server. */
+  readonly dtlsRole: number;
+  /** Behind each other: a byte that says the hash (1: SHA-256, 2: SHA-384, 3: SHA-512), then its value. */
+  readonly dtlsFingerprints: Uint8Array | undefined;
+  /** Both, or neither and no ICE. */
+  readonly iceUfrag: string | undefined;
+  readonly icePassword: string | undefined;
 }
 
 /**
@@ -70,6 +79,8 @@ export interface NativeAddon {
   /** @returns how many events were written to `events` */
   engineTakeEvents(engine: EngineHandle, events: Float64Array): number;
   engineState(engine: EngineHandle, state: Float64Array): void;
+  /** Fills 32 bytes: SHA-256 over the certificate that is shown in DTLS. */
+  engineFingerprint(engine: EngineHandle, fingerprint: Uint8Array): void;
   /** Fills pairs of [upper bound in ms, packets that were at most so late]. @returns how many pairs there are */
   engineLateness(engine: EngineHandle, pairs: Float64Array): number;
 }
@@ -86,6 +97,7 @@ const functionNames = [
   'setGain',
   'engineTakeEvents',
   'engineState',
+  'engineFingerprint',
   'engineLateness',
 ] as const satisfies readonly (keyof NativeAddon)[];
 

@@ -89,12 +89,24 @@ bool arguments_text_member(napi_env env, napi_value object, const char *name, ch
   return arguments_text(env, member, name, text);
 }
 
-bool arguments_bytes_member(napi_env env, napi_value object, const char *name, size_t length, const uint8_t **bytes) {
+bool arguments_octets(napi_env env, napi_value value, const char *name, size_t length, uint8_t **octets) {
+  size_t given = 0;
+  *octets = typed_array(env, value, napi_uint8_array, &given);
+  return (*octets && given == length) || refuse(env, name, "a Uint8Array of the right length");
+}
+
+bool arguments_view_member(napi_env env, napi_value object, const char *name, const uint8_t **bytes, size_t *length) {
   napi_value member;
   *bytes = NULL;
+  *length = 0;
   if (!arguments_member(env, object, name, &member)) return false;
   if (is_undefined(env, member)) return true;
+  *bytes = typed_array(env, member, napi_uint8_array, length);
+  return *bytes || refuse(env, name, "a Uint8Array");
+}
+
+bool arguments_bytes_member(napi_env env, napi_value object, const char *name, size_t length, const uint8_t **bytes) {
   size_t given = 0;
-  *bytes = typed_array(env, member, napi_uint8_array, &given);
-  return (*bytes && given == length) || refuse(env, name, "a Uint8Array of the right length");
+  if (!arguments_view_member(env, object, name, bytes, &given)) return false;
+  return !*bytes || given == length || refuse(env, name, "a Uint8Array of the right length");
 }

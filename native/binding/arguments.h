@@ -35,6 +35,12 @@ bool arguments_flag_member(napi_env env, napi_value object, const char *name, bo
 bool arguments_text_member(napi_env env, napi_value object, const char *name, char text[ARGUMENT_TEXT_BYTES],
                            bool *present);
 
+/** A Uint8Array; valid until the call returns. */
+bool arguments_octets(napi_env env, napi_value value, const char *name, size_t length, uint8_t **octets);
+
+/** A Uint8Array member of whatever length, or undefined: null. */
+bool arguments_view_member(napi_env env, napi_value object, const char *name, const uint8_t **bytes, size_t *length);
+
 /** A Uint8Array member of exactly `length` bytes, or undefined: null. */
 bool arguments_bytes_member(napi_env env, napi_value object, const char *name, size_t length, const uint8_t **bytes);
 

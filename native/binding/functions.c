@@ -11,9 +11,10 @@
 #include "binding/engine-handle.h"
 #include "binding/error-code.h"
 #include "binding/layout.h"
+#include "binding/stream-parameters.h"
+#include "crypto/secure.h"
 #include "engine/lateness.h"
 #include "fileio/fileio.h"
-#include "srtp/srtp-suite.h"
 
 /** Events that are taken at once: what fits into the caller's array, up to this. */
 #define EVENT_BATCH 64
@@ -22,7 +23,6 @@ static const int64_t port_range[2] = {1, 65535};
 static const int64_t percent_range[2] = {0, 100};
 static const int64_t session_range[2] = {0, UINT32_MAX};
 static const int64_t milliseconds_range[2] = {0, UINT32_MAX};
-static const int64_t payload_range[2] = {-1, 127};
 static const int64_t octet_range[2] = {0, 255};
 
 // ---- engine ----
@@ -161,6 +161,16 @@ static napi_value state_function(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value fingerprint_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  uint8_t *bytes;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_octets(env, values[1], "fingerprint", DTLS_FINGERPRINT_BYTES, &bytes)) return NULL;
+  engine_fingerprint(engine, bytes);
+  return NULL;
+}
+
 static napi_value lateness_function(napi_env env, napi_callback_info info) {
   napi_value values[2];
   double *numbers;
@@ -213,69 +223,16 @@ static napi_value session_open_function(napi_env env, napi_callback_info info) {
   return pair;
 }
 
-/** The members that hold a suite and its key. */
-static const char *const send_members[2] = {"sendSuite", "sendKey"};
-static const char *const receive_members[2] = {"receiveSuite", "receiveKey"};
-
-/** A suite by its name, with its key: both, or neither and plain RTP. */
-static bool read_key(napi_env env, napi_value object, const char *const members[2], enum srtp_suite *suite,
-                     const uint8_t **key) {
-  char name[ARGUMENT_TEXT_BYTES];
-  bool present;
-  *key = NULL;
-  *suite = SRTP_AES_CM_128_HMAC_SHA1_80;
-  if (!arguments_text_member(env, object, members[0], name, &present)) return false;
-  if (!present) return arguments_bytes_member(env, object, members[1], 0, key);
-  if (srtp_suite_named(name, suite) != DP_OK) {
-    error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be the name of a crypto suite", members[0]);
-    return false;
-  }
-  if (!arguments_bytes_member(env, object, members[1], srtp_suite_master_bytes(*suite), key)) return false;
-  if (!*key) error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be given with its suite", members[1]);
-  return *key != NULL;
-}
-
-/** Reads the parameters of sessionConfigure. @param address memory for the remote address */
-static bool read_stream(napi_env env, napi_value object, char address[ARGUMENT_TEXT_BYTES],
-                        struct engine_stream *stream) {
-  int64_t port;
-  int64_t rtcp_port;
-  int64_t codec;
-  int64_t payload_type;
-  int64_t event_payload_type;
-  int64_t packet_time;
-  if (!arguments_text_member(env, object, "remoteAddress", address, NULL) ||
-      !arguments_integer_member(env, object, "remotePort", port_range, &port) ||
-      !arguments_integer_member(env, object, "remoteRtcpPort", port_range, &rtcp_port) ||
-      !arguments_integer_member(env, object, "codec", octet_range, &codec) ||
-      !arguments_integer_member(env, object, "payloadType", octet_range, &payload_type) ||
-      !arguments_integer_member(env, object, "eventPayloadType", payload_range, &event_payload_type) ||
-      !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
-      !arguments_flag_member(env, object, "sends", &stream->sends) ||
-      !arguments_flag_member(env, object, "receives", &stream->receives) ||
-      !read_key(env, object, send_members, &stream->send_suite, &stream->send_key) ||
-      !read_key(env, object, receive_members, &stream->receive_suite, &stream->receive_key)) {
-    return false;
-  }
-  stream->remote_address = address;
-  stream->remote_port = (uint16_t)port;
-  stream->remote_rtcp_port = (uint16_t)rtcp_port;
-  stream->codec = (uint8_t)codec;
-  stream->payload_type = (uint8_t)payload_type;
-  stream->event_payload_type = (int16_t)event_payload_type;
-  stream->packet_time_ms = (uint8_t)packet_time;
-  return true;
-}
-
 static napi_value session_configure_function(napi_env env, napi_callback_info info) {
   napi_value values[3];
-  char address[ARGUMENT_TEXT_BYTES];
   uint32_t session;
-  struct engine_stream stream;
+  struct stream_parameters parameters;
   if (!arguments_take(env, info, values, 3)) return NULL;
   struct engine *engine = session_of(env, values, &session);
-  if (!engine || !read_stream(env, values[2], address, &stream)) return NULL;
-  error_throw_engine(env, engine_configure_session(engine, session, &stream), "configuring a media session");
+  if (!engine || !stream_parameters_read(env, values[2], &parameters)) return NULL;
+  dp_error error = engine_configure_session(engine, session, &parameters.stream);
+  secure_wipe(parameters.password, sizeof parameters.password);
+  error_throw_engine(env, error, "configuring a media session");
   return NULL;
 }
 
@@ -327,6 +284,7 @@ const struct binding_function binding_functions[] = {
     {"engineClose", engine_close_function},
     {"engineTakeEvents", take_events_function},
     {"engineState", state_function},
+    {"engineFingerprint", fingerprint_function},
     {"engineLateness", lateness_function},
     {"play", play_function},
     {"setGain", set_gain_function},

@@ -29,6 +29,7 @@ void layout_statistics(const struct stream_statistics *statistics, double number
   numbers[12] = known_milliseconds(statistics->first_received_ns);
   numbers[13] = known_milliseconds(statistics->last_received_ns);
   numbers[14] = milliseconds(statistics->max_lateness_ns);
+  numbers[15] = (double)statistics->protection;
 }
 
 void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]) {

@@ -5,7 +5,7 @@
 
 #include "engine/engine.h"
 
-#define LAYOUT_STATISTICS 15
+#define LAYOUT_STATISTICS 16
 #define LAYOUT_STATE 5
 /** Numbers of one event. */
 #define LAYOUT_EVENT 4

@@ -1,7 +1,7 @@
 // The inside of the engine: what its parts share, and which thread each field belongs to. For engine/ alone.
 //
 // Parts: engine.c (life, tones, loudness, events, state) · sessions.c (the control thread's side of sessions) ·
-// media-thread.c (the loop) · courier.c (wakes JavaScript).
+// media-thread.c (the loop) · courier.c (wakes JavaScript; channels: handshakes, checks).
 
 #ifndef DOORPHONE_ENGINE_ENGINE_PARTS_H
 #define DOORPHONE_ENGINE_ENGINE_PARTS_H
@@ -13,13 +13,18 @@
 #include "base/ring.h"
 #include "dsp/gain.h"
 #include "dsp/tone.h"
+#include "engine/channel.h"
 #include "engine/engine.h"
 #include "engine/stream.h"
 
 #define ENGINE_COMMANDS 64
 #define ENGINE_EVENTS 256
-/** A command gives back at most one pair of keys, so this ring cannot be full: see engine_collect. */
-#define ENGINE_RETIRED 128
+/** A command gives back five pairs of keys at most, so this ring cannot be full: see engine_collect. */
+#define ENGINE_RETIRED 512
+/** The pool of datagrams for the courier; what does not fit is sent again by whoever wants an answer. */
+#define ENGINE_PARCELS 32
+#define ENGINE_REQUESTS 32
+#define ENGINE_NEWS 32
 
 enum engine_command_kind {
   ENGINE_COMMAND_OPEN,
@@ -61,6 +66,9 @@ struct engine_slot {
   bool open;
   uint32_t id;
   sa_family_t family;
+  bool has_channel;      /**< The courier has been told of the session. */
+  struct ice_credentials ice; /**< As the courier knows them. */
+  uint32_t ice_restarts;
   bool has_send_key[SRTP_SUITES]; /**< What the media thread was given last, to see whether a new key differs. */
   uint8_t send_keys[SRTP_SUITES][SRTP_MAX_MASTER_BYTES];
   bool has_receive_key;
@@ -76,7 +84,8 @@ struct engine {
   int epoll;
   int timer;
   int command_bell; /**< eventfd: the control thread has put a command, or wants the thread to end. */
-  int event_bell;   /**< eventfd: the media thread has put an event, or the courier is to end. */
+  int event_bell;   /**< eventfd: something is there for the courier, or it is to end. */
+  struct channel_outlet outlet;
   pthread_t media;
   pthread_t courier;
 
@@ -89,9 +98,13 @@ struct engine {
   struct ring commands; /**< control → media */
   struct ring events;   /**< media → control */
   struct ring retired;  /**< media → control */
+  struct ring requests; /**< control → courier */
+  struct ring parcels;  /**< media → courier */
+  struct ring news;     /**< courier → media */
   struct statistics_board boards[ENGINE_SESSIONS];
   struct lateness lateness;
-  sem_t answer; /**< The media thread has started; it has closed a session. */
+  sem_t answer;         /**< The media thread has started; it has closed a session. */
+  sem_t courier_answer; /**< The courier has left a session's sockets alone. */
   atomic_bool stopping;
   atomic_bool realtime;
   _Atomic uint64_t turns;
@@ -105,9 +118,15 @@ struct engine {
   struct gain speaker;
   struct gain microphone;
 
+  // Courier thread.
+  struct channel channels[ENGINE_SESSIONS];
+
   uint8_t command_storage[RING_STORAGE_BYTES(sizeof(struct engine_command), ENGINE_COMMANDS)];
   uint8_t event_storage[RING_STORAGE_BYTES(sizeof(struct engine_event), ENGINE_EVENTS)];
   uint8_t retired_storage[RING_STORAGE_BYTES(sizeof(struct engine_retired), ENGINE_RETIRED)];
+  uint8_t request_storage[RING_STORAGE_BYTES(sizeof(struct courier_request), ENGINE_REQUESTS)];
+  uint8_t parcel_storage[RING_STORAGE_BYTES(sizeof(struct courier_parcel), ENGINE_PARCELS)];
+  uint8_t news_storage[RING_STORAGE_BYTES(sizeof(struct courier_news), ENGINE_NEWS)];
 };
 
 /** The media thread's loop. @param engine struct engine */
@@ -122,8 +141,8 @@ dp_error engine_command(struct engine *engine, const struct engine_command *comm
 /** Frees keys that the media thread has given back. Control. */
 void engine_collect(struct engine *engine);
 
-/** Wipes and frees; null is nothing. Not on the media thread. */
-void engine_free_keys(struct srtp_sender *sender, struct srtp_receiver *receiver);
+/** Asks the courier. Control. @return DP_OK, DP_FULL */
+dp_error engine_request(struct engine *engine, const struct courier_request *request);
 
 /** Closes every session that is open. Control; with the media thread running. */
 void engine_close_sessions(struct engine *engine);

@@ -16,6 +16,7 @@
 #include "crypto/secure.h"
 #include "crypto/self-test.h"
 #include "engine/engine-parts.h"
+#include "engine/keys.h"
 
 /** Peak of a tone: -12 dBFS, well below speech at its loudest. */
 #define TONE_AMPLITUDE 8000
@@ -43,6 +44,8 @@ static void release(struct engine *engine) {
   close_descriptor(engine->command_bell);
   close_descriptor(engine->event_bell);
   (void)sem_destroy(&engine->answer);
+  (void)sem_destroy(&engine->courier_answer);
+  dtls_identity_destroy(engine->outlet.identity);
   free(engine);
 }
 
@@ -71,6 +74,8 @@ static dp_error prepare_media(struct engine *engine, const struct engine_options
   make_cname(random.cname, engine->context.cname);
   engine->context.random = random.seed | 1;
   engine->context.events = &engine->events;
+  engine->context.parcels = &engine->parcels;
+  engine->context.retired = &engine->retired;
   engine->context.lateness = &engine->lateness;
   gain_init(&engine->speaker, options->speaker_percent);
   gain_init(&engine->microphone, options->microphone_percent);
@@ -83,7 +88,13 @@ static dp_error prepare_rings(struct engine *engine) {
   if (error != DP_OK) return error;
   error = ring_init(&engine->events, engine->event_storage, sizeof(struct engine_event), ENGINE_EVENTS);
   if (error != DP_OK) return error;
-  return ring_init(&engine->retired, engine->retired_storage, sizeof(struct engine_retired), ENGINE_RETIRED);
+  error = ring_init(&engine->retired, engine->retired_storage, sizeof(struct engine_retired), ENGINE_RETIRED);
+  if (error != DP_OK) return error;
+  error = ring_init(&engine->requests, engine->request_storage, sizeof(struct courier_request), ENGINE_REQUESTS);
+  if (error != DP_OK) return error;
+  error = ring_init(&engine->parcels, engine->parcel_storage, sizeof(struct courier_parcel), ENGINE_PARCELS);
+  if (error != DP_OK) return error;
+  return ring_init(&engine->news, engine->news_storage, sizeof(struct courier_news), ENGINE_NEWS);
 }
 
 static dp_error start_thread(pthread_t *thread, void *(*run)(void *), struct engine *engine, const char *name) {
@@ -132,6 +143,8 @@ dp_error engine_create(const struct engine_options *options, struct engine **eng
   if (!made) return DP_SYSTEM;
   made->epoll = made->timer = made->command_bell = made->event_bell = -1;
   (void)sem_init(&made->answer, 0, 0);
+  (void)sem_init(&made->courier_answer, 0, 0);
+  made->outlet.news = &made->news;
   made->device = options->device;
   made->wake = options->wake;
   made->wake_context = options->wake_context;
@@ -139,6 +152,7 @@ dp_error engine_create(const struct engine_options *options, struct engine **eng
   made->generation = 1;
   error = prepare_rings(made);
   if (error == DP_OK) error = prepare_media(made, options);
+  if (error == DP_OK) error = dtls_identity_create(&made->outlet.identity);
   if (error == DP_OK) error = open_descriptors(made);
   if (error == DP_OK) error = start_threads(made);
   if (error != DP_OK) {
@@ -158,6 +172,8 @@ void engine_destroy(struct engine *engine) {
   engine_ring_bell(engine->event_bell);
   pthread_join(engine->media, NULL);
   pthread_join(engine->courier, NULL);
+  struct courier_news news;
+  while (ring_get(&engine->news, &news)) keys_free(news.sender, news.receiver);
   engine_collect(engine);
   engine->device.operations->close(engine->device.device);
   release(engine);
@@ -170,9 +186,15 @@ dp_error engine_command(struct engine *engine, const struct engine_command *comm
   return DP_OK;
 }
 
+dp_error engine_request(struct engine *engine, const struct courier_request *request) {
+  if (!ring_put(&engine->requests, request)) return DP_FULL;
+  engine_ring_bell(engine->event_bell);
+  return DP_OK;
+}
+
 void engine_collect(struct engine *engine) {
   struct engine_retired retired;
-  while (ring_get(&engine->retired, &retired)) engine_free_keys(retired.sender, retired.receiver);
+  while (ring_get(&engine->retired, &retired)) keys_free(retired.sender, retired.receiver);
 }
 
 dp_error engine_play(struct engine *engine, enum engine_tone tone) {
@@ -192,6 +214,10 @@ dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t
   struct engine_command command = {.kind = ENGINE_COMMAND_GAIN,
                                    .percent = {.speaker = speaker_percent, .microphone = microphone_percent}};
   return engine_command(engine, &command);
+}
+
+void engine_fingerprint(const struct engine *engine, uint8_t fingerprint[DTLS_FINGERPRINT_BYTES]) {
+  memcpy(fingerprint, dtls_identity_fingerprint(engine->outlet.identity), DTLS_FINGERPRINT_BYTES);
 }
 
 size_t engine_take_events(struct engine *engine, struct engine_event *events, size_t capacity) {

@@ -1,13 +1,13 @@
 // The media engine: one real-time thread that owns the sound device, the RTP sockets and every sample. Sessions come from
 // a fixed pool; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own.
-// RFC 3550, 3551 (RTP, RTCP) · 4733 (digits) · 3711 (SRTP) · 4961 (symmetric RTP) · 6263 (keep-alive) · 3389 (comfort
-// noise is accepted and heard as silence).
+// RFC 3550, 3551 (RTP, RTCP) · 4733 (digits) · 3711 (SRTP) · 5764 (DTLS-SRTP) · 8445 (ICE-lite) · 4961 (symmetric RTP) ·
+// 6263 (keep-alive) · 3389 (comfort noise is accepted and heard as silence).
 //
 // Threads. Functions marked "control" belong to the thread that created the engine. None waits for the media thread but
-// engine_close_session, for one answer. The media thread neither allocates nor locks nor logs. `wake` is called on the
-// courier thread, which is not real time.
+// engine_close_session, for one answer. The media thread neither allocates nor locks nor logs. The courier thread, which is
+// not real time, calls `wake`, holds DTLS handshakes and answers ICE's checks.
 //
-// Leaves out: keying, negotiation, every word of SIP.
+// Leaves out: negotiation, every word of SIP.
 
 #ifndef DOORPHONE_ENGINE_ENGINE_H
 #define DOORPHONE_ENGINE_ENGINE_H
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "dtls/dtls.h"
 #include "engine/audio-io.h"
 #include "engine/statistics.h"
 #include "rtp/telephone-event.h"
@@ -42,7 +43,9 @@ enum engine_event_kind {
   ENGINE_EVENT_DIGIT_SENT = 4, /**< value: its character */
   ENGINE_EVENT_SILENT = 5,
   ENGINE_EVENT_BACK = 6,
-  ENGINE_EVENT_DEVICE = 7, /**< session: enum audio_fault; value: errno */
+  ENGINE_EVENT_DEVICE = 7,    /**< session: enum audio_fault; value: errno */
+  ENGINE_EVENT_SECURED = 8,   /**< DTLS: the keys are in force. value: enum srtp_suite */
+  ENGINE_EVENT_UNSECURED = 9, /**< DTLS: there will be none. value: enum dtls_failure */
 };
 
 struct engine_event {
@@ -63,6 +66,19 @@ struct engine_options {
   void *wake_context;
 };
 
+/** Keys by a DTLS handshake on the media ports (RFC 5764). */
+struct engine_dtls {
+  uint32_t association; /**< From 1; another number is another association, which begins anew (RFC 8842 §3.1). */
+  enum dtls_role role;
+  struct dtls_fingerprints peer;
+};
+
+/** Our half of ICE's credentials (RFC 8839 §5.4); other ones are a restart. */
+struct engine_ice {
+  const char *ufrag; /**< At most ICE_UFRAG_BYTES. */
+  const char *password;
+};
+
 /** What has been agreed with the peer. Pointers are read during the call only. */
 struct engine_stream {
   const char *remote_address; /**< Literal IPv4 or IPv6. */
@@ -78,6 +94,8 @@ struct engine_stream {
   enum srtp_suite receive_suite;
   const uint8_t *send_key;    /**< Master key and salt, srtp_suite_master_bytes; null: plain RTP. */
   const uint8_t *receive_key; /**< The same. */
+  const struct engine_dtls *dtls; /**< Null: no handshake. With it there are no keys above. */
+  const struct engine_ice *ice;   /**< Null: checks get no answer. */
 };
 
 struct engine_state {
@@ -105,7 +123,8 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
                              uint16_t *port);
 
 /**
- * Starts or changes sending and receiving; the first packet leaves at once. A key that stays the same keeps its roll-over
+ * Starts or changes sending and receiving; the first packet leaves at once, with DTLS as soon as there are keys: until then,
+ * and if there will be none, nothing is sent and nothing believed. A key that stays the same keeps its roll-over
  * counter and replay window; of the keys that we send with, so does the latest of each suite while another is in use, so
  * that no keystream comes twice. Control.
  * @return DP_OK, DP_NOT_FOUND, DP_MALFORMED (address), DP_UNSUPPORTED (other family), DP_INVALID_ARGUMENT, DP_FULL,
@@ -123,7 +142,7 @@ dp_error engine_send_digits(struct engine *engine, uint32_t session, const char 
 
 /**
  * Sends RTCP BYE, frees the ports, writes the final statistics. Waits for the media thread's answer, which takes a
- * fraction of a millisecond. Control. @return DP_OK, DP_NOT_FOUND, DP_FULL
+ * fraction of a millisecond, and with DTLS or ICE for the courier's, who may be in the middle of a signature. Control. @return DP_OK, DP_NOT_FOUND, DP_FULL
  */
 dp_error engine_close_session(struct engine *engine, uint32_t session, struct stream_statistics *final);
 
@@ -132,6 +151,9 @@ dp_error engine_play(struct engine *engine, enum engine_tone tone);
 
 /** Loudness in percent, 0 to 100. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
 dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t microphone_percent);
+
+/** SHA-256 over the certificate that we show in DTLS (RFC 8122 §5); made with the engine. Any thread. */
+void engine_fingerprint(const struct engine *engine, uint8_t fingerprint[DTLS_FINGERPRINT_BYTES]);
 
 /** Takes up to `capacity` events, oldest first; returns how many. Control. */
 size_t engine_take_events(struct engine *engine, struct engine_event *events, size_t capacity);

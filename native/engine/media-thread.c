@@ -41,8 +41,7 @@ static void configure(struct engine *engine, size_t slot, struct stream_setup *s
     watch(engine, stream->sockets.rtcp, SOURCE_RTCP, slot);
   }
   stream_configure(stream, &engine->context, setup, monotonic_now_ns());
-  struct engine_retired retired = {.sender = setup->sender, .receiver = setup->receiver};
-  if (retired.sender || retired.receiver) (void)ring_put(&engine->retired, &retired);
+  stream_retire(&engine->context, setup->sender, setup->receiver);
 }
 
 /** After the answer the stream is the control thread's again: nothing here looks at it before it is opened anew. */
@@ -191,11 +190,8 @@ static void receive(struct engine *engine, size_t slot, enum source source) {
   int descriptor = source == SOURCE_RTP ? stream->sockets.rtp : stream->sockets.rtcp;
   for (int taken = 0; taken < DATAGRAMS_A_ROUND; taken++) {
     if (!sockets_receive(descriptor, bytes, sizeof bytes, &datagram)) return;
-    if (source == SOURCE_RTP) {
-      stream_input_take(stream, &engine->context, bytes, &datagram);
-    } else if (datagram.length > 0 && !stream_report_take(stream, &engine->context, bytes, &datagram)) {
-      stream->statistics.packets_refused++;
-    }
+    if (source == SOURCE_RTP) stream_input_take(stream, &engine->context, bytes, &datagram);
+    else stream_report_receive(stream, &engine->context, bytes, &datagram);
   }
 }
 
@@ -203,6 +199,20 @@ static void take_commands(struct engine *engine) {
   engine_answer_bell(engine->command_bell);
   struct engine_command command;
   while (ring_get(&engine->commands, &command)) obey(engine, &command);
+}
+
+/** What the courier says: after the commands, which say what it is about. */
+static void take_news(struct engine *engine) {
+  struct courier_news news;
+  while (ring_get(&engine->news, &news)) {
+    size_t slot = news.session % ENGINE_SESSIONS;
+    struct stream *stream = &engine->streams[slot];
+    // A stream that is not open is the control thread's.
+    if (engine->open[slot] && stream->id == news.session) {
+      stream_security_take(stream, &engine->context, &news, monotonic_now_ns());
+    }
+    stream_retire(&engine->context, news.sender, news.receiver);
+  }
 }
 
 static void set_timer(struct engine *engine, uint64_t at_ns) {
@@ -245,7 +255,10 @@ void *media_thread_run(void *argument) {
       if (source == SOURCE_COMMANDS) commanded = true;
       if (source == SOURCE_RTP || source == SOURCE_RTCP) receive(engine, ready[at].data.u64 / SOURCE_COUNT, source);
     }
-    if (commanded) take_commands(engine);
+    if (commanded) {
+      take_commands(engine);
+      take_news(engine);
+    }
   }
   return NULL;
 }

@@ -2,11 +2,11 @@
 
 #define _GNU_SOURCE
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/secure.h"
 #include "engine/engine-parts.h"
+#include "engine/keys.h"
 
 #define MIN_DIGIT_MS 40
 #define MAX_DIGIT_MS 8000
@@ -65,37 +65,6 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
 
 // ---- agreement ----
 
-void engine_free_keys(struct srtp_sender *sender, struct srtp_receiver *receiver) {
-  if (sender) srtp_sender_close(sender);
-  if (receiver) srtp_receiver_close(receiver);
-  free(sender);
-  free(receiver);
-}
-
-static dp_error make_sender(enum srtp_suite suite, const uint8_t *key, struct srtp_sender **made) {
-  struct srtp_sender *sender = calloc(1, sizeof *sender);
-  if (!sender) return DP_SYSTEM;
-  struct srtp_policy policy;
-  dp_error error = srtp_policy_init(&policy, suite, key);
-  if (error == DP_OK) error = srtp_sender_init(sender, &policy);
-  secure_wipe(&policy, sizeof policy);
-  if (error == DP_OK) *made = sender;
-  if (error != DP_OK) free(sender);
-  return error;
-}
-
-static dp_error make_receiver(enum srtp_suite suite, const uint8_t *key, struct srtp_receiver **made) {
-  struct srtp_receiver *receiver = calloc(1, sizeof *receiver);
-  if (!receiver) return DP_SYSTEM;
-  struct srtp_policy policy;
-  dp_error error = srtp_policy_init(&policy, suite, key);
-  if (error == DP_OK) error = srtp_receiver_init(receiver, &policy);
-  secure_wipe(&policy, sizeof policy);
-  if (error == DP_OK) *made = receiver;
-  if (error != DP_OK) free(receiver);
-  return error;
-}
-
 static bool has_sender(const struct engine_slot *slot, const struct engine_stream *stream) {
   enum srtp_suite suite = stream->send_suite;
   return slot->has_send_key[suite] &&
@@ -116,11 +85,11 @@ static dp_error prepare_keys(const struct engine_slot *slot, const struct engine
   setup->encrypts = stream->send_key != NULL;
   setup->suite = stream->send_suite;
   if (setup->encrypts && !has_sender(slot, stream)) {
-    error = make_sender(stream->send_suite, stream->send_key, &setup->sender);
+    error = keys_make_sender(stream->send_suite, stream->send_key, &setup->sender);
   }
   setup->keeps_receiver = has_receiver(slot, stream);
   if (error == DP_OK && !setup->keeps_receiver && stream->receive_key) {
-    error = make_receiver(stream->receive_suite, stream->receive_key, &setup->receiver);
+    error = keys_make_receiver(stream->receive_suite, stream->receive_key, &setup->receiver);
   }
   return error;
 }
@@ -142,17 +111,78 @@ static bool is_valid(const struct engine_stream *stream) {
   if (stream->codec != 0 && stream->codec != 8) return false;
   if (stream->payload_type > 127 || stream->event_payload_type > 127 || stream->event_payload_type < -1) return false;
   if (stream->event_payload_type == stream->payload_type) return false;
+  if (stream->dtls && (stream->dtls->association == 0 || stream->send_key || stream->receive_key)) return false;
+  if (stream->dtls && (stream->dtls->peer.count == 0 || stream->dtls->peer.count > DTLS_FINGERPRINTS)) return false;
+  if (stream->ice && (!*stream->ice->ufrag || strlen(stream->ice->ufrag) > ICE_UFRAG_BYTES)) return false;
   if (stream->send_key && !srtp_suite_parameters(stream->send_suite)) return false;
   if (stream->receive_key && !srtp_suite_parameters(stream->receive_suite)) return false;
   return stream->packet_time_ms >= 10 && stream->packet_time_ms <= 60 && stream->packet_time_ms % 10 == 0;
 }
 
-dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream) {
-  struct engine_slot *slot = find(engine, session);
-  if (!slot) return DP_NOT_FOUND;
-  if (!is_valid(stream)) return DP_INVALID_ARGUMENT;
-  struct engine_command command = {.kind = ENGINE_COMMAND_CONFIGURE, .slot = index_of(slot)};
-  struct stream_setup *setup = &command.setup;
+// ---- what the courier does ----
+
+/** Takes the credentials; others than those in use are a restart (RFC 8445 §9). @return DP_OK, DP_CRYPTO */
+static dp_error take_credentials(struct engine_slot *slot, const struct engine_ice *ice, struct ice_credentials *taken) {
+  *taken = (struct ice_credentials){.number = 0};
+  if (!ice) return DP_OK;
+  taken->ufrag_length = strlen(ice->ufrag);
+  memcpy(taken->ufrag, ice->ufrag, taken->ufrag_length);
+  dp_error error = hmac_sha1_init(&taken->password, (const uint8_t *)ice->password, strlen(ice->password));
+  if (error != DP_OK) return error;
+  bool same = slot->ice.number != 0 && slot->ice.ufrag_length == taken->ufrag_length &&
+              memcmp(slot->ice.ufrag, taken->ufrag, taken->ufrag_length) == 0 &&
+              memcmp(&slot->ice.password, &taken->password, sizeof taken->password) == 0;
+  taken->number = same ? slot->ice.number : ++slot->ice_restarts;
+  return DP_OK;
+}
+
+/** Tells the courier what concerns it, before the media thread hands it the first datagram of it. */
+static dp_error request_channel(struct engine *engine, struct engine_slot *slot, const struct engine_stream *stream,
+                                struct stream_setup *setup) {
+  struct courier_request request = {.kind = COURIER_SET, .slot = index_of(slot)};
+  struct channel_setup *channel = &request.setup;
+  dp_error error = take_credentials(slot, stream->ice, &channel->ice);
+  if (error != DP_OK) return error;
+  setup->association = stream->dtls ? stream->dtls->association : 0;
+  setup->ice = channel->ice.number;
+  if (!stream->dtls && !stream->ice && !slot->has_channel) return DP_OK;
+  const struct stream *own = &engine->streams[index_of(slot)];
+  channel->session = slot->id;
+  channel->association = setup->association;
+  if (stream->dtls) {
+    channel->role = stream->dtls->role;
+    channel->peer = stream->dtls->peer;
+  }
+  channel->multiplexed = setup->multiplexed;
+  channel->sockets[COMPONENT_RTP] = own->sockets.rtp;
+  channel->sockets[COMPONENT_RTCP] = own->sockets.rtcp;
+  channel->remote[COMPONENT_RTP] = setup->remote;
+  channel->remote[COMPONENT_RTCP] = setup->remote_rtcp;
+  error = engine_request(engine, &request);
+  if (error == DP_OK) {
+    slot->has_channel = true;
+    slot->ice = channel->ice;
+  }
+  secure_wipe(&request, sizeof request);
+  return error;
+}
+
+/** Afterwards nobody but us uses the session's sockets, as far as the courier goes. */
+static dp_error stop_channel(struct engine *engine, struct engine_slot *slot) {
+  if (!slot->has_channel) return DP_OK;
+  const struct courier_request request = {.kind = COURIER_STOP, .slot = index_of(slot)};
+  dp_error error = engine_request(engine, &request);
+  if (error != DP_OK) return error;
+  while (sem_wait(&engine->courier_answer) != 0) continue; // EINTR
+  slot->has_channel = false;
+  return DP_OK;
+}
+
+// ---- putting it into force ----
+
+/** What has been agreed, as the media thread sees it, but for keys. @return DP_OK, DP_MALFORMED, DP_UNSUPPORTED */
+static dp_error fill_setup(const struct engine_slot *slot, const struct engine_stream *stream,
+                           struct stream_setup *setup) {
   *setup = (struct stream_setup){.multiplexed = stream->remote_port == stream->remote_rtcp_port,
                                  .sends = stream->sends,
                                  .receives = stream->receives,
@@ -165,10 +195,23 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
   if (setup->remote.ss_family != slot->family) return DP_UNSUPPORTED;
   setup->remote_rtcp = setup->remote;
   sockets_set_port(&setup->remote_rtcp, stream->remote_rtcp_port);
-  error = prepare_keys(slot, stream, setup);
+  return DP_OK;
+}
+
+dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream) {
+  struct engine_slot *slot = find(engine, session);
+  if (!slot) return DP_NOT_FOUND;
+  if (!is_valid(stream)) return DP_INVALID_ARGUMENT;
+  struct engine_command command = {.kind = ENGINE_COMMAND_CONFIGURE, .slot = index_of(slot)};
+  struct stream_setup *setup = &command.setup;
+  dp_error error = fill_setup(slot, stream, setup);
+  // Looked at first: what the courier has been told cannot be taken back.
+  if (error == DP_OK && ring_count(&engine->commands) >= ENGINE_COMMANDS) error = DP_FULL;
+  if (error == DP_OK) error = prepare_keys(slot, stream, setup);
+  if (error == DP_OK) error = request_channel(engine, slot, stream, setup);
   if (error == DP_OK) error = engine_command(engine, &command);
   if (error != DP_OK) {
-    engine_free_keys(setup->sender, setup->receiver);
+    keys_free(setup->sender, setup->receiver);
     return error;
   }
   remember_keys(slot, stream);
@@ -212,13 +255,18 @@ dp_error engine_close_session(struct engine *engine, uint32_t session, struct st
   if (!slot) return DP_NOT_FOUND;
   struct stream *stream = &engine->streams[index_of(slot)];
   struct engine_command command = {.kind = ENGINE_COMMAND_CLOSE, .slot = index_of(slot)};
-  dp_error error = engine_command(engine, &command);
+  dp_error error = stop_channel(engine, slot);
+  if (error == DP_OK) error = engine_command(engine, &command);
   if (error != DP_OK) return error;
   while (sem_wait(&engine->answer) != 0) continue; // EINTR
   statistics_read(&engine->boards[index_of(slot)], final);
   sockets_close_pair(&stream->sockets);
-  for (size_t at = 0; at < SRTP_SUITES; at++) engine_free_keys(stream->output.senders[at], NULL);
-  engine_free_keys(NULL, stream->input.srtp);
+  for (size_t at = 0; at < SRTP_SUITES; at++) keys_free(stream->output.senders[at], NULL);
+  keys_free(NULL, stream->input.receiver);
+  for (size_t at = 0; at < COMPONENTS; at++) {
+    keys_free(stream->security.senders[at], stream->security.receivers[at]);
+    keys_free(stream->security.early[at].sender, stream->security.early[at].receiver);
+  }
   secure_wipe(slot, sizeof *slot);
   return DP_OK;
 }

@@ -55,6 +55,20 @@ bool sockets_same_host(const struct sockaddr_storage *left, const struct sockadd
   return ((const struct sockaddr_in *)left)->sin_addr.s_addr == ((const struct sockaddr_in *)right)->sin_addr.s_addr;
 }
 
+bool sockets_same_address(const struct sockaddr_storage *left, const struct sockaddr_storage *right) {
+  return sockets_same_host(left, right) && sockets_port(left) == sockets_port(right);
+}
+
+void sockets_to_stun(const struct sockaddr_storage *address, struct stun_address *written) {
+  memset(written, 0, sizeof *written);
+  bool is_v6 = address->ss_family == AF_INET6;
+  const void *bytes = is_v6 ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                            : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+  written->length = is_v6 ? 16 : 4;
+  written->port = sockets_port(address);
+  memcpy(written->bytes, bytes, written->length);
+}
+
 static socklen_t length_of(const struct sockaddr_storage *address) {
   return (socklen_t)(address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "stun/stun.h"
 
 /** A range of ports and which pair the next search begins with. */
 struct sockets_range {
@@ -55,6 +56,12 @@ bool sockets_send(int descriptor, const uint8_t *bytes, size_t length, const str
 
 /** Whether two addresses name the same host, whatever their ports. */
 bool sockets_same_host(const struct sockaddr_storage *left, const struct sockaddr_storage *right);
+
+/** Whether two addresses are the same host and port. */
+bool sockets_same_address(const struct sockaddr_storage *left, const struct sockaddr_storage *right);
+
+/** An address as STUN writes it. */
+void sockets_to_stun(const struct sockaddr_storage *address, struct stun_address *written);
 
 /** In host order. */
 uint16_t sockets_port(const struct sockaddr_storage *address);

@@ -11,6 +11,14 @@
 /** A figure that is not known, and a stamp that is not yet taken: 0 is a value. */
 #define STATISTICS_UNKNOWN UINT64_MAX
 
+/** How a stream is protected at the moment. The numbers cross to TypeScript: src/media/layout.ts. */
+enum stream_protection {
+  STREAM_PLAIN = 0,
+  STREAM_ENCRYPTED = 1,
+  STREAM_AWAITS_KEYS = 2, /**< Nothing flows. */
+  STREAM_WITHOUT_KEYS = 3 /**< The handshake has failed: nothing flows, nor will. */
+};
+
 /** Counters since a session was opened; stamps are CLOCK_MONOTONIC. All are words of 64 bits: see STATISTICS_WORDS. */
 struct stream_statistics {
   uint64_t packets_sent;
@@ -28,6 +36,7 @@ struct stream_statistics {
   uint64_t first_received_ns;
   uint64_t last_received_ns;
   uint64_t max_lateness_ns;
+  uint64_t protection; /**< enum stream_protection */
 };
 
 #define STATISTICS_WORDS (sizeof(struct stream_statistics) / sizeof(uint64_t))

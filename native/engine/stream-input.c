@@ -24,15 +24,14 @@
 
 enum payload_kind { PAYLOAD_UNKNOWN, PAYLOAD_SOUND, PAYLOAD_DIGIT, PAYLOAD_PAUSE };
 
-static bool same_address(const struct sockaddr_storage *left, const struct sockaddr_storage *right) {
-  return sockets_same_host(left, right) && sockets_port(left) == sockets_port(right);
-}
-
 void stream_input_configure(struct stream *stream, const struct stream_setup *before, uint64_t now_ns) {
   struct stream_input *input = &stream->input;
   const struct stream_setup *setup = &stream->setup;
-  if (!same_address(&before->remote, &setup->remote)) input->latched = false;
-  if (!same_address(&before->remote_rtcp, &setup->remote_rtcp)) input->rtcp_latched = false;
+  const bool *nominated = stream->security.nominated;
+  if (!nominated[COMPONENT_RTP] && !sockets_same_address(&before->remote, &setup->remote)) input->latched = false;
+  if (!nominated[COMPONENT_RTCP] && !sockets_same_address(&before->remote_rtcp, &setup->remote_rtcp)) {
+    input->rtcp_latched = false;
+  }
   if (input->law != setup->law) {
     input->law = setup->law;
     playout_set_law(&input->playout, setup->law);
@@ -63,17 +62,19 @@ static bool peer_is_quiet(const struct stream_input *input, uint64_t now_ns) {
 static bool is_believable(const struct stream *stream, const struct sockets_datagram *datagram) {
   const struct stream_input *input = &stream->input;
   if (input->srtp) return true;
+  if (input->latched && sockets_same_address(&datagram->source, &input->peer)) return true;
   if (!sockets_same_host(&datagram->source, &stream->setup.remote)) return false;
-  if (input->latched && same_address(&datagram->source, &input->peer)) return true;
-  if (same_address(&datagram->source, &stream->setup.remote)) return true;
+  if (sockets_same_address(&datagram->source, &stream->setup.remote)) return true;
   return peer_is_quiet(input, datagram->arrival_ns);
 }
 
 /** Follows the peer to where an accepted packet came from. */
 static void latch(struct stream *stream, const struct sockets_datagram *datagram) {
   struct stream_input *input = &stream->input;
-  if (input->latched && same_address(&datagram->source, &input->peer)) return;
-  if (!peer_is_quiet(input, datagram->arrival_ns) && !same_address(&datagram->source, &stream->setup.remote)) return;
+  // With ICE the checks say where, and no packet of media (RFC 8445 §12).
+  if (stream->security.nominated[COMPONENT_RTP]) return;
+  if (input->latched && sockets_same_address(&datagram->source, &input->peer)) return;
+  if (!peer_is_quiet(input, datagram->arrival_ns) && !sockets_same_address(&datagram->source, &stream->setup.remote)) return;
   input->latched = true;
   input->peer = datagram->source;
 }
@@ -158,7 +159,7 @@ static bool take_packet(struct stream *stream, struct stream_context *context, c
   enum payload_kind kind = kind_of(&stream->setup, header->payload_type, &law);
   bool heard = input->has_source && input->source.ssrc == header->ssrc;
   if (kind == PAYLOAD_UNKNOWN && !heard) return false;
-  bool vouched = input->srtp || same_address(&datagram->source, &stream->setup.remote);
+  bool vouched = input->srtp || sockets_same_address(&datagram->source, &stream->setup.remote);
   if (!accept_source(input, header, vouched, datagram->arrival_ns)) return true;
   latch(stream, datagram);
   note_reception(stream, context, datagram->arrival_ns);
@@ -191,13 +192,16 @@ void stream_input_take(struct stream *stream, struct stream_context *context, ui
   if (stream->configured && !datagram->truncated) {
     switch (rtp_classify(bytes, datagram->length)) {
     case RTP_DATAGRAM_RTP:
-      taken = take_rtp(stream, context, bytes, datagram->length, datagram);
+      taken = !stream_awaits_keys(stream, COMPONENT_RTP) &&
+              take_rtp(stream, context, bytes, datagram->length, datagram);
       break;
     case RTP_DATAGRAM_RTCP:
       taken = stream_report_take(stream, context, bytes, datagram);
       break;
     case RTP_DATAGRAM_STUN:
     case RTP_DATAGRAM_DTLS:
+      taken = stream_security_pass(stream, context, COMPONENT_RTP, bytes, datagram);
+      break;
     case RTP_DATAGRAM_UNKNOWN:
       break;
     }

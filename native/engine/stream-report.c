@@ -38,6 +38,7 @@ static size_t fill_block(struct stream *stream, uint64_t now_ns, struct rtcp_rep
 }
 
 static void send_report(struct stream *stream, const struct stream_context *context, uint64_t now_ns, bool bye) {
+  if (stream_awaits_keys(stream, COMPONENT_RTCP)) return;
   struct rtcp_report_block block;
   const struct stream_output *output = &stream->output;
   uint32_t samples = (uint32_t)(media_clock_at(&context->clock, now_ns) / SAMPLE_NS);
@@ -54,7 +55,7 @@ static void send_report(struct stream *stream, const struct stream_context *cont
   uint8_t bytes[RTCP_BUFFER_BYTES];
   size_t length;
   if (rtcp_pack(&compound, bytes, sizeof bytes, &length) != DP_OK) return;
-  if (output->srtp && srtp_protect_rtcp(output->srtp, bytes, &length, sizeof bytes) != DP_OK) return;
+  if (output->srtcp && srtp_protect_rtcp(output->srtcp, bytes, &length, sizeof bytes) != DP_OK) return;
   int descriptor = stream->setup.multiplexed ? stream->sockets.rtp : stream->sockets.rtcp;
   (void)sockets_send(descriptor, bytes, length, destination(stream));
 }
@@ -72,7 +73,9 @@ void stream_report_bye(struct stream *stream, struct stream_context *context, ui
 
 /** Whether the source may report for the peer; nothing is changed. */
 static bool is_believable(const struct stream *stream, const struct sockets_datagram *datagram) {
-  return stream->input.srtp || sockets_same_host(&datagram->source, &stream->setup.remote) ||
+  const struct stream_input *input = &stream->input;
+  if (input->latched && sockets_same_host(&datagram->source, &input->peer)) return true;
+  return input->srtcp || sockets_same_host(&datagram->source, &stream->setup.remote) ||
          sockets_same_host(&datagram->source, &stream->setup.remote_rtcp);
 }
 
@@ -97,8 +100,9 @@ bool stream_report_take(struct stream *stream, struct stream_context *context, u
   struct stream_input *input = &stream->input;
   size_t length = datagram->length;
   if (!stream->configured || datagram->truncated || !is_believable(stream, datagram)) return false;
-  if (input->srtp) {
-    dp_error error = srtp_unprotect_rtcp(input->srtp, bytes, &length);
+  if (stream_awaits_keys(stream, COMPONENT_RTCP)) return false;
+  if (input->srtcp) {
+    dp_error error = srtp_unprotect_rtcp(input->srtcp, bytes, &length);
     if (error == DP_REPLAYED) stream->statistics.packets_duplicate++;
     if (error != DP_OK) return error == DP_REPLAYED;
   }
@@ -111,4 +115,15 @@ bool stream_report_take(struct stream *stream, struct stream_context *context, u
   }
   take_report(stream, context, &received, datagram->arrival_ns);
   return true;
+}
+
+void stream_report_receive(struct stream *stream, struct stream_context *context, uint8_t *bytes,
+                           const struct sockets_datagram *datagram) {
+  // Empty datagrams keep NATs open (RFC 6263 §4.1).
+  if (datagram->length == 0) return;
+  enum rtp_datagram kind = datagram->truncated ? RTP_DATAGRAM_UNKNOWN : rtp_classify(bytes, datagram->length);
+  bool taken = kind == RTP_DATAGRAM_STUN || kind == RTP_DATAGRAM_DTLS
+                   ? stream_security_pass(stream, context, COMPONENT_RTCP, bytes, datagram)
+                   : stream_report_take(stream, context, bytes, datagram);
+  if (!taken) stream->statistics.packets_refused++;
 }

@@ -21,7 +21,7 @@ dp_error stream_init(struct stream *stream, const struct stream_origin *origin) 
   return playout_init(&stream->input.playout, &options, G711_ALAW);
 }
 
-/** Puts the new keys in place; `setup` carries the old ones back. */
+/** Puts the new keys of the signalling in place; `setup` carries the old ones back. */
 static void exchange_keys(struct stream *stream, struct stream_setup *setup) {
   struct stream_output *output = &stream->output;
   if (setup->sender) {
@@ -29,25 +29,51 @@ static void exchange_keys(struct stream *stream, struct stream_setup *setup) {
     output->senders[setup->suite] = setup->sender;
     setup->sender = old;
   }
-  output->srtp = setup->encrypts ? output->senders[setup->suite] : NULL;
   if (!setup->keeps_receiver) {
-    struct srtp_receiver *old = stream->input.srtp;
-    stream->input.srtp = setup->receiver;
+    struct srtp_receiver *old = stream->input.receiver;
+    stream->input.receiver = setup->receiver;
     setup->receiver = old;
   }
 }
 
-void stream_configure(struct stream *stream, struct stream_context *context, struct stream_setup *setup,
-                      uint64_t now_ns) {
+/** Which of the keys are in use. */
+static void select_keys(struct stream *stream) {
+  const struct stream_setup *agreed = &stream->agreed;
+  const struct stream_security *security = &stream->security;
+  struct stream_output *output = &stream->output;
+  struct stream_input *input = &stream->input;
+  if (agreed->association == 0) {
+    output->srtp = output->srtcp = agreed->encrypts ? output->senders[agreed->suite] : NULL;
+    input->srtp = input->srtcp = input->receiver;
+    return;
+  }
+  enum component rtcp = agreed->multiplexed ? COMPONENT_RTP : COMPONENT_RTCP;
+  output->srtp = security->senders[COMPONENT_RTP];
+  output->srtcp = security->senders[rtcp];
+  input->srtp = security->receivers[COMPONENT_RTP];
+  input->srtcp = security->receivers[rtcp];
+}
+
+void stream_enforce(struct stream *stream, struct stream_context *context, uint64_t now_ns) {
   struct stream_setup before = stream->setup;
-  bool first = !stream->configured;
-  exchange_keys(stream, setup);
-  stream->setup = *setup;
-  stream->setup.sender = NULL;
-  stream->setup.receiver = NULL;
-  stream->configured = true;
+  select_keys(stream);
+  stream->setup = stream->agreed;
+  if (stream_awaits_keys(stream, COMPONENT_RTP)) stream->setup.sends = stream->setup.receives = false;
   stream_input_configure(stream, &before, now_ns);
   stream_output_configure(stream, context, &before, now_ns);
+}
+
+void stream_configure(struct stream *stream, struct stream_context *context, struct stream_setup *setup,
+                      uint64_t now_ns) {
+  bool first = !stream->configured;
+  exchange_keys(stream, setup);
+  stream->agreed = *setup;
+  stream->agreed.sender = NULL;
+  stream->agreed.receiver = NULL;
+  stream->configured = true;
+  stream_security_configure(stream, context);
+  stream_enforce(stream, context, now_ns);
+  stream_security_catch_up(stream, context, now_ns);
   if (first) stream_report_start(stream, context, now_ns);
 }
 
@@ -68,6 +94,7 @@ void stream_measure(struct stream *stream) {
   figures->frames_concealed = counters->concealed - counters->inserted;
   figures->jitter_ns = input->has_source ? rtp_source_jitter_ns(&input->source) : 0;
   figures->jitter_buffer_ns = jitter_buffer_delay_ns(&input->playout.buffer);
+  figures->protection = stream_security_figure(stream);
 }
 
 void stream_emit(struct stream_context *context, uint32_t kind, const struct stream *stream, int32_t value,

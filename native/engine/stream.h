@@ -2,7 +2,8 @@
 // ready, hands it over by the command that opens it, and has it back with the answer to the command that closes it;
 // between the two every field but `digits_waiting` is the media thread's own. Nothing here allocates, locks or blocks.
 //
-// Parts: stream.c (life, agreement, figures) · stream-output.c · stream-input.c · stream-report.c (RTCP).
+// Parts: stream.c (life, agreement, figures) · stream-output.c · stream-input.c · stream-report.c (RTCP) ·
+// stream-security.c (keys by DTLS, ICE).
 
 #ifndef DOORPHONE_ENGINE_STREAM_H
 #define DOORPHONE_ENGINE_STREAM_H
@@ -15,6 +16,7 @@
 #include "base/ring.h"
 #include "codec/g711.h"
 #include "engine/audio-io.h"
+#include "engine/courier-mail.h"
 #include "engine/lateness.h"
 #include "engine/media-clock.h"
 #include "engine/sockets.h"
@@ -27,16 +29,16 @@
 
 /** The longest packet time, 60 ms, and what one turn and the priming add. */
 #define STREAM_QUEUE_SAMPLES 960
-/** Longer datagrams are no G.711: 120 ms are 960 bytes, headers and tag come on top. */
-#define STREAM_DATAGRAM_BYTES 1500
 /** 96 random bits in Base64 (RFC 7022 §4.2). */
 #define STREAM_CNAME_BYTES 16
 
 /** What every stream shares with its engine. */
 struct stream_context {
   struct media_clock clock;
-  struct ring *events; /**< of struct engine_event */
-  bool wake_courier;   /**< An event was put since the courier was woken. */
+  struct ring *events;  /**< of struct engine_event */
+  struct ring *parcels; /**< of struct courier_parcel */
+  struct ring *retired; /**< of struct engine_retired */
+  bool wake_courier;    /**< An event or a parcel was put since the courier was woken. */
   struct lateness *lateness;
   uint64_t random;       /**< State of the generator that spreads reports. */
   uint64_t unix_zero_ns; /**< Unix time of CLOCK_MONOTONIC 0 when the engine started: NTP stamps must not step. */
@@ -59,6 +61,8 @@ struct stream_setup {
   struct srtp_sender *sender; /**< A new key of the suite; null: the stream has the right one, or needs none. */
   bool keeps_receiver;        /**< The key is the one in use. */
   struct srtp_receiver *receiver; /**< Null: plain, unless kept. */
+  uint32_t association; /**< The keys are this DTLS association's, and no other; nothing flows before. 0: no DTLS. */
+  uint32_t ice;         /**< Checks are answered by these credentials, which another number replaces; 0: no ICE. */
 };
 
 struct stream_output {
@@ -72,14 +76,17 @@ struct stream_output {
   uint64_t keep_alive_ns; /**< When the next empty datagram is due while we send no sound. */
   struct g711_codec codec;
   struct telephone_event_sender digits;
-  struct srtp_sender *srtp; /**< Of `senders`, the one in use; null: plain. */
+  struct srtp_sender *srtp; /**< The one in use; null: plain. */
+  struct srtp_sender *srtcp;
   struct srtp_sender *senders[SRTP_SUITES]; /**< The latest key of each suite: at rest it keeps its counters. */
   int16_t queue[STREAM_QUEUE_SAMPLES];
   size_t queued;
 };
 
 struct stream_input {
-  struct srtp_receiver *srtp; /**< Null: plain. */
+  struct srtp_receiver *srtp; /**< The one in use; null: plain. */
+  struct srtp_receiver *srtcp;
+  struct srtp_receiver *receiver; /**< Of the key that the signalling brought; null: none. */
   bool latched;               /**< `peer` is where the peer's packets come from (RFC 4961). */
   struct sockaddr_storage peer;
   bool rtcp_latched;
@@ -104,13 +111,26 @@ struct stream_reports {
   uint64_t last_sr_ns;
 };
 
+/** Keys by DTLS: RTP's, and RTCP's where it has a port of its own. */
+struct stream_security {
+  uint32_t association; /**< Whose keys these are. */
+  struct srtp_sender *senders[COMPONENTS];
+  struct srtp_receiver *receivers[COMPONENTS];
+  struct courier_news early[COMPONENTS]; /**< Keys of an association that has not been agreed on here yet. */
+  bool failed;
+  uint32_t ice; /**< Credentials that the nominations belong to. */
+  bool nominated[COMPONENTS];
+};
+
 struct stream {
   bool configured;
   uint32_t id;
   uint32_t ssrc;
   uint64_t silence_ns; /**< 0: silence is not reported. */
   struct sockets_pair sockets;
-  struct stream_setup setup;
+  struct stream_setup agreed; /**< Without keys, which have their own places. */
+  struct stream_setup setup;  /**< What of it is in force. */
+  struct stream_security security;
   struct stream_output output;
   struct stream_input input;
   struct stream_reports reports;
@@ -136,6 +156,9 @@ dp_error stream_init(struct stream *stream, const struct stream_origin *origin);
  */
 void stream_configure(struct stream *stream, struct stream_context *context, struct stream_setup *setup,
                       uint64_t now_ns);
+
+/** Puts into force what has been agreed, as far as the keys that there are let it. */
+void stream_enforce(struct stream *stream, struct stream_context *context, uint64_t now_ns);
 
 /** What falls due once a turn: silence, reports, keep-alive, digits without an end. */
 void stream_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns);
@@ -186,9 +209,38 @@ bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame);
 /** Silence of the peer, digits without an end. */
 void stream_input_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns);
 
+// ---- security (stream-security.c) ----
+
+/** With DTLS agreed nothing is sent or believed in the clear: whether RTP, or RTCP, waits for its keys. */
+bool stream_awaits_keys(const struct stream *stream, enum component component);
+
+/** Follows `stream->agreed`: keys of another association are given up. */
+void stream_security_configure(struct stream *stream, struct stream_context *context);
+
+/** Takes keys that came before they were agreed on. */
+void stream_security_catch_up(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+/** Hands DTLS or STUN to the courier. @return false: nobody there waits for it, or there is no room */
+bool stream_security_pass(struct stream *stream, struct stream_context *context, enum component component,
+                          const uint8_t *bytes, const struct sockets_datagram *datagram);
+
+/** Takes what the courier says of this stream. Keys that are not taken stay in `news`. */
+void stream_security_take(struct stream *stream, struct stream_context *context, struct courier_news *news,
+                          uint64_t now_ns);
+
+/** Gives keys back to the control thread; null is nothing. */
+void stream_retire(struct stream_context *context, struct srtp_sender *sender, struct srtp_receiver *receiver);
+
+/** What the figures say of encryption: enum stream_protection. */
+uint64_t stream_security_figure(const struct stream *stream);
+
 // ---- reports (stream-report.c) ----
 
-/** Takes a datagram from the RTCP port, or RTCP from the RTP port. @return false: refused */
+/** Takes a datagram from the RTCP port. */
+void stream_report_receive(struct stream *stream, struct stream_context *context, uint8_t *bytes,
+                           const struct sockets_datagram *datagram);
+
+/** Takes RTCP, from whichever port. @return false: refused */
 bool stream_report_take(struct stream *stream, struct stream_context *context, uint8_t *bytes,
                         const struct sockets_datagram *datagram);
 

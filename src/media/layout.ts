@@ -1,10 +1,18 @@
 // The numbers that the addon writes into our arrays, by place. native/binding/layout.h holds the same places.
 
 import { type Millis, millis } from '../base/units.ts';
-import type { EngineState, StreamStatistics, Tone } from './types.ts';
+import type {
+  EngineState,
+  FingerprintHash,
+  HandshakeFailure,
+  Protection,
+  SrtpSuite,
+  StreamStatistics,
+  Tone,
+} from './types.ts';
 
 /** How many numbers `sessionStatistics` and `sessionClose` write. */
-export const STATISTICS_LENGTH = 15;
+export const STATISTICS_LENGTH = 16;
 /** How many numbers `engineState` writes. */
 export const STATE_LENGTH = 5;
 /** How many numbers one event takes in the array of `engineTakeEvents`. */
@@ -22,7 +30,37 @@ export const eventKinds = {
   receptionSilent: 5,
   receptionBack: 6,
   device: 7,
+  secured: 8,
+  unsecured: 9,
 } as const;
+
+/** `enum srtp_suite`, by number. */
+const suites: readonly SrtpSuite[] = [
+  'AES_CM_128_HMAC_SHA1_80',
+  'AES_CM_128_HMAC_SHA1_32',
+  'AES_256_CM_HMAC_SHA1_80',
+  'AES_256_CM_HMAC_SHA1_32',
+  'AEAD_AES_128_GCM',
+  'AEAD_AES_256_GCM',
+];
+
+/** `enum dtls_failure` from 1. */
+const failures: readonly HandshakeFailure[] = ['timeout', 'fingerprint', 'no-srtp', 'refused', 'protocol'];
+
+/** `enum stream_protection`. */
+const protections: readonly Protection[] = ['plain', 'encrypted', 'awaits-keys', 'without-keys'];
+
+/** `enum dtls_hash`. */
+export const hashNumbers: { readonly [Name in FingerprintHash]: number } = { 'sha-256': 1, 'sha-384': 2, 'sha-512': 3 };
+
+/** `enum dtls_role`. */
+export const roleNumbers = { client: 1, server: 2 } as const;
+
+/** The suite of an event `secured`. */
+export const suiteOf = (value: number): SrtpSuite => suites[value] ?? 'AES_CM_128_HMAC_SHA1_80';
+
+/** Why, of an event `unsecured`. */
+export const failureOf = (value: number): HandshakeFailure => failures[value - 1] ?? 'protocol';
 
 /** "Not yet" is NaN on the addon's side. */
 function stamp(value: number | undefined): Millis | undefined {
@@ -51,6 +89,7 @@ export function readStatistics(numbers: Float64Array): StreamStatistics {
     firstReceivedAt: stamp(numbers[12]),
     lastReceivedAt: stamp(numbers[13]),
     maxLatenessMs: numbers[14] ?? 0,
+    protection: protections[numbers[15] ?? 0] ?? 'plain',
   };
 }
 

@@ -5,15 +5,25 @@ import type { Log } from '../base/log.ts';
 import { type Millis, millis } from '../base/units.ts';
 import { type EngineHandle, loadNative, type NativeAddon } from '../native.ts';
 import { describeDeviceFault, deviceName } from './device-fault.ts';
-import { EVENT_LENGTH, eventKinds, readState, STATE_LENGTH, toneNumbers } from './layout.ts';
+import { EVENT_LENGTH, eventKinds, failureOf, readState, STATE_LENGTH, suiteOf, toneNumbers } from './layout.ts';
 import { callNative } from './native-error.ts';
 import { NativeSession } from './native-session.ts';
-import type { EngineEvents, EngineOptions, EngineState, MediaEngine, MediaSession, Tone } from './types.ts';
+import type {
+  EngineEvents,
+  EngineOptions,
+  EngineState,
+  Fingerprint,
+  MediaEngine,
+  MediaSession,
+  Tone,
+} from './types.ts';
 
 /** Events are taken from the addon's ring this many at a time. */
 const BATCH = 32;
 /** More pairs than the addon's histogram has. */
 const LATENESS_PAIRS = 512;
+/** SHA-256. */
+const FINGERPRINT_BYTES = 32;
 
 export interface EngineDependencies {
   readonly log: Log;
@@ -38,6 +48,7 @@ export class NativeEngine implements MediaEngine {
   readonly #sessions = new Set<NativeSession>();
   readonly #batch = new Float64Array(BATCH * EVENT_LENGTH);
   #final: EngineState | undefined;
+  readonly fingerprint: Fingerprint;
 
   /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
   constructor(options: EngineOptions, { log, addon = loadNative() }: EngineDependencies) {
@@ -50,6 +61,9 @@ export class NativeEngine implements MediaEngine {
         this.#takeEvents(),
       ),
     );
+    const value = new Uint8Array(FINGERPRINT_BYTES);
+    callNative(() => addon.engineFingerprint(this.#handle, value));
+    this.fingerprint = { hash: 'sha-256', value };
     const { realtime, device: name } = this.state;
     log.info('media.engine-started', { device: name, realtime });
     if (!realtime) log.warn('media.not-realtime', { mend: 'grant CAP_SYS_NICE, or LimitRTPRIO=60 in the service' });
@@ -139,6 +153,12 @@ export class NativeEngine implements MediaEngine {
         break;
       case eventKinds.receptionBack:
         this.#events.emit('reception', session, false, at);
+        break;
+      case eventKinds.secured:
+        this.#events.emit('secured', session, suiteOf(value), at);
+        break;
+      case eventKinds.unsecured:
+        this.#events.emit('unsecured', session, failureOf(value), at);
         break;
       case eventKinds.device:
         this.#emitDevice(session, value, at);

@@ -2,9 +2,9 @@
 
 import { type Millis, millis } from '../base/units.ts';
 import type { EngineHandle, NativeAddon, NativeStreamParameters } from '../native.ts';
-import { readStatistics, STATISTICS_LENGTH } from './layout.ts';
+import { hashNumbers, readStatistics, roleNumbers, STATISTICS_LENGTH } from './layout.ts';
 import { callNative } from './native-error.ts';
-import type { MediaSession, SrtpParameters, StreamParameters, StreamStatistics } from './types.ts';
+import type { Fingerprint, MediaSession, SrtpParameters, StreamParameters, StreamStatistics } from './types.ts';
 
 /** RFC 3551 §6: the static payload types name the codecs. */
 const codecNumbers = { PCMU: 0, PCMA: 8 } as const;
@@ -50,7 +50,7 @@ export class NativeSession implements MediaSession {
 }
 
 function toNative(parameters: StreamParameters): NativeStreamParameters {
-  const { direction } = parameters;
+  const { direction, dtls, ice } = parameters;
   return {
     remoteAddress: parameters.remoteAddress,
     remotePort: parameters.remotePort,
@@ -65,7 +65,17 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     sendKey: keyBytes(parameters.send),
     receiveSuite: parameters.receive?.suite,
     receiveKey: keyBytes(parameters.receive),
+    dtlsAssociation: dtls?.association ?? 0,
+    dtlsRole: dtls === undefined ? 0 : roleNumbers[dtls.role],
+    dtlsFingerprints: dtls && fingerprintBytes(dtls.fingerprints),
+    iceUfrag: ice?.ufrag,
+    icePassword: ice?.password.reveal(),
   };
+}
+
+/** A value of the wrong length is refused by the addon. */
+function fingerprintBytes(fingerprints: readonly Fingerprint[]): Uint8Array {
+  return Buffer.concat(fingerprints.flatMap(({ hash, value }) => [Buffer.of(hashNumbers[hash]), value]));
 }
 
 /** A key of the wrong length is refused by the addon. */

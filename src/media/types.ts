@@ -25,6 +25,30 @@ export interface SrtpParameters {
   readonly key: Secret;
 }
 
+/** The hash functions by which certificates are known here (RFC 8122 §5). */
+export type FingerprintHash = 'sha-256' | 'sha-384' | 'sha-512';
+
+/** A hash over a certificate. */
+export interface Fingerprint {
+  readonly hash: FingerprintHash;
+  readonly value: Uint8Array;
+}
+
+/** Keys by a DTLS handshake on the media ports (RFC 5764). */
+export interface DtlsParameters {
+  /** From 1; another number is another association, whose handshake begins anew (RFC 8842 §3.1). */
+  readonly association: number;
+  readonly role: 'client' | 'server';
+  /** Of the peer's certificates; one at least. */
+  readonly fingerprints: readonly Fingerprint[];
+}
+
+/** Our half of ICE's credentials (RFC 8839 §5.4); other ones are a restart. */
+export interface IceCredentials {
+  readonly ufrag: string;
+  readonly password: Secret;
+}
+
 /** What has been agreed with the peer. May be given again during the call (hold, new address). */
 export interface StreamParameters {
   readonly remoteAddress: string;
@@ -39,7 +63,29 @@ export interface StreamParameters {
   readonly direction: Direction;
   readonly send: SrtpParameters | undefined;
   readonly receive: SrtpParameters | undefined;
+  /** In place of both keys: nothing flows before the handshake has brought some, nor if it fails. */
+  readonly dtls?: DtlsParameters | undefined;
+  /** Checks of ICE are answered, and the pair that they nominate is where media go. */
+  readonly ice?: IceCredentials | undefined;
 }
+
+/**
+ * How a stream is protected:
+ * - `plain`, `encrypted`
+ * - `awaits-keys`: a DTLS handshake is to bring them; nothing flows
+ * - `without-keys`: it has failed; nothing flows
+ */
+export type Protection = 'plain' | 'encrypted' | 'awaits-keys' | 'without-keys';
+
+/**
+ * Why a handshake brought no keys:
+ * - `timeout`: not done within 10 s
+ * - `fingerprint`: the peer's certificate is not the announced one
+ * - `no-srtp`: it negotiates no SRTP, or no profile of ours
+ * - `refused`: it ended the handshake
+ * - `protocol`: what came broke the rules, or nothing is in common
+ */
+export type HandshakeFailure = 'timeout' | 'fingerprint' | 'no-srtp' | 'refused' | 'protocol';
 
 /** Counters and stamps of one stream. Stamps are on the Clock's monotonic scale; 0 is a time, undefined is "not yet". */
 export interface StreamStatistics {
@@ -62,6 +108,7 @@ export interface StreamStatistics {
   readonly lastReceivedAt: Millis | undefined;
   /** Greatest lateness of a sent packet against its 20 ms grid. */
   readonly maxLatenessMs: number;
+  readonly protection: Protection;
 }
 
 /** What an engine says. `session` is MediaSession.id. `at` is the engine's stamp. */
@@ -74,6 +121,10 @@ export type EngineEvents = {
   digitSent: [session: number, digit: string, at: Millis];
   /** No packet for the time that `openSession` names, or they are back. */
   reception: [session: number, silent: boolean, at: Millis];
+  /** The keys of a DTLS handshake are in force. */
+  secured: [session: number, suite: SrtpSuite, at: Millis];
+  /** A DTLS handshake has brought none, and will not. */
+  unsecured: [session: number, failure: HandshakeFailure, at: Millis];
   /** The sound device failed or came back. The engine goes on pacing silence meanwhile. */
   device: [fault: string | undefined, at: Millis];
 };
@@ -117,6 +168,8 @@ export interface EngineState {
 export interface MediaEngine {
   on<Name extends keyof EngineEvents>(name: Name, listener: (...args: EngineEvents[Name]) => void): () => void;
   readonly state: EngineState;
+  /** Of the certificate that we show in DTLS; another one in each engine. */
+  readonly fingerprint: Fingerprint;
   /** Opens RTP and RTCP sockets on a free even port. @throws DoorphoneError `no-port`, `too-many-sessions` */
   openSession(options: { readonly address: string; readonly silenceAfter: Millis }): MediaSession;
   /** What the speaker plays when no session sends sound to it. */

@@ -81,6 +81,36 @@ describe('a call between two engines', () => {
     },
   );
 
+  it('takes its keys from a handshake, by nothing but the OpenSSL that Node carries', async () => {
+    const doorSession = door.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const phoneSession = phone.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const secured = [next(door, 'secured'), next(phone, 'secured')];
+    const dtls = { association: 1, role: 'client', fingerprints: [phone.fingerprint] } as const;
+    const answered = { association: 1, role: 'server', fingerprints: [door.fingerprint] } as const;
+    doorSession.configure(streamTo(phoneSession.localPort, { dtls }));
+    phoneSession.configure(streamTo(doorSession.localPort, { dtls: answered }));
+    const suites = (await Promise.all(secured)).map(([, suite]) => suite);
+    expect(suites).toEqual(['AEAD_AES_128_GCM', 'AEAD_AES_128_GCM']);
+    await pass(3000);
+    expect(doorSession.statistics().protection).toBe('encrypted');
+    door.close();
+    phone.close();
+    expect(correlation(readWav(scratch.file('door-heard.wav')), phoneVoice, 0.5)).toBeGreaterThan(0.99);
+    expect(correlation(readWav(scratch.file('phone-heard.wav')), doorVoice, 0.5)).toBeGreaterThan(0.99);
+  });
+
+  it('gets no keys from another certificate than the announced one', async () => {
+    const doorSession = door.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const phoneSession = phone.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const failed = next(door, 'unsecured');
+    const dtls = { association: 1, role: 'client', fingerprints: [door.fingerprint] } as const;
+    const answered = { association: 1, role: 'server', fingerprints: [door.fingerprint] } as const;
+    doorSession.configure(streamTo(phoneSession.localPort, { dtls }));
+    phoneSession.configure(streamTo(doorSession.localPort, { dtls: answered }));
+    expect((await failed)[1]).toBe('fingerprint');
+    expect(doorSession.close()).toMatchObject({ packetsSent: 0, packetsReceived: 0, protection: 'without-keys' });
+  });
+
   it('says digits once, with stamps that follow each other', async () => {
     const doorSession = door.openSession({ address: '127.0.0.1', silenceAfter: never });
     const phoneSession = phone.openSession({ address: '127.0.0.1', silenceAfter: never });

@@ -129,6 +129,11 @@ describe('parameters', () => {
       sendKey: undefined,
       receiveSuite: undefined,
       receiveKey: undefined,
+      dtlsAssociation: 0,
+      dtlsRole: 0,
+      dtlsFingerprints: undefined,
+      iceUfrag: undefined,
+      icePassword: undefined,
     };
     const configure = (part: Partial<NativeStreamParameters>) => () =>
       addon.sessionConfigure(engine, session, { ...plain, ...part });
@@ -136,6 +141,15 @@ describe('parameters', () => {
     expect(configure({ sendSuite: 'AEAD_AES_128_GCM' })).toThrow('sendKey');
     expect(configure({ sendKey: new Uint8Array(30) })).toThrow('sendKey');
     expect(configure({ receiveSuite: 'NULL', receiveKey: new Uint8Array(30) })).toThrow('receiveSuite');
+    const fingerprint = Buffer.concat([Buffer.of(1), randomBytes(32)]);
+    const dtls = { dtlsAssociation: 1, dtlsRole: 1, dtlsFingerprints: fingerprint };
+    expect(configure(dtls)).not.toThrow();
+    expect(configure({ ...dtls, dtlsRole: 3 })).toThrow('dtlsRole');
+    expect(configure({ ...dtls, dtlsFingerprints: undefined })).toThrow('out of range');
+    expect(configure({ ...dtls, dtlsFingerprints: fingerprint.subarray(1) })).toThrow('dtlsFingerprints');
+    expect(configure({ ...dtls, dtlsFingerprints: fingerprint.subarray(0, 32) })).toThrow('dtlsFingerprints');
+    expect(configure({ iceUfrag: 'abcd' })).toThrow('icePassword');
+    expect(configure({ iceUfrag: 'a'.repeat(33), icePassword: 'b'.repeat(22) })).toThrow('out of range');
     addon.engineClose(engine);
   });
 

@@ -1,4 +1,5 @@
-// No allocation on the media thread while it runs: agreement, calls both ways with SRTP, digits, tones, reports, end.
+// No allocation on the media thread while it runs: agreement, calls both ways with SRTP, keys by DTLS, digits, tones,
+// reports, end.
 // Counted by the address sanitizer's hooks.
 
 #define _GNU_SOURCE
@@ -101,6 +102,36 @@ static void a_call_allocates_nothing(void) {
   station_stop(&left);
 }
 
+static void a_handshake_allocates_nothing_here(void) {
+  start();
+  atomic_store(&allocations, 0);
+  atomic_store(&frees, 0);
+  uint32_t other;
+  uint16_t other_port;
+  station_open(&left, 0);
+  CHECK_EQUAL(engine_open_session(left.engine, "127.0.0.1", 0, &other, &other_port), DP_OK);
+  for (uint32_t association = 1; association <= 2; association++) {
+    struct engine_dtls client = {.association = association, .role = DTLS_CLIENT, .peer = {.count = 1}};
+    client.peer.list[0].hash = DTLS_SHA256;
+    engine_fingerprint(left.engine, client.peer.list[0].bytes);
+    struct engine_dtls server = client;
+    server.role = DTLS_SERVER;
+    struct engine_stream stream = stream_to(other_port);
+    struct engine_stream back = stream_to(left.port);
+    stream.dtls = &client;
+    back.dtls = &server;
+    CHECK_EQUAL(engine_configure_session(left.engine, other, &back), DP_OK);
+    station_configure(&left, &stream);
+    CHECK(station_wait(&left, ENGINE_EVENT_SECURED, 2 * association, 3000));
+  }
+  sleep_ms(300);
+  struct stream_statistics figures = station_close(&left);
+  CHECK(figures.packets_received > 5);
+  CHECK_EQUAL(atomic_load(&allocations), 0);
+  CHECK_EQUAL(atomic_load(&frees), 0);
+  station_stop(&left);
+}
+
 int main(void) {
   if (__sanitizer_install_malloc_and_free_hooks(count_malloc, count_free) == 0) {
     printf("FAIL the sanitizer has no hooks\n");
@@ -108,5 +139,6 @@ int main(void) {
   }
   TEST(the_count_notices_one);
   TEST(a_call_allocates_nothing);
+  TEST(a_handshake_allocates_nothing_here);
   return test_summary("engine-allocation");
 }

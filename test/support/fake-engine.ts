@@ -6,6 +6,7 @@ import { type Millis, millis } from '../../src/base/units.ts';
 import type {
   EngineEvents,
   EngineState,
+  Fingerprint,
   MediaEngine,
   MediaSession,
   StreamParameters,
@@ -30,6 +31,7 @@ export const emptyStatistics: StreamStatistics = {
   firstReceivedAt: undefined,
   lastReceivedAt: undefined,
   maxLatenessMs: 0,
+  protection: 'plain',
 };
 
 /** One session of a FakeEngine: `configured` and `digits` are what it was told, in order. */
@@ -82,6 +84,7 @@ export class FakeEngine implements MediaEngine {
   readonly sessions: FakeMediaSession[] = [];
   /** What `state` answers; a test may change it. */
   state: EngineState = { realtime: true, device: 'virtual', deviceFault: undefined, eventsDropped: 0, turns: 0 };
+  readonly fingerprint: Fingerprint = { hash: 'sha-256', value: new Uint8Array(32).fill(0xab) };
   /** How many sessions may be open at once; the next `openSession` throws `too-many-sessions`. */
   maxSessions = 8;
   /** Set: `openSession` throws `no-port`, as when the range is used up. */

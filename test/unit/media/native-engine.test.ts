@@ -79,6 +79,26 @@ describe('the engine', () => {
     ]);
   });
 
+  it('says whether a handshake has brought keys', () => {
+    const { addon, engine } = start();
+    const said: unknown[] = [];
+    engine.on('secured', (...args) => said.push(args));
+    engine.on('unsecured', (...args) => said.push(args));
+    addon.say([8, 9, 4, 1], [9, 9, 1, 2], [9, 9, 2, 3], [9, 9, 3, 4], [9, 9, 4, 5], [9, 9, 5, 6]);
+    expect(said).toEqual([
+      [9, 'AEAD_AES_128_GCM', 1],
+      [9, 'timeout', 2],
+      [9, 'fingerprint', 3],
+      [9, 'no-srtp', 4],
+      [9, 'refused', 5],
+      [9, 'protocol', 6],
+    ]);
+  });
+
+  it('knows the fingerprint of its certificate', () => {
+    expect(start().engine.fingerprint).toEqual({ hash: 'sha-256', value: new Uint8Array(32).fill(0x5a) });
+  });
+
   it('takes more events than one batch holds, and those that a listener brings about', () => {
     const { addon, engine } = start();
     const digits: string[] = [];
@@ -173,6 +193,25 @@ describe('a session', () => {
     expect(addon.configured[0]?.[1].receiveKey).toBeUndefined();
   });
 
+  it('hands over who the peer is in DTLS, and our half of ICE', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    session.configure(stream);
+    const fingerprints = [
+      { hash: 'sha-256', value: new Uint8Array(32).fill(1) },
+      { hash: 'sha-512', value: new Uint8Array(64).fill(2) },
+    ] as const;
+    const ice = { ufrag: 'evtj', password: new Secret('VOkJxbRl1RmTxUk/WvJxBt') };
+    session.configure({ ...stream, dtls: { association: 3, role: 'server', fingerprints }, ice });
+    const [plain, secured] = addon.configured.map(([, parameters]) => parameters);
+    expect(plain).toMatchObject({ dtlsAssociation: 0, dtlsFingerprints: undefined, iceUfrag: undefined });
+    expect(secured).toMatchObject({ dtlsAssociation: 3, dtlsRole: 2, iceUfrag: 'evtj' });
+    expect(secured?.icePassword).toBe('VOkJxbRl1RmTxUk/WvJxBt');
+    expect(secured?.dtlsFingerprints).toEqual(
+      Buffer.concat([Buffer.of(1), Buffer.alloc(32, 1), Buffer.of(3), Buffer.alloc(64, 2)]),
+    );
+  });
+
   it('sends digits that last long enough where nothing else is said', () => {
     const { addon, engine } = start();
     const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
@@ -187,7 +226,7 @@ describe('a session', () => {
   it('tells zero from not yet', () => {
     const { addon, engine } = start();
     const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
-    addon.statistics = [1, 2, 3, 4, 5, 6, 7, 8.5, 9.5, Number.NaN, 0, 0, Number.NaN, Number.NaN, 0.25];
+    addon.statistics = [1, 2, 3, 4, 5, 6, 7, 8.5, 9.5, Number.NaN, 0, 0, Number.NaN, Number.NaN, 0.25, 2];
     expect(session.statistics()).toEqual({
       packetsSent: 1,
       packetsReceived: 2,
@@ -204,6 +243,7 @@ describe('a session', () => {
       firstReceivedAt: undefined,
       lastReceivedAt: undefined,
       maxLatenessMs: 0.25,
+      protection: 'awaits-keys',
     });
   });
 

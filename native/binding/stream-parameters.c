@@ -1,0 +1,122 @@
+// See stream-parameters.h.
+
+#include "binding/stream-parameters.h"
+
+#include <string.h>
+
+#include "binding/error-code.h"
+#include "srtp/srtp-suite.h"
+
+static const int64_t port_range[2] = {1, 65535};
+static const int64_t payload_range[2] = {-1, 127};
+static const int64_t octet_range[2] = {0, 255};
+static const int64_t number_range[2] = {0, UINT32_MAX};
+static const int64_t role_range[2] = {DTLS_CLIENT, DTLS_SERVER};
+
+/** The members that hold a suite and its key. */
+static const char *const send_members[2] = {"sendSuite", "sendKey"};
+static const char *const receive_members[2] = {"receiveSuite", "receiveKey"};
+
+/** A suite by its name, with its key: both, or neither and plain RTP. */
+static bool read_key(napi_env env, napi_value object, const char *const members[2], enum srtp_suite *suite,
+                     const uint8_t **key) {
+  char name[ARGUMENT_TEXT_BYTES];
+  bool present;
+  *key = NULL;
+  *suite = SRTP_AES_CM_128_HMAC_SHA1_80;
+  if (!arguments_text_member(env, object, members[0], name, &present)) return false;
+  if (!present) return arguments_bytes_member(env, object, members[1], 0, key);
+  if (srtp_suite_named(name, suite) != DP_OK) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be the name of a crypto suite", members[0]);
+    return false;
+  }
+  if (!arguments_bytes_member(env, object, members[1], srtp_suite_master_bytes(*suite), key)) return false;
+  if (!*key) error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be given with its suite", members[1]);
+  return *key != NULL;
+}
+
+/**
+ * Fingerprints behind each other, each a byte that says the hash (enum dtls_hash) and its value. Of more than the engine
+ * compares the first count.
+ */
+static bool read_fingerprints(napi_env env, napi_value object, struct dtls_fingerprints *fingerprints) {
+  const uint8_t *bytes;
+  size_t length;
+  if (!arguments_view_member(env, object, "dtlsFingerprints", &bytes, &length)) return false;
+  for (size_t at = 0; at < length && fingerprints->count < DTLS_FINGERPRINTS;) {
+    struct dtls_fingerprint *next = &fingerprints->list[fingerprints->count];
+    next->hash = (enum dtls_hash)bytes[at];
+    size_t size = dtls_hash_bytes(next->hash);
+    if (size == 0 || length - at - 1 < size) {
+      error_throw(env, ERROR_INVALID_ARGUMENT, "dtlsFingerprints must be hashes that are known, whole");
+      return false;
+    }
+    memcpy(next->bytes, bytes + at + 1, size);
+    fingerprints->count++;
+    at += 1 + size;
+  }
+  return true;
+}
+
+/** An association of 0 is none. */
+static bool read_dtls(napi_env env, napi_value object, struct stream_parameters *parameters) {
+  int64_t association;
+  int64_t role;
+  if (!arguments_integer_member(env, object, "dtlsAssociation", number_range, &association)) return false;
+  if (association == 0) return true;
+  if (!arguments_integer_member(env, object, "dtlsRole", role_range, &role)) return false;
+  parameters->dtls.association = (uint32_t)association;
+  parameters->dtls.role = (enum dtls_role)role;
+  parameters->stream.dtls = &parameters->dtls;
+  return read_fingerprints(env, object, &parameters->dtls.peer);
+}
+
+/** Both credentials, or none. */
+static bool read_ice(napi_env env, napi_value object, struct stream_parameters *parameters) {
+  bool named;
+  if (!arguments_text_member(env, object, "iceUfrag", parameters->ufrag, &named)) return false;
+  if (!named) return true;
+  if (!arguments_text_member(env, object, "icePassword", parameters->password, NULL)) return false;
+  parameters->ice = (struct engine_ice){.ufrag = parameters->ufrag, .password = parameters->password};
+  parameters->stream.ice = &parameters->ice;
+  return true;
+}
+
+static bool read_media(napi_env env, napi_value object, struct stream_parameters *parameters) {
+  struct engine_stream *stream = &parameters->stream;
+  int64_t port;
+  int64_t rtcp_port;
+  int64_t codec;
+  int64_t payload_type;
+  int64_t event_payload_type;
+  int64_t packet_time;
+  if (!arguments_text_member(env, object, "remoteAddress", parameters->address, NULL) ||
+      !arguments_integer_member(env, object, "remotePort", port_range, &port) ||
+      !arguments_integer_member(env, object, "remoteRtcpPort", port_range, &rtcp_port) ||
+      !arguments_integer_member(env, object, "codec", octet_range, &codec) ||
+      !arguments_integer_member(env, object, "payloadType", octet_range, &payload_type) ||
+      !arguments_integer_member(env, object, "eventPayloadType", payload_range, &event_payload_type) ||
+      !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
+      !arguments_flag_member(env, object, "sends", &stream->sends) ||
+      !arguments_flag_member(env, object, "receives", &stream->receives)) {
+    return false;
+  }
+  stream->remote_address = parameters->address;
+  stream->remote_port = (uint16_t)port;
+  stream->remote_rtcp_port = (uint16_t)rtcp_port;
+  stream->codec = (uint8_t)codec;
+  stream->payload_type = (uint8_t)payload_type;
+  stream->event_payload_type = (int16_t)event_payload_type;
+  stream->packet_time_ms = (uint8_t)packet_time;
+  return true;
+}
+
+bool stream_parameters_read(napi_env env, napi_value object, struct stream_parameters *parameters) {
+  struct engine_stream *stream = &parameters->stream;
+  memset(stream, 0, sizeof *stream);
+  memset(&parameters->dtls, 0, sizeof parameters->dtls);
+  return read_media(env, object, parameters) &&
+         read_key(env, object, send_members, &stream->send_suite, &stream->send_key) &&
+         read_key(env, object, receive_members, &stream->receive_suite, &stream->receive_key) &&
+         read_dtls(env, object, parameters) && read_ice(env, object, parameters);
+}
