@@ -35,6 +35,7 @@ const TRANSPORTS: readonly (readonly [Transport, 'MD5' | 'SHA-256'])[] = [
   ['udp', 'MD5'],
   ['udp', 'SHA-256'],
   ['tcp', 'SHA-256'],
+  ['tls', 'SHA-256'],
 ];
 
 describe('a call over each transport', () => {
@@ -71,4 +72,31 @@ describe('a call over each transport', () => {
       expect(door.program.text).not.toContain(PASSWORDS.door);
     },
   );
+});
+
+describe('a registrar over TLS', () => {
+  test.for([
+    ['of an authority that nobody trusts', { trusted: 'another' }, /unknown|authority|trust|issuer/i],
+    [
+      'for another name',
+      { names: ['URI:sip:other.example', 'DNS:other.example'] },
+      /name|identity|is good for|not for/i,
+    ],
+    ['that has ended', { days: -1 }, /expired|ended|no longer valid/i],
+  ] as const)('with a certificate %s is not spoken with, and status says why', async ([, fault, why], { rig }) => {
+    const authority = new Authority(rig.folder);
+    const trusted = 'trusted' in fault ? new Authority(rig.folder, fault.trusted) : authority;
+    const certificate = authority.issue('registrar', { names: [`IP:${ADDRESSES.pbx}`], ...fault });
+    const pbx = await rig.kamailio({ streams: certificate });
+    const door = await doorBy(rig, 'tls', { tls: { ca: trusted.certificate } });
+    const failed = await door.saw('registration.changed', { fits: ({ registered }) => !registered });
+    expect(failed.reason).toMatch(why);
+    await elapse(4_000);
+    const { accounts } = await door.status();
+    expect(accounts[0]?.registered).toBe(false);
+    expect(accounts[0]?.reason).toMatch(why);
+    expect(door.allOf('registration.changed').length).toBe(1);
+    expect(door.program.text).not.toContain(PASSWORDS.door);
+    await pbx.stop();
+  });
 });

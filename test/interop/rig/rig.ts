@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test as base } from 'vitest';
 import { Baresip, type BaresipOptions } from './baresip.ts';
+import { Authority, type Certificate } from './certificates.ts';
 import { NameServer, type Zone } from './dns.ts';
 import { Doorphone, type DoorphoneOptions } from './doorphone.ts';
 import { Kamailio, type KamailioOptions } from './kamailio.ts';
@@ -23,6 +24,7 @@ interface Stoppable {
 /** Everything a test needs; what it starts is stopped for it. */
 export class Rig {
   readonly #started: Stoppable[] = [];
+  #authority: Authority | undefined;
 
   private constructor(
     readonly folder: string,
@@ -44,6 +46,12 @@ export class Rig {
     const kamailio = this.#keep(Kamailio.registrar(this.host(host), this.folder, options));
     await kamailio.start();
     return kamailio;
+  }
+
+  /** A certificate of the registrar's, which an authority of the test's own vouches for. */
+  certificate(file: string, names: readonly string[] = [`IP:${ADDRESSES.pbx}`]): Certificate {
+    this.#authority ??= new Authority(this.folder);
+    return this.#authority.issue(file, { names });
   }
 
   /** A proxy between a device and the registrar. */
