@@ -2,6 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import { TokenBucket } from '../../base/token-bucket.ts';
 import { type Millis, seconds } from '../../base/units.ts';
 import { hostsEqual } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
@@ -10,7 +11,6 @@ import { FaultMemory } from './fault-memory.ts';
 import type { SendFailure, StreamEvents, StreamNetwork, StreamSocket } from './network.ts';
 import { formatEndpoint } from './socket-errors.ts';
 import type { Frame } from './stream-framer.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 export interface ConnectionsOptions {
   readonly clock: Clock;

@@ -4,12 +4,12 @@
 import type { Clock } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { TokenBucket } from '../../base/token-bucket.ts';
 import { type Millis, seconds } from '../../base/units.ts';
 import { createResponse, type ParseFailure, parseMessage, serialize } from '../message/index.ts';
 import type { Endpoint, SipMessage, SipRequest, SipResponse, Via } from '../message/types.ts';
 import { type DropCounts, type DropReason, DropReport } from './drop-report.ts';
 import type { FramingFault } from './stream-framer.ts';
-import { TokenBucket } from './token-bucket.ts';
 import { markArrival } from './via-rules.ts';
 
 export interface InboundOptions {

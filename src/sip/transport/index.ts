@@ -1,5 +1,6 @@
 // RFC 3261 §18: transports.
 
+export { TokenBucket } from '../../base/token-bucket.ts';
 export type { DropReason } from './drop-report.ts';
 export type {
   DatagramNetwork,
@@ -14,7 +15,6 @@ export type {
 export { NodeDatagramNetwork } from './node-datagram-network.ts';
 export { NodeStreamNetwork } from './node-stream-network.ts';
 export type { TlsCredentials } from './tls-context.ts';
-export { TokenBucket } from './token-bucket.ts';
 export {
   type TransportCounters,
   TransportLayer,

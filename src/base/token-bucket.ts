@@ -1,7 +1,7 @@
 // A bound on how often something may happen.
 
-import type { Clock } from '../../base/clock.ts';
-import type { Millis } from '../../base/units.ts';
+import type { Clock } from './clock.ts';
+import type { Millis } from './units.ts';
 
 /** Lets `burst` through at once, and one more every `interval`. */
 export class TokenBucket {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { seconds } from '../../../../src/base/units.ts';
-import { TokenBucket } from '../../../../src/sip/transport/index.ts';
-import { FakeClock } from '../../../support/fake-clock.ts';
+import { TokenBucket } from '../../../src/base/token-bucket.ts';
+import { seconds } from '../../../src/base/units.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 
 it('lets a burst through, then one each interval, and never saves up more than the burst', () => {
   const clock = new FakeClock();
