@@ -12,4 +12,5 @@ export { serialize } from './serialize.ts';
 export { reasonPhrase } from './status.ts';
 export type * from './types.ts';
 export { formatUri, parseUri, urisEqual } from './uri.ts';
+export { formatValued, parseValued, type Valued } from './valued.ts';
 export { formatVia, parseVia, receivedAddress } from './via.ts';
