@@ -1,4 +1,5 @@
 // RFC 3261 §12: dialogs.
 
 export { Dialog, type DialogId, type RequestContent, type RoutedRequest } from './dialog.ts';
+export { type KnownPlaces, livesAt } from './dialog-place.ts';
 export { isLooseRouter, type Routing, routeRequest } from './route-set.ts';

@@ -4,12 +4,17 @@ import { Emitter } from '../../base/emitter.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { DialogUsage, DialogUser } from './dialog-usage.ts';
+import type { DialogView } from './dialog-view.ts';
 import type { Body, HangupOptions, Refusal, Session, SessionEnd, SessionEvents, SessionState } from './types.ts';
 
 /** A session as the user agent holds it: `Session` with the side that faces the network. */
 export interface RoutedSession extends Session {
   /** Our tag: with the Call-ID it finds the session of a request. */
   readonly localTag: string;
+  /** Our side, as From (outgoing) or To (incoming) names it. */
+  readonly local: NameAddress;
+  /** Its dialogs as watchers see them: until it ends there is one at least, be it half of one. */
+  readonly dialogs: readonly DialogView[];
   /** Over, and nothing of it is under way any more. */
   readonly isQuiet: boolean;
   /** Whether a request is in a dialog of this session's, and comes from where that lives. */
@@ -25,6 +30,8 @@ export interface RoutedSession extends Session {
 export abstract class BaseSession implements RoutedSession {
   abstract readonly id: string;
   abstract readonly localTag: string;
+  abstract readonly local: NameAddress;
+  abstract readonly dialogs: readonly DialogView[];
   abstract readonly direction: 'outgoing' | 'incoming';
   abstract readonly peer: NameAddress;
   abstract readonly source: Endpoint | undefined;

@@ -6,7 +6,7 @@ import { optionTags } from './peer-capabilities.ts';
 import { RELIABLE } from './rseq.ts';
 
 /** Methods that are answered. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY';
 
 /**
  * Extensions that are understood (§20.37), so that a request may require them: reliable provisional responses, early
@@ -14,6 +14,9 @@ export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE';
  */
 const EXTENSIONS: readonly string[] = [RELIABLE, '199'];
 export const SUPPORTED = EXTENSIONS.join(', ');
+
+/** Event packages that we notify of (RFC 6665 §4.4.4). */
+export const ALLOW_EVENTS = 'dialog';
 
 /** Body types that are understood, by method. */
 export const SESSION_TYPE = 'application/sdp';
@@ -30,6 +33,7 @@ const KNOWN_METHODS = new Set(
 export const CAPABILITY_HEADERS: readonly (readonly [string, string])[] = [
   ['Allow', ALLOW],
   ['Supported', SUPPORTED],
+  ['Allow-Events', ALLOW_EVENTS],
   ['Accept', [SESSION_TYPE, ...INFO_TYPES, ...MULTIPART_TYPES].join(', ')],
 ];
 

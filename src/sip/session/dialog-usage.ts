@@ -9,7 +9,14 @@ import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { bodyOf } from './bodies.ts';
-import { CAPABILITY_HEADERS, INFO_TYPES, refuseBody, refuseExtensions, refuseMethod } from './capabilities.ts';
+import {
+  ALLOW_EVENTS,
+  CAPABILITY_HEADERS,
+  INFO_TYPES,
+  refuseBody,
+  refuseExtensions,
+  refuseMethod,
+} from './capabilities.ts';
 import type { DialogParts, NegotiationUser } from './dialog-parts.ts';
 import { DialogRequests, type DialogRequestUser, endByAnswer } from './dialog-requests.ts';
 import type { DialogContext } from './environment.ts';
@@ -56,6 +63,8 @@ export class DialogUsage {
     ['PRACK', (transaction) => this.#receivePrack(transaction)],
     ['INFO', (transaction) => this.#receiveInfo(transaction)],
     ['OPTIONS', (transaction) => this.#answerOptions(transaction)],
+    ['SUBSCRIBE', (transaction) => this.#refuseSharing(transaction)],
+    ['NOTIFY', (transaction) => this.#receiveNotify(transaction)],
   ]);
 
   /** @param offer whether the INVITE that begins the dialog has one; it is ours where the context says so */
@@ -79,6 +88,11 @@ export class DialogUsage {
     this.offers = new OwnOffers(this.#parts);
     this.#peerOffers = new PeerOffers(this.#parts);
     this.#answers = new InviteAnswers(this.#parts, () => this.offers.takeOffer());
+  }
+
+  /** Whether it has ended; a BYE or an ACK may still be under way. */
+  get isOver(): boolean {
+    return this.#over;
   }
 
   /** Whether it is over and nothing of it is under way. */
@@ -224,6 +238,17 @@ export class DialogUsage {
 
   #answerOptions(transaction: ServerTransaction): void {
     transaction.respond(createResponse(transaction.request, 200, { headers: CAPABILITY_HEADERS }));
+  }
+
+  /** RFC 6665 §4.5.2. */
+  #refuseSharing(transaction: ServerTransaction): void {
+    transaction.respond(createResponse(transaction.request, 403, { reason: 'Dialog Sharing Not Supported' }));
+  }
+
+  /** RFC 6665 §4.1.3: nothing was subscribed to in this dialog. */
+  #receiveNotify(transaction: ServerTransaction): void {
+    const headers = [['Allow-Events', ALLOW_EVENTS] as const];
+    transaction.respond(createResponse(transaction.request, 489, { headers }));
   }
 
   #receiveInfo(transaction: ServerTransaction): void {

@@ -14,6 +14,7 @@ import { BaseSession, type RoutedSession, reasonHeader } from './base-session.ts
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
+import { type DialogView, viewOf } from './dialog-view.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
 import type { OwnAnswers } from './own-answers.ts';
@@ -49,6 +50,7 @@ interface Occasion {
 export class IncomingSession extends BaseSession {
   readonly id: string;
   readonly direction = 'incoming' as const;
+  readonly local: NameAddress;
   readonly peer: NameAddress;
   readonly source: Endpoint;
   readonly authenticatedAs: string | undefined;
@@ -69,6 +71,7 @@ export class IncomingSession extends BaseSession {
     const { environment, credentials, transaction } = options;
     const { request, source } = transaction;
     this.id = request.callId;
+    this.local = request.to;
     this.peer = request.from;
     this.source = source;
     this.authenticatedAs = options.authenticatedAs;
@@ -106,6 +109,13 @@ export class IncomingSession extends BaseSession {
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  get dialogs(): readonly DialogView[] {
+    if (this.#state === 'terminated') return [];
+    const view = viewOf(this.#usage.dialog, 0, this.#contact);
+    // Before a response of ours with a tag the peer knows of no dialog.
+    return [this.#state === 'calling' ? { ...view, state: 'trying' } : view];
   }
 
   get isQuiet(): boolean {
@@ -179,6 +189,7 @@ export class IncomingSession extends BaseSession {
     this.#state = state;
     if (state === 'confirmed' || state === 'terminated') this.#expiry?.cancel();
     for (const action of actions) this.#perform(action, occasion);
+    this.emit('changed');
     if (before !== state) this.checkQuiet();
   }
 

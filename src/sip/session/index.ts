@@ -2,6 +2,7 @@
 
 export type { RoutedSession } from './base-session.ts';
 export { CAPABILITY_HEADERS, refuseBody, refuseExtensions, refuseMethod, SESSION_TYPE } from './capabilities.ts';
+export type { DialogView } from './dialog-view.ts';
 export type { SessionEnvironment } from './environment.ts';
 export { IncomingSession, type IncomingSessionOptions } from './incoming-session.ts';
 export { OutgoingSession, type OutgoingSessionOptions } from './outgoing-session.ts';

@@ -12,6 +12,7 @@ import { BaseSession, type RoutedSession, reasonHeader } from './base-session.ts
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
+import { type DialogView, halfDialog, viewOf } from './dialog-view.ts';
 import type { SessionEnvironment } from './environment.ts';
 import type { Said } from './invite-answers.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
@@ -59,6 +60,7 @@ export class OutgoingSession extends BaseSession {
   readonly id: string;
   readonly localTag: string;
   readonly direction = 'outgoing' as const;
+  readonly local: NameAddress;
   readonly peer: NameAddress;
   readonly source = undefined;
   readonly offer = undefined;
@@ -75,11 +77,22 @@ export class OutgoingSession extends BaseSession {
     const { random } = options.environment;
     this.id = random.hex(16);
     this.localTag = random.hex(8);
+    this.local = options.from;
     this.peer = { displayName: undefined, uri: options.target, parameters: new Map() };
   }
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  get dialogs(): readonly DialogView[] {
+    if (this.#state === 'terminated') return [];
+    const views = [...this.#usages.values()].flatMap((usage, index) => {
+      const isTheirs = this.primary === undefined || usage === this.primary;
+      return isTheirs && !usage.isOver ? [viewOf(usage.dialog, index, this.#contact)] : [];
+    });
+    if (views.length > 0) return views;
+    return [halfDialog(this.#state === 'calling' ? 'trying' : 'proceeding', this.#contact)];
   }
 
   get isQuiet(): boolean {
@@ -261,6 +274,7 @@ export class OutgoingSession extends BaseSession {
     const { state, actions } = step(outgoingLifecycle, this.#state, event);
     this.#state = state;
     for (const action of actions) this.#perform(action, occasion);
+    this.emit('changed');
   }
 
   #perform(action: OutgoingAction, { response, usage, body, end, headers }: Occasion): void {

@@ -91,8 +91,10 @@ export type SessionEvents = {
   negotiation: [negotiation: Negotiation];
   /** INFO in the dialog: `application/dtmf-relay`, `application/dtmf`. It has been answered with 200. */
   info: [body: Body];
-  /** The session is over. Comes once, last. */
+  /** The session is over. Comes once; only `changed` follows. */
   ended: [end: SessionEnd];
+  /** Its state, or that of a dialog of its, has changed: for those who watch. */
+  changed: [];
 };
 
 /** What the request that ends a session says beside that it ends. */
