@@ -5,11 +5,21 @@ export type {
   Account,
   Admission,
   AgentEvents,
+  EventAgent,
   InviteOptions,
   RegistrationState,
+  SubscribeOptions,
   UserAgent,
   WireRecord,
 } from './agent/types.ts';
+export type {
+  DialogDetail,
+  Notification,
+  Subscription,
+  SubscriptionEnd,
+  SubscriptionState,
+  SubscriptionStatus,
+} from './event/index.ts';
 export {
   bracketHost,
   formatHostPort,

@@ -8,6 +8,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { seconds } from '../../base/units.ts';
+import type { EventUsage } from '../event/index.ts';
 import { createResponse, parseUri } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import {
@@ -39,6 +40,10 @@ export interface RequestHandlerOptions {
   /** Makes a session of an INVITE; a sentence when it cannot be one. */
   readonly begin: (transaction: ServerTransaction) => string | undefined;
   readonly refused: (peer: string, source: Endpoint, why: string) => void;
+  /** What a request with a To tag is for that is in no session's dialog. */
+  readonly usageOf: (request: SipRequest) => EventUsage | undefined;
+  /** What is done with a request outside of a dialog from somebody who is let in, by method, INVITE excepted. */
+  readonly methods: ReadonlyMap<string, (transaction: ServerTransaction) => void>;
 }
 
 /** Lines in the log about what strangers send: so many at once, then one each interval. */
@@ -89,7 +94,8 @@ export class RequestHandler implements TransactionHandler {
 
   #inDialog(transaction: ServerTransaction): void {
     const { request, source } = transaction;
-    if (this.options.sessions.find(request)?.receive(transaction) === true) return;
+    const user = this.options.sessions.find(request) ?? this.options.usageOf(request);
+    if (user?.receive(transaction) === true) return;
     const response = createResponse(request, 481);
     if (this.options.servers().has(source.address)) transaction.respond(response);
     else this.#respondSmall(transaction, response);
@@ -102,31 +108,41 @@ export class RequestHandler implements TransactionHandler {
       this.#refuseStranger(transaction, refusal);
       return;
     }
-    const response = this.#answerFor(request) ?? this.#invite(transaction);
+    const response = this.#answerFor(request);
+    const handle = this.options.methods.get(request.method);
     if (response !== undefined) transaction.respond(response);
+    else if (handle !== undefined) handle(transaction);
+    else this.#invite(transaction);
   }
 
-  /** The answer to everything but an INVITE that can be taken (§8.2.1, §8.2.2, §8.2.3, §11.2). */
+  /** The answer to everything but an INVITE, or a method with a handler, that can be taken (§8.2.1, §8.2.2, §8.2.3, §11.2). */
   #answerFor(request: SipRequest): SipResponse | undefined {
     const uri = parseUri(request.requestUri);
     // RFC 5118 §4.2: a SIP URI that is none by the grammar is a fault of the message, whatever its method.
     if (!uri.ok && uri.error.code !== 'uri-scheme') return createResponse(request, 400);
     if (IN_DIALOG_ONLY.has(request.method)) return createResponse(request, 481);
-    if (request.method !== 'INVITE' && request.method !== 'OPTIONS') return refuseMethod(request);
+    const isHandled = this.options.methods.has(request.method);
+    if (!isHandled && request.method !== 'INVITE' && request.method !== 'OPTIONS') return refuseMethod(request);
     if (!uri.ok) return createResponse(request, 416);
     const extensions = refuseExtensions(request);
     if (extensions !== undefined) return extensions;
-    if (request.method === 'INVITE') return refuseBody(request, [SESSION_TYPE]);
+    if (isHandled) return this.options.sessions.isFirst(request) ? undefined : createResponse(request, 482);
+    if (request.method === 'INVITE') return this.#refuseInvite(request);
     const headers = [...CAPABILITY_HEADERS, ['Server', this.options.userAgent] as const];
     return createResponse(request, 200, { headers });
   }
 
-  #invite(transaction: ServerTransaction): SipResponse | undefined {
-    const { request } = transaction;
+  #refuseInvite(request: SipRequest): SipResponse | undefined {
+    const body = refuseBody(request, [SESSION_TYPE]);
+    if (body !== undefined) return body;
     if (this.stopping) return createResponse(request, 503);
-    if (!this.options.sessions.isFirst(request)) return createResponse(request, 482);
+    return this.options.sessions.isFirst(request) ? undefined : createResponse(request, 482);
+  }
+
+  #invite(transaction: ServerTransaction): void {
+    const { request } = transaction;
     const fault = this.options.begin(transaction);
-    return fault === undefined ? undefined : createResponse(request, 400, { reason: `Bad Request: ${fault}` });
+    if (fault !== undefined) transaction.respond(createResponse(request, 400, { reason: `Bad Request: ${fault}` }));
   }
 
   #refuseStranger(transaction: ServerTransaction, { status, reason, headers }: Refusal): void {

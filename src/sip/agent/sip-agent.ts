@@ -10,6 +10,7 @@ import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { millis, seconds } from '../../base/units.ts';
 import { CallerAuthenticator, DigestClient } from '../auth/index.ts';
+import { type DialogDetail, parseEventType, type Subscription, type WatchedIdentity } from '../event/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
 import { formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
@@ -19,13 +20,23 @@ import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, type StreamNetwork, TransportLayer } from '../transport/index.ts';
 import { AccountProfile } from './account-profile.ts';
+import { EventHub, type UnaskedHandler } from './event-hub.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { GuardedClock } from './guarded-clock.ts';
 import { Locator, placeOf } from './locator.ts';
 import { RequestHandler } from './request-handler.ts';
 import { SessionTable } from './session-table.ts';
 import { StrangerLimit } from './stranger-limit.ts';
-import type { Account, Admission, AgentEvents, InviteOptions, RegistrationState, UserAgent } from './types.ts';
+import type {
+  Account,
+  Admission,
+  AgentEvents,
+  EventAgent,
+  InviteOptions,
+  RegistrationState,
+  SubscribeOptions,
+  UserAgent,
+} from './types.ts';
 
 export interface SipAgentOptions {
   readonly clock: Clock;
@@ -50,6 +61,8 @@ export interface SipAgentOptions {
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** Value of User-Agent and Server. */
   readonly userAgent: string;
+  /** How much watchers of the event package `dialog` are told; default: every call. */
+  readonly dialogDetail?: () => DialogDetail;
   /** Default: those of RFC 3261. */
   readonly timers?: TimerSettings;
 }
@@ -64,7 +77,7 @@ interface Line {
 const STOP_PATIENCE = seconds(2);
 
 /** SIP for one device. */
-export class SipAgent implements UserAgent {
+export class SipAgent implements UserAgent, EventAgent {
   private readonly options: SipAgentOptions;
   readonly #events = new Emitter<AgentEvents>();
   readonly #transport: TransportLayer;
@@ -72,6 +85,7 @@ export class SipAgent implements UserAgent {
   readonly #locator: Locator;
   readonly #sessions: SessionTable;
   readonly #handler: RequestHandler;
+  readonly #hub: EventHub;
   readonly #environment: SessionEnvironment;
   readonly #lines: readonly Line[];
   readonly #timers: TimerSettings;
@@ -97,6 +111,8 @@ export class SipAgent implements UserAgent {
       wire: (record) => this.#events.emit('wire', record),
       fault: (what, mend) => this.#events.emit('fault', what, mend),
     });
+    this.#environment = this.#createEnvironment();
+    this.#hub = this.#createHub();
     this.#handler = this.#createHandler();
     this.#transactions = new TransactionLayer({
       clock,
@@ -113,7 +129,6 @@ export class SipAgent implements UserAgent {
       reaches: (target) => this.#transport.reaches(target),
       changed: () => this.#serversMoved(),
     });
-    this.#environment = this.#createEnvironment();
     this.#lines = options.accounts.map((account) => this.#createLine(account));
     this.#locateServers();
   }
@@ -151,6 +166,7 @@ export class SipAgent implements UserAgent {
     await this.#quiet();
     for (const { registration } of this.#lines) registration?.close();
     this.#sessions.close();
+    this.#hub.close();
     this.#locator.close();
     this.#transactions.close();
     this.#transport.close();
@@ -166,6 +182,7 @@ export class SipAgent implements UserAgent {
     this.#transport.networkChanged();
     this.#locator.refresh();
     for (const { registration } of this.#lines) registration?.renew();
+    this.#hub.renew();
   }
 
   /**
@@ -174,12 +191,7 @@ export class SipAgent implements UserAgent {
    * with nobody left to end it
    */
   invite({ target, account, offer, headers = [] }: InviteOptions): Session {
-    if (this.#handler.stopping) throw new DoorphoneError('stopping', 'the service is stopping');
-    const place = placeOf(target);
-    if (!place.ok) {
-      throw new DoorphoneError('bad-target', place.error, { mend: 'call a target like sip:101@example.com' });
-    }
-    const profile = this.#profileOf(account);
+    const profile = this.#readyProfile(target, account);
     const routing = profile.routing(target);
     const session = new OutgoingSession({
       environment: this.#environment,
@@ -194,7 +206,46 @@ export class SipAgent implements UserAgent {
     });
     this.#sessions.add(session);
     session.begin();
+    this.#hub.watch(session);
     return session;
+  }
+
+  /** @throws DoorphoneError as `invite` does */
+  subscribe(options: SubscribeOptions): Subscription {
+    const { target, account, event, accept, expires, headers = [], body, forks = 1 } = options;
+    const profile = this.#readyProfile(target, account);
+    const routing = profile.routing(target);
+    const type = parseEventType(event);
+    if (!type.ok) throw new Error(`${event}: ${type.error}`);
+    return this.#hub.subscribe({
+      environment: this.#environment,
+      credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)),
+      contactUser: profile.contactUser,
+      target,
+      from: profile.from,
+      routing,
+      event: type.value,
+      accept,
+      expires,
+      headers,
+      body,
+      forks,
+      mayNotify: (source) => this.options.admit({ uri: target, source }) === undefined,
+    });
+  }
+
+  onUnasked(name: string, handler: UnaskedHandler): () => void {
+    return this.#hub.onUnasked(name, handler);
+  }
+
+  /** The account's profile, where a request to `target` can be sent at all. */
+  #readyProfile(target: string, account: Account): AccountProfile {
+    if (this.#handler.stopping) throw new DoorphoneError('stopping', 'the service is stopping');
+    const place = placeOf(target);
+    if (!place.ok) {
+      throw new DoorphoneError('bad-target', place.error, { mend: 'call a target like sip:101@example.com' });
+    }
+    return this.#profileOf(account);
   }
 
   localAddress(target: string): string {
@@ -229,6 +280,20 @@ export class SipAgent implements UserAgent {
       userAgent,
       begin: (transaction) => this.#receiveInvite(transaction, gate.callerOf(transaction.request)),
       refused,
+      usageOf: (request) => this.#hub.find(request),
+      methods: this.#hub.methods,
+    });
+  }
+
+  #createHub(): EventHub {
+    const { log, admit, dialogDetail = () => 'calls' } = this.options;
+    return new EventHub({
+      log,
+      environment: this.#environment,
+      identityFor: (transaction) => this.#identityFor(transaction),
+      mayGoTo: (address) =>
+        this.#servers.has(address) || admit({ uri: '', source: { protocol: 'udp', address, port: 0 } }) === undefined,
+      dialogDetail,
     });
   }
 
@@ -237,7 +302,8 @@ export class SipAgent implements UserAgent {
     return new Gate({
       ...parts,
       authenticator: new CallerAuthenticator({ clock, random, realm: REALM, users: callers }),
-      isInDialog: (request, source) => this.#sessions.find(request)?.takes(request, source) === true,
+      isInDialog: (request, source) =>
+        (this.#sessions.find(request) ?? this.#hub.find(request))?.takes(request, source) === true,
       isOurName: (user) => user === undefined || this.#isOurName(user),
     });
   }
@@ -338,20 +404,28 @@ export class SipAgent implements UserAgent {
   }
 
   #receiveInvite(transaction: ServerTransaction, authenticatedAs: string | undefined): string | undefined {
-    const profile = this.#profileOfCall(transaction);
-    const fromServer = profile !== undefined && this.#addressesOf(profile).includes(transaction.source.address);
     const session = IncomingSession.of({
       environment: this.#environment,
-      credentials: fromServer ? this.#credentials(profile, profile.callDigest) : undefined,
-      contactUser: profile?.contactUser,
+      ...this.#identityFor(transaction),
       transaction,
       authenticatedAs,
       quieted: (over) => this.#forget(over),
     });
     if (!session.ok) return session.error;
     this.#sessions.add(session.value);
+    this.#hub.watch(session.value);
     this.#events.emit('invite', session.value);
     return undefined;
+  }
+
+  /** As whom we answer who asks: credentials only where the account's server asks. */
+  #identityFor(transaction: ServerTransaction): WatchedIdentity {
+    const profile = this.#profileOfCall(transaction);
+    const fromServer = profile !== undefined && this.#addressesOf(profile).includes(transaction.source.address);
+    return {
+      credentials: fromServer ? this.#credentials(profile, profile.callDigest) : undefined,
+      contactUser: profile?.contactUser,
+    };
   }
 
   /** For the account's servers, and not for whoever is called or calls; see `AccountProfile.digestFor`. */
@@ -418,20 +492,19 @@ export class SipAgent implements UserAgent {
   #quiet(): Promise<void> {
     return new Promise((done) => {
       const registrations = this.#lines.flatMap(({ registration }) => registration ?? []);
-      let removing = registrations.length;
+      let removing = registrations.length + 1;
       const over = this.options.clock.after(STOP_PATIENCE, 'stop', done);
       this.#quieted = () => {
         if (removing > 0 || this.#sessions.all.length > 0) return;
         over.cancel();
         done();
       };
-      for (const registration of registrations) {
-        registration.stop(() => {
-          removing -= 1;
-          this.#quieted();
-        });
-      }
-      this.#quieted();
+      const removed = (): void => {
+        removing -= 1;
+        this.#quieted();
+      };
+      for (const registration of registrations) registration.stop(removed);
+      this.#hub.stop(removed);
     });
   }
 }

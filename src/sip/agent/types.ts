@@ -2,6 +2,7 @@
 
 import type { Secret } from '../../base/secret.ts';
 import type { Millis } from '../../base/units.ts';
+import type { Notification, Subscription } from '../event/index.ts';
 import type { Endpoint, SipMessage } from '../message/types.ts';
 import type { BindingState, RegistrationReport } from '../register/index.ts';
 import type { Body, Refusal, Session } from '../session/types.ts';
@@ -88,6 +89,24 @@ export interface InviteOptions {
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
+/** What to subscribe to. */
+export interface SubscribeOptions {
+  /** The resource: Request-URI and To. */
+  readonly target: string;
+  /** From; also who authenticates. */
+  readonly account: Account;
+  /** Value of Event: `reg`, `ua-profile;profile-type=device`. */
+  readonly event: string;
+  /** Body types of notifications that are understood; at least one. */
+  readonly accept: readonly string[];
+  /** The life that is asked for; 0 fetches the state once. */
+  readonly expires: Millis;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  readonly body?: Body;
+  /** How many notifiers may answer, where the request is forked; default 1. */
+  readonly forks?: number;
+}
+
 /** Who may call in; asked for every out-of-dialog INVITE. Undefined: let in. */
 export type Admission = (peer: { readonly uri: string; readonly source: Endpoint }) => Refusal | undefined;
 
@@ -107,4 +126,16 @@ export interface UserAgent {
   readonly servers: ReadonlySet<string>;
   /** The local address that reaches `target` as the system routes, for SDP. */
   localAddress(target: string): string;
+}
+
+/** The part of a user agent that tells events and is told them (RFC 6665). */
+export interface EventAgent {
+  /** Subscribes to an event, and keeps the subscription until it is stopped or the notifier will not have it. */
+  subscribe(options: SubscribeOptions): Subscription;
+  /**
+   * Takes NOTIFYs of a package that come without a subscription, from whoever may call in; the handler gives the status
+   * that they are answered with.
+   * @returns ends it
+   */
+  onUnasked(name: string, handler: (notification: Notification) => number): () => void;
 }

@@ -58,8 +58,8 @@ describe('requests from those who are let in (RFC 3261 §8.2, §11.2)', () => {
 
   it.each([
     ['REGISTER', 405],
-    ['SUBSCRIBE', 405],
-    ['NOTIFY', 405],
+    ['SUBSCRIBE', 489],
+    ['NOTIFY', 489],
     ['MESSAGE', 405],
     ['PUBLISH', 405],
     ['FROBNICATE', 501],

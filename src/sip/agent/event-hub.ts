@@ -1,0 +1,129 @@
+// Everything of the agent's that is an event package or a message: who watches us, what we watch, what is told to us
+// unasked (RFC 6665, RFC 3428).
+
+import type { Log } from '../../base/log.ts';
+import {
+  type DialogDetail,
+  DialogPackage,
+  type EventEnvironment,
+  type EventUsage,
+  type Notification,
+  Notifier,
+  type NotifierOptions,
+  readNotification,
+  Subscription,
+  SubscriptionPlan,
+  type SubscriptionPlanOptions,
+  UsageTable,
+} from '../event/index.ts';
+import { createResponse } from '../message/index.ts';
+import type { SipRequest } from '../message/types.ts';
+import type { RoutedSession } from '../session/index.ts';
+import type { ServerTransaction } from '../transaction/index.ts';
+import { DialogTracker } from './dialog-tracker.ts';
+
+export interface EventHubOptions {
+  readonly log: Log;
+  readonly environment: EventEnvironment;
+  readonly identityFor: NotifierOptions['identityFor'];
+  readonly mayGoTo: NotifierOptions['mayGoTo'];
+  /** How much watchers are told of our calls. */
+  readonly dialogDetail: () => DialogDetail;
+}
+
+/** Answers a NOTIFY that belongs to no subscription, with a status. */
+export type UnaskedHandler = (notification: Notification) => number;
+
+/** The agent's subscriptions. */
+export class EventHub {
+  readonly dialogs: DialogTracker;
+  readonly #table = new UsageTable();
+  readonly #notifier: Notifier;
+  readonly #subscriptions = new Set<Subscription>();
+  readonly #unasked = new Map<string, UnaskedHandler>();
+
+  constructor(private readonly options: EventHubOptions) {
+    const { environment, identityFor, mayGoTo, dialogDetail } = options;
+    this.dialogs = new DialogTracker(() => this.#notifier.changed('dialog'));
+    this.#notifier = new Notifier({
+      environment,
+      packages: [new DialogPackage(this.dialogs, dialogDetail)],
+      table: this.#table,
+      identityFor,
+      mayGoTo,
+    });
+  }
+
+  /** What is done with a request outside of a dialog from somebody who was let in, by method. */
+  readonly methods: ReadonlyMap<string, (transaction: ServerTransaction) => void> = new Map([
+    ['SUBSCRIBE', (transaction) => this.#notifier.receive(transaction)],
+    ['NOTIFY', (transaction) => this.#receiveUnasked(transaction)],
+  ]);
+
+  /** What a request with a To tag is for. */
+  find(request: SipRequest): EventUsage | undefined {
+    return this.#table.find(request);
+  }
+
+  /** A session has begun: watchers are told. */
+  watch(session: RoutedSession): void {
+    this.dialogs.add(session);
+  }
+
+  /** Begins a subscription. It is kept until it ends, or until `stop`. */
+  subscribe(options: SubscriptionPlanOptions): Subscription {
+    const subscription = new Subscription(new SubscriptionPlan(options), this.#table);
+    this.#subscriptions.add(subscription);
+    subscription.on('ended', () => this.#subscriptions.delete(subscription));
+    subscription.start();
+    return subscription;
+  }
+
+  /**
+   * Takes NOTIFYs of a package that come without a subscription, from whoever is let in: `check-sync`, message waiting.
+   * @returns ends it
+   */
+  onUnasked(name: string, handler: UnaskedHandler): () => void {
+    this.#unasked.set(name, handler);
+    return () => this.#unasked.delete(name);
+  }
+
+  /** The network has changed: every subscription is looked at. */
+  renew(): void {
+    for (const subscription of this.#subscriptions) subscription.renew();
+  }
+
+  /** Ends every subscription, both ways. @param done called when all have answered */
+  stop(done: () => void): void {
+    const subscriptions = [...this.#subscriptions];
+    let open = subscriptions.length + 1;
+    const one = (): void => {
+      open -= 1;
+      if (open === 0) done();
+    };
+    for (const subscription of subscriptions) subscription.stop(one);
+    this.#notifier.stop(one);
+  }
+
+  /** Waits for nothing any longer. */
+  close(): void {
+    for (const subscription of this.#subscriptions) subscription.close();
+    this.#notifier.close();
+  }
+
+  /** RFC 6665 §4.1.3: 489 for a package that is not understood, 481 where there is no such subscription. */
+  #receiveUnasked(transaction: ServerTransaction): void {
+    const { request, source } = transaction;
+    const notification = readNotification(request, source);
+    if (!notification.ok) {
+      transaction.respond(notification.error);
+      return;
+    }
+    const { name } = notification.value.event;
+    const handler = this.#unasked.get(name);
+    const status = handler === undefined ? 489 : handler(notification.value);
+    const headers = status === 489 ? [['Allow-Events', this.#notifier.allowEvents] as const] : [];
+    this.options.log.debug('event.unasked', { event: name, status, from: source.address });
+    transaction.respond(createResponse(request, status, { headers }));
+  }
+}

@@ -1,0 +1,28 @@
+// What event packages ask of whoever holds the sockets and the accounts.
+
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { KnownPlaces } from '../dialog/index.ts';
+import type { ExchangeEnvironment } from '../exchange/index.ts';
+import type { Endpoint } from '../message/types.ts';
+import type { TimerSettings } from '../transaction/index.ts';
+
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** A message body with its type. */
+export interface EventBody {
+  /** `application/reginfo+xml` */
+  readonly type: string;
+  readonly data: Buffer;
+}
+
+/** The surroundings that all subscriptions and publications of a user agent share. */
+export interface EventEnvironment extends ExchangeEnvironment, KnownPlaces {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timers: TimerSettings;
+  /** Value of User-Agent. */
+  readonly userAgent: string;
+  /** Contact for what goes to `target`, with the account's user. */
+  contact(target: Endpoint, user: string | undefined): string;
+}

@@ -1,0 +1,14 @@
+// RFC 6665: event packages, both roles; RFC 3903: publication.
+
+export type { EventBody, EventEnvironment, HeaderList } from './environment.ts';
+export type { EventPackage, Watch, WatchRefusal, WatchRequest } from './event-package.ts';
+export { type EventType, eventOf, formatEventType, parseEventType, sameEvent } from './event-type.ts';
+export { type Notification, readNotification } from './notification.ts';
+export { Notifier, type NotifierOptions, type WatchedIdentity } from './notifier.ts';
+export type { DialogParty, DialogState } from './packages/dialog-info.ts';
+export { type DialogDetail, DialogPackage, type DialogSource } from './packages/dialog-package.ts';
+export type { SubscriptionEnd } from './resubscription.ts';
+export { Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.ts';
+export { SubscriptionPlan, type SubscriptionPlanOptions } from './subscription-plan.ts';
+export type { SubscriptionState } from './subscription-state.ts';
+export { type EventUsage, UsageTable } from './usage-table.ts';

@@ -1,0 +1,186 @@
+// Our side of the event packages that we notify of: who may watch, how many may, for how long (RFC 6665 §4.2.1). Whoever
+// comes here has been let in already, as a caller is.
+
+import { type Millis, minutes, seconds } from '../../base/units.ts';
+import { Dialog } from '../dialog/index.ts';
+import type { CallCredentials } from '../exchange/index.ts';
+import { createResponse } from '../message/index.ts';
+import type { SipRequest, SipResponse } from '../message/types.ts';
+import type { ServerTransaction } from '../transaction/index.ts';
+import type { EventEnvironment } from './environment.ts';
+import { EventDialog } from './event-dialog.ts';
+import type { EventPackage } from './event-package.ts';
+import { type EventType, eventOf } from './event-type.ts';
+import { NotifierUsage } from './notifier-usage.ts';
+import type { UsageTable } from './usage-table.ts';
+
+/** As whom we answer a watcher. */
+export interface WatchedIdentity {
+  readonly contactUser: string | undefined;
+  readonly credentials: CallCredentials | undefined;
+}
+
+export interface NotifierOptions {
+  readonly environment: EventEnvironment;
+  readonly packages: readonly EventPackage[];
+  readonly table: UsageTable;
+  readonly identityFor: (transaction: ServerTransaction) => WatchedIdentity;
+  /** Whether NOTIFYs may go to an address other than that which SUBSCRIBE came from. */
+  readonly mayGoTo: (address: string) => boolean;
+}
+
+/** §4.2.1.1: a subscription that asks for less gets 423. */
+const SHORTEST: Millis = minutes(1);
+/** More watchers than a door has phones; and from one address, unless it is our server, behind which all of them are. */
+const MOST_WATCHERS = 64;
+const MOST_OF_ONE_SOURCE = 16;
+const RETRY_WHEN_FULL = seconds(60);
+
+interface Watcher {
+  readonly usage: NotifierUsage;
+  readonly package: string;
+  readonly address: string;
+}
+
+/** Everybody who watches. */
+export class Notifier {
+  readonly #packages: ReadonlyMap<string, EventPackage>;
+  readonly #watchers = new Map<NotifierUsage, Watcher>();
+  #stopping = false;
+  #told: () => void = nothing;
+
+  constructor(private readonly options: NotifierOptions) {
+    this.#packages = new Map(options.packages.map((known) => [known.name, known]));
+  }
+
+  /** Value of Allow-Events (§4.4.4). */
+  get allowEvents(): string {
+    return [...this.#packages.keys()].join(', ');
+  }
+
+  get size(): number {
+    return this.#watchers.size;
+  }
+
+  /** A SUBSCRIBE outside of any dialog, from somebody who was let in. */
+  receive(transaction: ServerTransaction): void {
+    const refusal = this.#begin(transaction);
+    if (refusal !== undefined) transaction.respond(refusal);
+  }
+
+  /** The state that a package tells of has changed. */
+  changed(name: string): void {
+    for (const watcher of [...this.#watchers.values()]) if (watcher.package === name) watcher.usage.changed();
+  }
+
+  /** Tells every watcher that it is over. @param done called when they have answered */
+  stop(done: () => void): void {
+    this.#stopping = true;
+    this.#told = done;
+    for (const { usage } of [...this.#watchers.values()]) usage.stop();
+    this.#checkDone();
+  }
+
+  /** Waits for nobody any longer. */
+  close(): void {
+    for (const { usage } of this.#watchers.values()) usage.close();
+    this.#watchers.clear();
+  }
+
+  #begin(transaction: ServerTransaction): SipResponse | undefined {
+    const { request, source } = transaction;
+    const event = eventOf(request);
+    const known = event.ok ? this.#packages.get(event.value.name) : undefined;
+    // §4.2.1.1, §4.2.3: no Event would mean PINT.
+    if (!event.ok || known === undefined) return this.#badEvent(request);
+    if (!takesOneOf(request, known.types)) return createResponse(request, 406);
+    // No package of ours has filters (RFC 3261 §8.2.3).
+    if (request.body.length > 0) return createResponse(request, 415, { headers: [['Accept', '']] });
+    const life = this.#lifeFor(transaction, known);
+    if (typeof life !== 'number') return life;
+    if (this.#isFull(source.address)) {
+      const retryAfter = String(RETRY_WHEN_FULL / 1000);
+      return createResponse(request, 480, { headers: [['Retry-After', retryAfter]] });
+    }
+    return this.#open(transaction, known, event.value, life);
+  }
+
+  #open(transaction: ServerTransaction, known: EventPackage, event: EventType, life: Millis): SipResponse | undefined {
+    const { request, source } = transaction;
+    const { environment, mayGoTo } = this.options;
+    const dialog = Dialog.ofRequest(request, environment.random.hex(TAG_BYTES), 0);
+    if (!dialog.ok) return createResponse(request, 400, { reason: `Bad Request: ${dialog.error}` });
+    const watcher = dialog.value.remoteTarget;
+    const watch = known.watch({ resource: request.to.uri, event, watcher, source });
+    if (!watch.ok) return createResponse(request, watch.error.status, { reason: watch.error.reason });
+    dialog.value.confirm();
+    const identity = this.options.identityFor(transaction);
+    const allowed = (address: string): boolean => address === source.address || mayGoTo(address);
+    const usage = new NotifierUsage({
+      environment,
+      peer: new EventDialog(dialog.value, { environment, ...identity, source, mayGoTo: allowed }),
+      event,
+      watch: watch.value,
+      contact: environment.contact(source, identity.contactUser),
+      lifeFor: (later) => this.#lifeFor(later, known),
+      headers: [['Allow-Events', this.allowEvents]],
+      over: (over) => this.#forget(over),
+    });
+    this.#watchers.set(usage, { usage, package: known.name, address: source.address });
+    this.options.table.add(usage);
+    usage.begin(transaction, life);
+    return undefined;
+  }
+
+  #badEvent(request: SipRequest): SipResponse {
+    return createResponse(request, 489, { headers: [['Allow-Events', this.allowEvents]] });
+  }
+
+  /** The life that a SUBSCRIBE gets: never more than it asks for (§4.2.1.1). */
+  #lifeFor({ request }: ServerTransaction, known: EventPackage): Millis | SipResponse {
+    const expires = request.integer('Expires');
+    if (!expires.ok) return createResponse(request, 400, { reason: 'Bad Expires' });
+    const asked = expires.value === undefined ? known.expires : seconds(expires.value);
+    if (asked > 0 && asked < SHORTEST) {
+      return createResponse(request, 423, { headers: [['Min-Expires', String(SHORTEST / 1000)]] });
+    }
+    return asked < known.expires ? asked : known.expires;
+  }
+
+  #isFull(address: string): boolean {
+    if (this.#stopping || this.#watchers.size >= MOST_WATCHERS) return true;
+    if (this.options.environment.servers.has(address)) return false;
+    const same = [...this.#watchers.values()].filter((watcher) => watcher.address === address);
+    return same.length >= MOST_OF_ONE_SOURCE;
+  }
+
+  #forget(usage: NotifierUsage): void {
+    this.#watchers.delete(usage);
+    this.options.table.remove(usage);
+    this.#checkDone();
+  }
+
+  #checkDone(): void {
+    if (!this.#stopping || this.#watchers.size > 0) return;
+    const told = this.#told;
+    this.#told = nothing;
+    told();
+  }
+}
+
+/** Bytes of chance in a tag (RFC 3261 §19.3 asks for 32 bits at least). */
+const TAG_BYTES = 8;
+
+/** Whether a SUBSCRIBE takes a body of one of these types; without Accept it takes the package's own (§5.4.5). */
+function takesOneOf(request: SipRequest, types: readonly string[]): boolean {
+  if (!request.headers.has('Accept')) return true;
+  const accepted = request.headers.list('Accept').map((range) => (range.split(';', 1)[0] ?? '').trim().toLowerCase());
+  return types.some((type) => {
+    const family = `${type.split('/', 1)[0]}/*`;
+    return accepted.includes(type) || accepted.includes(family) || accepted.includes('*/*');
+  });
+}
+
+function nothing(): void {
+  return;
+}
