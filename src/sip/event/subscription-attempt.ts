@@ -200,7 +200,7 @@ export class SubscriptionAttempt {
     this.#checkOver();
   }
 
-  /** A forked subscription lives as long as any branch. */
+  /** A forked subscription lives as long as one of its branches. */
   #checkOver(): void {
     const living = [...this.#usages.values()].some((usage) => !usage.isOver);
     if (!living && !this.#open) this.#end(this.#lastEnd);

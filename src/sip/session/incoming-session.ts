@@ -113,7 +113,8 @@ export class IncomingSession extends BaseSession {
 
   get dialogs(): readonly DialogView[] {
     if (this.#state === 'terminated') return [];
-    const view = viewOf(this.#usage.dialog, 0, this.#contact);
+    const { environment, contactUser } = this.options;
+    const view = viewOf(this.#usage.dialog, 0, environment.contact(this.source, contactUser));
     // Before a response of ours with a tag the peer knows of no dialog.
     return [this.#state === 'calling' ? { ...view, state: 'trying' } : view];
   }

@@ -67,6 +67,8 @@ export class OutgoingSession extends BaseSession {
   readonly ringNeedsOffer = false;
   #state: SessionState = 'calling';
   #sequence = 0;
+  /** As it was sent last. */
+  #contact = '';
   #exchange: ClientExchange | undefined;
   #inviteOpen = true;
   /** By the peer's tag: one a branch that has answered. */
@@ -197,7 +199,8 @@ export class OutgoingSession extends BaseSession {
 
   /** Contact is how the peer reaches us, which depends on the way that the request goes (§8.1.1.8). */
   #address(request: SipRequest, target: Endpoint): void {
-    request.headers.set('Contact', this.options.environment.contact(target, this.options.contactUser));
+    this.#contact = this.options.environment.contact(target, this.options.contactUser);
+    request.headers.set('Contact', this.#contact);
   }
 
   /** §13.2.2.1: with a To tag it makes an early dialog. */
