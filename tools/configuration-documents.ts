@@ -143,6 +143,7 @@ function values(node: JsonNode): string {
     return `duration${bounds}`;
   }
   if (node.unit === 'duration or off') return '`off` or a duration';
+  if (node.unit === 'number') return `${node.minimum} to ${node.maximum}`;
   if (node.unit === 'percent') return `percent, ${node.minimum} to ${node.maximum}`;
   return node.type === 'boolean' ? '`true`, `false`' : 'text';
 }

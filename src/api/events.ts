@@ -54,7 +54,14 @@ export interface EventFields {
   'door.opened': { door: string; by: string; call?: string; forMs: number };
   'door.closed': { door: string };
   'line.changed': { line: string; active: boolean };
-  'registration.changed': { account: string; registered: boolean; status?: number; reason?: string };
+  /** `reason`: what keeps it from being registered, or what led to the change. */
+  'registration.changed': {
+    account: string;
+    registered: boolean;
+    registrar?: string;
+    status?: number;
+    reason?: string;
+  };
   'mqtt.changed': { connected: boolean; reason?: string };
   'media.started': { call: string; direction: 'in' | 'out' };
   'media.lost': { call: string; leg: 'remote' | 'microphone' | 'speaker' };

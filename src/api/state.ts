@@ -22,6 +22,24 @@ export interface AccountState {
   readonly registered: boolean;
   /** Why it is not registered, or null. */
   readonly reason: string | null;
+  /** The registrar that serves, or is being asked; absent, as all below, from peer to peer. */
+  readonly registrar?: string;
+  /** Since when it is registered, or not; ISO-8601, null before the first answer. */
+  readonly since?: string | null;
+  /** Whether the registrar knows flows (RFC 5626). */
+  readonly outbound?: boolean;
+  /** Where the servers see us, `198.51.100.7:40022`, if not where we think that we are: behind a NAT. */
+  readonly mapped?: string | null;
+  /** One for each outbound proxy, or one. */
+  readonly flows?: readonly FlowState[];
+}
+
+/** One of the ways by which an account is registered. */
+export interface FlowState {
+  /** Null: straight to the registrar. */
+  readonly proxy: string | null;
+  readonly registered: boolean;
+  readonly reason: string | null;
 }
 
 export interface MediaState {

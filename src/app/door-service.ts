@@ -24,6 +24,7 @@ import {
   NodeStreamNetwork,
   SipAgent,
 } from '../sip/index.ts';
+import { accountState, registrationChanged } from './account-state.ts';
 import { Faults } from './faults.ts';
 import { resolveHost } from './names.ts';
 
@@ -35,6 +36,8 @@ export interface ServiceContext {
   /** What is wrong with the process itself. */
   readonly faults: Faults;
   readonly version: string;
+  /** The URN of this device, the same after every start; left out: it has none to show. */
+  readonly instance?: string;
   /** When the process began to serve, on the clock. */
   readonly startedAt: Millis;
 }
@@ -78,6 +81,8 @@ export class DoorService {
       streams: this.#streams,
       listen: placesOf(configuration),
       accounts,
+      ...(context.instance === undefined ? {} : { instance: context.instance }),
+      outbound: configuration.sip.outbound === 'auto',
       admit: (peer) => this.#admission.admit(peer),
       callers: () => this.#admission.callers,
       resolve: resolveHost,
@@ -159,12 +164,7 @@ export class DoorService {
       ...door,
       state: door.state === 'idle' && faults.length > 0 ? 'fault' : door.state,
       faults,
-      accounts: this.agent.registrations.map(({ account, registered, reason }) => ({
-        uri: account.uri,
-        registers: account.register,
-        registered,
-        reason: account.register ? reason : 'peer to peer',
-      })),
+      accounts: this.agent.registrations.map(accountState),
       accepts: this.#admission.description,
       mqtt: { configured: this.configuration.mqtt !== undefined, connected: this.#mqtt?.connected ?? false },
       media: { realtime, device, fault: deviceFault ?? null },
@@ -183,11 +183,7 @@ export class DoorService {
       {
         accept: sip.accept,
         targets: targetsOf(configuration),
-        accountUris: accounts.flatMap(({ uri, registrar, outboundProxy }) => [
-          uri,
-          ...(registrar === undefined ? [] : [registrar]),
-          ...(outboundProxy === undefined ? [] : [outboundProxy]),
-        ]),
+        accountUris: accounts.flatMap(urisOf),
       },
       { log: this.context.log, servers: () => this.agent.servers, lookup: resolveHost },
     );
@@ -195,13 +191,8 @@ export class DoorService {
 
   #reportAgent(): void {
     const { journal } = this.context;
-    this.agent.on('registration', ({ account, registered, reason, status }) => {
-      journal.record('registration.changed', {
-        account: account.uri,
-        registered,
-        ...(status === undefined ? {} : { status }),
-        ...(reason === null ? {} : { reason }),
-      });
+    this.agent.on('registration', (state, cause) => {
+      journal.record('registration.changed', registrationChanged(state, cause));
     });
     // Said and over: what a scanner sends must not stand in the state, where each telling would add another.
     this.agent.on('fault', (what, mend) => journal.record('fault', { what, mend }));
@@ -233,6 +224,12 @@ export class DoorService {
 /** The configuration's accounts; they call under the door's name. */
 function accountsOf(configuration: Configuration): readonly Account[] {
   return configuration.accounts.map((account) => ({ displayName: configuration.name, ...account }));
+}
+
+/** Who the account is, and its servers. */
+function urisOf({ uri, registrar, registrars = [], outboundProxy, outboundProxies = [] }: Account): string[] {
+  const named = [uri, registrar, ...registrars.flat(), outboundProxy, ...outboundProxies];
+  return named.filter((one) => one !== undefined);
 }
 
 /** Whom the buttons call. */

@@ -12,6 +12,7 @@ import { type Configuration, formatFault, loadConfiguration, type ParseOutcome }
 import { ControlServer } from '../control/index.ts';
 import { DoorService, type ServiceContext } from './door-service.ts';
 import { Faults } from './faults.ts';
+import { instanceOf } from './instance-id.ts';
 import { standardErrorLog } from './log.ts';
 import { prepareStateFolder } from './state-folder.ts';
 import { Supervisor } from './supervisor.ts';
@@ -64,7 +65,7 @@ async function serve(options: RunOptions, configuration: Configuration): Promise
   const { version, socketPath, configFile } = options;
   const clock = new SystemClock();
   const log = standardErrorLog({ clock, level: configuration.log.level });
-  const context = makeContext(clock, log, version);
+  const context = makeContext(clock, log, options);
   const { journal } = context;
   journal.subscribe((event) => logEvent(log, event));
   leaveOnUncaught(log);
@@ -95,10 +96,12 @@ async function serve(options: RunOptions, configuration: Configuration): Promise
   }
 }
 
-function makeContext(clock: Clock, log: Log, version: string): ServiceContext {
+function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOptions): ServiceContext {
   const journal = new Journal(clock, log);
   const faults = new Faults(journal, log);
-  return { clock, random: new SystemRandom(), log, journal, faults, version, startedAt: clock.now() };
+  const random = new SystemRandom();
+  const instance = instanceOf(stateFolder, random, log);
+  return { clock, random, log, journal, faults, version, instance, startedAt: clock.now() };
 }
 
 /** Resolves with the signal that ends the service; SIGHUP reloads. */

@@ -22,10 +22,12 @@ export function describeStatus(report: StateReport, now: Date): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-function describeRegistration({ registers, registered, reason }: AccountState): string {
+function describeRegistration({ registers, registered, reason, registrar, flows = [] }: AccountState): string {
   if (!registers) return 'peer to peer';
-  if (registered) return 'registered';
-  return reason === null ? 'not registered yet' : `not registered: ${reason}`;
+  if (!registered) return reason === null ? 'not registered yet' : `not registered: ${reason}`;
+  const at = registrar === undefined ? '' : ` at ${registrar}`;
+  const ways = flows.length > 1 ? flows.filter((flow) => flow.registered).map(({ proxy }) => proxy ?? 'itself') : [];
+  return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}`;
 }
 
 function describeCall(call: CallState, now: Date): string {

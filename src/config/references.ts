@@ -172,14 +172,42 @@ function checkAccounts(value: Readonly<Record<string, unknown>>, reports: Refere
       const found = complaint(`is the address of accounts[${uris.indexOf(uri)}] too`, 'take one of the two out');
       reports.fault(['accounts', at, 'uri'], found, 'value');
     }
-    const proxy = account.outboundProxy;
-    if (typeof proxy === 'string' && !/;lr\b/i.test(proxy)) {
-      const found = complaint(
-        'has no ;lr, so that the proxy is taken for a strict router',
-        `write ${withoutUser(proxy)};lr`,
-      );
-      reports.warning(['accounts', at, 'outboundProxy'], found, 'value');
-    }
+    checkServers(account, ['accounts', at], reports);
+  }
+}
+
+/** Keys of an account that stand for one another: the plural names what the singular names, and more. */
+const SINGULARS = [
+  ['registrar', 'registrars'],
+  ['outboundProxy', 'outboundProxies'],
+] as const;
+
+function checkServers(account: Readonly<Record<string, unknown>>, path: Path, reports: ReferenceReports): void {
+  for (const [singular, plural] of SINGULARS) {
+    if (account[singular] === undefined || account[plural] === undefined) continue;
+    reports.fault([...path, singular], complaint(`stands beside ${plural}`, `name all of them in ${plural}`), 'key');
+  }
+  const groups = Array.isArray(account.registrars) ? account.registrars : [];
+  const servers = groups.flatMap((group, at) =>
+    (Array.isArray(group) ? group : []).map((uri, inside) => ({ uri, path: [...path, 'registrars', at, inside] })),
+  );
+  const proxies = (Array.isArray(account.outboundProxies) ? account.outboundProxies : []).map((uri, at) => ({
+    uri,
+    path: [...path, 'outboundProxies', at],
+  }));
+  checkDistinct(servers, reports.fault);
+  checkDistinct(proxies, reports.fault);
+  for (const { uri, path: place } of [{ uri: account.outboundProxy, path: [...path, 'outboundProxy'] }, ...proxies]) {
+    if (typeof uri !== 'string' || /;lr\b/i.test(uri)) continue;
+    const mend = `write ${withoutUser(uri)};lr`;
+    reports.warning(place, complaint('has no ;lr, so that the proxy is taken for a strict router', mend), 'value');
+  }
+}
+
+function checkDistinct(servers: readonly { readonly uri: unknown; readonly path: Path }[], fault: Report): void {
+  const uris = servers.map(({ uri }) => uri);
+  for (const [at, { uri, path }] of servers.entries()) {
+    if (uris.indexOf(uri) !== at) fault(path, complaint('is named already', 'take one of the two out'), 'value');
   }
 }
 

@@ -4,7 +4,7 @@
 
 import * as v from 'valibot';
 import { millis, minutes, seconds } from '../base/units.ts';
-import { complaint } from './complaint.ts';
+import { account } from './schema-accounts.ts';
 import { MQTT_COMMANDS } from './types.ts';
 import {
   acceptRule,
@@ -20,86 +20,11 @@ import {
   percent,
   portRange,
   resolverAddress,
+  SECRET_FORMS,
   secret,
   sipUri,
   topicPrefix,
 } from './values.ts';
-
-/** The keys of `{ file: PATH }` and `{ env: NAME }` are said once, here, for every secret. */
-const SECRET_FORMS = 'A text in quotes, `{ file: PATH }` or `{ env: NAME }`.';
-
-const accountUri = sipUri('sip:door@example.com', (uri) =>
-  uri.user === undefined ? complaint('has no user', 'write sip:door@example.com') : undefined,
-);
-
-/** RFC 3261 §10.2: the Request-URI of REGISTER names the domain; userinfo must not be present. */
-const registrarUri = sipUri('sip:pbx.example.com', (uri) =>
-  uri.user === undefined ? undefined : complaint('names a user', 'write the server alone: sip:pbx.example.com'),
-);
-
-const realmCredentials = v.strictObject({
-  realm: key(lineOfText(), {
-    title: 'Realm',
-    description: 'As the server’s challenge names it, letter by letter.',
-    examples: ['edge.example.com'],
-  }),
-  username: key(lineOfText(), { title: 'User name', description: 'In that realm.' }),
-  password: key(secret, { title: 'Password', description: `In that realm. ${SECRET_FORMS}` }),
-});
-
-const account = v.strictObject({
-  uri: key(accountUri, {
-    title: 'Address of record',
-    description: 'Who the door is: the SIP address that it registers and calls from.',
-    examples: ['sip:door@example.com'],
-  }),
-  username: v.exactOptional(
-    key(lineOfText(), {
-      title: 'User name',
-      description: 'For digest authentication. Left out: the user of `uri`.',
-      examples: ['door'],
-    }),
-  ),
-  password: v.exactOptional(
-    key(secret, { title: 'Password', description: `For digest authentication. ${SECRET_FORMS}` }),
-  ),
-  credentials: v.exactOptional(
-    key(v.pipe(v.array(realmCredentials), v.maxLength(8)), {
-      title: 'Credentials by realm',
-      description:
-        'For servers that ask for another user or password than the registrar: a proxy in front of it. ' +
-        'Other realms get `username` and `password`.',
-    }),
-  ),
-  registrar: v.exactOptional(
-    key(registrarUri, {
-      title: 'Registrar',
-      description: 'Where REGISTER goes. Left out: located from the host of `uri` (RFC 3263).',
-      examples: ['sip:pbx.example.com'],
-    }),
-  ),
-  outboundProxy: v.exactOptional(
-    key(sipUri('sip:edge.example.com;lr'), {
-      title: 'Outbound proxy',
-      description: 'Every request of this account goes there first. End it with `;lr` (RFC 3261 §16.4).',
-      examples: ['sip:edge.example.com;lr'],
-    }),
-  ),
-  expires: v.optional(
-    key(duration(seconds(30), minutes(24 * 60)), {
-      title: 'Life of the registration',
-      description: 'What is asked of the registrar; its answer decides.',
-    }),
-    '300s',
-  ),
-  register: v.optional(
-    key(v.boolean(), {
-      title: 'Register',
-      description: 'false: peer to peer, no registrar.',
-    }),
-    true,
-  ),
-});
 
 const sip = v.strictObject({
   listen: v.optional(

@@ -15,7 +15,14 @@ export interface AccountConfiguration {
   readonly credentials?: readonly { readonly realm: string; readonly username: string; readonly password: Secret }[];
   /** Absent: located from `uri` (RFC 3263). */
   readonly registrar?: string;
+  /** In place of `registrar`: groups, the best first; none of the lists is empty. */
+  readonly registrars?: readonly (readonly string[])[];
   readonly outboundProxy?: string;
+  /** In place of `outboundProxy`. */
+  readonly outboundProxies?: readonly string[];
+  /** 0 to 1, three decimals at most. */
+  readonly preference?: number;
+  readonly gruu?: boolean;
   readonly expires: Millis;
   /** False: peer to peer, no REGISTER. */
   readonly register: boolean;

@@ -109,6 +109,18 @@ export const percent = v.pipe(
   }),
 );
 
+/** From nothing, 0, to all, 1: as many digits behind the point as SIP writes (RFC 3261 §25.1, qvalue). */
+export const share = v.pipe(
+  v.number(),
+  v.metadata({ unit: 'number', minimum: 0, maximum: 1 }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (dataset.typed && !/^(?:0(?:\.[0-9]{1,3})?|1)$/.test(String(dataset.value))) {
+      const mend = 'write a number from 0 to 1 with three decimals at most: 0.8';
+      addIssue({ message: encodeComplaint(complaint('is not a preference', mend)) });
+    }
+  }),
+);
+
 /** A text of one line that says something, up to `longest` characters. */
 export function lineOfText(longest = 256) {
   return checkText((text) => {
@@ -179,6 +191,9 @@ export class SecretReference {
     return this.#source;
   }
 }
+
+/** The keys of `{ file: PATH }` and `{ env: NAME }` are said once, here, for every secret. */
+export const SECRET_FORMS = 'A text in quotes, `{ file: PATH }` or `{ env: NAME }`.';
 
 /** A text, `{ file: PATH }` or `{ env: NAME }`. */
 export const secret = v.pipe(

@@ -158,6 +158,16 @@ describe('commands of a running service', () => {
     expect(out).not.toMatch(/^mqtt/m);
   });
 
+  it('status says where an account is registered, and by which ways', async () => {
+    const uri = 'sip:door@example.com';
+    const known = { uri, registers: true, registered: true, reason: null, registrar: 'sip:backup.example.com' };
+    const flows = ['sip:e1;lr', 'sip:e2;lr'].map((proxy) => ({ proxy, registered: true, reason: null }));
+    bench.registry.handle('status', () => ({ ok: true, result: { ...IDLE, accounts: [{ ...known, flows }] } }));
+    expect((await bench.run('status')).out).toMatch(
+      /^account \S+ +registered at sip:backup\.example\.com by sip:e1;lr and sip:e2;lr$/m,
+    );
+  });
+
   it('text of the network does not reach the terminal raw', async () => {
     const raw = '\u001b]0;owned\u0007\r';
     const state = { ...IDLE, accounts: [{ uri: 'sip:a@b', registers: true, registered: false, reason: `no${raw}` }] };
