@@ -1,0 +1,228 @@
+// Which addresses a URI stands for, the best first (RFC 3263): numeric hosts at once, names from a memory that is kept
+// fresh ahead of its use, so that a call begins without waiting for a resolver.
+//
+// What is known stays known: while nobody can tell, the old addresses serve. Only when the DNS says for a while that
+// there is nothing any more are they given up.
+
+import type { Clock, Timer } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
+import type { Endpoint, Protocol } from '../message/types.ts';
+import { canonicalAddress, type Family, familyOf } from './address.ts';
+import { Health } from './health.ts';
+import type { Names } from './names.ts';
+import { type Place, placeOf } from './place.ts';
+import { numericServer } from './procedure.ts';
+import { type SearchOutcome, ServerSearch } from './server-search.ts';
+import { endpointsOf, Targets } from './targets.ts';
+
+export type LocatedHandler = (located: Result<readonly Endpoint[], string>) => void;
+
+export interface LocatorOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly names: Names;
+  /** The transports that we have, the preferred first. */
+  readonly transports: () => readonly Protocol[];
+  /** Whether a socket reaches addresses of that family. */
+  readonly reaches: (family: Family) => boolean;
+  /** Told when the addresses of a name became known or changed. */
+  readonly changed: () => void;
+}
+
+interface Entry {
+  readonly place: Place;
+  targets: Targets | undefined;
+  /** Why there are none. */
+  reason: string;
+  until: Millis;
+  /** When targets were last found. */
+  found: Millis;
+  /** Asked for again before its time is over, whether or not anybody wants it. */
+  kept: boolean;
+  asking: boolean;
+  refresh: Timer | undefined;
+  readonly waiting: LocatedHandler[];
+}
+
+/** A kept name is asked for again when this share of its time is over. */
+const REFRESH_SHARE = 0.8;
+/** How soon a kept name is asked for again that could not be resolved. */
+const RETRY_INTERVAL = seconds(5);
+/** How long a name's addresses outlive the DNS's word that there are none: zones break, and are mended. */
+const DENIED_LIFE = minutes(10);
+const MAXIMUM_NAMES = 256;
+
+/** Names and the servers that they lead to. */
+export class Locator {
+  readonly #entries = new Map<string, Entry>();
+  readonly #health: Health;
+  #closed = false;
+
+  constructor(private readonly options: LocatorOptions) {
+    this.#health = new Health(options.clock);
+  }
+
+  /** Resolves a URI's host now, and again and again until `close`. */
+  keep(uri: string): void {
+    const place = placeOf(uri, this.options.transports());
+    if (!place.ok || place.value.numeric) return;
+    const entry = this.#entry(place.value);
+    entry.kept = true;
+    this.#ask(entry);
+  }
+
+  /** Finds the addresses of a URI, the best first: before this returns where they are known, however old the knowledge. */
+  locate(uri: string, done: LocatedHandler): void {
+    const place = placeOf(uri, this.options.transports());
+    if (!place.ok) {
+      done(place);
+      return;
+    }
+    if (place.value.numeric) {
+      done(this.#locateNumeric(place.value));
+      return;
+    }
+    const entry = this.#entry(place.value);
+    if (entry.targets === undefined) {
+      entry.waiting.push(done);
+      this.#ask(entry);
+      return;
+    }
+    done(this.#result(entry));
+    if (this.options.clock.now() >= entry.until) this.#ask(entry);
+  }
+
+  /** The network has changed, and perhaps with it what names stand for: those that are kept are asked for at once. */
+  refresh(): void {
+    this.#health.forget();
+    for (const entry of this.#entries.values()) {
+      if (entry.kept) this.#ask(entry);
+      else entry.until = millis(0);
+    }
+  }
+
+  /** The addresses of a URI's host as far as they are known, those of every server; nothing is asked for. */
+  known(uri: string): readonly string[] {
+    const place = placeOf(uri, this.options.transports());
+    if (!place.ok) return [];
+    const { numeric, target, key } = place.value;
+    return numeric ? [canonicalAddress(target)] : (this.#entries.get(key)?.targets?.addresses ?? []);
+  }
+
+  /** That server has answered: it stays the one in use among its equals. */
+  reached(target: Endpoint): void {
+    if (this.#health.isPerfect) return;
+    this.#health.answered(target);
+    for (const { targets } of this.#entries.values()) targets?.prefer(target);
+  }
+
+  /**
+   * That server did not answer, or cannot serve: others go before it for a while.
+   * @param retryAfter for how long it wants to be spared
+   */
+  missed(target: Endpoint, retryAfter?: Millis): void {
+    this.#health.failed(target, retryAfter);
+    this.options.log.info('locate.server-failed', { ...target, retryAfter });
+  }
+
+  /** Asks for nothing any more; who waits is not told. */
+  close(): void {
+    this.#closed = true;
+    for (const entry of this.#entries.values()) entry.refresh?.cancel();
+    this.#entries.clear();
+  }
+
+  #locateNumeric(place: Place): Result<readonly Endpoint[], string> {
+    const server = numericServer(place, this.options.transports());
+    if (server === undefined || !this.options.reaches(familyOf(place.target))) {
+      return err(`no socket reaches ${place.target}`);
+    }
+    return ok(endpointsOf(server, place.domain));
+  }
+
+  #result({ targets, reason }: Entry): Result<readonly Endpoint[], string> {
+    return targets === undefined ? err(reason) : ok(targets.inOrder(this.#health));
+  }
+
+  #entry(place: Place): Entry {
+    const known = this.#entries.get(place.key);
+    if (known !== undefined) return known;
+    if (this.#entries.size >= MAXIMUM_NAMES) this.#forgetOne();
+    const entry: Entry = {
+      place,
+      targets: undefined,
+      reason: '',
+      until: millis(0),
+      found: millis(0),
+      kept: false,
+      asking: false,
+      refresh: undefined,
+      waiting: [],
+    };
+    this.#entries.set(place.key, entry);
+    return entry;
+  }
+
+  #forgetOne(): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.kept || entry.asking) continue;
+      this.#entries.delete(key);
+      return;
+    }
+  }
+
+  #ask(entry: Entry): void {
+    if (entry.asking || this.#closed) return;
+    entry.asking = true;
+    entry.refresh?.cancel();
+    const { clock, names, reaches, transports } = this.options;
+    const families = (['IPv4', 'IPv6'] as const).filter((family) => reaches(family));
+    const options = { clock, names, families, transports: transports() };
+    new ServerSearch(entry.place, options, (outcome) => this.#answered(entry, outcome)).begin();
+  }
+
+  #answered(entry: Entry, outcome: SearchOutcome): void {
+    entry.asking = false;
+    if (this.#closed) return;
+    const before = entry.targets;
+    this.#learn(entry, outcome);
+    if (entry.kept) this.#planRefresh(entry, outcome);
+    const known = entry.targets;
+    if (known === undefined ? before !== undefined : !known.sameAddresses(before)) this.options.changed();
+    for (const tell of entry.waiting.splice(0)) this.#tell(tell, this.#result(entry));
+  }
+
+  #learn(entry: Entry, { servers, until, failed }: SearchOutcome): void {
+    const { clock, log, random } = this.options;
+    const { place } = entry;
+    entry.until = until;
+    if (servers.ok) {
+      entry.found = clock.now();
+      entry.targets = Targets.of(servers.value, place.domain, random, entry.targets);
+      return;
+    }
+    log.debug('locate.failed', { target: place.target, reason: servers.error });
+    entry.reason = servers.error;
+    if (!failed && clock.now() - entry.found > DENIED_LIFE) entry.targets = undefined;
+  }
+
+  #planRefresh(entry: Entry, { servers, until }: SearchOutcome): void {
+    const { clock } = this.options;
+    const wait = servers.ok ? millis((until - clock.now()) * REFRESH_SHARE) : RETRY_INTERVAL;
+    entry.refresh = clock.after(wait, 'name', () => this.#ask(entry));
+  }
+
+  /** Who waited is told from a socket's or a promise's callback: what it throws would end the service. */
+  #tell(tell: LocatedHandler, located: Result<readonly Endpoint[], string>): void {
+    try {
+      tell(located);
+    } catch (thrown) {
+      this.options.log.error('locate.user-failed', { reason: describeError(thrown) });
+    }
+  }
+}
