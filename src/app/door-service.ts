@@ -26,7 +26,7 @@ import {
 } from '../sip/index.ts';
 import { accountState, registrationChanged } from './account-state.ts';
 import { Faults } from './faults.ts';
-import { resolveHost } from './names.ts';
+import { resolveHost, systemDns } from './names.ts';
 
 export interface ServiceContext {
   readonly clock: Clock;
@@ -86,6 +86,7 @@ export class DoorService {
       admit: (peer) => this.#admission.admit(peer),
       callers: () => this.#admission.callers,
       resolve: resolveHost,
+      dns: systemDns(() => this.configuration.sip.resolvers),
       userAgent: `doorphone/${version}`,
     });
     this.#calls = new Calls(

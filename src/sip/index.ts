@@ -1,6 +1,6 @@
 // SIP: the only file of this folder that others import.
 
-export { SipAgent, type SipAgentOptions } from './agent/sip-agent.ts';
+export { type DnsOptions, SipAgent, type SipAgentOptions } from './agent/sip-agent.ts';
 export type {
   Account,
   Admission,
@@ -20,6 +20,14 @@ export type {
   SubscriptionState,
   SubscriptionStatus,
 } from './event/index.ts';
+export {
+  type DnsServer,
+  FileContent,
+  NodeDnsNetwork,
+  parseHosts,
+  parseResolvConf,
+  type WatchedFile,
+} from './locate/index.ts';
 export {
   bracketHost,
   formatHostPort,

@@ -4,10 +4,10 @@
 import { ok, type Result } from '../../base/result.ts';
 import type { DigestClient } from '../auth/index.ts';
 import { type Routing, routeRequest } from '../dialog/index.ts';
+import { placeOf, samePlace, targetOf } from '../locate/index.ts';
 import { formatUri, parseUri } from '../message/index.ts';
-import type { NameAddress, SipUri } from '../message/types.ts';
+import type { NameAddress, Protocol, SipUri } from '../message/types.ts';
 import type { LiveFlow } from '../register/index.ts';
-import { placeOf } from './locator.ts';
 import type { Account } from './types.ts';
 
 const SIP_PORT = 5060;
@@ -45,13 +45,17 @@ export class AccountProfile {
   }
 
   /** Reads an account; the error is a sentence that names what cannot be used. */
-  static of(account: Account, digest: (username: string) => DigestClient | undefined): Result<AccountProfile, string> {
+  static of(
+    account: Account,
+    transports: readonly Protocol[],
+    digest: (username: string) => DigestClient | undefined,
+  ): Result<AccountProfile, string> {
     const identity = parseUri(account.uri);
     if (!identity.ok) return { ok: false, error: `${account.uri} is not a SIP URI` };
     const username = account.username ?? identity.value.user ?? '';
     const profile = new AccountProfile(account, identity.value, () => digest(username));
     for (const uri of [account.uri, ...profile.registrars.flat(), ...profile.proxies]) {
-      const place = placeOf(uri);
+      const place = placeOf(uri, transports);
       if (!place.ok) return place;
     }
     return ok(profile);
@@ -148,15 +152,8 @@ function serverOf(uri: SipUri): string {
 }
 
 function sameHost(one: string, other: string): boolean {
-  const [first, second] = [placeOf(one), placeOf(other)];
-  return first.ok && second.ok && first.value.host === second.value.host;
-}
-
-function samePlace(one: string, other: string): boolean {
-  const [first, second] = [placeOf(one), placeOf(other)];
-  if (!first.ok || !second.ok) return false;
-  const { host, port, protocol } = first.value;
-  return host === second.value.host && port === second.value.port && protocol === second.value.protocol;
+  const [first, second] = [targetOf(one), targetOf(other)];
+  return first !== undefined && first === second;
 }
 
 const portOf = (uri: SipUri): number => uri.port ?? SIP_PORT;

@@ -12,8 +12,9 @@ import { millis, seconds } from '../../base/units.ts';
 import { CallerAuthenticator, DigestClient } from '../auth/index.ts';
 import { type DialogDetail, parseEventType, type Subscription, type WatchedIdentity } from '../event/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
+import { DnsClient, type DnsNetwork, type DnsServer, Locator, Names, placeOf } from '../locate/index.ts';
 import { formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
-import type { Endpoint } from '../message/types.ts';
+import type { Endpoint, Protocol } from '../message/types.ts';
 import { Registration, type RegistrationReport } from '../register/index.ts';
 import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
 import type { Session } from '../session/types.ts';
@@ -23,7 +24,6 @@ import { AccountProfile } from './account-profile.ts';
 import { EventHub, type UnaskedHandler } from './event-hub.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { GuardedClock } from './guarded-clock.ts';
-import { Locator, placeOf } from './locator.ts';
 import { RequestHandler } from './request-handler.ts';
 import { SessionTable } from './session-table.ts';
 import { StrangerLimit } from './stranger-limit.ts';
@@ -57,14 +57,24 @@ export interface SipAgentOptions {
   readonly admit: Admission;
   /** User name → password of those who may call in from anywhere, as of now; default: nobody. */
   readonly callers?: () => ReadonlyMap<string, Secret>;
-  /** The addresses of a name; rejects where it has none. Never asked for a numeric host. */
+  /** The system's own lookup: the addresses of a name; rejects where it has none. Never asked for a numeric host. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
+  /** How servers are found by DNS (RFC 3263); without it, `resolve` is asked for every name. */
+  readonly dns?: DnsOptions;
   /** Value of User-Agent and Server. */
   readonly userAgent: string;
   /** How much watchers of the event package `dialog` are told; default: every call. */
   readonly dialogDetail?: () => DialogDetail;
   /** Default: those of RFC 3261. */
   readonly timers?: TimerSettings;
+}
+
+/** Whom to ask about names, as of now: each is called before every question. */
+export interface DnsOptions {
+  readonly network: DnsNetwork;
+  readonly servers: () => readonly DnsServer[];
+  /** The names that /etc/hosts has addresses for, in lower case: they are left to the system. */
+  readonly hosts: () => ReadonlySet<string>;
 }
 
 /** An account with what runs for it. */
@@ -82,6 +92,9 @@ export class SipAgent implements UserAgent, EventAgent {
   readonly #events = new Emitter<AgentEvents>();
   readonly #transport: TransportLayer;
   readonly #transactions: TransactionLayer;
+  /** What we speak, the preferred first. */
+  readonly #protocols: readonly Protocol[];
+  readonly #dns: DnsClient | undefined;
   readonly #locator: Locator;
   readonly #sessions: SessionTable;
   readonly #handler: RequestHandler;
@@ -122,13 +135,9 @@ export class SipAgent implements UserAgent, EventAgent {
       handler: this.#handler,
       timers: this.#timers,
     });
-    this.#locator = new Locator({
-      clock,
-      log,
-      resolve: options.resolve,
-      reaches: (target) => this.#transport.reaches(target),
-      changed: () => this.#serversMoved(),
-    });
+    this.#protocols = protocolsOf(options);
+    this.#dns = options.dns === undefined ? undefined : new DnsClient({ clock, random, log, ...options.dns });
+    this.#locator = this.#createLocator();
     this.#lines = options.accounts.map((account) => this.#createLine(account));
     this.#locateServers();
   }
@@ -168,6 +177,7 @@ export class SipAgent implements UserAgent, EventAgent {
     this.#sessions.close();
     this.#hub.close();
     this.#locator.close();
+    this.#dns?.close();
     this.#transactions.close();
     this.#transport.close();
   }
@@ -180,6 +190,7 @@ export class SipAgent implements UserAgent, EventAgent {
   /** A link, a route or an address has changed: looks for the servers and registers every account at once. */
   networkChanged(): void {
     this.#transport.networkChanged();
+    this.#dns?.expire();
     this.#locator.refresh();
     for (const { registration } of this.#lines) registration?.renew();
     this.#hub.renew();
@@ -241,7 +252,7 @@ export class SipAgent implements UserAgent, EventAgent {
   /** The account's profile, where a request to `target` can be sent at all. */
   #readyProfile(target: string, account: Account): AccountProfile {
     if (this.#handler.stopping) throw new DoorphoneError('stopping', 'the service is stopping');
-    const place = placeOf(target);
+    const place = placeOf(target, this.#protocols);
     if (!place.ok) {
       throw new DoorphoneError('bad-target', place.error, { mend: 'call a target like sip:101@example.com' });
     }
@@ -325,8 +336,8 @@ export class SipAgent implements UserAgent, EventAgent {
       request: (request, target, user) => this.#transactions.request(request, target, user),
       sendAck: (ack, target) => this.#transactions.sendAck(ack, target),
       locate: (uri, done) => this.#locator.locate(uri, done),
-      reached: () => undefined,
-      missed: () => undefined,
+      reached: (target) => this.#locator.reached(target),
+      missed: (target) => this.#locator.missed(target),
       knownAddresses: (uri) => this.#locator.known(uri),
       contact: (target, user) => formatNameAddress({ uri: this.#dialogContact(target, user) }),
       get servers() {
@@ -382,7 +393,7 @@ export class SipAgent implements UserAgent, EventAgent {
     const { random } = this.options;
     const { password, credentials = [] } = account;
     const byRealm = new Map(credentials.map(({ realm, ...own }) => [realm, own]));
-    const profile = AccountProfile.of(account, (username) =>
+    const profile = AccountProfile.of(account, this.#protocols, (username) =>
       password === undefined && byRealm.size === 0
         ? undefined
         : new DigestClient({ random, credentials: password && { username, password }, byRealm }),
@@ -438,6 +449,19 @@ export class SipAgent implements UserAgent, EventAgent {
 
   #addressesOf(profile: AccountProfile): readonly string[] {
     return profile.servers.flatMap((uri) => this.#locator.known(uri));
+  }
+
+  #createLocator(): Locator {
+    const { clock, random, log, resolve, dns } = this.options;
+    return new Locator({
+      clock,
+      random,
+      log,
+      names: new Names({ clock, log, dns: this.#dns, lookup: resolve, hosts: dns?.hosts ?? noNames }),
+      transports: this.#protocols,
+      reaches: (target) => this.#transport.reaches(target),
+      changed: () => this.#serversMoved(),
+    });
   }
 
   #locateServers(): void {
@@ -525,6 +549,14 @@ function stateOf(account: Account, report: RegistrationReport | undefined): Regi
   const { registered, reason, status, ...details } = report;
   return { account, registered, reason, ...(status === undefined ? {} : { status }), details };
 }
+
+/** UDP where we listen to it: it is sent from there. Connections need no more than that there are any. */
+function protocolsOf({ listen, streams }: SipAgentOptions): readonly Protocol[] {
+  const udp = listen.some(({ protocol }) => protocol === 'udp');
+  return [...(udp ? (['udp'] as const) : []), ...(streams === undefined ? [] : (['tcp', 'tls'] as const))];
+}
+
+const noNames = (): ReadonlySet<string> => new Set();
 
 function nothing(): void {
   return;

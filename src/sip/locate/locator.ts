@@ -11,11 +11,12 @@ import type { Random } from '../../base/random.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
 import type { Endpoint, Protocol } from '../message/types.ts';
-import { canonicalAddress, type Family, familyOf } from './address.ts';
+import { canonicalAddress } from './address.ts';
+import { AHEAD_SHARE } from './dns/client.ts';
 import { Health } from './health.ts';
 import type { Names } from './names.ts';
 import { type Place, placeOf } from './place.ts';
-import { numericServer } from './procedure.ts';
+import { numericServer, type Server } from './procedure.ts';
 import { type SearchOutcome, ServerSearch } from './server-search.ts';
 import { endpointsOf, Targets } from './targets.ts';
 
@@ -27,9 +28,9 @@ export interface LocatorOptions {
   readonly log: Log;
   readonly names: Names;
   /** The transports that we have, the preferred first. */
-  readonly transports: () => readonly Protocol[];
-  /** Whether a socket reaches addresses of that family. */
-  readonly reaches: (family: Family) => boolean;
+  readonly transports: readonly Protocol[];
+  /** Whether what we listen at, or can open, reaches that address. */
+  readonly reaches: (target: Pick<Endpoint, 'protocol' | 'address'>) => boolean;
   /** Told when the addresses of a name became known or changed. */
   readonly changed: () => void;
 }
@@ -42,6 +43,8 @@ interface Entry {
   until: Millis;
   /** When targets were last found. */
   found: Millis;
+  /** How often in a row something could not be found out. */
+  incomplete: number;
   /** Asked for again before its time is over, whether or not anybody wants it. */
   kept: boolean;
   asking: boolean;
@@ -49,13 +52,23 @@ interface Entry {
   readonly waiting: LocatedHandler[];
 }
 
-/** A kept name is asked for again when this share of its time is over. */
-const REFRESH_SHARE = 0.8;
+/** A kept name is asked for again no sooner than this. */
+const SHORTEST_REFRESH = seconds(1);
 /** How soon a kept name is asked for again that could not be resolved. */
 const RETRY_INTERVAL = seconds(5);
+/**
+ * How soon it is asked for again when some questions had no answer, doubled each time up to this: a resolver may come
+ * back in a moment, and routers that swallow what they do not know never change.
+ */
+const LONGEST_INCOMPLETE = seconds(60);
 /** How long a name's addresses outlive the DNS's word that there are none: zones break, and are mended. */
 const DENIED_LIFE = minutes(10);
 const MAXIMUM_NAMES = 256;
+/** The families, with an address that stands for any of it. */
+const FAMILIES = [
+  { family: 'IPv4', address: '0.0.0.0' },
+  { family: 'IPv6', address: '::' },
+] as const;
 
 /** Names and the servers that they lead to. */
 export class Locator {
@@ -69,7 +82,7 @@ export class Locator {
 
   /** Resolves a URI's host now, and again and again until `close`. */
   keep(uri: string): void {
-    const place = placeOf(uri, this.options.transports());
+    const place = placeOf(uri, this.options.transports);
     if (!place.ok || place.value.numeric) return;
     const entry = this.#entry(place.value);
     entry.kept = true;
@@ -78,7 +91,7 @@ export class Locator {
 
   /** Finds the addresses of a URI, the best first: before this returns where they are known, however old the knowledge. */
   locate(uri: string, done: LocatedHandler): void {
-    const place = placeOf(uri, this.options.transports());
+    const place = placeOf(uri, this.options.transports);
     if (!place.ok) {
       done(place);
       return;
@@ -108,7 +121,7 @@ export class Locator {
 
   /** The addresses of a URI's host as far as they are known, those of every server; nothing is asked for. */
   known(uri: string): readonly string[] {
-    const place = placeOf(uri, this.options.transports());
+    const place = placeOf(uri, this.options.transports);
     if (!place.ok) return [];
     const { numeric, target, key } = place.value;
     return numeric ? [canonicalAddress(target)] : (this.#entries.get(key)?.targets?.addresses ?? []);
@@ -138,8 +151,8 @@ export class Locator {
   }
 
   #locateNumeric(place: Place): Result<readonly Endpoint[], string> {
-    const server = numericServer(place, this.options.transports());
-    if (server === undefined || !this.options.reaches(familyOf(place.target))) {
+    const server = numericServer(place, this.options.transports);
+    if (server === undefined || !this.options.reaches({ protocol: server.protocol, address: place.target })) {
       return err(`no socket reaches ${place.target}`);
     }
     return ok(endpointsOf(server, place.domain));
@@ -159,6 +172,7 @@ export class Locator {
       reason: '',
       until: millis(0),
       found: millis(0),
+      incomplete: 0,
       kept: false,
       asking: false,
       refresh: undefined,
@@ -180,9 +194,9 @@ export class Locator {
     if (entry.asking || this.#closed) return;
     entry.asking = true;
     entry.refresh?.cancel();
-    const { clock, names, reaches, transports } = this.options;
-    const families = (['IPv4', 'IPv6'] as const).filter((family) => reaches(family));
-    const options = { clock, names, families, transports: transports() };
+    const { names, reaches, transports } = this.options;
+    const families = FAMILIES.filter(({ address }) => transports.some((protocol) => reaches({ protocol, address })));
+    const options = { names, families: families.map(({ family }) => family), transports, ahead: entry.kept };
     new ServerSearch(entry.place, options, (outcome) => this.#answered(entry, outcome)).begin();
   }
 
@@ -197,10 +211,14 @@ export class Locator {
     for (const tell of entry.waiting.splice(0)) this.#tell(tell, this.#result(entry));
   }
 
-  #learn(entry: Entry, { servers, until, failed }: SearchOutcome): void {
+  #learn(entry: Entry, { servers: found, until, failed }: SearchOutcome): void {
     const { clock, log, random } = this.options;
     const { place } = entry;
-    entry.until = until;
+    const servers = found.ok ? this.#withinReach(found.value, place) : found;
+    entry.incomplete = failed && servers.ok ? entry.incomplete + 1 : 0;
+    const patience =
+      entry.incomplete > 0 ? Math.min(LONGEST_INCOMPLETE, RETRY_INTERVAL * 2 ** (entry.incomplete - 1)) : Infinity;
+    entry.until = millis(Math.min(until, clock.now() + patience));
     if (servers.ok) {
       entry.found = clock.now();
       entry.targets = Targets.of(servers.value, place.domain, random, entry.targets);
@@ -211,9 +229,20 @@ export class Locator {
     if (!failed && clock.now() - entry.found > DENIED_LIFE) entry.targets = undefined;
   }
 
-  #planRefresh(entry: Entry, { servers, until }: SearchOutcome): void {
+  /** The servers by those of their addresses that a socket reaches. */
+  #withinReach(servers: readonly Server[], { target }: Place): Result<readonly Server[], string> {
+    const { reaches } = this.options;
+    const reached = servers.flatMap((server) => {
+      const addresses = server.addresses.filter((address) => reaches({ protocol: server.protocol, address }));
+      return addresses.length === 0 ? [] : [{ ...server, addresses }];
+    });
+    return reached.length > 0 ? ok(reached) : err(`no socket reaches ${target}`);
+  }
+
+  #planRefresh(entry: Entry, { servers }: SearchOutcome): void {
     const { clock } = this.options;
-    const wait = servers.ok ? millis((until - clock.now()) * REFRESH_SHARE) : RETRY_INTERVAL;
+    const ahead = Math.max(SHORTEST_REFRESH, (entry.until - clock.now()) * (1 - AHEAD_SHARE));
+    const wait = servers.ok ? millis(ahead) : RETRY_INTERVAL;
     entry.refresh = clock.after(wait, 'name', () => this.#ask(entry));
   }
 

@@ -19,6 +19,13 @@ export interface Found<Item> {
   readonly failed: boolean;
 }
 
+/** Which addresses are wanted. */
+export interface Wanted {
+  /** What the DNS is asked for. */
+  readonly families: readonly Family[];
+  readonly ahead: boolean;
+}
+
 export interface NamesOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -38,6 +45,9 @@ const LONGEST_LIFE = seconds(3600);
 /** How long the second family is waited for when the first is there (RFC 8305 §3 has 50 ms; no call waits here). */
 const RESOLUTION_DELAY = seconds(1);
 
+/** `_sip._udp.` of an SRV name. */
+const SERVICE_LABELS = /^(?:_[^.]*\.)+/;
+
 /** Asks for names. Answers that are known are given before a method returns. */
 export class Names {
   /** Lookups under way: each holds a thread of few. */
@@ -45,35 +55,42 @@ export class Names {
 
   constructor(private readonly options: NamesOptions) {}
 
-  /** Records of a name; those that live elsewhere than in the DNS have none. */
-  records(name: string, type: 'SRV' | 'NAPTR', done: (found: Found<DnsRecord>) => void): void {
+  /**
+   * Records of a name; those that live elsewhere than in the DNS have none.
+   * @param ahead whether to ask again for what will soon be too old
+   */
+  records(name: string, type: 'SRV' | 'NAPTR', ahead: boolean, done: (found: Found<DnsRecord>) => void): void {
     const { dns, clock } = this.options;
     if (dns === undefined || this.#isLocal(name)) {
       done({ items: [], until: millis(clock.now() + LOOKUP_LIFE), failed: false });
       return;
     }
-    dns.ask({ name, type }, type === 'NAPTR' ? HASTY : PATIENT, (known) => done(recordsIn(known)));
+    dns.ask({ name, type }, { waits: type === 'NAPTR' ? HASTY : PATIENT, ahead }, (known) => done(recordsIn(known)));
   }
 
-  /** Numeric addresses of a name, of those families, IPv4 and IPv6 by turns: when one family is cut off, the second try is of the other. */
-  addresses(name: string, families: readonly Family[], done: (found: Found<string>) => void): void {
+  /**
+   * Numeric addresses of a name, IPv4 and IPv6 by turns: when one family is cut off, the second try is of the other.
+   * @param ahead whether to ask again for what will soon be too old
+   */
+  addresses(name: string, { families, ahead }: Wanted, done: (found: Found<string>) => void): void {
     const { dns } = this.options;
     if (dns === undefined || this.#isLocal(name)) {
-      this.#lookup(name, families, done);
+      this.#lookup(name, done);
       return;
     }
-    this.#resolve(dns, name, families, (found) => {
+    this.#resolve(dns, name, { families, ahead }, (found) => {
       if (found.items.length > 0) done(found);
-      else this.#lookup(name, families, (looked) => done(looked.items.length > 0 ? looked : found));
+      else this.#lookup(name, (looked) => done(looked.items.length > 0 ? looked : found));
     });
   }
 
   /** RFC 6761, RFC 6762; a single label is a name of the house, to be completed by search domains. */
   #isLocal(name: string): boolean {
-    return !name.includes('.') || /\.(?:local|localhost)$/.test(name) || this.options.hosts().has(name);
+    const host = name.replace(SERVICE_LABELS, '');
+    return !host.includes('.') || /\.(?:local|localhost)$/.test(host) || this.options.hosts().has(host);
   }
 
-  #resolve(dns: DnsClient, name: string, families: readonly Family[], done: (found: Found<string>) => void): void {
+  #resolve(dns: DnsClient, name: string, { families, ahead }: Wanted, done: (found: Found<string>) => void): void {
     const answers = new Map<Family, Found<string>>();
     let delay: Timer | undefined;
     let over = false;
@@ -83,7 +100,8 @@ export class Names {
       done(this.#merged(families, answers));
     };
     for (const family of families) {
-      dns.ask({ name, type: family === 'IPv4' ? 'A' : 'AAAA' }, PATIENT, (known) => {
+      const type = family === 'IPv4' ? 'A' : 'AAAA';
+      dns.ask({ name, type }, { waits: PATIENT, ahead }, (known) => {
         if (over) return;
         answers.set(family, addressesIn(known));
         if (answers.size === families.length) finish();
@@ -105,7 +123,7 @@ export class Names {
     return { items, until: millis(Math.min(...ends)), failed };
   }
 
-  #lookup(name: string, families: readonly Family[], done: (found: Found<string>) => void): void {
+  #lookup(name: string, done: (found: Found<string>) => void): void {
     const { clock, lookup, log } = this.options;
     const running = this.#lookups.get(name) ?? lookup(name);
     this.#lookups.set(name, running);
@@ -116,7 +134,7 @@ export class Names {
       (all) => {
         forget();
         const numeric = all.filter(isIpAddress).map(canonicalAddress);
-        const of = (family: Family) => (families.includes(family) ? numeric.filter((a) => familyOf(a) === family) : []);
+        const of = (family: Family) => numeric.filter((address) => familyOf(address) === family);
         const items = byTurns(of('IPv4'), of('IPv6'));
         done({ items, until: millis(clock.now() + (items.length > 0 ? LOOKUP_LIFE : FAILED_LIFE)), failed: false });
       },

@@ -10,8 +10,11 @@ export interface Place {
   /** TARGET of RFC 3263 §4: `maddr`, else the host. Lower case. */
   readonly target: string;
   readonly numeric: boolean;
-  /** The URI's own host: what a server's certificate has to be good for, whatever the DNS made of it (RFC 5922 §4). */
-  readonly domain: string;
+  /**
+   * The URI's own host: what a server's certificate has to be good for, whatever the DNS made of it (RFC 5922 §4).
+   * Undefined where it is numeric.
+   */
+  readonly domain: string | undefined;
   readonly port: number | undefined;
   /** The transport that the URI prescribes. */
   readonly transport: Protocol | undefined;
@@ -27,7 +30,7 @@ export interface Place {
 export function placeOf(uri: string, able: readonly Protocol[]): Result<Place, string> {
   const parsed = parseUri(uri);
   if (!parsed.ok) return err(`${uri} is not a SIP URI`);
-  const { host, port, scheme, parameters } = parsed.value;
+  const { host, port, scheme } = parsed.value;
   const secure = scheme === 'sips';
   const transport = transportOf(parsed.value);
   if (!transport.ok) return err(`${uri} asks for ${transport.error}, and that is not carried`);
@@ -35,17 +38,39 @@ export function placeOf(uri: string, able: readonly Protocol[]): Result<Place, s
   if (wanted !== undefined && !able.includes(wanted)) {
     return err(`${uri} asks for ${wanted.toUpperCase()}, and only ${named(able)} is carried`);
   }
-  const maddr = parameters.get('maddr');
-  const target = typeof maddr === 'string' ? maddr.toLowerCase().replace(/^\[(.*)\]$/, '$1') : host;
+  const target = targetIn(parsed.value);
   return ok({
     key: `${scheme} ${transport.value ?? ''} ${host} ${target} ${port ?? ''}`,
-    target: target.replace(/\.$/, ''),
+    target,
     numeric: isIpAddress(target),
-    domain: host,
+    domain: isIpAddress(host) ? undefined : host,
     port,
     transport: transport.value,
     secure,
   });
+}
+
+/** TARGET of a URI (RFC 3263 §4); undefined where it is no SIP URI. */
+export function targetOf(uri: string): string | undefined {
+  const parsed = parseUri(uri);
+  return parsed.ok ? targetIn(parsed.value) : undefined;
+}
+
+/** Whether two URIs lead to one server, as far as they say: by the same transport, to the same port of the same host. */
+export function samePlace(one: string, other: string): boolean {
+  const [first, second] = [placeOf(one, ALL), placeOf(other, ALL)];
+  return first.ok && second.ok && spelledOut(first.value) === spelledOut(second.value);
+}
+
+function spelledOut({ target, port, transport, secure }: Place): string {
+  const protocol = transport ?? (secure ? 'tls' : 'udp');
+  return `${protocol} ${target} ${port ?? defaultPort(protocol)}`;
+}
+
+function targetIn({ host, parameters }: SipUri): string {
+  const maddr = parameters.get('maddr');
+  const target = typeof maddr === 'string' ? maddr.toLowerCase().replace(/^\[(.*)\]$/, '$1') : host;
+  return target.replace(/\.$/, '');
 }
 
 /** RFC 3261 §19.1.1, §26.2.2: `sips` is TLS over whatever reliable transport is named. The error names another one. */
@@ -53,11 +78,13 @@ function transportOf({ scheme, parameters }: SipUri): Result<Protocol | undefine
   const parameter = parameters.get('transport');
   if (typeof parameter !== 'string') return ok(undefined);
   const transport = parameter.toLowerCase();
-  if (scheme === 'sips') return transport === 'tcp' || transport === 'tls' ? ok('tls') : err(`TLS over ${transport}`);
+  if (scheme === 'sips') return transport === 'tcp' || transport === 'tls' ? ok('tls') : err(transport);
   return transport === 'udp' || transport === 'tcp' || transport === 'tls' ? ok(transport) : err(transport);
 }
 
 const named = (able: readonly Protocol[]): string => able.map((protocol) => protocol.toUpperCase()).join(' or ');
+
+const ALL: readonly Protocol[] = ['udp', 'tcp', 'tls'];
 
 /** RFC 3261 §19.1.2, RFC 3263 §4.2. */
 export const defaultPort = (protocol: Protocol): number => (protocol === 'tls' ? 5061 : 5060);

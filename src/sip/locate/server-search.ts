@@ -1,8 +1,7 @@
 // One search for the servers of a place: looks up what the procedure asks for until it has its end.
 
-import type { Clock } from '../../base/clock.ts';
 import type { Result } from '../../base/result.ts';
-import { type Millis, millis, seconds } from '../../base/units.ts';
+import { type Millis, millis } from '../../base/units.ts';
 import type { Protocol } from '../message/types.ts';
 import type { Family } from './address.ts';
 import type { DnsRecord, NaptrRecord, SrvRecord } from './dns/records.ts';
@@ -12,21 +11,20 @@ import { type Inquiry, type Server, search } from './procedure.ts';
 
 export interface SearchOutcome {
   readonly servers: Result<readonly Server[], string>;
-  /** When the first of the answers that it is made of is over. */
+  /** When the first of the firm answers that it is made of is over; infinite where there is none. */
   readonly until: Millis;
   /** Something could not be found out: that there are no servers means nothing. */
   readonly failed: boolean;
 }
 
 export interface SearchOptions {
-  readonly clock: Clock;
   readonly names: Names;
   readonly transports: readonly Protocol[];
   readonly families: readonly Family[];
+  /** Whether to ask again for what will soon be too old. */
+  readonly ahead: boolean;
 }
 
-/** What was found without an answer that failed holds for so long, though the answer may come sooner. */
-const INCOMPLETE_LIFE = seconds(60);
 /** A search asks for services, servers, addresses, each in a few ways: more rounds there cannot be. */
 const MAXIMUM_ROUNDS = 8;
 
@@ -64,12 +62,12 @@ export class ServerSearch {
   }
 
   #inquire({ type, name }: Inquiry): void {
-    const { names, families } = this.options;
+    const { names, families, ahead } = this.options;
     if (type === 'addresses') {
-      names.addresses(name, families, (found) => this.#learn(this.#addresses, name, found));
+      names.addresses(name, { families, ahead }, (found) => this.#learn(this.#addresses, name, found));
       return;
     }
-    names.records(name, type, (found) => {
+    names.records(name, type, ahead, (found) => {
       if (type === 'SRV') this.#learn(this.#srv, name, only(found, isSrv));
       else this.#learn(this.#naptr, name, only(found, isNaptr));
     });
@@ -78,7 +76,7 @@ export class ServerSearch {
   #learn<Item>(known: Map<string, readonly Item[]>, name: string, { items, until, failed }: Found<Item>): void {
     known.set(name, items);
     if (failed) this.#failed = true;
-    this.#until = Math.min(this.#until, failed ? this.options.clock.now() + INCOMPLETE_LIFE : until);
+    else this.#until = Math.min(this.#until, until);
     this.#pending -= 1;
     if (this.#pending === 0) this.begin();
   }

@@ -13,11 +13,14 @@ type Group = readonly Endpoint[];
 
 /**
  * Where a server is reached.
- * @param domain what its certificate has to be good for, whatever name the DNS gave it (RFC 5922 §4)
+ * @param domain what its certificate has to be good for, whatever name the DNS gave it (RFC 5922 §4); undefined: its
+ * address
  */
-export function endpointsOf({ protocol, port, addresses }: Server, domain: string): readonly Endpoint[] {
+export function endpointsOf({ protocol, port, addresses }: Server, domain: string | undefined): readonly Endpoint[] {
   return addresses.map((address) =>
-    protocol === 'tls' ? { protocol, address, port, serverName: domain } : { protocol, address, port },
+    protocol === 'tls' && domain !== undefined
+      ? { protocol, address, port, serverName: domain }
+      : { protocol, address, port },
   );
 }
 
@@ -36,7 +39,12 @@ export class Targets {
    * @param domain what certificates have to be good for
    * @param before what was in use: its first of each priority stays the first where it is still there
    */
-  static of(servers: readonly Server[], domain: string, random: Random, before: Targets | undefined): Targets {
+  static of(
+    servers: readonly Server[],
+    domain: string | undefined,
+    random: Random,
+    before: Targets | undefined,
+  ): Targets {
     const groups = byPriority(servers).map((group) =>
       byWeight(group, random).flatMap((server) => endpointsOf(server, domain)),
     );

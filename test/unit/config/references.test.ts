@@ -107,7 +107,6 @@ describe('accounts', () => {
 
 describe('what this version does not carry out', () => {
   it.each([
-    ['sip: { resolvers: [ "192.0.2.53:53" ] }', '8:19: sip.resolvers: own DNS servers are not'],
     ['sip: { sessionExpires: 1800s }', '8:24: sip.sessionExpires: session timers are not'],
     ['sip: { outbound: auto }', '8:18: sip.outbound: outbound (RFC 5626) is not'],
     ['media: { keying: [ sdes, dtls ] }', '8:26: media.keying[1]: DTLS-SRTP is not'],

@@ -14,8 +14,6 @@ function numericLookup(address: string, _options: unknown, callback: LookupCallb
 
 /** The length that goes before each message over TCP (RFC 1035 §4.2.2). */
 const LENGTH_OCTETS = 2;
-/** A connection without a word for so long is dead; DNS servers close theirs after a few seconds themselves. */
-const IDLE_LIMIT_MS = 5000;
 
 /** The machine's network. */
 export class NodeDnsNetwork implements DnsNetwork {
@@ -65,7 +63,6 @@ export class NodeDnsNetwork implements DnsNetwork {
       socket.destroy();
       user.failed(reason);
     };
-    socket.setTimeout(IDLE_LIMIT_MS, () => fail('no answer over TCP'));
     socket.on('error', (error) => fail(describeError(error)));
     socket.on('close', () => fail('closed'));
     socket.on('data', (bytes) => {
