@@ -88,17 +88,26 @@ static void srtp_round(uint16_t *sequence, uint64_t *protect_ns, uint64_t *unpro
   if (end - middle < *unprotect_ns) *unprotect_ns = end - middle;
 }
 
-static void bench_srtp(bool json) {
-  const struct srtp_policy policy = {.master_key = {1, 2, 3}, .master_salt = {4, 5, 6}};
+static void bench_suite(enum srtp_suite suite, bool json) {
+  const struct srtp_policy policy = {.suite = suite, .master_key = {1, 2, 3}, .master_salt = {4, 5, 6}};
   if (srtp_sender_init(&sender, &policy) != DP_OK || srtp_receiver_init(&receiver, &policy) != DP_OK) abort();
   uint64_t protect = UINT64_MAX, unprotect = UINT64_MAX;
   uint16_t sequence = 0;
   for (int run = 0; run < RUNS; run++) srtp_round(&sequence, &protect, &unprotect);
-  printf(json ? "\"srtp_protect_ns\": %.0f, \"srtp_unprotect_ns\": %.0f\n"
-              : "SRTP AES_CM_128_HMAC_SHA1_80, 172 bytes: protect %.0f, unprotect %.0f ns a packet\n",
-         (double)protect / PACKETS, (double)unprotect / PACKETS);
+  const char *name = srtp_suite_parameters(suite)->name;
+  double protect_each = (double)protect / PACKETS;
+  double unprotect_each = (double)unprotect / PACKETS;
+  if (json) printf("\"%s_protect_ns\": %.0f, \"%s_unprotect_ns\": %.0f", name, protect_each, name, unprotect_each);
+  else printf("SRTP %s, 172 bytes: protect %.0f, unprotect %.0f ns a packet", name, protect_each, unprotect_each);
   srtp_sender_close(&sender);
   srtp_receiver_close(&receiver);
+}
+
+static void bench_srtp(bool json) {
+  for (unsigned suite = 0; suite < SRTP_SUITES; suite++) {
+    bench_suite((enum srtp_suite)suite, json);
+    printf(json && suite + 1 < SRTP_SUITES ? ",\n" : "\n");
+  }
 }
 
 int main(int count, char **arguments) {

@@ -3,8 +3,9 @@
 #include "crypto/aes-gcm.h"
 
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <string.h>
+#include <openssl/params.h>
 
 #include "crypto/aes-ctr.h"
 
@@ -39,22 +40,29 @@ static dp_error run(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   return written == (int)text->length ? DP_OK : DP_CRYPTO;
 }
 
+/** The tag as a parameter: what EVP_CIPHER_CTX_ctrl would make of it, by a longer way. */
+static void tag_parameter(uint8_t *tag, OSSL_PARAM parameters[2]) {
+  parameters[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, AES_GCM_TAG_BYTES);
+  parameters[1] = OSSL_PARAM_construct_end();
+}
+
 dp_error aes_gcm_seal(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   dp_error error = run(cipher, text);
   if (error) return error;
   uint8_t rest[AES_GCM_TAG_BYTES];  // Counter mode leaves nothing over, but the call wants a place for it.
   int written = 0;
   if (EVP_CipherFinal_ex(cipher->context, rest, &written) != 1) return DP_CRYPTO;
-  if (EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_GET_TAG, AES_GCM_TAG_BYTES, text->tag) != 1) return DP_CRYPTO;
-  return DP_OK;
+  OSSL_PARAM parameters[2];
+  tag_parameter(text->tag, parameters);
+  return EVP_CIPHER_CTX_get_params(cipher->context, parameters) == 1 ? DP_OK : DP_CRYPTO;
 }
 
 dp_error aes_gcm_open(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   dp_error error = run(cipher, text);
   if (error) return error;
-  uint8_t tag[AES_GCM_TAG_BYTES];
-  memcpy(tag, text->tag, sizeof tag);
-  if (EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) != 1) return DP_CRYPTO;
+  OSSL_PARAM parameters[2];
+  tag_parameter(text->tag, parameters);
+  if (EVP_CIPHER_CTX_set_params(cipher->context, parameters) != 1) return DP_CRYPTO;
   uint8_t rest[AES_GCM_TAG_BYTES];
   int written = 0;
   if (EVP_CipherFinal_ex(cipher->context, rest, &written) == 1) return DP_OK;

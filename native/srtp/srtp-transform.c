@@ -13,13 +13,10 @@
 // ---- counter mode and HMAC-SHA1 ----
 
 dp_error srtp_apply_keystream(struct srtp_session_keys *keys, const struct srtp_frame *frame) {
-  // §4.1.1: IV = (k_s * 2^16) XOR (SSRC * 2^64) XOR (i * 2^16).
+  // §4.1.1: IV = (k_s * 2^16) XOR (SSRC * 2^64) XOR (i * 2^16). The salt's bytes 6 to 13, moved up, are its last six.
   uint8_t iv[AES_CTR_IV_BYTES];
-  memcpy(iv, keys->salt, SRTP_MAX_SALT_BYTES);
-  iv[14] = 0;
-  iv[15] = 0;
-  bytes_store_u32(iv + 4, bytes_load_u32(iv + 4) ^ frame->ssrc);
-  bytes_store_u64(iv + 8, bytes_load_u64(iv + 8) ^ (frame->index << 16));
+  bytes_store_u64(iv, bytes_load_u64(keys->salt) ^ frame->ssrc);
+  bytes_store_u64(iv + 8, (bytes_load_u64(keys->salt + 6) ^ frame->index) << 16);
   dp_error error = aes_ctr_apply(&keys->cipher, iv, frame->bytes + frame->clear, frame->length - frame->clear);
   return error == DP_OK ? DP_OK : DP_CRYPTO;
 }
@@ -51,11 +48,10 @@ static struct aes_gcm_text gcm_text(const struct srtp_session_keys *keys, const 
                               .bytes = frame->bytes + frame->clear,
                               .length = frame->length - frame->clear,
                               .tag = frame->bytes + frame->length};
-  memcpy(text.iv, keys->salt, AES_GCM_IV_BYTES);
-  bytes_store_u32(text.iv + 2, bytes_load_u32(text.iv + 2) ^ frame->ssrc);
-  // RFC 7714 §8.1: ROC and sequence number, 48 bits. §9.1: two zero bytes and 31 bits. The same number either way.
-  bytes_store_u32(text.iv + 6, bytes_load_u32(text.iv + 6) ^ (uint32_t)(frame->index >> 16));
-  bytes_store_u16(text.iv + 10, bytes_load_u16(text.iv + 10) ^ (uint16_t)frame->index);
+  // RFC 7714 §8.1: two zero bytes, SSRC, ROC and sequence number. §9.1: the same with an index of 31 bits in their place.
+  uint64_t head = (uint64_t)frame->ssrc << 16 | frame->index >> 32;
+  bytes_store_u64(text.iv, bytes_load_u64(keys->salt) ^ head);
+  bytes_store_u32(text.iv + 8, bytes_load_u32(keys->salt + 8) ^ (uint32_t)frame->index);
   return text;
 }
 

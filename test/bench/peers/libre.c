@@ -1,4 +1,4 @@
-// libre, on which baresip stands: SRTP AES_CM_128_HMAC_SHA1_80, ns a packet of 172 octets; SIP messages, ns a message.
+// libre, on which baresip stands: SRTP by suite, ns a packet of 172 octets; SIP messages, ns a message.
 // The messages are the files named as arguments.
 
 #include <re/re.h>
@@ -8,15 +8,27 @@
 
 #include "timing.h"
 
-enum { ROOM = 256, KEY_OCTETS = 30, MESSAGES = 1000 };
+enum { ROOM = 256, MESSAGES = 1000 };
+
+struct suite {
+  const char *name;
+  enum srtp_suite suite;
+  size_t key_octets; /* with the salt */
+};
+
+static const struct suite suites[] = {
+    {"AES_CM_128_HMAC_SHA1_80", SRTP_AES_CM_128_HMAC_SHA1_80, 30},
+    {"AEAD_AES_128_GCM", SRTP_AES_128_GCM, 28},
+    {"AEAD_AES_256_GCM", SRTP_AES_256_GCM, 44},
+};
 
 static struct mbuf *packets[PACKETS];
 
-static void time_srtp(void) {
-  static const uint8_t key[KEY_OCTETS] = {1, 2, 3};
+static void time_srtp(const struct suite *suite) {
+  static const uint8_t key[44] = {1, 2, 3};
   struct srtp *sender, *receiver;
-  if (srtp_alloc(&sender, SRTP_AES_CM_128_HMAC_SHA1_80, key, sizeof key, 0) != 0 ||
-      srtp_alloc(&receiver, SRTP_AES_CM_128_HMAC_SHA1_80, key, sizeof key, 0) != 0) {
+  if (srtp_alloc(&sender, suite->suite, key, suite->key_octets, 0) != 0 ||
+      srtp_alloc(&receiver, suite->suite, key, suite->key_octets, 0) != 0) {
     abort();
   }
   for (size_t i = 0; i < PACKETS; i++) {
@@ -48,7 +60,11 @@ static void time_srtp(void) {
     timing_keep_best(&unprotect, third, timing_now_ns());
     timing_keep_best(&protect, start, middle);
   }
-  printf("\"protect_ns\": %.0f, \"unprotect_ns\": %.0f, ", (double)protect / PACKETS, (double)unprotect / PACKETS);
+  for (size_t i = 0; i < PACKETS; i++) mem_deref(packets[i]);
+  mem_deref(sender);
+  mem_deref(receiver);
+  printf("\"%s_protect_ns\": %.0f, ", suite->name, (double)protect / PACKETS);
+  printf("\"%s_unprotect_ns\": %.0f, ", suite->name, (double)unprotect / PACKETS);
 }
 
 static double time_messages(const char *path) {
@@ -77,7 +93,7 @@ static double time_messages(const char *path) {
 int main(int count, char **arguments) {
   if (count != 3 || libre_init() != 0) return 2;
   printf("{");
-  time_srtp();
+  for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) time_srtp(&suites[i]);
   printf("\"INVITE_ns\": %.0f, ", time_messages(arguments[1]));
   printf("\"401_ns\": %.0f}\n", time_messages(arguments[2]));
   return 0;
