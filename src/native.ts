@@ -33,12 +33,16 @@ export interface NativeEngineOptions {
 export interface NativeStreamParameters {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The same place as for RTP: multiplexed (RFC 5761). */
+  readonly remoteRtcpAddress: string;
   readonly remoteRtcpPort: number;
   /** 0: PCMU, 8: PCMA, the static payload types of RFC 3551 §6, whatever number `payloadType` carries. */
   readonly codec: number;
   readonly payloadType: number;
   /** -1: the peer takes no telephone-event. */
   readonly eventPayloadType: number;
+  /** Of the digits that the peer sends; -1: it sends none. */
+  readonly receivedEventPayloadType: number;
   readonly packetTimeMs: number;
   readonly sends: boolean;
   readonly receives: boolean;

@@ -89,24 +89,29 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
   int64_t codec;
   int64_t payload_type;
   int64_t event_payload_type;
+  int64_t received_event_payload_type;
   int64_t packet_time;
   if (!arguments_text_member(env, object, "remoteAddress", parameters->address, NULL) ||
+      !arguments_text_member(env, object, "remoteRtcpAddress", parameters->rtcp_address, NULL) ||
       !arguments_integer_member(env, object, "remotePort", port_range, &port) ||
       !arguments_integer_member(env, object, "remoteRtcpPort", port_range, &rtcp_port) ||
       !arguments_integer_member(env, object, "codec", octet_range, &codec) ||
       !arguments_integer_member(env, object, "payloadType", octet_range, &payload_type) ||
       !arguments_integer_member(env, object, "eventPayloadType", payload_range, &event_payload_type) ||
+      !arguments_integer_member(env, object, "receivedEventPayloadType", payload_range, &received_event_payload_type) ||
       !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
       !arguments_flag_member(env, object, "sends", &stream->sends) ||
       !arguments_flag_member(env, object, "receives", &stream->receives)) {
     return false;
   }
   stream->remote_address = parameters->address;
+  stream->remote_rtcp_address = parameters->rtcp_address;
   stream->remote_port = (uint16_t)port;
   stream->remote_rtcp_port = (uint16_t)rtcp_port;
   stream->codec = (uint8_t)codec;
   stream->payload_type = (uint8_t)payload_type;
   stream->event_payload_type = (int16_t)event_payload_type;
+  stream->received_event_payload_type = (int16_t)received_event_payload_type;
   stream->packet_time_ms = (uint8_t)packet_time;
   return true;
 }

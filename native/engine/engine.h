@@ -83,10 +83,12 @@ struct engine_ice {
 struct engine_stream {
   const char *remote_address; /**< Literal IPv4 or IPv6. */
   uint16_t remote_port;
-  uint16_t remote_rtcp_port; /**< Equal to remote_port: multiplexed (RFC 5761). */
+  const char *remote_rtcp_address; /**< Null: the same. */
+  uint16_t remote_rtcp_port;       /**< The same place as RTP's: multiplexed (RFC 5761). */
   uint8_t codec;             /**< RFC 3551 §6: 0 is PCMU, 8 is PCMA. */
   uint8_t payload_type;
-  int16_t event_payload_type; /**< -1: the peer takes no telephone-event. */
+  int16_t event_payload_type;          /**< -1: the peer takes no telephone-event. */
+  int16_t received_event_payload_type; /**< Of those that the peer sends, which may have another number. -1: none. */
   uint8_t packet_time_ms;     /**< 10, 20 … 60 */
   bool sends;
   bool receives;

@@ -110,6 +110,7 @@ static bool is_valid(const struct engine_stream *stream) {
   if (stream->remote_port == 0 || stream->remote_rtcp_port == 0) return false;
   if (stream->codec != 0 && stream->codec != 8) return false;
   if (stream->payload_type > 127 || stream->event_payload_type > 127 || stream->event_payload_type < -1) return false;
+  if (stream->received_event_payload_type > 127 || stream->received_event_payload_type < -1) return false;
   if (stream->event_payload_type == stream->payload_type) return false;
   if (stream->dtls && (stream->dtls->association == 0 || stream->send_key || stream->receive_key)) return false;
   if (stream->dtls && (stream->dtls->peer.count == 0 || stream->dtls->peer.count > DTLS_FINGERPRINTS)) return false;
@@ -180,22 +181,30 @@ static dp_error stop_channel(struct engine *engine, struct engine_slot *slot) {
 
 // ---- putting it into force ----
 
+/** Where the peer receives. */
+static dp_error place_stream(const struct engine_slot *slot, const struct engine_stream *stream,
+                             struct stream_setup *setup) {
+  const char *rtcp_address = stream->remote_rtcp_address ? stream->remote_rtcp_address : stream->remote_address;
+  dp_error error = sockets_parse_address(stream->remote_address, stream->remote_port, &setup->remote);
+  if (error == DP_OK) error = sockets_parse_address(rtcp_address, stream->remote_rtcp_port, &setup->remote_rtcp);
+  if (error != DP_OK) return error;
+  if (setup->remote.ss_family != slot->family || setup->remote_rtcp.ss_family != slot->family) return DP_UNSUPPORTED;
+  setup->multiplexed = stream->remote_port == stream->remote_rtcp_port &&
+                       sockets_same_host(&setup->remote, &setup->remote_rtcp);
+  return DP_OK;
+}
+
 /** What has been agreed, as the media thread sees it, but for keys. @return DP_OK, DP_MALFORMED, DP_UNSUPPORTED */
 static dp_error fill_setup(const struct engine_slot *slot, const struct engine_stream *stream,
                            struct stream_setup *setup) {
-  *setup = (struct stream_setup){.multiplexed = stream->remote_port == stream->remote_rtcp_port,
-                                 .sends = stream->sends,
+  *setup = (struct stream_setup){.sends = stream->sends,
                                  .receives = stream->receives,
                                  .law = stream->codec == 0 ? G711_ULAW : G711_ALAW,
                                  .payload_type = stream->payload_type,
                                  .event_payload_type = stream->event_payload_type,
+                                 .received_event_payload_type = stream->received_event_payload_type,
                                  .packet_samples = stream->packet_time_ms * (uint32_t)UNITS_A_MS};
-  dp_error error = sockets_parse_address(stream->remote_address, stream->remote_port, &setup->remote);
-  if (error != DP_OK) return error;
-  if (setup->remote.ss_family != slot->family) return DP_UNSUPPORTED;
-  setup->remote_rtcp = setup->remote;
-  sockets_set_port(&setup->remote_rtcp, stream->remote_rtcp_port);
-  return DP_OK;
+  return place_stream(slot, stream, setup);
 }
 
 dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream) {

@@ -171,7 +171,13 @@ bool sockets_receive(int descriptor, uint8_t *buffer, size_t capacity, struct so
   return true;
 }
 
+bool sockets_is_nowhere(const struct sockaddr_storage *address) {
+  if (address->ss_family != AF_INET6) return ((const struct sockaddr_in *)address)->sin_addr.s_addr == INADDR_ANY;
+  return memcmp(&((const struct sockaddr_in6 *)address)->sin6_addr, &in6addr_any, sizeof in6addr_any) == 0;
+}
+
 bool sockets_send(int descriptor, const uint8_t *bytes, size_t length, const struct sockaddr_storage *to) {
+  if (sockets_is_nowhere(to)) return false;
   ssize_t sent =
       sendto(descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to, length_of(to));
   return sent == (ssize_t)length;

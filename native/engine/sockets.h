@@ -51,7 +51,10 @@ void sockets_close_pair(struct sockets_pair *pair);
 /** Takes one datagram. Never blocks. @return false: none waits */
 bool sockets_receive(int descriptor, uint8_t *buffer, size_t capacity, struct sockets_datagram *datagram);
 
-/** Sends one datagram. Never blocks. @return whether the kernel took it */
+/** Whether an address is all zeros, where a held peer is (RFC 3264 §8.4). The kernel would take it for this machine. */
+bool sockets_is_nowhere(const struct sockaddr_storage *address);
+
+/** Sends one datagram. Never blocks. @return whether the kernel took it; false: nowhere is no place to send to */
 bool sockets_send(int descriptor, const uint8_t *bytes, size_t length, const struct sockaddr_storage *to);
 
 /** Whether two addresses name the same host, whatever their ports. */

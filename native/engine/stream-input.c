@@ -46,7 +46,7 @@ void stream_input_configure(struct stream *stream, const struct stream_setup *be
 static enum payload_kind kind_of(const struct stream_setup *setup, uint8_t payload_type, enum g711_law *law) {
   *law = setup->law;
   if (payload_type == setup->payload_type) return PAYLOAD_SOUND;
-  if (setup->event_payload_type == payload_type) return PAYLOAD_DIGIT;
+  if (setup->received_event_payload_type == payload_type) return PAYLOAD_DIGIT;
   if (payload_type == PAYLOAD_COMFORT_NOISE) return PAYLOAD_PAUSE;
   // The static types mean what they mean: an answer that lists both laws leaves the sender free (RFC 3264 §7).
   if (payload_type == PAYLOAD_PCMU) *law = G711_ULAW;

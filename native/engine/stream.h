@@ -55,6 +55,7 @@ struct stream_setup {
   enum g711_law law;
   uint8_t payload_type;
   int16_t event_payload_type; /**< -1: none */
+  int16_t received_event_payload_type;
   uint32_t packet_samples;
   bool encrypts;
   enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */

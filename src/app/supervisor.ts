@@ -20,6 +20,8 @@ const LIVE = [
   'sip.tls',
   'media.codecs',
   'media.srtp',
+  'media.suites',
+  'media.profile',
   'media.packetTime',
   'log',
 ];

@@ -409,10 +409,12 @@ function streamOf(agreed: AgreedMedia, direction: Direction): StreamParameters {
   return {
     remoteAddress: agreed.remoteAddress,
     remotePort: agreed.remotePort,
+    remoteRtcpAddress: agreed.remoteRtcpAddress,
     remoteRtcpPort: agreed.remoteRtcpPort,
     codec: agreed.codec,
     payloadType: agreed.payloadType,
     eventPayloadType: agreed.eventPayloadType,
+    localEventPayloadType: agreed.localEventPayloadType,
     packetTime: agreed.packetTime,
     direction,
     send: srtpOf(suite, sendKey),

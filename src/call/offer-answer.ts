@@ -1,5 +1,6 @@
 // Offers and answers of one call, in the order in which they are said (RFC 3264 §5–8): our description keeps its
-// identity and counts its versions, our SRTP key stays the same for the whole call.
+// identity and counts its versions, its lines and its profile; our SRTP keys stay the same while their suite is in use.
+// What we want to do (hold) is kept apart from what comes of it, as RFC 6337 §5.3 asks.
 
 import type { Random } from '../base/random.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -7,8 +8,14 @@ import { Secret } from '../base/secret.ts';
 import {
   type AgreedMedia,
   answerOffer,
+  answerSwitchedOff,
+  type CryptoLine,
+  type CryptoSuite,
   createOffer,
+  type Direction,
+  isUnspecified,
   type LocalMedia,
+  masterOctets,
   parseSdp,
   readAnswer,
   reviseDescription,
@@ -21,8 +28,6 @@ import type { CallSettings } from './types.ts';
 
 const SDP_TYPE = 'application/sdp';
 
-/** Master key and salt of AES_CM_128_HMAC_SHA1_80 (RFC 4568 §6.2). */
-const KEY_BYTES = 30;
 const SESSION_ID_BYTES = 4;
 
 /** RFC 3261 §20.43 by what was wrong with an offer. */
@@ -51,21 +56,31 @@ export interface Answered {
   readonly agreed: AgreedMedia;
 }
 
+/** An offer of ours, with what it was made of. */
+interface Offered {
+  readonly description: SessionDescription;
+  readonly local: LocalMedia;
+}
+
 /** The descriptions of one call. */
 export class OfferAnswer {
-  readonly #local: LocalMedia;
+  readonly #random: Random;
+  #local: LocalMedia;
   /** What we said last. */
   #ours: SessionDescription | undefined;
   /** Our latest offer. */
-  #offered: SessionDescription | undefined;
+  #offered: Offered | undefined;
   /** The latest answer to it that was read, and what it came to. */
   #read: { readonly data: Buffer; readonly agreed: AgreedMedia } | undefined;
+  /** What was agreed last. */
+  #agreed: AgreedMedia | undefined;
 
   constructor({ address, port, random, settings }: OfferAnswerOptions) {
-    const { codecs, packetTime, srtp } = settings;
+    const { codecs, packetTime, profile, srtp, suites } = settings;
+    const secret = srtp === 'off' ? [] : suites;
     // Drawn at once: each draw costs a turn of the generator, on the way from the button to the INVITE.
-    const chance = random.bytes(SESSION_ID_BYTES + KEY_BYTES);
-    const key = new Secret(chance.subarray(SESSION_ID_BYTES).toString('base64'));
+    const chance = random.bytes(secret.reduce((sum, suite) => sum + masterOctets(suite), SESSION_ID_BYTES));
+    this.#random = random;
     this.#local = {
       origin: { sessionId: chance.readUInt32BE(), version: 1, address },
       address,
@@ -75,15 +90,22 @@ export class OfferAnswer {
       packetTime,
       direction: 'sendrecv',
       srtp,
-      crypto: srtp === 'off' ? undefined : { tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key },
+      profile,
+      crypto: srtp === 'off' ? undefined : cryptoLines(secret, chance.subarray(SESSION_ID_BYTES)),
     };
   }
 
-  /** What we offer, as a body. */
-  offer(): Body {
-    this.#offered = this.#revise(createOffer(this.#local));
+  /**
+   * What we offer, as a body.
+   * @param change a direction that we want from now on: it counts, in offers and answers, once this offer is answered;
+   * an offer that is refused leaves everything as it was (RFC 3261 §14.1)
+   */
+  offer(change: { readonly direction?: Direction } = {}): Body {
+    const local = { ...this.#local, ...change };
+    const description = this.#revise(createOffer(local, this.#ours));
+    this.#offered = { description, local };
     this.#read = undefined;
-    return toBody(this.#offered);
+    return toBody(description);
   }
 
   /**
@@ -92,13 +114,16 @@ export class OfferAnswer {
    */
   readAnswer(body: Body): Result<AgreedMedia, string> {
     if (this.#read?.data.equals(body.data) === true) return ok(this.#read.agreed);
-    if (this.#offered === undefined) return err('there is no offer to answer');
+    const offered = this.#offered;
+    if (offered === undefined) return err('there is no offer to answer');
     const answer = parse(body);
     if (!answer.ok) return answer;
-    const agreed = readAnswer(this.#offered, answer.value, this.#local);
-    if (!agreed.ok) return err(agreed.error.message);
-    this.#read = { data: body.data, agreed: agreed.value };
-    return agreed;
+    const read = readAnswer(offered.description, answer.value, offered.local);
+    if (!read.ok) return err(read.error.message);
+    this.#local = { ...this.#local, direction: offered.local.direction };
+    const agreed = this.#settle(read.value);
+    this.#read = { data: body.data, agreed };
+    return ok(agreed);
   }
 
   /** Answers the peer's offer; or says how to refuse it (RFC 3261 §21.4.26, §20.43). */
@@ -106,18 +131,62 @@ export class OfferAnswer {
     const offer = parse(body);
     if (!offer.ok) return err({ status: 400, reason: 'Bad Session Description', headers: [warning(399, offer.error)] });
     const answered = answerOffer(offer.value, this.#local);
-    if (!answered.ok) {
-      const { code, message } = answered.error;
-      return err({ status: 488, reason: 'Not Acceptable Here', headers: [warning(WARN_CODES[code], message)] });
+    if (answered.ok) {
+      const { answer, agreed } = answered.value;
+      return ok({ body: toBody(this.#revise(answer)), agreed: this.#settle(agreed) });
     }
-    const { answer, agreed } = answered.value;
-    return ok({ body: toBody(this.#revise(answer)), agreed });
+    const silent = this.#agreed === undefined ? undefined : answerSwitchedOff(offer.value, this.#local);
+    if (silent !== undefined && this.#agreed !== undefined) {
+      return ok({ body: toBody(this.#revise(silent)), agreed: { ...this.#agreed, direction: 'inactive' } });
+    }
+    const { code, message } = answered.error;
+    return err({ status: 488, reason: 'Not Acceptable Here', headers: [warning(WARN_CODES[code], message)] });
+  }
+
+  /** Something is agreed: what follows from it for what we say later. */
+  #settle(agreed: AgreedMedia): AgreedMedia {
+    const before = this.#agreed;
+    // Held by an address of zeros, a peer is where it was before: what it sends comes from there. RTCP goes nowhere.
+    this.#agreed =
+      isUnspecified(agreed.remoteAddress) && before !== undefined
+        ? { ...agreed, remoteAddress: before.remoteAddress }
+        : agreed;
+    this.#local = {
+      ...this.#local,
+      protocol: agreed.protocol,
+      eventPayloadType: agreed.localEventPayloadType ?? this.#local.eventPayloadType,
+      crypto: this.#cryptoAfter(before?.suite, agreed.suite),
+    };
+    return this.#agreed;
+  }
+
+  /**
+   * The suite in use is offered first from now on. One that was in use and is not any more gets a fresh key: its next
+   * use is a new beginning for the peer, with the roll-over counter at zero, and no keystream may come twice.
+   */
+  #cryptoAfter(before: CryptoSuite | undefined, now: CryptoSuite | undefined): readonly CryptoLine[] | undefined {
+    const renewed = this.#local.crypto?.map((line) => {
+      if (before === undefined || before === now || line.suite !== before) return line;
+      return { ...line, key: new Secret(this.#random.bytes(masterOctets(before)).toString('base64')) };
+    });
+    const inUse = renewed?.find(({ suite }) => suite === now);
+    return inUse === undefined ? renewed : [inUse, ...(renewed ?? []).filter((line) => line !== inUse)];
   }
 
   #revise(next: SessionDescription): SessionDescription {
     this.#ours = this.#ours === undefined ? next : reviseDescription(this.#ours, next);
     return this.#ours;
   }
+}
+
+/** A key for each suite, under tags from 1 up. */
+function cryptoLines(suites: readonly CryptoSuite[], chance: Buffer): readonly CryptoLine[] {
+  let taken = 0;
+  return suites.map((suite, index) => {
+    const octets = chance.subarray(taken, taken + masterOctets(suite));
+    taken += octets.length;
+    return { tag: index + 1, suite, key: new Secret(octets.toString('base64')) };
+  });
 }
 
 function toBody(description: SessionDescription): Body {

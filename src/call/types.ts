@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Millis } from '../base/units.ts';
-import type { Codec, MediaEngine } from '../media/types.ts';
+import type { Codec, MediaEngine, SrtpSuite } from '../media/types.ts';
 import type { Account, UserAgent } from '../sip/index.ts';
 
 /** Why a call ended. */
@@ -99,6 +99,10 @@ export interface CallSettings {
   /** In the order of preference. */
   readonly codecs: readonly Codec[];
   readonly srtp: 'off' | 'optional' | 'required';
+  /** SRTP's crypto suites that are accepted, in the order of preference; the first of them are offered. */
+  readonly suites: readonly SrtpSuite[];
+  /** The RTP profile of our offers: RFC 3551, or RFC 4585. */
+  readonly profile: 'avp' | 'avpf';
   /** Sound in a packet that we send. */
   readonly packetTime: Millis;
   /** How we send digits; `rtp` falls back to INFO where the peer takes no telephone-event. Every way is received. */

@@ -31,7 +31,6 @@ const KEYS: readonly {
   },
   { path: ['sip', 'sessionExpires'], carriedOut: 'off', what: 'session timers are not carried out by this version' },
   { path: ['sip', 'outbound'], carriedOut: 'off', what: 'outbound (RFC 5626) is not carried out by this version' },
-  { path: ['media', 'profile'], carriedOut: 'avp', what: 'AVPF is not carried out by this version' },
   {
     path: ['audio', 'echoCancellation'],
     carriedOut: false,

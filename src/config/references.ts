@@ -146,6 +146,7 @@ function compareCodes(
 const DISTINCT_LISTS: readonly Path[] = [
   ['media', 'codecs'],
   ['media', 'keying'],
+  ['media', 'suites'],
   ['mqtt', 'commands'],
   ['sip', 'listen'],
 ];

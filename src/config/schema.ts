@@ -105,6 +105,20 @@ const sip = v.strictObject({
   ),
 });
 
+/**
+ * The order is what gets the most peers to encrypt. AES_CM_128_HMAC_SHA1_80 is the one that every implementation has
+ * (RFC 4568 §6.2.1), and old phones read the first line only. GCM is for peers that allow nothing else; the short tag is
+ * for gateways that have no other, and comes late as it is the weaker. AES-256 in counter mode is rare.
+ */
+const SUITES = [
+  'AES_CM_128_HMAC_SHA1_80',
+  'AEAD_AES_128_GCM',
+  'AES_CM_128_HMAC_SHA1_32',
+  'AEAD_AES_256_GCM',
+  'AES_256_CM_HMAC_SHA1_80',
+  'AES_256_CM_HMAC_SHA1_32',
+] as const;
+
 const media = v.strictObject({
   codecs: v.optional(
     key(v.pipe(v.array(v.picklist(['PCMA', 'PCMU'])), v.minLength(1)), {
@@ -127,8 +141,18 @@ const media = v.strictObject({
     }),
     ['sdes'],
   ),
+  suites: v.optional(
+    key(v.pipe(v.array(v.picklist(SUITES)), v.minLength(1)), {
+      title: 'SRTP crypto suites',
+      description: 'The first two are offered, in this order, so that an INVITE stays short; each is accepted.',
+    }),
+    [...SUITES],
+  ),
   profile: v.optional(
-    key(v.picklist(['avp', 'avpf']), { title: 'RTP profile', description: 'RFC 3551 or RFC 4585.' }),
+    key(v.picklist(['avp', 'avpf']), {
+      title: 'RTP profile of our offers',
+      description: 'RFC 3551 or, for peers that insist on it, RFC 4585; either is accepted.',
+    }),
     'avp',
   ),
   ports: v.optional(

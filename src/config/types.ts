@@ -70,10 +70,20 @@ export interface SipConfiguration {
 
 export type CodecName = 'PCMA' | 'PCMU';
 
+export type CryptoSuiteName =
+  | 'AES_CM_128_HMAC_SHA1_80'
+  | 'AES_CM_128_HMAC_SHA1_32'
+  | 'AES_256_CM_HMAC_SHA1_80'
+  | 'AES_256_CM_HMAC_SHA1_32'
+  | 'AEAD_AES_128_GCM'
+  | 'AEAD_AES_256_GCM';
+
 export interface MediaConfiguration {
   /** In the order of preference. */
   readonly codecs: readonly CodecName[];
   readonly srtp: 'off' | 'optional' | 'required';
+  /** SRTP's crypto suites, in the order of preference. */
+  readonly suites: readonly CryptoSuiteName[];
   readonly keying: readonly ('sdes' | 'dtls')[];
   readonly profile: 'avp' | 'avpf';
   /** RTP and RTCP ports, both ends included; `first` is even. */

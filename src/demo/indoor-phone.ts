@@ -55,7 +55,15 @@ export class IndoorPhone {
     });
     this.#calls = new Calls(
       { clock, random, log: silentLog, agent: this.#agent, engine: this.#engine },
-      { codecs: ['PCMA', 'PCMU'], srtp: 'optional', packetTime: millis(20), dtmf: 'rtp', silenceAfter: seconds(3) },
+      {
+        codecs: ['PCMA', 'PCMU'],
+        srtp: 'optional',
+        suites: ['AES_CM_128_HMAC_SHA1_80'],
+        profile: 'avp',
+        packetTime: millis(20),
+        dtmf: 'rtp',
+        silenceAfter: seconds(3),
+      },
     );
     this.#calls.on('incoming', (call) => this.#take(call));
   }

@@ -54,10 +54,12 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
   return {
     remoteAddress: parameters.remoteAddress,
     remotePort: parameters.remotePort,
+    remoteRtcpAddress: parameters.remoteRtcpAddress,
     remoteRtcpPort: parameters.remoteRtcpPort,
     codec: codecNumbers[parameters.codec],
     payloadType: parameters.payloadType,
     eventPayloadType: parameters.eventPayloadType ?? -1,
+    receivedEventPayloadType: parameters.localEventPayloadType ?? -1,
     packetTimeMs: parameters.packetTime,
     sends: direction === 'sendrecv' || direction === 'sendonly',
     receives: direction === 'sendrecv' || direction === 'recvonly',

@@ -53,11 +53,15 @@ export interface IceCredentials {
 export interface StreamParameters {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The same as for RTP, with the same port: RTCP travels with RTP (RFC 5761). */
+  readonly remoteRtcpAddress: string;
   readonly remoteRtcpPort: number;
   readonly codec: Codec;
   readonly payloadType: number;
   /** Payload type of telephone-event (RFC 4733); undefined: the peer takes none. */
   readonly eventPayloadType: number | undefined;
+  /** Payload type of those that the peer sends: the number that we have named to it. */
+  readonly localEventPayloadType: number | undefined;
   /** Milliseconds of sound in a packet that we send: 10, 20, 30 … 60. */
   readonly packetTime: Millis;
   readonly direction: Direction;

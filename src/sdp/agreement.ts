@@ -4,28 +4,36 @@ import type { Secret } from '../base/secret.ts';
 import type { Millis } from '../base/units.ts';
 import {
   addressOf,
-  agreedDirection,
+  answeredDirection,
   type Codec,
   type CodecFormat,
   type Direction,
   eventPayloadType,
+  flowDirection,
   packetTimeFor,
-  rtcpPortOf,
   statedDirection,
 } from './audio.ts';
-import type { CryptoLine, CryptoSuite } from './crypto-attribute.ts';
+import type { CryptoSuite } from './crypto-suite.ts';
+import type { KeyPair } from './keying.ts';
 import type { LocalMedia } from './local-description.ts';
+import { rtcpDestination, sharesPort } from './rtcp.ts';
 import type { MediaDescription, SessionDescription } from './types.ts';
 
 /** What offer and answer come to. */
 export interface AgreedMedia {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** The same as for RTP, with the same port: both share it (RFC 5761). */
+  readonly remoteRtcpAddress: string;
   readonly remoteRtcpPort: number;
+  /** The profile of the line that was offered. */
+  readonly protocol: string;
   readonly codec: Codec;
   readonly payloadType: number;
-  /** Payload type of digits; undefined: none are sent as RTP. */
+  /** Payload type of digits that we send; undefined: none are sent as RTP. */
   readonly eventPayloadType: number | undefined;
+  /** Payload type of digits that we receive: the one that we have named (RFC 3264 §5.1). */
+  readonly localEventPayloadType: number | undefined;
   /** Of the packets that we send. */
   readonly packetTime: Millis;
   /** Seen from us. */
@@ -39,35 +47,17 @@ export interface AgreedMedia {
   readonly encrypted: boolean;
 }
 
-/**
- * Why there is no agreement:
- * - `bad-offer`, `bad-answer`: against the rules
- * - `no-audio`: no audio line that is switched on, or none of a profile that we speak
- * - `refused`: the answer switched our line off
- * - `unreachable`: no numeric unicast address, or one of another family than ours
- * - `no-common-codec`
- * - `encryption-required`: by us, and the peer has no key that we can use
- * - `encryption-refused`: the peer insists on SRTP, which is off here, or has no key that we can use
- */
-export interface Refusal {
-  readonly code:
-    | 'bad-offer'
-    | 'bad-answer'
-    | 'no-audio'
-    | 'refused'
-    | 'unreachable'
-    | 'no-common-codec'
-    | 'encryption-required'
-    | 'encryption-refused';
-  /** One sentence, without any key. */
-  readonly message: string;
-}
-
 /** What the parts of an accepted line are. */
 export interface AcceptedLine {
   readonly format: CodecFormat;
   readonly address: string;
-  readonly keys: { readonly send: CryptoLine; readonly receive: CryptoLine } | undefined;
+  readonly keys: KeyPair | undefined;
+}
+
+/** What an accepted line comes to, and what our answer to it says where that differs. */
+export interface Agreement {
+  readonly agreed: AgreedMedia;
+  readonly answeredDirection: Direction;
 }
 
 /** The address that media go to; one of another family than ours cannot be reached from our socket. */
@@ -80,25 +70,39 @@ export function reachableAddress(
   return address !== undefined && address.includes(':') === local.address.includes(':') ? address : undefined;
 }
 
-/** Takes from an accepted line what the stream needs. */
+/**
+ * Takes from an accepted line what the stream needs.
+ * @param offered our own line, where `line` is the answer to it
+ */
 export function agree(
   session: SessionDescription,
   line: MediaDescription,
   local: LocalMedia,
   { format, address, keys }: AcceptedLine,
-): AgreedMedia {
-  return {
+  offered?: MediaDescription,
+): Agreement {
+  const direction = answeredDirection(statedDirection(session, line), local.direction);
+  const eventType = local.telephoneEvent ? eventPayloadType(line) : undefined;
+  const media = { address, port: line.port };
+  const shared =
+    sharesPort(line, [format.payloadType, eventType]) && (offered === undefined || sharesPort(offered, []));
+  const rtcp = shared ? media : rtcpDestination(line, media);
+  const agreed = {
     remoteAddress: address,
     remotePort: line.port,
-    remoteRtcpPort: rtcpPortOf(line),
+    remoteRtcpAddress: rtcp.address,
+    remoteRtcpPort: rtcp.port,
+    protocol: (offered ?? line).protocol,
     codec: format.codec,
     payloadType: format.payloadType,
-    eventPayloadType: local.telephoneEvent ? eventPayloadType(line) : undefined,
+    eventPayloadType: eventType,
+    localEventPayloadType: offered === undefined ? eventType : eventPayloadType(offered),
     packetTime: packetTimeFor(line, local.packetTime),
-    direction: agreedDirection(statedDirection(session, line), local.direction, address),
+    direction: flowDirection(direction, address),
     suite: keys?.receive.suite,
     sendKey: keys?.send.key,
     receiveKey: keys?.receive.key,
     encrypted: keys !== undefined,
   };
+  return { agreed, answeredDirection: direction };
 }

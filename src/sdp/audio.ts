@@ -85,16 +85,20 @@ function directionOf(sending: boolean, receiving: boolean): Direction {
   return receiving ? 'recvonly' : 'inactive';
 }
 
-/**
- * What flows, seen from us: what we want, as far as the peer goes along (RFC 3264 §6.1). An address of zeros is the
- * old way to hold: nothing is sent there (§8.4).
- */
-export function agreedDirection(peer: Direction, ours: Direction, remoteAddress: string): Direction {
-  const held = isUnspecified(remoteAddress);
-  return directionOf(sends(ours) && receives(peer) && !held, receives(ours) && sends(peer));
+/** What we answer: what we want, as far as the peer goes along (RFC 3264 §6.1). */
+export function answeredDirection(peer: Direction, ours: Direction): Direction {
+  return directionOf(sends(ours) && receives(peer), receives(ours) && sends(peer));
 }
 
-const isUnspecified = (address: string): boolean => address === '0.0.0.0' || /^[0:]+$/.test(address);
+/**
+ * What flows: nothing is sent to an address of zeros, the old way to hold (RFC 3264 §8.4). It changes nothing of what is
+ * answered (RFC 6337 §5.4).
+ */
+export function flowDirection(agreed: Direction, remoteAddress: string): Direction {
+  return isUnspecified(remoteAddress) ? directionOf(false, receives(agreed)) : agreed;
+}
+
+export const isUnspecified = (address: string): boolean => address === '0.0.0.0' || /^[0:]+$/.test(address);
 
 /** The numeric unicast address of a line; undefined for a name, a multicast group, or none at all. */
 export function addressOf(session: SessionDescription, line: MediaDescription): string | undefined {
@@ -103,12 +107,6 @@ export function addressOf(session: SessionDescription, line: MediaDescription): 
   const family = isIP(connection.address);
   const stated = { IP4: 4, IP6: 6 }[connection.addressType];
   return family !== 0 && family === stated ? connection.address : undefined;
-}
-
-/** RFC 3605: where RTCP goes when it is not the next port. */
-export function rtcpPortOf(line: MediaDescription): number {
-  const stated = Number(/^(\d{1,5})(?:[ \t]|$)/.exec(attributeOf(line.attributes, 'rtcp') ?? '')?.[1]);
-  return stated > 0 && stated <= 65_535 ? stated : Math.min(line.port + 1, 65_535);
 }
 
 /** What G.711 packets may hold here. */

@@ -17,7 +17,11 @@ const local = (srtp: LocalMedia['srtp']): LocalMedia => ({
   packetTime: millis(20),
   direction: 'sendrecv',
   srtp,
-  crypto: { tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret('WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz') },
+  profile: 'avp',
+  crypto: [
+    { tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret('WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz') },
+    { tag: 2, suite: 'AEAD_AES_128_GCM', key: new Secret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw==') },
+  ],
 });
 const policies = [local('off'), local('optional'), local('required')];
 

@@ -12,10 +12,12 @@ function startCall(wake = () => undefined) {
   addon.sessionConfigure(engine, session, {
     remoteAddress: '127.0.0.1',
     remotePort: 9,
+    remoteRtcpAddress: '127.0.0.1',
     remoteRtcpPort: 10,
     codec: 8,
     payloadType: 8,
     eventPayloadType: 101,
+    receivedEventPayloadType: 101,
     packetTimeMs: 20,
     sends: true,
     receives: true,

@@ -118,10 +118,12 @@ describe('parameters', () => {
     const plain = {
       remoteAddress: '127.0.0.1',
       remotePort: 9,
+      remoteRtcpAddress: '127.0.0.1',
       remoteRtcpPort: 10,
       codec: 8,
       payloadType: 8,
       eventPayloadType: -1,
+      receivedEventPayloadType: -1,
       packetTimeMs: 20,
       sends: true,
       receives: true,

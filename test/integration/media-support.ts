@@ -103,10 +103,12 @@ export function streamTo(port: number, changes: Partial<StreamParameters> = {}):
   return {
     remoteAddress: '127.0.0.1',
     remotePort: port,
+    remoteRtcpAddress: '127.0.0.1',
     remoteRtcpPort: port + 1,
     codec: 'PCMA',
     payloadType: 8,
     eventPayloadType: 101,
+    localEventPayloadType: 101,
     packetTime: millis(20),
     direction: 'sendrecv',
     send: undefined,

@@ -146,6 +146,7 @@ static inline struct engine_stream stream_to(uint16_t port) {
                                 .codec = 8,
                                 .payload_type = 8,
                                 .event_payload_type = 101,
+                                .received_event_payload_type = 101,
                                 .packet_time_ms = 20,
                                 .sends = true,
                                 .receives = true};

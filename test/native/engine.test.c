@@ -206,6 +206,26 @@ static void digits_need_a_peer_that_takes_them(void) {
   stop_pair();
 }
 
+/** Each side names its own number for what it receives (RFC 3264 §5.1). */
+static void digits_may_have_another_number_each_way(void) {
+  char digits[64];
+  start_pair(400, 1000);
+  struct engine_stream to_right = stream_to(right.port);
+  struct engine_stream to_left = stream_to(left.port);
+  to_right.event_payload_type = to_left.received_event_payload_type = 96;
+  station_configure(&left, &to_right);
+  station_configure(&right, &to_left);
+  CHECK_EQUAL(engine_send_digits(left.engine, left.session, "12", 60), DP_OK);
+  CHECK_EQUAL(engine_send_digits(right.engine, right.session, "34", 60), DP_OK);
+  CHECK(station_wait(&right, ENGINE_EVENT_DIGIT, 2, 1000));
+  CHECK(station_wait(&left, ENGINE_EVENT_DIGIT, 2, 1000));
+  station_digits(&right, ENGINE_EVENT_DIGIT, digits, sizeof digits);
+  CHECK_TEXT(digits, "12");
+  station_digits(&left, ENGINE_EVENT_DIGIT, digits, sizeof digits);
+  CHECK_TEXT(digits, "34");
+  stop_pair();
+}
+
 static void digits_that_do_not_fit_are_refused_whole(void) {
   char digits[64];
   start_pair(400, 1000);
@@ -475,6 +495,7 @@ int main(void) {
   TEST(an_unknown_suite_is_refused);
   TEST(each_digit_arrives_once);
   TEST(digits_need_a_peer_that_takes_them);
+  TEST(digits_may_have_another_number_each_way);
   TEST(digits_that_do_not_fit_are_refused_whole);
   TEST(digits_go_on_when_the_packet_time_changes);
   TEST(hold_stops_sound_and_says_so);

@@ -34,6 +34,7 @@ export const CONFIGURATION: Configuration = {
   media: {
     codecs: ['PCMA', 'PCMU'],
     srtp: 'off',
+    suites: ['AES_CM_128_HMAC_SHA1_80'],
     keying: ['sdes'],
     profile: 'avp',
     ports: { first: 16384, last: 16484 },
@@ -104,8 +105,16 @@ export class DoorRig {
   constructor(readonly configuration: Configuration = CONFIGURATION) {
     const { clock, log, random, journal, commands, agent, engine, board } = this;
     agent.registrations = configuration.accounts.map((account) => ({ account, registered: true, reason: null }));
-    const { codecs, srtp, packetTime } = configuration.media;
-    const settings = { codecs, srtp, packetTime, dtmf: configuration.sip.dtmf, silenceAfter: seconds(5) };
+    const { codecs, srtp, suites, profile, packetTime } = configuration.media;
+    const settings = {
+      codecs,
+      srtp,
+      suites,
+      profile,
+      packetTime,
+      dtmf: configuration.sip.dtmf,
+      silenceAfter: seconds(5),
+    };
     this.calls = new Calls({ clock, random, log, agent, engine }, settings);
     const services = { clock, random, log, journal, commands, calls: this.calls, engine, board, agent };
     this.door = new DoorController(

@@ -14,6 +14,8 @@ import { SeededRandom } from '../../support/seeded-random.ts';
 const SETTINGS: CallSettings = {
   codecs: ['PCMA', 'PCMU'],
   srtp: 'off',
+  suites: ['AES_CM_128_HMAC_SHA1_80'],
+  profile: 'avp',
   packetTime: millis(20),
   dtmf: 'info',
   silenceAfter: seconds(5),

@@ -18,6 +18,8 @@ const PEER_KEY = Buffer.alloc(30, 7).toString('base64');
 const SETTINGS: CallSettings = {
   codecs: ['PCMA', 'PCMU'],
   srtp: 'off',
+  suites: ['AES_CM_128_HMAC_SHA1_80'],
+  profile: 'avp',
   packetTime: millis(20),
   dtmf: 'rtp',
   silenceAfter: seconds(5),
@@ -98,10 +100,12 @@ describe('an outgoing call', () => {
     expect(media().parameters).toEqual({
       remoteAddress: '192.0.2.33',
       remotePort: 5004,
+      remoteRtcpAddress: '192.0.2.33',
       remoteRtcpPort: 5005,
       codec: 'PCMU',
       payloadType: 0,
       eventPayloadType: 101,
+      localEventPayloadType: 101,
       packetTime: 20,
       direction: 'sendrecv',
       send: undefined,

@@ -25,6 +25,7 @@ sip:
 media:
   codecs: [ PCMA, PCMU ]
   srtp: optional
+  suites: [ AES_CM_128_HMAC_SHA1_80, AEAD_AES_256_GCM ]
   keying: [ sdes, dtls ]
   profile: avp
   ports: 16384-16484
@@ -102,6 +103,7 @@ describe('the configuration of a file', () => {
       media: {
         codecs: ['PCMA', 'PCMU'],
         srtp: 'optional',
+        suites: ['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_256_GCM'],
         keying: ['sdes', 'dtls'],
         profile: 'avp',
         ports: { first: 16_384, last: 16_484 },

@@ -16,10 +16,12 @@ const options: EngineOptions = {
 const stream: StreamParameters = {
   remoteAddress: '192.0.2.9',
   remotePort: 4000,
+  remoteRtcpAddress: '192.0.2.10',
   remoteRtcpPort: 4001,
   codec: 'PCMA',
   payloadType: 8,
   eventPayloadType: 101,
+  localEventPayloadType: 96,
   packetTime: millis(20),
   direction: 'sendrecv',
   send: undefined,
@@ -171,6 +173,8 @@ describe('a session', () => {
     session.configure({ ...stream, direction: 'sendonly' });
     session.configure({ ...stream, direction: 'inactive' });
     expect(addon.configured.map(([id]) => id)).toEqual([9, 9, 9, 9]);
+    const [first] = addon.configured;
+    expect(first?.[1]).toMatchObject({ remoteRtcpAddress: '192.0.2.10', receivedEventPayloadType: 96 });
     expect(
       addon.configured.map(([, given]) => [given.codec, given.eventPayloadType, given.sends, given.receives]),
     ).toEqual([

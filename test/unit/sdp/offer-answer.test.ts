@@ -26,12 +26,13 @@ const local: LocalMedia = {
   packetTime: millis(20),
   direction: 'sendrecv',
   srtp: 'off',
+  profile: 'avp',
 };
 
 const secure = (srtp: 'optional' | 'required', more: Partial<LocalMedia> = {}): LocalMedia => ({
   ...local,
   srtp,
-  crypto: { tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret(OUR_KEY) },
+  crypto: [{ tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret(OUR_KEY) }],
   ...more,
 });
 
@@ -71,6 +72,7 @@ describe('createOffer', () => {
       'a=rtpmap:0 PCMU/8000',
       'a=rtpmap:101 telephone-event/8000',
       'a=fmtp:101 0-16',
+      'a=rtcp-mux',
       'a=ptime:20',
       'a=sendrecv',
       '',
@@ -120,10 +122,13 @@ describe('answerOffer: RFC 3264 §10 and RFC 4317, host names replaced by addres
     expect(agreed).toEqual<AgreedMedia>({
       remoteAddress: '198.51.100.7',
       remotePort: 49170,
+      remoteRtcpAddress: '198.51.100.7',
       remoteRtcpPort: 49171,
+      protocol: 'RTP/AVP',
       codec: 'PCMU',
       payloadType: 0,
       eventPayloadType: undefined,
+      localEventPayloadType: undefined,
       packetTime: millis(20),
       direction: 'sendrecv',
       suite: undefined,
@@ -504,7 +509,7 @@ describe('readAnswer', () => {
     const bob = secure('required', {
       address: '192.0.2.2',
       port: 4000,
-      crypto: { tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret(THEIR_KEY) },
+      crypto: [{ tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret(THEIR_KEY) }],
     });
     const offer = createOffer(alice);
     const { answer, agreed } = answered(offer, bob);
