@@ -72,6 +72,7 @@ export class DoorService {
     this.engine = openSound(configuration, log, this.#faults);
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
+    const { sessionExpires } = configuration.sip;
     this.#streams = new NodeStreamNetwork(configuration.sip.tls);
     this.agent = new SipAgent({
       clock,
@@ -87,6 +88,7 @@ export class DoorService {
       callers: () => this.#admission.callers,
       resolve: resolveHost,
       dns: systemDns(() => this.configuration.sip.resolvers),
+      sessionExpires: sessionExpires === 'off' ? undefined : sessionExpires,
       userAgent: `doorphone/${version}`,
     });
     this.#calls = new Calls(

@@ -91,7 +91,8 @@ const sip = v.strictObject({
   sessionExpires: v.optional(
     key(durationOrOff(seconds(90), minutes(24 * 60)), {
       title: 'Session timer',
-      description: 'RFC 4028.',
+      description:
+        'RFC 4028: how long a call lives without being refreshed, where we may say. off: we ask for no timer; one that the other side asks for is kept either way.',
     }),
     'off',
   ),

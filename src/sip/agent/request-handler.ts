@@ -18,6 +18,7 @@ import {
   refuseMethod,
   SESSION_TYPE,
 } from '../session/capabilities.ts';
+import { refuseInterval } from '../session/session-refresh.ts';
 import type { Refusal } from '../session/types.ts';
 import type { Screening, ServerTransaction, TransactionHandler } from '../transaction/index.ts';
 import { TokenBucket } from '../transport/index.ts';
@@ -133,8 +134,8 @@ export class RequestHandler implements TransactionHandler {
   }
 
   #refuseInvite(request: SipRequest): SipResponse | undefined {
-    const body = refuseBody(request, [SESSION_TYPE]);
-    if (body !== undefined) return body;
+    const refusal = refuseInterval(request) ?? refuseBody(request, [SESSION_TYPE]);
+    if (refusal !== undefined) return refusal;
     if (this.stopping) return createResponse(request, 503);
     return this.options.sessions.isFirst(request) ? undefined : createResponse(request, 482);
   }

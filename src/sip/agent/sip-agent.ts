@@ -8,7 +8,7 @@ import { DoorphoneError, describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
-import { millis, seconds } from '../../base/units.ts';
+import { type Millis, millis, seconds } from '../../base/units.ts';
 import { CallerAuthenticator, DigestClient } from '../auth/index.ts';
 import { type DialogDetail, parseEventType, type Subscription, type WatchedIdentity } from '../event/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
@@ -61,6 +61,8 @@ export interface SipAgentOptions {
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** How servers are found by DNS (RFC 3263); without it, `resolve` is asked for every name. */
   readonly dns?: DnsOptions;
+  /** The session interval that we ask for (RFC 4028); default: none, but one that somebody else asks for is kept. */
+  readonly sessionExpires?: Millis | undefined;
   /** Value of User-Agent and Server. */
   readonly userAgent: string;
   /** How much watchers of the event package `dialog` are told; default: every call. */
@@ -325,13 +327,14 @@ export class SipAgent implements UserAgent, EventAgent {
   }
 
   #createEnvironment(): SessionEnvironment {
-    const { clock, random, log, userAgent } = this.options;
+    const { clock, random, log, userAgent, sessionExpires } = this.options;
     const agent = this;
     return {
       clock,
       random,
       log,
       timers: this.#timers,
+      sessionExpires: sessionExpires === undefined ? undefined : Math.round(sessionExpires / 1000),
       userAgent,
       request: (request, target, user) => this.#transactions.request(request, target, user),
       sendAck: (ack, target) => this.#transactions.sendAck(ack, target),

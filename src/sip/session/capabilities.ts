@@ -4,15 +4,17 @@ import { createResponse, readBodyParts } from '../message/index.ts';
 import type { SipRequest, SipResponse } from '../message/types.ts';
 import { optionTags } from './peer-capabilities.ts';
 import { RELIABLE } from './rseq.ts';
+import { TIMER } from './session-timer.ts';
 
 /** Methods that are answered. */
 export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY';
 
 /**
- * Extensions that are understood (§20.37), so that a request may require them: reliable provisional responses, early
- * dialogs that end (RFC 6228 §4). All are offered and none is asked for: who knows them not, is called as before.
+ * Extensions that are understood (§20.37), so that a request may require them: reliable provisional responses, session
+ * timers, early dialogs that end (RFC 6228 §4). All are offered and none is insisted upon: who knows them not, is called
+ * as before.
  */
-const EXTENSIONS: readonly string[] = [RELIABLE, '199'];
+const EXTENSIONS: readonly string[] = [RELIABLE, TIMER, '199'];
 export const SUPPORTED = EXTENSIONS.join(', ');
 
 /** Event packages that we notify of (RFC 6665 §4.4.4). */

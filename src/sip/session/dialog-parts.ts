@@ -6,6 +6,7 @@ import type { DialogRequests } from './dialog-requests.ts';
 import type { DialogContext } from './environment.ts';
 import type { OfferAnswerState } from './offer-answer-state.ts';
 import type { PeerCapabilities } from './peer-capabilities.ts';
+import type { SessionRefresh } from './session-refresh.ts';
 import type { Body, Negotiation, Refusal, SessionEnd } from './types.ts';
 
 /** What the owner of a dialog is told about offers and answers. */
@@ -29,9 +30,10 @@ export interface DialogParts {
   readonly requests: DialogRequests;
   readonly acknowledgements: Acknowledgements;
   readonly peer: PeerCapabilities;
+  readonly timer: SessionRefresh;
   readonly user: NegotiationUser;
-  /** Our description that is in force, for a re-INVITE that changes nothing. */
-  readonly description: { ours: Body | undefined };
+  /** The descriptions that are in force: ours for a re-INVITE that changes nothing, theirs to see whether it did. */
+  readonly description: { ours: Body | undefined; theirs: Body | undefined };
 }
 
 /** A negotiation that is settled once, by whichever comes first. */

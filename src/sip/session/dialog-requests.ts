@@ -2,7 +2,7 @@
 // (RFC 3261 §12.2.1). What a method means is its user's; that a dialog can be lost is said here.
 
 import type { Dialog, RequestContent } from '../dialog/index.ts';
-import { ClientExchange } from '../exchange/index.ts';
+import { ClientExchange, type SentRequest } from '../exchange/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import { SUPPORTED } from './capabilities.ts';
 import type { DialogContext } from './environment.ts';
@@ -11,7 +11,7 @@ import type { SessionEnd } from './types.ts';
 /** What becomes of one request. Exactly one of the two is called. */
 export interface DialogRequestUser {
   /** The final response, challenges that were answered excepted. */
-  answered(response: SipResponse): void;
+  answered(response: SipResponse, sent: SentRequest): void;
   /** No answer, or no way there. */
   failed?(reason: 'timeout' | 'unreachable'): void;
 }
@@ -52,8 +52,8 @@ export class DialogRequests {
       },
     };
     const exchange = new ClientExchange(environment, credentials, plan, {
-      final: (response) => {
-        user.answered(response);
+      final: (response, sent) => {
+        user.answered(response, sent);
         this.#done();
       },
       failed: (reason, phrase) => {

@@ -26,6 +26,7 @@ import { OwnAnswers, type OwnAnswersUser, refusePrack } from './own-answers.ts';
 import { OwnOffers } from './own-offers.ts';
 import { PeerCapabilities } from './peer-capabilities.ts';
 import { PeerOffers } from './peer-offers.ts';
+import { SessionRefresh } from './session-refresh.ts';
 import type { Body, Negotiation, SessionEnd } from './types.ts';
 
 type HeaderList = NonNullable<RequestContent['headers']>;
@@ -74,6 +75,7 @@ export class DialogUsage {
     private readonly user: DialogUser,
     offer: Body | undefined,
   ) {
+    const { began } = context;
     this.#parts = {
       context,
       dialog,
@@ -81,10 +83,14 @@ export class DialogUsage {
       requests: new DialogRequests(context, dialog, () => this.#checkQuiet()),
       acknowledgements: new Acknowledgements(context, dialog),
       peer: new PeerCapabilities(),
+      timer: new SessionRefresh(context.environment.clock, context.environment.sessionExpires, {
+        refresh: () => this.offers.refresh(),
+        expired: () => this.#fail({ reason: 'timeout' }),
+      }),
       user: this.#negotiationUser(),
-      description: { ours: context.began === 'ours' ? offer : undefined },
+      description: began === 'ours' ? { ours: offer, theirs: undefined } : { ours: undefined, theirs: offer },
     };
-    this.#parts.exchange.inviteBegins(context.began, offer !== undefined);
+    this.#parts.exchange.inviteBegins(began, offer !== undefined);
     this.offers = new OwnOffers(this.#parts);
     this.#peerOffers = new PeerOffers(this.#parts);
     this.#answers = new InviteAnswers(this.#parts, () => this.offers.takeOffer());
@@ -168,8 +174,8 @@ export class DialogUsage {
   request(method: string, content: RequestContent, user: DialogRequestUser): void {
     if (this.#over) return;
     this.#parts.requests.send(method, content, {
-      answered: (response) => {
-        user.answered(response);
+      answered: (response, sent) => {
+        user.answered(response, sent);
         const end = endByAnswer(response.status);
         if (end !== undefined) this.#fail(end);
       },
@@ -213,6 +219,7 @@ export class DialogUsage {
 
   #close(): void {
     this.offers.close();
+    this.#parts.timer.stop();
     this.#ownAnswers?.stop();
     this.#peerOffers.withdraw();
   }

@@ -11,6 +11,8 @@ export interface SessionEnvironment extends ExchangeEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly timers: TimerSettings;
+  /** The session interval that we ask for (RFC 4028), in seconds; undefined: only what others ask for. */
+  readonly sessionExpires: number | undefined;
   /** Value of User-Agent. */
   readonly userAgent: string;
   /** Sends the ACK of a 2xx outside of any transaction; what it returns sends the same again. */

@@ -6,4 +6,5 @@ export type { DialogView } from './dialog-view.ts';
 export type { SessionEnvironment } from './environment.ts';
 export { IncomingSession, type IncomingSessionOptions } from './incoming-session.ts';
 export { OutgoingSession, type OutgoingSessionOptions } from './outgoing-session.ts';
+export { refuseInterval } from './session-refresh.ts';
 export type * from './types.ts';

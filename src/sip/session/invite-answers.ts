@@ -5,6 +5,7 @@ import type { SentRequest } from '../exchange/index.ts';
 import type { SipResponse } from '../message/types.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { type DialogParts, negotiation } from './dialog-parts.ts';
+import type { Meaning } from './offer-answer-state.ts';
 import { formatRAck, ReliableOrder, readRSeq } from './rseq.ts';
 import type { Body } from './types.ts';
 
@@ -41,7 +42,7 @@ export class InviteAnswers {
       if (body !== undefined && meaning === 'offer') this.#answer(rack, body);
       else this.#acknowledge(rack, meaning === 'answer');
     }
-    return { body: meaning === 'offer' ? undefined : meaning && body };
+    return { body: this.#said(meaning, body) };
   }
 
   /**
@@ -49,16 +50,17 @@ export class InviteAnswers {
    * @param report called once, when the ACK is on the wire
    */
   accepted(response: SipResponse, sent: SentRequest, report: (said: Said) => void): void {
-    const { exchange, acknowledgements, peer, user, dialog } = this.parts;
+    const { exchange, acknowledgements, peer, user, dialog, timer } = this.parts;
     if (!acknowledgements.isFirst(sent)) return;
     dialog.refreshTarget(response);
+    timer.accepted(sent.request, response);
     peer.learn(response);
     const body = sessionBodyOf(response);
     const meaning = body && exchange.carries('2xx');
     const acknowledge = (answer: Body | undefined): void =>
       acknowledgements.send(sent, answer, () => {
         exchange.inviteEnds();
-        report({ body: meaning === 'offer' ? undefined : meaning && body });
+        report({ body: this.#said(meaning, body) });
       });
     if (meaning !== 'offer') {
       acknowledge(undefined);
@@ -66,7 +68,7 @@ export class InviteAnswers {
     }
     const accept = (answer: Body): void => {
       exchange.carries('ACK');
-      this.parts.description.ours = answer;
+      this.#inForce(answer, body);
       acknowledge(answer);
     };
     user.negotiation(negotiation(body, { accept, reject: () => acknowledge(undefined) }));
@@ -76,7 +78,7 @@ export class InviteAnswers {
   #answer(rack: string, offer: Body): void {
     const accept = (answer: Body): void => {
       this.parts.exchange.carries('PRACK');
-      this.parts.description.ours = answer;
+      this.#inForce(answer, offer);
       this.#send(rack, answer, () => undefined);
     };
     const reject = (): void => this.#send(rack, undefined, () => undefined);
@@ -100,9 +102,20 @@ export class InviteAnswers {
         user.offerRefused(response?.status ?? 503);
         return;
       }
-      this.parts.description.ours = offer;
+      this.#inForce(offer, answer);
       user.answer(answer);
     });
+  }
+
+  /** An answer, or the preview of one. */
+  #said(meaning: Meaning | undefined, body: Body | undefined): Body | undefined {
+    if (meaning === 'answer') this.parts.description.theirs = body;
+    return meaning === 'offer' ? undefined : meaning && body;
+  }
+
+  #inForce(ours: Body, theirs: Body | undefined): void {
+    this.parts.description.ours = ours;
+    this.parts.description.theirs = theirs;
   }
 
   #send(rack: string, body: Body | undefined, done: (response: SipResponse | undefined) => void): void {

@@ -3,37 +3,24 @@
 // Left out: redirection (a 3xx ends the session).
 
 import { millis } from '../../base/units.ts';
-import { Dialog, type Routing } from '../dialog/index.ts';
+import { Dialog } from '../dialog/index.ts';
 import { type CallCredentials, ClientExchange, type SentRequest } from '../exchange/index.ts';
-import { createRequest, formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import { step } from '../transaction/machine.ts';
 import { BaseSession, type RoutedSession, reasonHeader } from './base-session.ts';
 import { sessionBodyOf } from './bodies.ts';
-import { CAPABILITY_HEADERS } from './capabilities.ts';
 import { DialogUsage } from './dialog-usage.ts';
 import { type DialogView, halfDialog, viewOf } from './dialog-view.ts';
-import type { SessionEnvironment } from './environment.ts';
 import type { Said } from './invite-answers.ts';
+import { type InviteParts, InviteRequests } from './invite-requests.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
 import { readRSeq } from './rseq.ts';
 import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
 
-export interface OutgoingSessionOptions {
-  readonly environment: SessionEnvironment;
+export interface OutgoingSessionOptions extends InviteParts {
   readonly credentials: CallCredentials | undefined;
-  /** To. */
-  readonly target: string;
-  /** From, without its tag. */
-  readonly from: NameAddress;
-  /** User of Contact. */
-  readonly contactUser: string | undefined;
-  readonly routing: Routing;
-  /** Undefined: the peer is to offer, in the first response that it sends reliably (§13.2.1). */
-  readonly offer: Body | undefined;
-  readonly headers: HeaderList;
   /** Called when the session may be forgotten. */
   readonly quieted: (session: RoutedSession) => void;
 }
@@ -66,10 +53,8 @@ export class OutgoingSession extends BaseSession {
   readonly offer = undefined;
   readonly ringNeedsOffer = false;
   #state: SessionState = 'calling';
-  #sequence = 0;
-  /** As it was sent last. */
-  #contact = '';
   #exchange: ClientExchange | undefined;
+  readonly #requests: InviteRequests;
   #inviteOpen = true;
   /** By the peer's tag: one a branch that has answered. */
   readonly #usages = new Map<string, DialogUsage>();
@@ -79,6 +64,7 @@ export class OutgoingSession extends BaseSession {
     const { random } = options.environment;
     this.id = random.hex(16);
     this.localTag = random.hex(8);
+    this.#requests = new InviteRequests(options, this.id, this.localTag);
     this.local = options.from;
     this.peer = { displayName: undefined, uri: options.target, parameters: new Map() };
   }
@@ -91,10 +77,10 @@ export class OutgoingSession extends BaseSession {
     if (this.#state === 'terminated') return [];
     const views = [...this.#usages.values()].flatMap((usage, index) => {
       const isTheirs = this.primary === undefined || usage === this.primary;
-      return isTheirs && !usage.isOver ? [viewOf(usage.dialog, index, this.#contact)] : [];
+      return isTheirs && !usage.isOver ? [viewOf(usage.dialog, index, this.#requests.contact)] : [];
     });
     if (views.length > 0) return views;
-    return [halfDialog(this.#state === 'calling' ? 'trying' : 'proceeding', this.#contact)];
+    return [halfDialog(this.#state === 'calling' ? 'trying' : 'proceeding', this.#requests.contact)];
   }
 
   get isQuiet(): boolean {
@@ -162,8 +148,8 @@ export class OutgoingSession extends BaseSession {
     const { environment, credentials } = this.options;
     const plan = {
       nextHop: this.options.routing.nextHop,
-      build: () => this.#build(),
-      address: (request: SipRequest, target: Endpoint) => this.#address(request, target),
+      build: () => this.#requests.build(),
+      address: (request: SipRequest, target: Endpoint) => this.#requests.address(request, target),
     };
     const exchange = new ClientExchange(environment, credentials, plan, {
       provisional: (response, sent) => this.#provisional(response, sent),
@@ -174,33 +160,6 @@ export class OutgoingSession extends BaseSession {
     });
     this.#exchange = exchange;
     exchange.beginTo(targets);
-  }
-
-  #build(): SipRequest {
-    const { routing, from, target, offer, headers, environment } = this.options;
-    this.#sequence += 1;
-    return createRequest({
-      method: 'INVITE',
-      requestUri: routing.requestUri,
-      headers: [
-        ...routing.routes.map((route) => ['Route', route] as const),
-        ['Max-Forwards', '70'],
-        ['From', formatNameAddress({ ...from, parameters: new Map([['tag', this.localTag]]) })],
-        ['To', formatNameAddress({ uri: target })],
-        ['Call-ID', this.id],
-        ['CSeq', `${this.#sequence} INVITE`],
-        ...CAPABILITY_HEADERS,
-        ['User-Agent', environment.userAgent],
-        ...headers,
-      ],
-      body: offer,
-    });
-  }
-
-  /** Contact is how the peer reaches us, which depends on the way that the request goes (§8.1.1.8). */
-  #address(request: SipRequest, target: Endpoint): void {
-    this.#contact = this.options.environment.contact(target, this.options.contactUser);
-    request.headers.set('Contact', this.#contact);
   }
 
   /** §13.2.2.1: with a To tag it makes an early dialog. */
@@ -233,6 +192,10 @@ export class OutgoingSession extends BaseSession {
   #final(response: SipResponse, sent: SentRequest): void {
     if (response.status >= 300) {
       const { status, reason } = response;
+      if (status === 422 && this.#requests.least.refused(response)) {
+        this.#inviteAgain(sent.target);
+        return;
+      }
       this.#inviteOver('refusal', { reason: 'rejected', status, phrase: reason });
       return;
     }
@@ -244,6 +207,13 @@ export class OutgoingSession extends BaseSession {
       this.#handle('2xx', { response, usage, body });
       this.checkQuiet();
     });
+  }
+
+  /** RFC 4028 §7.3: the same call, with a longer session interval. */
+  #inviteAgain(target: Endpoint): void {
+    for (const usage of this.#usages.values()) usage.drop();
+    this.#usages.clear();
+    this.#invite([target]);
   }
 
   #inviteOver(event: OutgoingEvent, end: SessionEnd): void {

@@ -91,7 +91,8 @@ export class OwnAnswers {
     dialog.confirm();
     const described = exchange.wouldCarry('2xx') === undefined ? undefined : body;
     if (described !== undefined) description.ours = described;
-    this.peerOffers.sendAccepted(this.transaction, this.user.make(200, described, []), true);
+    const timer = this.parts.timer.answer(this.transaction.request);
+    this.peerOffers.sendAccepted(this.transaction, this.user.make(200, described, timer), true);
   }
 
   /** A final response goes out, or nobody waits for one any longer. */

@@ -29,6 +29,8 @@ export class OwnOffers {
   #sending = false;
   /** Whether the INVITE that is under way has had its answer. */
   #answered = false;
+  /** The peer's description when it went out. */
+  #before: Body | undefined;
   #invite: ClientExchange | undefined;
   /** An INVITE that has rung is given up in the end: nothing else could be offered any more. */
   #patience: Timer | undefined;
@@ -91,16 +93,18 @@ export class OwnOffers {
   }
 
   #sendUpdate(wanted: Wanted): void {
-    const { exchange, requests, peer, dialog, user } = this.parts;
+    const { exchange, requests, peer, dialog, user, timer } = this.parts;
     this.#begin();
     exchange.innerBegins('ours', wanted.offer !== undefined);
-    const content = { headers: CAPABILITY_HEADERS, body: wanted.offer, refreshesTarget: true };
+    const headers = [...CAPABILITY_HEADERS, ...timer.request()];
+    const content = { headers, body: wanted.offer, refreshesTarget: true };
     requests.send('UPDATE', content, {
-      answered: (response) => {
+      answered: (response, { request }) => {
         exchange.innerEnds();
         peer.learn(response);
         if (response.status < 300) {
           dialog.refreshTarget(response);
+          timer.accepted(request, response);
           this.#accepted(wanted, sessionBodyOf(response), response.status);
         } else this.#refused(response, wanted, 'UPDATE');
         this.#end();
@@ -109,19 +113,20 @@ export class OwnOffers {
         exchange.innerEnds();
         if (reason === 'timeout') user.failed({ reason: 'timeout' });
         else if (wanted.offer !== undefined) user.offerRefused(503);
+        else timer.refused();
         this.#end();
       },
     });
   }
 
   #sendInvite(wanted: Wanted): void {
-    const { context, dialog, exchange, description, user } = this.parts;
+    const { context, dialog, exchange, description, user, timer } = this.parts;
     const { environment, credentials } = context;
     const body = wanted.offer ?? description.ours;
     this.#begin();
     exchange.inviteBegins('ours', body !== undefined);
     const answers = new InviteAnswers(this.parts, () => undefined);
-    const headers = [...CAPABILITY_HEADERS, ['User-Agent', environment.userAgent] as const];
+    const headers = [...CAPABILITY_HEADERS, ['User-Agent', environment.userAgent] as const, ...timer.request()];
     const plan = {
       nextHop: dialog.nextHop,
       build: () => dialog.createRequest('INVITE', { headers, body }).request,
@@ -134,6 +139,7 @@ export class OwnOffers {
         exchange.inviteEnds();
         if (reason === 'timeout') user.failed({ reason: 'timeout' });
         else if (wanted.offer !== undefined) user.offerRefused(503);
+        else timer.refused();
         this.#end();
       },
       heard: (source) => context.heard(source),
@@ -171,13 +177,16 @@ export class OwnOffers {
     const { user, description } = this.parts;
     this.#tries = 0;
     if (answer !== undefined) {
+      // What only refreshes is of interest where the peer changes something on the occasion.
+      const changes = offer !== undefined || this.#before?.data.equals(answer.data) !== true;
       description.ours = offer ?? description.ours;
-      user.answer(answer);
+      description.theirs = answer;
+      if (changes) user.answer(answer);
     } else if (offer !== undefined && !this.#answered) user.offerRefused(status);
   }
 
   #refused(response: SipResponse, wanted: Wanted, method: 'INVITE' | 'UPDATE'): void {
-    const { peer, user } = this.parts;
+    const { peer, user, timer } = this.parts;
     const { status } = response;
     const end = endByAnswer(status);
     const wait = this.#waitAfter(response);
@@ -186,7 +195,9 @@ export class OwnOffers {
     else if (method === 'UPDATE' && (status === 405 || status === 501)) {
       peer.refuses('UPDATE');
       this.#wanted ??= wanted;
-    } else if (wanted.offer !== undefined) user.offerRefused(status);
+    } else if (status === 422 && timer.least.refused(response)) this.#wanted ??= wanted;
+    else if (wanted.offer !== undefined) user.offerRefused(status);
+    else timer.refused();
   }
 
   /** How long the peer is left alone before the same is sent again; undefined: it has refused. */
@@ -213,6 +224,7 @@ export class OwnOffers {
   #begin(): void {
     this.#sending = true;
     this.#answered = false;
+    this.#before = this.parts.description.theirs;
     this.#wanted = undefined;
   }
 

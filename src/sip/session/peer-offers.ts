@@ -7,6 +7,7 @@ import type { ServerTransaction } from '../transaction/index.ts';
 import { sessionBodyOf } from './bodies.ts';
 import { CAPABILITY_HEADERS, refuseBody, SESSION_TYPE } from './capabilities.ts';
 import { type DialogParts, negotiation } from './dialog-parts.ts';
+import { refuseInterval } from './session-refresh.ts';
 import type { Body, Negotiation, Refusal } from './types.ts';
 
 /** One dialog's requests of the peer's that change the session. */
@@ -20,7 +21,8 @@ export class PeerOffers {
   receiveInvite(transaction: ServerTransaction): void {
     const { request } = transaction;
     const { exchange } = this.parts;
-    const obstacle = this.#obstacle(request, 'INVITE') ?? refuseBody(request, [SESSION_TYPE]);
+    const obstacle =
+      this.#obstacle(request, 'INVITE') ?? refuseInterval(request) ?? refuseBody(request, [SESSION_TYPE]);
     if (obstacle !== undefined) {
       transaction.respond(obstacle);
       return;
@@ -42,7 +44,7 @@ export class PeerOffers {
     const { exchange } = this.parts;
     const offer = sessionBodyOf(request);
     const kind = offer === undefined ? 'UPDATE' : 'UPDATE with an offer';
-    const obstacle = this.#obstacle(request, kind) ?? refuseBody(request, [SESSION_TYPE]);
+    const obstacle = this.#obstacle(request, kind) ?? refuseInterval(request) ?? refuseBody(request, [SESSION_TYPE]);
     if (obstacle !== undefined) {
       transaction.respond(obstacle);
       return;
@@ -74,7 +76,10 @@ export class PeerOffers {
     const body = sessionBodyOf(request);
     const meaning = body && exchange.carries('PRACK');
     if (body === undefined || meaning !== 'offer') {
-      if (body !== undefined && meaning === 'answer') user.answer(body);
+      if (body !== undefined && meaning === 'answer') {
+        this.parts.description.theirs = body;
+        user.answer(body);
+      }
       transaction.respond(createResponse(request, 200));
       return;
     }
@@ -82,7 +87,7 @@ export class PeerOffers {
     this.#negotiate(transaction, body, {
       accept: (answer) => {
         exchange.innerEnds();
-        this.parts.description.ours = answer;
+        this.#inForce(answer, body);
         transaction.respond(createResponse(request, 200, { body: answer }));
       },
       // RFC 6337 §2.3: a UAC has to be ready for a 488, though RFC 3262 §3 has 2xx for every PRACK that matches.
@@ -103,7 +108,10 @@ export class PeerOffers {
     if (!ourOffer) exchange.inviteEnds();
     acknowledgements.accept(transaction, response, initial, (ack) => {
       const answer = ack && ourOffer ? sessionBodyOf(ack) : undefined;
-      if (answer !== undefined && exchange.carries('ACK') === 'answer') user.answer(answer);
+      if (answer !== undefined && exchange.carries('ACK') === 'answer') {
+        this.parts.description.theirs = answer;
+        user.answer(answer);
+      }
       if (ourOffer) exchange.inviteEnds();
       if (ack === undefined) user.failed({ reason: 'no-ack' });
       else if (initial) user.acknowledged();
@@ -150,21 +158,29 @@ export class PeerOffers {
   }
 
   #acceptInvite(transaction: ServerTransaction, body: Body): void {
-    this.parts.description.ours = body;
+    this.#inForce(body, sessionBodyOf(transaction.request));
     this.sendAccepted(transaction, this.#accepted(transaction, body), false);
   }
 
   #accept(transaction: ServerTransaction, body: Body | undefined): void {
-    if (body !== undefined) this.parts.description.ours = body;
+    if (body !== undefined) this.#inForce(body, sessionBodyOf(transaction.request));
     transaction.respond(this.#accepted(transaction, body));
   }
 
   /** The 2xx to a target refresh request: it takes over the peer's Contact, and names ours (RFC 6141 §4.5, §4.6). */
   #accepted({ request, source }: ServerTransaction, body: Body | undefined): SipResponse {
-    const { dialog, context } = this.parts;
+    const { dialog, context, timer } = this.parts;
     dialog.refreshTarget(request);
-    const headers = [['Contact', context.contactFor(source)] as const, ...CAPABILITY_HEADERS];
+    const contact = ['Contact', context.contactFor(source)] as const;
+    const headers = [contact, ...CAPABILITY_HEADERS, ...timer.answer(request)];
     return createResponse(request, 200, { headers, body, recordRoute: request.method === 'INVITE' });
+  }
+
+  /** The peer's is left as it is where it had none: its answer is still to come. */
+  #inForce(ours: Body, theirs: Body | undefined): void {
+    const { description } = this.parts;
+    description.ours = ours;
+    description.theirs = theirs ?? description.theirs;
   }
 
   #refuse(transaction: ServerTransaction, { status, reason, headers }: Refusal): void {
