@@ -6,6 +6,7 @@ import { DoorphoneError } from '../../src/base/errors.ts';
 import { millis } from '../../src/base/units.ts';
 import type { Endpoint } from '../../src/sip/message/types.ts';
 import type {
+  Origin,
   Place,
   SendFailure,
   StreamEvents,
@@ -81,9 +82,9 @@ export class MemoryStreamHost implements StreamNetwork {
     return Promise.resolve({ address: this.address, port: chosen, close });
   }
 
-  connect(target: Endpoint, _from: string | undefined, events: StreamEvents): MemoryStreamSocket {
+  connect(target: Endpoint, { port }: Partial<Origin>, events: StreamEvents): MemoryStreamSocket {
     this.wire.asked.push(target);
-    const local = { address: this.address, port: this.wire.freePort() };
+    const local = { address: this.address, port: port ?? this.wire.freePort() };
     const near = new MemoryStreamSocket(this.wire, target, local);
     near.events = events;
     this.sockets.push(near);

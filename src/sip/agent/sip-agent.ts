@@ -117,6 +117,7 @@ export class SipAgent implements UserAgent, EventAgent {
     this.#sessions = new SessionTable(clock, millis(64 * this.#timers.t1));
     this.#transport = new TransportLayer({
       clock,
+      random,
       log,
       network,
       ...(streams === undefined ? {} : { streams }),

@@ -72,6 +72,14 @@ export const isIpv4 = (text: string): boolean => ipv4Bits(text) !== undefined;
 export const isIpv6 = (text: string): boolean => text.length <= IPV6_LENGTH && ipv6Groups(text) !== undefined;
 export const isIpAddress = (text: string): boolean => isIpv4(text) || isIpv6(text);
 
+/** The 4 or 16 octets of an address; undefined when it is none. */
+export function addressOctets(text: string): Buffer | undefined {
+  const bits = ipv4Bits(text);
+  const groups = bits === undefined && text.length <= IPV6_LENGTH ? ipv6Groups(text) : undefined;
+  const words = bits === undefined ? groups : [Math.floor(bits / 65_536), bits % 65_536];
+  return words === undefined ? undefined : Buffer.from(words.flatMap((word) => [word >> 8, word & 0xff]));
+}
+
 /** Whether two hosts are the same: names without case, addresses by their bits (RFC 5954 §4.2). */
 export function hostsEqual(one: string, other: string): boolean {
   if (lowerCase(one) === lowerCase(other)) return true;

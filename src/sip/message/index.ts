@@ -3,7 +3,7 @@
 export { type AuthHeader, formatAuthHeader, parseAuthHeader, parseAuthParameters } from './auth-header.ts';
 export { copyRequest, createRequest, createResponse, type RequestParts, type ResponseOptions } from './create.ts';
 export { SipHeaders } from './headers.ts';
-export { bracketHost, formatHostPort, hostsEqual, isIpAddress, isIpv4, isIpv6 } from './host.ts';
+export { addressOctets, bracketHost, formatHostPort, hostsEqual, isIpAddress, isIpv4, isIpv6 } from './host.ts';
 export { DEFAULT_LIMITS, type MessageLimits } from './limits.ts';
 export { type BodyPart, readBodyParts } from './multipart.ts';
 export { formatNameAddress, parseNameAddress, parseNameAddressList } from './name-address.ts';

@@ -4,17 +4,17 @@
 import type { Clock, Timer } from '../../base/clock.ts';
 import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
 import type { Endpoint } from '../message/types.ts';
-import type { SendFailure, StreamEvents, StreamSocket } from './network.ts';
+import type { Place, SendFailure, StreamEvents, StreamSocket } from './network.ts';
+import { Outbox, type Outgoing } from './outbox.ts';
 import { formatEndpoint } from './socket-errors.ts';
 import { type Frame, StreamFramer } from './stream-framer.ts';
 
-/** What is sent, and who hears that it could not be. */
-export interface Outgoing {
-  readonly bytes: Buffer;
-  /** Names the answer that is waited for (`answered`); undefined where none is. */
-  readonly awaits: string | undefined;
-  /** Called at most once, later. */
-  readonly failed: (failure: SendFailure) => void;
+/** Who wants a connection to stay (RFC 5626 §3.1). */
+export interface ConnectionHolder {
+  /** It is open. Not told to whoever holds it after that. */
+  opened(): void;
+  /** It is over. */
+  lost(failure: SendFailure): void;
 }
 
 /** Who has the connections. */
@@ -22,6 +22,8 @@ export interface ConnectionOwner {
   readonly clock: Clock;
   /** A message, or what ends the framing; after a fault the connection is closed. */
   received(connection: Connection, frame: Exclude<Frame, { kind: 'lineEnd' }>, at: Millis): void;
+  /** The peer asks whether the connection lives (RFC 5626 §3.5.1); true: it is told so. */
+  pinged(connection: Connection): boolean;
   /** It is over; nothing more comes of it. */
   ended(connection: Connection, failure: SendFailure): void;
 }
@@ -42,21 +44,20 @@ const STALL_TIME = seconds(10);
 const LINGER_TIME = seconds(2);
 /** Octets that may be queued for a peer; one that does not read is cut off. */
 const QUEUE_BYTES = 262_144;
-/** Messages that may wait for a connection to open. */
-const WAITING_MESSAGES = 64;
-/** 64*T1: no transaction waits longer for its first answer. */
-const ANSWER_TIME = seconds(32);
-const UNANSWERED_MESSAGES = 512;
+
+const PING = Buffer.from('\r\n\r\n');
+const PONG = Buffer.from('\r\n');
 
 /** A connection that we opened, or that was accepted. */
 export class Connection implements StreamEvents {
-  /** Sends of it that wait for an answer, by what they await. */
-  readonly #unanswered = new Map<string, { readonly outgoing: Outgoing; readonly at: Millis }>();
+  readonly #outbox: Outbox;
+  readonly #holders = new Set<ConnectionHolder>();
   readonly #framer = new StreamFramer();
-  /** Sent before it was open. */
-  #waiting: Outgoing[] = [];
-  /** Written, but not taken by the system: `end` counts octets from the first. */
-  #unsent: { readonly end: number; readonly outgoing: Outgoing }[] = [];
+  /** Who waits for an answer to a ping. */
+  #pongs: (() => void)[] = [];
+  /** Line ends since the last message: two of them are a ping. */
+  #lineEnds = 0;
+  /** Octets, from the first. */
   #written = 0;
   #socket: StreamSocket | undefined;
   #state: 'opening' | 'open' | 'over' = 'opening';
@@ -72,7 +73,10 @@ export class Connection implements StreamEvents {
     private readonly owner: ConnectionOwner,
     readonly remote: Endpoint,
     readonly accepted: boolean,
+    /** The port that it is to come from, where that is settled before it is open. */
+    readonly plannedPort?: number,
   ) {
+    this.#outbox = new Outbox(owner.clock);
     this.#active = owner.clock.now();
     this.#trusted = !accepted;
   }
@@ -98,13 +102,23 @@ export class Connection implements StreamEvents {
     return this.#active;
   }
 
-  /** Whether somebody waits for an answer that is to come by it. */
+  /** Whether somebody holds it, or waits for what is to come by it. */
   get busy(): boolean {
-    return this.#waiting.length > 0 || this.#unanswered.size > 0;
+    return this.#holders.size > 0 || this.#outbox.busy;
   }
 
+  /** Whether a message has begun to arrive, and not ended. */
+  get receiving(): boolean {
+    return this.#framer.pending;
+  }
+
+  get local(): Place | undefined {
+    return this.#socket?.local;
+  }
+
+  /** The port that it comes from, or will come from. */
   get localPort(): number | undefined {
-    return this.#socket?.local?.port;
+    return this.local?.port ?? this.plannedPort;
   }
 
   /** See `StreamSocket.identities`. */
@@ -125,13 +139,32 @@ export class Connection implements StreamEvents {
     this.#active = this.owner.clock.now();
     if (this.#state === 'over') this.#later(() => outgoing.failed(closedByUs(this.remote)));
     else if (this.#state === 'open') this.#write(outgoing);
-    else if (this.#waiting.length < WAITING_MESSAGES) this.#waiting.push(outgoing);
-    else this.#later(() => outgoing.failed(tooSlow(this.remote)));
+    else if (!this.#outbox.wait(outgoing)) this.#later(() => outgoing.failed(tooSlow(this.remote)));
+  }
+
+  /** It stays, however silent, until it breaks or nobody holds it any more. */
+  hold(holder: ConnectionHolder): void {
+    this.#holders.add(holder);
+  }
+
+  release(holder: ConnectionHolder): void {
+    this.#holders.delete(holder);
+    this.#active = this.owner.clock.now();
+  }
+
+  /**
+   * Asks the peer whether the connection lives: a double CRLF, which it answers with one (RFC 5626 §4.4.1).
+   * @param pong called when the answer is there
+   */
+  ping(pong: () => void): void {
+    if (this.#state !== 'open') return;
+    this.#pongs.push(pong);
+    this.#put(PING);
   }
 
   /** The answer to what was sent with `awaits` is there. */
   answered(awaits: string): void {
-    this.#unanswered.delete(awaits);
+    this.#outbox.answered(awaits);
   }
 
   /** Ends it; what waits for it fails. What is written already still goes out. */
@@ -140,8 +173,8 @@ export class Connection implements StreamEvents {
   }
 
   /** Ends it now, whatever the peer makes of it. */
-  cut(): void {
-    this.#end(closedByUs(this.remote));
+  cut(failure: SendFailure = closedByUs(this.remote)): void {
+    this.#end(failure);
   }
 
   reached(): void {
@@ -156,7 +189,8 @@ export class Connection implements StreamEvents {
     this.#state = 'open';
     this.#active = this.owner.clock.now();
     this.#watchIdleness();
-    for (const outgoing of this.#waiting.splice(0)) this.#write(outgoing);
+    for (const outgoing of this.#outbox.takeWaiting()) this.#write(outgoing);
+    for (const holder of [...this.#holders]) holder.opened();
   }
 
   data(bytes: Buffer): void {
@@ -173,7 +207,7 @@ export class Connection implements StreamEvents {
   drained(): void {
     this.#stalled?.cancel();
     this.#stalled = undefined;
-    this.#unsent = [];
+    this.#outbox.drained();
   }
 
   closed(failure: SendFailure): void {
@@ -181,7 +215,9 @@ export class Connection implements StreamEvents {
   }
 
   #take(frame: Frame, at: Millis): void {
-    if (frame.kind !== 'lineEnd') {
+    if (frame.kind === 'lineEnd') this.#takeLineEnd();
+    else {
+      this.#lineEnds = 0;
       this.#message?.cancel();
       this.#message = undefined;
       this.owner.received(this, frame, at);
@@ -190,26 +226,35 @@ export class Connection implements StreamEvents {
     if (frame.kind === 'fault') this.close();
   }
 
-  #write(outgoing: Outgoing): void {
-    const socket = this.#socket;
-    if (socket === undefined) return;
-    socket.write(outgoing.bytes);
-    this.#written += outgoing.bytes.length;
-    if (outgoing.awaits !== undefined) this.#await(outgoing, outgoing.awaits);
-    if (socket.queued === 0) return;
-    if (outgoing.awaits === undefined) this.#unsent.push({ end: this.#written, outgoing });
-    this.#stalled ??= this.#after(STALL_TIME, 'connection stalled', () => this.#end(stuck(this.remote)));
-    if (socket.queued > QUEUE_BYTES) this.#later(() => this.#end(stuck(this.remote)));
+  /** CRLF between messages: the answer to a ping of ours, or half a ping. It comes in one piece or in several. */
+  #takeLineEnd(): void {
+    if (this.#pongs.length > 0) {
+      for (const pong of this.#pongs.splice(0)) pong();
+      return;
+    }
+    this.#lineEnds += 1;
+    if (this.#lineEnds < 2) return;
+    this.#lineEnds = 0;
+    if (this.owner.pinged(this)) this.#put(PONG);
   }
 
-  /** Transactions that ended without an answer are forgotten here, the oldest first. */
-  #await(outgoing: Outgoing, awaits: string): void {
-    const now = this.owner.clock.now();
-    for (const [oldest, { at }] of this.#unanswered) {
-      if (this.#unanswered.size < UNANSWERED_MESSAGES && now - at <= ANSWER_TIME) break;
-      this.#unanswered.delete(oldest);
+  #write(outgoing: Outgoing): void {
+    const queued = this.#put(outgoing.bytes);
+    this.#outbox.wrote(outgoing, this.#written, queued === 0);
+  }
+
+  /** @returns how much the system has not taken */
+  #put(bytes: Buffer): number {
+    const socket = this.#socket;
+    if (socket === undefined) return 0;
+    socket.write(bytes);
+    this.#written += bytes.length;
+    const { queued } = socket;
+    if (queued > 0) {
+      this.#stalled ??= this.#after(STALL_TIME, 'connection stalled', () => this.#end(stuck(this.remote)));
     }
-    this.#unanswered.set(awaits, { outgoing, at: now });
+    if (queued > QUEUE_BYTES) this.#later(() => this.#end(stuck(this.remote)));
+    return queued;
   }
 
   /** A message that has begun must end: else somebody could hold connections with an octet now and then. */
@@ -226,6 +271,7 @@ export class Connection implements StreamEvents {
   #watchIdleness(): void {
     const rest = this.#active + this.#patience - this.owner.clock.now();
     this.#idle = this.#after(millis(rest), 'connection idle', () => {
+      if (this.#holders.size > 0) this.#active = this.owner.clock.now();
       if (this.owner.clock.now() - this.#active >= this.#patience) this.close();
       else this.#watchIdleness();
     });
@@ -241,16 +287,13 @@ export class Connection implements StreamEvents {
     const opened = this.#state === 'open';
     this.#state = 'over';
     for (const timer of [this.#opening, this.#message, this.#idle, this.#stalled]) timer?.cancel();
-    const sent = this.#written - (this.#socket?.queued ?? 0);
-    const unsent = this.#unsent.filter(({ end }) => end > sent).map(({ outgoing }) => outgoing);
-    const unanswered = [...this.#unanswered.values()].map(({ outgoing }) => outgoing);
-    const lost = [...this.#waiting, ...unsent, ...unanswered];
-    this.#waiting = [];
-    this.#unsent = [];
-    this.#unanswered.clear();
+    const lost = this.#outbox.lost(this.#written - (this.#socket?.queued ?? 0));
+    this.#pongs = [];
     if (opened && how === 'gracefully') this.#closeSocket();
     else this.#socket?.cut();
     this.owner.ended(this, failure);
+    for (const holder of this.#holders) this.#later(() => holder.lost(failure));
+    this.#holders.clear();
     for (const outgoing of lost) this.#later(() => outgoing.failed(failure));
   }
 

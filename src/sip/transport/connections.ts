@@ -2,13 +2,16 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { type Millis, seconds } from '../../base/units.ts';
 import { hostsEqual } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
-import { Connection, type ConnectionOwner, type Outgoing } from './connection.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
 import { FaultMemory } from './fault-memory.ts';
 import type { SendFailure, StreamEvents, StreamNetwork, StreamSocket } from './network.ts';
+import type { Outgoing } from './outbox.ts';
+import { PlannedPorts } from './planned-ports.ts';
 import { formatEndpoint } from './socket-errors.ts';
 import type { Frame } from './stream-framer.ts';
 
@@ -19,6 +22,7 @@ export interface ConnectionsOptions {
   readonly network: StreamNetwork | undefined;
   /** The local address that connections to `target` come from; undefined: as the system routes. */
   readonly localAddress: (target: Endpoint) => string | undefined;
+  readonly random: Random;
   /** Whether somebody whom we speak with is there. */
   readonly trusts: (source: Endpoint) => boolean;
   readonly received: (connection: Connection, frame: Exclude<Frame, { kind: 'lineEnd' }>, at: Millis) => void;
@@ -41,12 +45,14 @@ export class Connections implements ConnectionOwner {
   readonly #connections = new Set<Connection>();
   readonly #refusals: TokenBucket;
   readonly #faults: FaultMemory;
+  readonly #ports: PlannedPorts;
   #closed = false;
 
   constructor(private readonly options: ConnectionsOptions) {
     this.clock = options.clock;
     this.#refusals = new TokenBucket(options.clock, REFUSAL_LINES, REFUSAL_INTERVAL);
     this.#faults = new FaultMemory(options.clock);
+    this.#ports = new PlannedPorts(options.random);
   }
 
   /** How many there are. */
@@ -76,12 +82,25 @@ export class Connections implements ConnectionOwner {
       this.clock.after(NOW, 'transport failure', () => outgoing.failed(noSocket(target)));
       return undefined;
     }
-    const again = known?.open === true ? (): unknown => this.#sendAnew(outgoing, target) : undefined;
+    const old = known?.open === true;
     connection.send({
       ...outgoing,
-      failed: (failure) => (again === undefined || this.#closed ? outgoing.failed(failure) : again()),
+      failed: (failure) => {
+        if (!this.#closed && (old || isPortTaken(failure))) this.#sendAnew(outgoing, target);
+        else outgoing.failed(failure);
+      },
     });
     return connection;
+  }
+
+  /** The connection to `target`, opened if it must be; undefined where there is no TCP. */
+  obtain(target: Endpoint): Connection | undefined {
+    return this.find(target) ?? this.#open(target);
+  }
+
+  /** The port that a connection to `target` comes from; settled here for one that is still to be opened. */
+  localPort(target: Endpoint): number {
+    return this.find(target)?.localPort ?? this.#ports.plan(target);
   }
 
   /** The connection that requests to `target` go by, if it is there. */
@@ -94,6 +113,10 @@ export class Connections implements ConnectionOwner {
   close(): void {
     this.#closed = true;
     for (const connection of this.#connections) connection.cut();
+  }
+
+  pinged(connection: Connection): boolean {
+    return this.options.trusts(connection.remote);
   }
 
   received(connection: Connection, frame: Exclude<Frame, { kind: 'lineEnd' }>, at: Millis): void {
@@ -115,10 +138,11 @@ export class Connections implements ConnectionOwner {
   #open(target: Endpoint): Connection | undefined {
     const { network, localAddress } = this.options;
     if (network === undefined || this.#closed || target.protocol === 'udp') return undefined;
-    const connection = new Connection(this, target, false);
+    const port = this.#ports.take(target);
+    const connection = new Connection(this, target, false, port);
     this.#makesRoomFor(connection);
     this.#connections.add(connection);
-    connection.attach(network.connect(target, localAddress(target), connection));
+    connection.attach(network.connect(target, { address: localAddress(target), port }, connection));
     return connection;
   }
 
@@ -163,6 +187,9 @@ function leadsTo(connection: Connection, target: Endpoint): boolean {
   if (!connection.accepted && hostsEqual(remote.serverName ?? remote.address, wanted)) return true;
   return connection.identities.some((identity) => hostsEqual(identity, wanted));
 }
+
+/** The port that was planned belongs to somebody else by now. */
+const isPortTaken = ({ code }: SendFailure): boolean => code === 'EADDRINUSE';
 
 const noSocket = (target: Endpoint): SendFailure => ({
   code: 'no-socket',

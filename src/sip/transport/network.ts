@@ -85,6 +85,12 @@ export interface StreamListener extends Place {
   close(): void;
 }
 
+/** Our end of a connection that is to be opened. */
+export interface Origin {
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+}
+
 /** Where TCP and TLS come from. */
 export interface StreamNetwork {
   /**
@@ -96,7 +102,7 @@ export interface StreamNetwork {
   /**
    * Begins to open a connection.
    * @param target `tcp` or `tls`; the certificate must be good for `serverName`, or for `address` where there is none
-   * @param from the local address to come from; undefined: as the system routes
+   * @param from where to come from; what is undefined is the system's choice
    */
-  connect(target: Endpoint, from: string | undefined, events: StreamEvents): StreamSocket;
+  connect(target: Endpoint, from: Partial<Origin>, events: StreamEvents): StreamSocket;
 }

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import { DoorphoneError } from '../../base/errors.ts';
 import type { Endpoint } from '../message/types.ts';
-import type { StreamEvents, StreamListener, StreamNetwork, StreamSocket } from './network.ts';
+import type { Origin, StreamEvents, StreamListener, StreamNetwork, StreamSocket } from './network.ts';
 import { NodeStreamSocket } from './node-stream-socket.ts';
 import { NodeTlsClient } from './node-tls-client.ts';
 import { bindError } from './socket-errors.ts';
@@ -58,9 +58,12 @@ export class NodeStreamNetwork implements StreamNetwork {
     };
   }
 
-  connect(target: Endpoint, from: string | undefined, events: StreamEvents): StreamSocket {
+  connect(target: Endpoint, from: Partial<Origin>, events: StreamEvents): StreamSocket {
     const { address, port, protocol } = target;
-    const local = from === undefined ? {} : { localAddress: from };
+    const local = {
+      ...(from.address === undefined ? {} : { localAddress: from.address }),
+      ...(from.port === undefined ? {} : { localPort: from.port }),
+    };
     const socket = connect({ host: address, port, noDelay: true, keepAlive: true, ...local });
     const stream = new NodeStreamSocket(socket, target);
     stream.begin(events);

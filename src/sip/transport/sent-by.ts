@@ -15,7 +15,7 @@ export class SentByMemory {
 
   remember(via: SentBy): void {
     const place = placeOf(via);
-    if (this.#places.has(place)) return;
+    this.#places.delete(place);
     this.#places.add(place);
     if (this.#places.size <= MAXIMUM_SENT_BY) return;
     for (const oldest of this.#places) {

@@ -3,15 +3,20 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import { type Millis, millis } from '../../base/units.ts';
+import type { Random } from '../../base/random.ts';
+import type { Millis } from '../../base/units.ts';
 import { serialize } from '../message/index.ts';
 import type { Endpoint, SipMessage, SipRequest, SipResponse, Via } from '../message/types.ts';
 import type { Connection } from './connection.ts';
 import { Connections } from './connections.ts';
+import { Datagrams } from './datagrams.ts';
 import type { DropCounts } from './drop-report.ts';
+import type { Flow, FlowEvents } from './flow.ts';
+import { Flows } from './flows.ts';
 import { type Arrival, Inbound } from './inbound.ts';
-import { isWildcard, type Listener, Listeners } from './listeners.ts';
-import type { DatagramNetwork, DatagramSocket, SendFailure, StreamNetwork } from './network.ts';
+import { isWildcard, Listeners } from './listeners.ts';
+import type { DatagramNetwork, DatagramSocket, Place, SendFailure, StreamNetwork } from './network.ts';
+import { SeenAddresses } from './seen-addresses.ts';
 import { SentByMemory } from './sent-by.ts';
 import type { Frame } from './stream-framer.ts';
 import { responseAddress } from './via-rules.ts';
@@ -27,6 +32,7 @@ export interface WireObservation {
 
 export interface TransportLayerOptions {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** UDP. */
   readonly network: DatagramNetwork;
@@ -50,34 +56,50 @@ export interface TransportCounters extends DropCounts {
   readonly keepAlive: number;
 }
 
-const CR = 0x0d;
-const LF = 0x0a;
-
 /** The sockets of a user agent. It is what transactions send by. */
 export class TransportLayer {
   readonly #listeners: Listeners;
+  readonly #datagrams: Datagrams;
   readonly #connections: Connections;
+  readonly #flows: Flows;
   readonly #inbound: Inbound;
   readonly #sentBy = new SentByMemory();
+  readonly #seen = new SeenAddresses();
   /** Which socket or connection an endpoint's message came by: its response leaves by it (§18.2.2, RFC 3581 §4). */
   readonly #ways = new WeakMap<Endpoint, { readonly socket?: DatagramSocket; readonly connection?: Connection }>();
   /** A repetition goes out byte by byte as the first time, and costs no second serialisation. */
   readonly #serialized = new WeakMap<SipMessage, Buffer>();
-  #keepAlives = 0;
 
   constructor(private readonly options: TransportLayerOptions) {
-    const { clock, log, network, streams } = options;
+    const { clock, random, log, network, streams } = options;
     const mayReply = (source: Endpoint): boolean => options.mayReply?.(source) !== false;
     const fault = (what: string, mend: string): void => options.fault?.(what, mend);
     this.#inbound = new Inbound({ clock, log, mayReply, fault, isOurs: (via) => this.#sentBy.has(via) });
+    this.#datagrams = new Datagrams({
+      clock,
+      log,
+      mayReply,
+      fault,
+      towards: (target) => this.#listeners.towards(target)?.socket,
+      received: (socket, bytes, source, at) => this.#receiveDatagram(socket, bytes, source, at),
+      stunAnswered: (answer, source) => this.#flows.receive(answer, source),
+    });
     this.#connections = new Connections({
       clock,
+      random,
       log,
       network: streams,
       trusts: mayReply,
       localAddress: (target) => this.#boundAddress(target),
       received: (connection, frame, at) => this.#receiveFrame(connection, frame, at),
       fault,
+    });
+    this.#flows = new Flows({
+      clock,
+      random,
+      connection: (target) => this.#connections.obtain(target),
+      datagramPlace: (target) => this.#datagramPlace(target),
+      sendDatagram: (bytes, target, failed) => this.#datagrams.send(bytes, target, undefined, failed),
     });
     this.#listeners = new Listeners({
       clock,
@@ -93,7 +115,7 @@ export class TransportLayer {
   }
 
   get counters(): TransportCounters {
-    return { ...this.#inbound.dropped, keepAlive: this.#keepAlives };
+    return { ...this.#inbound.dropped, keepAlive: this.#datagrams.keepAlives };
   }
 
   /** How many TCP and TLS connections there are. */
@@ -107,11 +129,13 @@ export class TransportLayer {
    * `cannot-listen`, `no-certificate`, `transport-not-supported`
    */
   async listen(places: readonly Endpoint[]): Promise<void> {
-    for (const { socket } of await this.#listeners.open(places)) if (socket !== undefined) this.#serve(socket);
+    for (const { socket } of await this.#listeners.open(places))
+      if (socket !== undefined) this.#datagrams.serve(socket);
   }
 
   /** Closes everything. Nothing is received afterwards; what is sent fails with `no-socket`. */
   close(): void {
+    this.#flows.close();
     this.#listeners.close();
     this.#connections.close();
   }
@@ -127,10 +151,7 @@ export class TransportLayer {
     const way = this.#ways.get(target);
     let peer: Endpoint | undefined = target;
     if (target.protocol === 'udp') {
-      const socket = way?.socket ?? this.#listeners.towards(target)?.socket;
-      if (socket === undefined) this.#failLater(target, failed);
-      else socket.send(bytes, target.port, target.address, failed);
-      if (socket === undefined) peer = undefined;
+      if (!this.#datagrams.send(bytes, target, way?.socket, failed)) peer = undefined;
     } else {
       peer = this.#connections.send({ bytes, awaits: awaits(message), failed }, target, way?.connection)?.remote;
     }
@@ -141,8 +162,7 @@ export class TransportLayer {
   via(target: Endpoint): Pick<Via, 'protocol' | 'host' | 'port'> {
     const { protocol, address } = target;
     const host = this.#listeners.localAddress(address, protocol);
-    // Where we do not listen, what comes for us can only come by the connection itself.
-    const port = this.#listeners.towards(target)?.port ?? this.#connections.find(target)?.localPort;
+    const port = this.#listeners.towards(target)?.port ?? this.#portTowards(target);
     const via = { protocol, host, port };
     this.#sentBy.remember(via);
     return via;
@@ -167,31 +187,31 @@ export class TransportLayer {
     return this.#listeners.localAddress(target);
   }
 
-  /** A link, a route or an address has changed: what was learnt of local addresses is asked for anew. */
-  networkChanged(): void {
-    this.#listeners.forgetRoutes();
+  /**
+   * Begins to keep a way to `target` (RFC 5626): over TCP and TLS the connection that is there, or a new one. It is given
+   * back by `close`, or ends by itself; then another is begun by whoever needs one.
+   */
+  flow(target: Endpoint, events: FlowEvents): Flow {
+    return this.#flows.open(target, events);
   }
 
-  #serve(socket: DatagramSocket): void {
-    socket.onMessage((bytes, address, port) => {
-      const at = this.options.clock.now();
-      this.#receiveDatagram(socket, bytes, { protocol: 'udp', address, port }, at);
-    });
-    socket.onError(({ code, message }) => {
-      this.options.log.error('transport.socket-failed', { port: socket.port, code, message });
-      this.options.fault?.(`the SIP socket on port ${socket.port} failed: ${message}`, 'restart the service');
-    });
+  /** Where `target` sees us, behind any NAT, by the Via of its latest response (RFC 3581 §4); undefined: it has not said. */
+  seenBy(target: Endpoint): Place | undefined {
+    return this.#seen.by(target);
+  }
+
+  /** A link, a route or an address has changed: what was learnt of our addresses is asked for anew. */
+  networkChanged(): void {
+    this.#listeners.forgetRoutes();
+    this.#seen.forget();
   }
 
   #receiveDatagram(socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis): void {
-    if (isKeepAlive(bytes)) {
-      this.#keepAlives += 1;
-      return;
-    }
     this.#inbound.receive(bytes, {
       source,
       at,
       take: (message) => {
+        if (message.kind === 'response') this.#seen.learn(source, message.topVia);
         this.#ways.set(source, { socket });
         this.#handUp(message, source, at);
       },
@@ -227,6 +247,7 @@ export class TransportLayer {
     const { status, topVia, cseq } = response;
     if (status >= 200 || cseq.method === 'INVITE') connection.answered(answerKey(topVia.branch, cseq.method));
     connection.trust();
+    this.#seen.learn(connection.remote, topVia);
   }
 
   #handUp(message: SipMessage, source: Endpoint, at: Millis): void {
@@ -244,13 +265,18 @@ export class TransportLayer {
 
   /** Connections come from where we listen, if that is one address: what is behind a firewall may ask for it. */
   #boundAddress(target: Endpoint): string | undefined {
-    const listener: Listener | undefined = this.#listeners.towards(target);
+    const listener = this.#listeners.towards(target);
     return listener === undefined || isWildcard(listener.address) ? undefined : listener.address;
   }
 
-  #failLater({ protocol, address }: Endpoint, failed: (failure: SendFailure) => void): void {
-    const failure = { code: 'no-socket', message: `no ${protocol} socket reaches ${address}` };
-    this.options.clock.after(millis(0), 'transport failure', () => failed(failure));
+  /** Where we do not listen, what comes for us can only come by the connection that we open. */
+  #portTowards(target: Endpoint): number | undefined {
+    return target.protocol === 'udp' ? undefined : this.#connections.localPort(target);
+  }
+
+  #datagramPlace(target: Endpoint): Place | undefined {
+    const listener = this.#listeners.towards(target);
+    return listener && { address: this.#listeners.localAddress(target.address), port: listener.port };
   }
 
   #replyFailed({ code }: SendFailure): void {
@@ -269,8 +295,3 @@ function awaits(message: SipMessage): string | undefined {
 }
 
 const answerKey = (branch: string | undefined, method: string): string => `${branch ?? ''} ${method}`;
-
-/** Line ends alone, or nothing at all, or zero bytes: they keep a NAT's binding alive (RFC 5626 §4.4.1 and older habits). */
-function isKeepAlive(bytes: Buffer): boolean {
-  return bytes.length <= 8 && bytes.every((byte) => byte === CR || byte === LF || byte === 0);
-}

@@ -45,6 +45,7 @@ describe('garbage at the SIP port', () => {
     const handler = new RecordingHandler();
     const transport = new TransportLayer({
       clock,
+      random: new SeededRandom(1),
       log,
       network: network.host('192.0.2.9'),
       receive: (message, source) => layer.receive(message, source),

@@ -81,7 +81,7 @@ async function listen(address: string, port = 0): Promise<Server> {
 
 function connect(address: string, port: number, from?: string): { readonly socket: StreamSocket; readonly ears: Ears } {
   const ears = new Ears();
-  const socket = network.connect(tcp(address, port), from, ears);
+  const socket = network.connect(tcp(address, port), { address: from }, ears);
   opened.push({ close: () => socket.cut() });
   return { socket, ears };
 }

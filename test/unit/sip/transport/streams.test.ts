@@ -7,11 +7,13 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
 import { type MemoryStreamHost, MemoryStreams } from '../../../support/memory-streams.ts';
 import { RecordingLog } from '../../../support/recording-log.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
 import { incoming, outgoing } from '../../../support/sip-messages.ts';
 
 const door = '192.0.2.9';
 const phone = '192.0.2.1';
 const tcp = (address: string, port = 5060): Endpoint => ({ protocol: 'tcp', address, port });
+const tls = (address: string, port = 5061): Endpoint => ({ protocol: 'tls', address, port });
 
 let clock = new FakeClock();
 let streams = new MemoryStreams(clock);
@@ -30,6 +32,7 @@ beforeEach(async () => {
   here = streams.host(door);
   layer = new TransportLayer({
     clock,
+    random: new SeededRandom(1),
     log,
     network: new MemoryNetwork(clock).host(door),
     streams: here,
@@ -57,7 +60,7 @@ class Peer {
   }
 
   connect(): this {
-    const socket = this.host.connect(tcp(door), undefined, this.#events());
+    const socket = this.host.connect(tcp(door), {}, this.#events());
     this.sockets.push(socket);
     clock.advance(0);
     return this;
@@ -124,20 +127,37 @@ describe('a request over TCP', () => {
     expect(layer.via(tcp(phone))).toEqual({ protocol: 'tcp', host: door, port: 5060 });
   });
 
-  it('without a listener has the port that the connection comes from in Via', async () => {
+  it('without a listener has the port that the connection will come from in Via', async () => {
     await new Peer(phone).listen();
     const own = new TransportLayer({
       clock,
+      random: new SeededRandom(1),
       log,
       network: new MemoryNetwork(clock).host(door),
       streams: here,
       receive: () => undefined,
     });
     await own.listen([{ protocol: 'udp', address: door, port: 5060 }]);
-    expect(own.via(tcp(phone)).port).toBeUndefined();
+    const { port } = own.via(tcp(phone));
+    expect(own.via(tcp(phone)).port).toBe(port);
     own.send(request('OPTIONS'), tcp(phone), () => undefined);
     clock.advance(0);
-    expect(own.via(tcp(phone)).port).toBe(here.sockets.at(-1)?.local.port);
+    expect(here.sockets.at(-1)?.local.port).toBe(port);
+    expect(own.via(tcp(phone)).port).toBe(port);
+    here.sockets.at(-1)?.fail({ code: 'ECONNRESET', message: 'broken' });
+    // Each connection has a port of its own: the old one may still be waited for by the peer.
+    expect(own.via(tcp(phone)).port).not.toBe(port);
+  });
+
+  it('takes another port when the one in Via is used by somebody else', async () => {
+    await new Peer(phone).listen();
+    const { port } = layer.via(tls(phone));
+    expect(port).toBeGreaterThan(60_999);
+    const failures = send(request('OPTIONS'), tls(phone));
+    here.sockets.at(-1)?.fail({ code: 'EADDRINUSE', message: 'in use' });
+    clock.advance(0);
+    expect(here.sockets.map(({ local }) => local.port === port)).toEqual([true, false]);
+    expect(failures).toEqual(['ECONNREFUSED']);
   });
 
   it('that is refused fails at once', () => {
@@ -361,6 +381,29 @@ describe('a connection', () => {
     for (let count = 0; count < 40; count += 1) send(big, tcp(phone, slow.local.port));
     clock.advance(0);
     expect(peer.closed).toBe(1);
+  });
+});
+
+describe('pings (RFC 5626 §3.5.1, §5.4)', () => {
+  it.each([
+    ['in one piece', ['\r\n\r\n']],
+    ['in pieces', ['\r', '\n\r', '\n']],
+  ])('of a peer are answered at once: %s', (_, pieces) => {
+    const peer = new Peer(phone).connect();
+    for (const piece of pieces) peer.send(piece);
+    expect(peer.got).toEqual(['\r\n']);
+    peer.send('\r\n');
+    peer.send(serialize(incoming('OPTIONS', { via: viaOf('TCP') })));
+    peer.send('\r\n');
+    expect(peer.got).toEqual(['\r\n']);
+  });
+
+  it('of a stranger are not', () => {
+    strangers.add(phone);
+    const peer = new Peer(phone).connect();
+    peer.send('\r\n\r\n');
+    expect(peer.got).toEqual([]);
+    expect(peer.closed).toBe(0);
   });
 });
 

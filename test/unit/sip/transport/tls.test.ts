@@ -12,6 +12,7 @@ import {
 import { type CertificateParts, CLIENT_AUTH, makeCertificate, SERVER_AUTH } from '../../../support/certificates.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { RecordingLog } from '../../../support/recording-log.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
 import { outgoing } from '../../../support/sip-messages.ts';
 
 const authority = makeCertificate({ commonName: 'Test authority', authority: true });
@@ -52,6 +53,7 @@ async function agent(credentials: TlsCredentials, address = '127.0.0.1'): Promis
   const sources: Endpoint[] = [];
   const layer = new TransportLayer({
     clock,
+    random: new SeededRandom(1),
     log: new RecordingLog(),
     network: new NodeDatagramNetwork(),
     streams: network,

@@ -44,6 +44,7 @@ async function listening(...places: readonly string[]): Promise<TransportLayer> 
   const host = network.host(door, '198.51.100.9', '2001:db8::9');
   const layer = new TransportLayer({
     clock,
+    random: new SeededRandom(1),
     log,
     network: host,
     receive: (message, source) => received.push({ message, source }),
@@ -166,6 +167,7 @@ describe('a request that came in', () => {
     let calls = 0;
     const layer = new TransportLayer({
       clock,
+      random: new SeededRandom(1),
       log,
       network: host,
       receive: () => {
@@ -334,6 +336,7 @@ describe('what goes out', () => {
     let own = door;
     const layer = new TransportLayer({
       clock,
+      random: new SeededRandom(1),
       log,
       network: { bind: (address, port) => host.bind(address, port), addressTowards: () => own },
       receive: (message, source) => received.push({ message, source }),
@@ -368,7 +371,13 @@ describe('what goes out', () => {
 
 describe('listening', () => {
   it('names the sockets, with the ports that the system gave', async () => {
-    const layer = new TransportLayer({ clock, log, network: network.host(door), receive: () => undefined });
+    const layer = new TransportLayer({
+      clock,
+      random: new SeededRandom(1),
+      log,
+      network: network.host(door),
+      receive: () => undefined,
+    });
     await layer.listen([udp(door, 0), udp(door, 5070)]);
     const [free, fixed] = layer.listening;
     expect(free?.port).toBeGreaterThan(0);
@@ -377,16 +386,34 @@ describe('listening', () => {
 
   it('opens all places or none', async () => {
     await listening(door);
-    const second = new TransportLayer({ clock, log, network: network.host(door), receive: () => undefined });
+    const second = new TransportLayer({
+      clock,
+      random: new SeededRandom(1),
+      log,
+      network: network.host(door),
+      receive: () => undefined,
+    });
     await expect(second.listen([udp(door, 5070), udp(door)])).rejects.toMatchObject({ code: 'port-in-use' });
     expect(second.listening).toEqual([]);
-    const third = new TransportLayer({ clock, log, network: network.host(door), receive: () => undefined });
+    const third = new TransportLayer({
+      clock,
+      random: new SeededRandom(1),
+      log,
+      network: network.host(door),
+      receive: () => undefined,
+    });
     await third.listen([udp(door, 5070)]);
     expect(third.listening).toHaveLength(1);
   });
 
   it('says that it carries UDP alone', async () => {
-    const layer = new TransportLayer({ clock, log, network: network.host(door), receive: () => undefined });
+    const layer = new TransportLayer({
+      clock,
+      random: new SeededRandom(1),
+      log,
+      network: network.host(door),
+      receive: () => undefined,
+    });
     await expect(layer.listen([{ ...udp(door), protocol: 'tls' }])).rejects.toMatchObject({
       code: 'transport-not-supported',
     });
@@ -412,6 +439,7 @@ describe('with transactions on top, over a bad network', () => {
     const handler = new RecordingHandler();
     const transport = new TransportLayer({
       clock,
+      random: new SeededRandom(1),
       log,
       network: network.host(address),
       receive: (message, source) => layer.receive(message, source),
