@@ -45,7 +45,7 @@ export class FakeClock implements Clock {
   advance(duration: number): void {
     const end = this.#now + duration;
     for (;;) {
-      const next = this.#sorted()[0];
+      const next = this.#soonest();
       if (next === undefined || next.due > end) break;
       this.#move(next.due);
       this.#pending.delete(next);
@@ -59,7 +59,7 @@ export class FakeClock implements Clock {
     const end = this.#now + duration;
     await settle();
     for (;;) {
-      const next = this.#sorted()[0];
+      const next = this.#soonest();
       if (next === undefined || next.due > end) break;
       this.#move(next.due);
       this.#pending.delete(next);
@@ -83,6 +83,15 @@ export class FakeClock implements Clock {
     if (to <= this.#now) return;
     this.#wall += to - this.#now;
     this.#now = to;
+  }
+
+  #soonest(): Pending | undefined {
+    let soonest: Pending | undefined;
+    for (const timer of this.#pending) {
+      if (soonest === undefined || timer.due < soonest.due) soonest = timer;
+      else if (timer.due === soonest.due && timer.order < soonest.order) soonest = timer;
+    }
+    return soonest;
   }
 
   #sorted(): Pending[] {
