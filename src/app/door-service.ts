@@ -27,6 +27,7 @@ import {
 import { accountState, registrationChanged } from './account-state.ts';
 import { Faults } from './faults.ts';
 import { resolveHost, systemDns } from './names.ts';
+import { type NetworkReader, NetworkWatcher } from './network-watcher.ts';
 
 export interface ServiceContext {
   readonly clock: Clock;
@@ -38,6 +39,8 @@ export interface ServiceContext {
   readonly version: string;
   /** The URN of this device, the same after every start; left out: it has none to show. */
   readonly instance?: string;
+  /** Looks at the machine's network; left out: nobody notices that it has changed. */
+  readonly network?: NetworkReader;
   /** When the process began to serve, on the clock. */
   readonly startedAt: Millis;
 }
@@ -59,6 +62,7 @@ export class DoorService {
   readonly #calls: Calls;
   #admission: AdmissionPolicy;
   #mqtt: MqttBridge | undefined;
+  readonly #watcher: NetworkWatcher | undefined;
   #stopped = false;
 
   /** @throws DoorphoneError when the board or the engine cannot be had at all */
@@ -111,6 +115,7 @@ export class DoorService {
       },
       configuration,
     );
+    this.#watcher = this.#createWatcher();
     this.#reportAgent();
   }
 
@@ -122,6 +127,7 @@ export class DoorService {
       this.context.log.info('sip.listening', { addresses });
       this.#sayWhoMayCall();
       this.agent.prepare(targetsOf(this.configuration));
+      this.#watcher?.start();
       this.#door.start();
       await this.#startMqtt();
     } catch (thrown) {
@@ -134,6 +140,7 @@ export class DoorService {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#watcher?.stop();
     this.#door.stop();
     this.#calls.stop();
     await Promise.all([this.agent.stop(), this.#mqtt?.stop()]);
@@ -190,6 +197,12 @@ export class DoorService {
       },
       { log: this.context.log, servers: () => this.agent.servers, lookup: resolveHost },
     );
+  }
+
+  #createWatcher(): NetworkWatcher | undefined {
+    const { clock, log, network } = this.context;
+    if (network === undefined) return undefined;
+    return new NetworkWatcher({ clock, log, read: network, changed: () => this.agent.networkChanged() });
   }
 
   #reportAgent(): void {

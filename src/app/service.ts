@@ -14,6 +14,7 @@ import { DoorService, type ServiceContext } from './door-service.ts';
 import { Faults } from './faults.ts';
 import { instanceOf } from './instance-id.ts';
 import { standardErrorLog } from './log.ts';
+import { systemNetwork } from './network-watcher.ts';
 import { prepareStateFolder } from './state-folder.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -101,7 +102,17 @@ function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOption
   const faults = new Faults(journal, log);
   const random = new SystemRandom();
   const instance = instanceOf(stateFolder, random, log);
-  return { clock, random, log, journal, faults, version, instance, startedAt: clock.now() };
+  return {
+    clock,
+    random,
+    log,
+    journal,
+    faults,
+    version,
+    instance,
+    network: systemNetwork(),
+    startedAt: clock.now(),
+  };
 }
 
 /** Resolves with the signal that ends the service; SIGHUP reloads. */
