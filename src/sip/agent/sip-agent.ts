@@ -341,7 +341,7 @@ export class SipAgent implements UserAgent, EventAgent {
       sendAck: (ack, target) => this.#transactions.sendAck(ack, target),
       locate: (uri, done) => this.#locator.locate(uri, done),
       reached: (target) => this.#locator.reached(target),
-      missed: (target) => this.#locator.missed(target),
+      missed: (target, retryAfter) => this.#locator.missed(target, retryAfter),
       knownAddresses: (uri) => this.#locator.known(uri),
       contact: (target, user) => formatNameAddress({ uri: this.#dialogContact(target, user) }),
       get servers() {

@@ -1,7 +1,9 @@
 // What a request that goes out asks of whoever holds the sockets and the accounts.
 
+import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Result } from '../../base/result.ts';
+import type { Millis } from '../../base/units.ts';
 import type { DigestClient } from '../auth/index.ts';
 import type { Endpoint, SipRequest } from '../message/types.ts';
 import type { ClientTransaction, ClientTransactionUser } from '../transaction/index.ts';
@@ -11,6 +13,7 @@ export type Located = Result<readonly Endpoint[], string>;
 
 /** The surroundings that all requests of a user agent share. */
 export interface ExchangeEnvironment {
+  readonly clock: Clock;
   readonly log: Log;
   /** Begins a client transaction. */
   request(request: SipRequest, target: Endpoint, user: ClientTransactionUser): ClientTransaction;
@@ -18,8 +21,11 @@ export interface ExchangeEnvironment {
   locate(uri: string, done: (located: Located) => void): void;
   /** That address has answered. */
   reached(target: Endpoint): void;
-  /** That address did not answer, could not be sent to, or cannot serve: others come before it for a while. */
-  missed(target: Endpoint): void;
+  /**
+   * That address did not answer, could not be sent to, or cannot serve: others come before it for a while.
+   * @param retryAfter for how long it wants to be spared
+   */
+  missed(target: Endpoint, retryAfter?: Millis): void;
 }
 
 /** What answers challenges to the requests of a call, and to whom. */

@@ -38,6 +38,9 @@ export type Search =
   | { readonly done: false; readonly inquiries: readonly Inquiry[] }
   | { readonly done: true; readonly servers: Result<readonly Server[], string> };
 
+/** Servers whose addresses are looked up. */
+const MAXIMUM_SERVERS = 16;
+
 const finished = (servers: Result<readonly Server[], string>): Search => ({ done: true, servers });
 const ask = (type: Inquiry['type'], names: readonly string[]): Search => ({
   done: false,
@@ -105,12 +108,18 @@ function searchServices(services: readonly Service[], known: Knowledge): Search 
   let denied: string | undefined;
   for (const { name, protocol } of services) {
     const records = known.srv(name) ?? [];
-    const usable = records.filter((record) => record.target !== '' && record.port !== 0);
+    const usable = bestOf(records.filter((record) => record.target !== '' && record.port !== 0));
     if (usable.length > 0) return searchTargets(name, protocol, usable, known);
     if (records.length > 0) denied = name;
   }
   // RFC 2782: a single record for the root says that the service is decidedly not there.
   return denied === undefined ? undefined : finished(err(`${denied} says that there is no such service`));
+}
+
+/** No zone makes us ask for hundreds of names: the best by priority, then the heaviest. */
+function bestOf(records: readonly SrvRecord[]): readonly SrvRecord[] {
+  if (records.length <= MAXIMUM_SERVERS) return records;
+  return [...records].sort((a, b) => a.priority - b.priority || b.weight - a.weight).slice(0, MAXIMUM_SERVERS);
 }
 
 /** RFC 2782, usage rules: the addresses of each target. */

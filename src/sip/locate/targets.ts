@@ -8,6 +8,9 @@ import { type Health, keyOf } from './health.ts';
 import type { Server } from './procedure.ts';
 import { byPriority, byWeight } from './srv-order.ts';
 
+/** More servers than are tried for any request: no zone makes us send to half the world. */
+const MAXIMUM_TARGETS = 32;
+
 /** Endpoints of one priority, in the order of their use. */
 type Group = readonly Endpoint[];
 
@@ -45,9 +48,13 @@ export class Targets {
     random: Random,
     before: Targets | undefined,
   ): Targets {
-    const groups = byPriority(servers).map((group) =>
-      byWeight(group, random).flatMap((server) => endpointsOf(server, domain)),
-    );
+    let room = MAXIMUM_TARGETS;
+    const groups = byPriority(servers).map((group) => {
+      const endpoints = byWeight(group, random).flatMap((server) => endpointsOf(server, domain));
+      const taken = endpoints.slice(0, room);
+      room -= taken.length;
+      return taken;
+    });
     const targets = new Targets(groups);
     for (const [first] of before === undefined ? [] : before.#groups) if (first !== undefined) targets.prefer(first);
     return targets;

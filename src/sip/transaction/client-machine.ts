@@ -12,6 +12,9 @@ export type ClientEvent =
   | 'cancel'
   /** The user waits for a non-INVITE request no longer. */
   | 'abandon'
+  /** The user asks another server meanwhile: no repetitions. */
+  | 'pause'
+  | 'resume'
   | 'transport error'
   | `timer ${ClientTimer}`;
 

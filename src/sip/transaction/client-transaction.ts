@@ -82,6 +82,14 @@ export class RunningClientTransaction<State extends string> implements ClientTra
     this.#handle('abandon', {});
   }
 
+  pause(): void {
+    this.#handle('pause', {});
+  }
+
+  resume(): void {
+    this.#handle('resume', {});
+  }
+
   /** Ends without a word to anybody. */
   close(): void {
     this.#timers.stopAll();

@@ -1,4 +1,5 @@
-// The INVITE client transaction: RFC 3261 §17.1.1.2 with RFC 6026 §8.4 (Figure 5), and CANCEL (RFC 3261 §9.1).
+// The INVITE client transaction: RFC 3261 §17.1.1.2 with RFC 6026 §8.4 (Figure 5), and CANCEL (RFC 3261 §9.1). Two
+// arrows are not in the figure: `pause` and `resume`, for who asks another server while this one is silent.
 
 import {
   type ClientMachine,
@@ -36,6 +37,8 @@ export const inviteClient: ClientMachine<InviteClientState> = {
         actions: [stop('A'), stop('B'), sendAck, start('D'), passResponse],
       },
       cancel: { rfc: '3261 §9.1', actions: [{ do: 'keep cancel' }] },
+      pause: { rfc: 'none', actions: [stop('A')] },
+      resume: { rfc: 'none', actions: [start('A')] },
     },
     proceeding: {
       '1xx': { rfc: '3261 §17.1.1.2', actions: [passResponse] },

@@ -1,5 +1,6 @@
-// The non-INVITE client transaction: RFC 3261 §17.1.2.2, Figure 6. Such a request cannot be cancelled (§9.1). One
-// arrow is not in the figure: `abandon`, when the user's own patience ends before timer F.
+// The non-INVITE client transaction: RFC 3261 §17.1.2.2, Figure 6. Such a request cannot be cancelled (§9.1). Three
+// arrows are not in the figure: `abandon`, when the user's own patience ends before timer F; `pause` and `resume`, for
+// who asks another server while this one is silent.
 
 import {
   type ClientMachine,
@@ -42,6 +43,8 @@ export const nonInviteClient: ClientMachine<NonInviteClientState> = {
       'timer F': timeout,
       'transport error': failure,
       abandon: abandoned,
+      pause: { rfc: 'none', actions: [stop('E')] },
+      resume: { rfc: 'none', actions: [start('E')] },
       '1xx': { rfc: '3261 §17.1.2.2', to: 'proceeding', actions: [passResponse] },
       '2xx': final,
       '300-699': final,

@@ -46,6 +46,13 @@ export interface ClientTransaction {
    * whose life is shorter by its use: one attempt of several to register.
    */
   abandon(): void;
+  /**
+   * Sends it no more by itself as long as nothing was heard; what comes is told as before. For a request that another
+   * server was asked meanwhile.
+   */
+  pause(): void;
+  /** Sends it again by itself, after `pause`. */
+  resume(): void;
 }
 
 /** What the user of a server transaction is told. */

@@ -5,6 +5,7 @@ import { ok } from '../../../../src/base/result.ts';
 import { ClientExchange } from '../../../../src/sip/exchange/index.ts';
 import { createRequest } from '../../../../src/sip/message/index.ts';
 import type { Endpoint, SipRequest } from '../../../../src/sip/message/types.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 import { RecordingLog } from '../../../support/recording-log.ts';
 
 const place = (address: string): Endpoint => ({ protocol: 'udp', address, port: 5060 });
@@ -24,11 +25,13 @@ function begun(addresses: readonly string[]) {
     });
   const exchange = new ClientExchange(
     {
+      clock: new FakeClock(),
       log: new RecordingLog(),
       request: (request, target) => {
         heard.push(`sent ${target.address}`);
         const abandon = (): void => void heard.push(`abandoned ${target.address}`);
-        return { request, target, cancel: () => undefined, abandon };
+        const pause = (): void => void heard.push(`paused ${target.address}`);
+        return { request, target, cancel: () => undefined, abandon, pause, resume: () => undefined };
       },
       locate: (_, done) => done(ok(addresses.map(place))),
       reached: () => undefined,
@@ -43,17 +46,18 @@ function begun(addresses: readonly string[]) {
 }
 
 describe('an exchange that is given up at an address', () => {
-  it('counts the address as dead and tries the next, and fails after the last', () => {
+  it('counts the address as dead, tries the next and listens to both, and fails after the last', () => {
     const { exchange, heard } = begun(['10.0.0.5', '10.0.0.6']);
     exchange.giveUp();
     exchange.giveUp();
     expect(heard).toEqual([
       'sent 10.0.0.5',
-      'abandoned 10.0.0.5',
+      'paused 10.0.0.5',
       'missed 10.0.0.5',
       'sent 10.0.0.6',
-      'abandoned 10.0.0.6',
       'missed 10.0.0.6',
+      'abandoned 10.0.0.5',
+      'abandoned 10.0.0.6',
       'failed timeout',
     ]);
   });

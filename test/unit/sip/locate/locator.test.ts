@@ -271,6 +271,19 @@ describe('servers (RFC 3263 §4.2, RFC 2782)', () => {
     expect(await find('sip:user@nowhere.example')).toBe('nowhere.example has no address');
   });
 
+  it('are no more than sixteen, the best of them, with no more than thirty-two addresses', async () => {
+    server.records = zone(
+      ...Array.from({ length: 60 }, (_, at) => `_sip._udp.example.com 60 SRV ${100 - at} 0 5060 h${at}.example.com`),
+      ...Array.from({ length: 60 }, (_, at) => `h${at}.example.com 60 A 192.0.2.${at}`),
+      ...Array.from({ length: 60 }, (_, at) => `many.example.com 60 A 198.51.100.${at}`),
+    );
+    const found = await find('sip:user@example.com');
+    expect(found).toHaveLength(16);
+    expect(found?.[0]).toBe('udp 192.0.2.59 5060');
+    expect(server.asked.length).toBeLessThan(40);
+    expect(await find('sip:user@many.example.com')).toHaveLength(32);
+  });
+
   it('share the callers by weight: different doors begin with different servers', async () => {
     const counts = { '192.0.2.1': 0, '192.0.2.2': 0 };
     for (let seed = 1; seed <= 200; seed += 1) {

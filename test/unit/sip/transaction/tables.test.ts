@@ -18,6 +18,8 @@ const figure5 = `
   calling: 2xx → accepted: -A, -B, +M, pass response
   calling: 300-699 → completed: -A, -B, send ack, +D, pass response
   calling: cancel → calling: keep cancel
+  calling: pause → calling: -A
+  calling: resume → calling: +A
   proceeding: 1xx → proceeding: pass response
   proceeding: 2xx → accepted: -cancelled, +M, pass response
   proceeding: 300-699 → completed: -cancelled, send ack, +D, pass response
@@ -38,6 +40,8 @@ const figure6 = `
   trying: 2xx → completed: -E, -F, +K, pass response
   trying: 300-699 → completed: -E, -F, +K, pass response
   trying: abandon → terminated: -E, -F
+  trying: pause → trying: -E
+  trying: resume → trying: +E
   proceeding: timer E → proceeding: send request, ^E with T2
   proceeding: timer F → terminated: -E, inform timeout
   proceeding: transport error → terminated: -E, -F, inform transport error
@@ -93,6 +97,8 @@ const clientEvents: readonly ClientEvent[] = [
   '300-699',
   'cancel',
   'abandon',
+  'pause',
+  'resume',
   'transport error',
   'timer A',
   'timer B',
@@ -200,6 +206,6 @@ describe('the way in', () => {
     );
     const without = rows.filter(([, row]) => !/^(3261|6026) §\d/.test((row as { rfc: string }).rfc));
     const ours = without.map(([event]) => event);
-    expect(new Set(ours)).toEqual(new Set(['abandon', 'ignore', 'send once', 'timer J', 'timer L']));
+    expect(new Set(ours)).toEqual(new Set(['abandon', 'pause', 'resume', 'ignore', 'send once', 'timer J', 'timer L']));
   });
 });
