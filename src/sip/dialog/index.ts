@@ -2,4 +2,5 @@
 
 export { Dialog, type DialogId, type RequestContent, type RoutedRequest } from './dialog.ts';
 export { type KnownPlaces, livesAt } from './dialog-place.ts';
+export { formatReplaces, isDialog, parseReplaces, type ReplacedDialog, targetDialogOf } from './replaces.ts';
 export { isLooseRouter, type Routing, routeRequest } from './route-set.ts';

@@ -2,9 +2,9 @@
 
 import type { Result } from '../../base/result.ts';
 import type { Millis } from '../../base/units.ts';
+import type { EventType } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { EventBody } from './environment.ts';
-import type { EventType } from './event-type.ts';
 
 /** Who asks for what. */
 export interface WatchRequest {

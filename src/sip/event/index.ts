@@ -1,8 +1,8 @@
 // RFC 6665: event packages, both roles; RFC 3903: publication.
 
 export type { EventBody, EventEnvironment, HeaderList } from './environment.ts';
+export { EventDialog } from './event-dialog.ts';
 export type { EventPackage, Watch, WatchRefusal, WatchRequest } from './event-package.ts';
-export { type EventType, eventOf, formatEventType, parseEventType, sameEvent } from './event-type.ts';
 export { type Notification, readNotification } from './notification.ts';
 export { Notifier, type NotifierOptions, type WatchedIdentity } from './notifier.ts';
 export type { DialogParty, DialogState } from './packages/dialog-info.ts';
@@ -10,5 +10,4 @@ export { type DialogDetail, DialogPackage, type DialogSource } from './packages/
 export type { SubscriptionEnd } from './resubscription.ts';
 export { Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.ts';
 export { SubscriptionPlan, type SubscriptionPlanOptions } from './subscription-plan.ts';
-export type { SubscriptionState } from './subscription-state.ts';
 export { type EventUsage, UsageTable } from './usage-table.ts';

@@ -1,11 +1,15 @@
 // A NOTIFY as its subscriber reads it (RFC 6665 §4.1.3).
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { createResponse } from '../message/index.ts';
+import {
+  createResponse,
+  type EventType,
+  eventOf,
+  parseSubscriptionState,
+  type SubscriptionState,
+} from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { EventBody } from './environment.ts';
-import { type EventType, eventOf } from './event-type.ts';
-import { parseSubscriptionState, type SubscriptionState } from './subscription-state.ts';
 
 /** What a notifier tells. */
 export interface Notification {

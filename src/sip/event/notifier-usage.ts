@@ -4,16 +4,22 @@
 import type { Timer } from '../../base/clock.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
-import { createResponse } from '../message/index.ts';
+import {
+  createResponse,
+  type EventType,
+  eventOf,
+  formatEventType,
+  formatSubscriptionState,
+  type SubscriptionState,
+  sameEvent,
+} from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { step } from '../transaction/machine.ts';
 import type { EventBody, EventEnvironment, HeaderList } from './environment.ts';
 import { type EventDialog, endsSubscription } from './event-dialog.ts';
 import type { Watch } from './event-package.ts';
-import { type EventType, eventOf, formatEventType, sameEvent } from './event-type.ts';
 import { type NotifierAction, type NotifierEvent, type NotifierState, notifierMachine } from './notifier-machine.ts';
-import { formatSubscriptionState, type SubscriptionState } from './subscription-state.ts';
 import type { EventUsage } from './usage-table.ts';
 
 export interface NotifierUsageOptions {

@@ -4,13 +4,12 @@
 import { type Millis, minutes, seconds } from '../../base/units.ts';
 import { Dialog } from '../dialog/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
-import { createResponse } from '../message/index.ts';
+import { createResponse, type EventType, eventOf } from '../message/index.ts';
 import type { SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { EventEnvironment } from './environment.ts';
 import { EventDialog } from './event-dialog.ts';
 import type { EventPackage } from './event-package.ts';
-import { type EventType, eventOf } from './event-type.ts';
 import { NotifierUsage } from './notifier-usage.ts';
 import type { UsageTable } from './usage-table.ts';
 
@@ -23,6 +22,8 @@ export interface WatchedIdentity {
 export interface NotifierOptions {
   readonly environment: EventEnvironment;
   readonly packages: readonly EventPackage[];
+  /** Value of Allow-Events (§4.4.4): these packages, and what others notify of. */
+  readonly allowEvents: string;
   readonly table: UsageTable;
   readonly identityFor: (transaction: ServerTransaction) => WatchedIdentity;
   /** Whether NOTIFYs may go to an address other than that which SUBSCRIBE came from. */
@@ -51,11 +52,6 @@ export class Notifier {
 
   constructor(private readonly options: NotifierOptions) {
     this.#packages = new Map(options.packages.map((known) => [known.name, known]));
-  }
-
-  /** Value of Allow-Events (§4.4.4). */
-  get allowEvents(): string {
-    return [...this.#packages.keys()].join(', ');
   }
 
   get size(): number {
@@ -91,6 +87,8 @@ export class Notifier {
     const { request, source } = transaction;
     const event = eventOf(request);
     const known = event.ok ? this.#packages.get(event.value.name) : undefined;
+    // RFC 3515 §2.4.4: REFER alone makes such a subscription.
+    if (event.ok && event.value.name === 'refer') return createResponse(request, 403);
     // §4.2.1.1, §4.2.3: no Event would mean PINT.
     if (!event.ok || known === undefined) return this.#badEvent(request);
     if (!takesOneOf(request, known.types)) return createResponse(request, 406);
@@ -123,7 +121,7 @@ export class Notifier {
       watch: watch.value,
       contact: environment.contact(source, identity.contactUser),
       lifeFor: (later) => this.#lifeFor(later, known),
-      headers: [['Allow-Events', this.allowEvents]],
+      headers: [['Allow-Events', this.options.allowEvents]],
       over: (over) => this.#forget(over),
     });
     this.#watchers.set(usage, { usage, package: known.name, address: source.address });
@@ -133,7 +131,7 @@ export class Notifier {
   }
 
   #badEvent(request: SipRequest): SipResponse {
-    return createResponse(request, 489, { headers: [['Allow-Events', this.allowEvents]] });
+    return createResponse(request, 489, { headers: [['Allow-Events', this.options.allowEvents]] });
   }
 
   /** The life that a SUBSCRIBE gets: never more than it asks for (§4.2.1.1). */

@@ -3,9 +3,9 @@
 import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
 import type { Routing } from '../dialog/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
+import { type EventType, formatEventType } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipResponse } from '../message/types.ts';
 import type { EventBody, EventEnvironment, HeaderList } from './environment.ts';
-import { type EventType, formatEventType } from './event-type.ts';
 
 export interface SubscriptionPlanOptions {
   readonly environment: EventEnvironment;

@@ -2,6 +2,7 @@
 
 export { type AuthHeader, formatAuthHeader, parseAuthHeader, parseAuthParameters } from './auth-header.ts';
 export { copyRequest, createRequest, createResponse, type RequestParts, type ResponseOptions } from './create.ts';
+export { type EventType, eventOf, formatEventType, parseEventType, sameEvent } from './event-type.ts';
 export { SipHeaders } from './headers.ts';
 export { addressOctets, bracketHost, formatHostPort, hostsEqual, isIpAddress, isIpv4, isIpv6 } from './host.ts';
 export { DEFAULT_LIMITS, type MessageLimits } from './limits.ts';
@@ -10,6 +11,11 @@ export { formatNameAddress, parseNameAddress, parseNameAddressList } from './nam
 export { type ParseFailure, parseMessage } from './parse.ts';
 export { serialize } from './serialize.ts';
 export { reasonPhrase } from './status.ts';
+export {
+  formatSubscriptionState,
+  parseSubscriptionState,
+  type SubscriptionState,
+} from './subscription-state.ts';
 export type * from './types.ts';
 export { formatUri, parseUri, urisEqual } from './uri.ts';
 export { formatValued, parseValued, type Valued } from './valued.ts';

@@ -1,8 +1,8 @@
 // The Event header: which package, and which of several subscriptions in one dialog (RFC 6665 §8.2.1, §8.4).
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { formatValued, parseValued } from '../message/index.ts';
-import type { Parameters, SipRequest } from '../message/types.ts';
+import type { Parameters, SipRequest } from './types.ts';
+import { formatValued, parseValued } from './valued.ts';
 
 /** What a subscription is about. */
 export interface EventType {

@@ -2,7 +2,7 @@
 
 import { err, ok, type Result } from '../../base/result.ts';
 import { type Millis, seconds } from '../../base/units.ts';
-import { formatValued, parseValued } from '../message/index.ts';
+import { formatValued, parseValued } from './valued.ts';
 
 /** What a notifier says of a subscription. */
 export interface SubscriptionState {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { seconds } from '../../../../src/base/units.ts';
-import { eventOf, formatEventType, parseEventType, sameEvent } from '../../../../src/sip/event/event-type.ts';
-import { formatSubscriptionState, parseSubscriptionState } from '../../../../src/sip/event/subscription-state.ts';
+import {
+  eventOf,
+  formatEventType,
+  formatSubscriptionState,
+  parseEventType,
+  parseSubscriptionState,
+  sameEvent,
+} from '../../../../src/sip/message/index.ts';
 import { incoming } from '../../../support/sip-messages.ts';
 
 function event(text: string) {
