@@ -24,7 +24,11 @@ export class Calls {
     const { agent, engine } = services;
     this.#settings = settings;
     this.#stops = [
-      agent.on('invite', (session) => this.#incoming(new Call(this.#context(), { session }))),
+      agent.on('invite', (session) => {
+        // RFC 3891 §3: a call that is not let in leaves that whose place it would take as it is.
+        if (session.replaces === undefined) this.#incoming(new Call(this.#context(), { session }));
+        else session.reject({ status: 603, reason: 'Decline' });
+      }),
       engine.on('started', (session, direction, at) => this.#of(session)?.mediaStarted(direction, at)),
       engine.on('digit', (session, digit, at) => this.#of(session)?.mediaDigit(digit, at)),
       engine.on('reception', (session, silent) => this.#of(session)?.mediaReception(silent)),

@@ -17,7 +17,6 @@ export type {
   Notification,
   Subscription,
   SubscriptionEnd,
-  SubscriptionState,
   SubscriptionStatus,
 } from './event/index.ts';
 export {
@@ -48,12 +47,14 @@ export type {
   SipResponse,
   SipUri,
 } from './message/types.ts';
+export type { Referral, ReferUser } from './session/index.ts';
 export type {
   Body,
   HangupOptions,
   Negotiation,
   Refusal,
   Session,
+  SessionDialog,
   SessionEnd,
   SessionEvents,
   SessionMessage,

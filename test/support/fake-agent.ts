@@ -8,8 +8,11 @@ import type { Endpoint, NameAddress } from '../../src/sip/message/types.ts';
 import type {
   Body,
   Negotiation,
+  Referral,
+  ReferUser,
   Refusal,
   Session,
+  SessionDialog,
   SessionEnd,
   SessionEvents,
   SessionMessage,
@@ -32,7 +35,16 @@ export type SessionDeed =
   | { readonly did: 'reject'; readonly refusal: Refusal }
   | { readonly did: 'reoffer'; readonly body: Body }
   | { readonly did: 'info'; readonly body: Body }
+  | { readonly did: 'refer'; readonly target: string; readonly replaced: SessionDialog | undefined }
   | { readonly did: 'hangup' };
+
+/** What our side did about a REFER of the peer's. */
+export interface ReferralOutcome {
+  accepted: boolean;
+  refused: Refusal | undefined;
+  /** What the peer was told, in order. */
+  readonly told: number[];
+}
 
 /** One session; `deeds` is what it was told, the `peer…` methods are what the other side does. */
 export class FakeSession implements Session {
@@ -41,6 +53,9 @@ export class FakeSession implements Session {
   readonly source: Endpoint | undefined;
   readonly offer: Body | undefined;
   state: SessionState = 'calling';
+  /** The one whose place this one takes. */
+  replaces: FakeSession | undefined;
+  #referUser: ReferUser | undefined;
   /** Set by a test: the caller insists on reliable responses, and has no offer. */
   ringNeedsOffer = false;
   readonly #events = new Emitter<SessionEvents>();
@@ -87,6 +102,44 @@ export class FakeSession implements Session {
   sendInfo(body: Body): void {
     this.#expect('sendInfo', this.state === 'confirmed');
     this.deeds.push({ did: 'info', body });
+  }
+
+  get dialog(): SessionDialog | undefined {
+    if (this.state !== 'confirmed') return undefined;
+    const id = { callId: this.id, localTag: `${this.id}-ours`, remoteTag: `${this.id}-theirs` };
+    return { id, remoteTarget: this.peer.uri };
+  }
+
+  refer(target: string, user: ReferUser, replaced?: SessionDialog): void {
+    this.#expect('refer', this.state === 'confirmed');
+    this.deeds.push({ did: 'refer', target, replaced });
+    this.#referUser = user;
+  }
+
+  /** The peer tells what became of our REFER. */
+  peerTells(status: number): void {
+    if (status < 200) this.#referUser?.progress?.(status);
+    else this.#referUser?.done(status);
+  }
+
+  /** The peer wants us to call somebody. Answers with what our side did and does about it. */
+  peerRefers(target: string, more: Partial<Pick<Referral, 'replaces' | 'referredBy'>> = {}): ReferralOutcome {
+    const outcome: ReferralOutcome = { accepted: false, refused: undefined, told: [] };
+    const isOpen = (): boolean => !outcome.accepted && outcome.refused === undefined;
+    this.#events.emit('refer', {
+      target,
+      replaces: more.replaces,
+      referredBy: more.referredBy,
+      accept: () => {
+        if (isOpen()) outcome.accepted = true;
+      },
+      reject: (refusal) => {
+        if (isOpen()) outcome.refused = refusal;
+      },
+      tell: (status) => outcome.told.push(status),
+    });
+    if (isOpen()) outcome.refused = { status: 603 };
+    return outcome;
   }
 
   /** As the real one: a confirmed session is over at once, a CANCEL waits for the final response of the peer. */
@@ -247,11 +300,12 @@ export class FakeAgent implements UserAgent {
     return this.sessions.flatMap((session) => (session.invite === undefined ? [] : [session.invite.target]));
   }
 
-  /** Somebody who was let in calls us. */
-  peerCalls(from: string, sdp?: string, address = '192.0.2.1'): FakeSession {
+  /** Somebody who was let in calls us. @param replaces the session whose place the call is to take */
+  peerCalls(from: string, sdp?: string, address = '192.0.2.1', replaces?: FakeSession): FakeSession {
     const source: Endpoint = { protocol: 'udp', address, port: 5060 };
     const offer = sdp === undefined ? undefined : sdpBody(sdp);
     const session = new FakeSession(this.#nextId(), 'incoming', { peer: from, source, offer });
+    session.replaces = replaces;
     this.sessions.push(session);
     this.#events.emit('invite', session);
     return session;

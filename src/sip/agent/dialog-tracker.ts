@@ -1,5 +1,6 @@
 // The agent's sessions as the event package `dialog` tells of them (RFC 4235 §3.7.1).
 
+import { type DialogId, isDialog } from '../dialog/index.ts';
 import type { DialogParty, DialogSource, DialogState } from '../event/index.ts';
 import type { NameAddress } from '../message/types.ts';
 import type { DialogView, RoutedSession } from '../session/index.ts';
@@ -24,22 +25,34 @@ export class DialogTracker implements DialogSource {
   /** Session → its dialogs as they were last. */
   readonly #sessions = new Map<RoutedSession, readonly DialogState[]>();
   readonly #ended = new Map<string, DialogState>();
+  /** Sessions whose place another one has taken. */
   readonly #replaced = new Set<RoutedSession>();
+  /** Session → the dialog whose place it is to take. */
+  readonly #replaces = new Map<RoutedSession, DialogState>();
 
   /** @param changed told when a dialog has begun, changed or ended */
   constructor(private readonly changed: () => void) {}
 
-  /** A session has begun. */
-  add(session: RoutedSession): void {
-    this.#sessions.set(session, statesOf(session));
+  /** A session has begun. @param replaced the one whose place it takes when it is accepted (RFC 3891) */
+  add(session: RoutedSession, replaced?: RoutedSession): void {
+    const [dialog] = replaced === undefined ? [] : statesOf(replaced);
+    if (dialog !== undefined) this.#replaces.set(session, dialog);
+    this.#sessions.set(session, this.#statesOf(session));
     session.on('ended', (end) => this.#end(session, end));
-    session.on('changed', () => this.#look(session));
+    session.on('changed', () => {
+      if (session.state === 'confirmed' && replaced !== undefined && this.#sessions.has(replaced)) {
+        this.#replaced.add(replaced);
+      }
+      this.#look(session);
+    });
     this.changed();
   }
 
-  /** Another dialog takes the place of this session's: that is how it will end. */
-  replaced(session: RoutedSession): void {
-    this.#replaced.add(session);
+  /** Whether a dialog of that identity has ended a short time ago. */
+  hasEnded(asked: DialogId): boolean {
+    return [...this.#ended.values()].some(
+      ({ callId, localTag, remoteTag }) => remoteTag !== undefined && isDialog({ callId, localTag, remoteTag }, asked),
+    );
   }
 
   current(): readonly DialogState[] {
@@ -52,8 +65,14 @@ export class DialogTracker implements DialogSource {
 
   #look(session: RoutedSession): void {
     if (!this.#sessions.has(session)) return;
-    this.#sessions.set(session, statesOf(session));
+    this.#sessions.set(session, this.#statesOf(session));
     this.changed();
+  }
+
+  #statesOf(session: RoutedSession): readonly DialogState[] {
+    const { callId, localTag, remoteTag } = this.#replaces.get(session) ?? {};
+    if (callId === undefined || localTag === undefined || remoteTag === undefined) return statesOf(session);
+    return statesOf(session).map((state) => ({ ...state, replaces: { callId, localTag, remoteTag } }));
   }
 
   #end(session: RoutedSession, end: SessionEnd): void {
@@ -63,6 +82,7 @@ export class DialogTracker implements DialogSource {
       this.#ended.set(dialog.id, { ...dialog, state: 'terminated', event, code });
     }
     this.#sessions.delete(session);
+    this.#replaces.delete(session);
     for (const id of this.#ended.keys()) {
       if (this.#ended.size <= MOST_ENDED) break;
       this.#ended.delete(id);

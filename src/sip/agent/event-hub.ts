@@ -2,6 +2,7 @@
 // unasked (RFC 6665, RFC 3428).
 
 import type { Log } from '../../base/log.ts';
+import type { Result } from '../../base/result.ts';
 import {
   type DialogDetail,
   DialogPackage,
@@ -16,11 +17,13 @@ import {
   type SubscriptionPlanOptions,
   UsageTable,
 } from '../event/index.ts';
-import { createResponse } from '../message/index.ts';
-import type { SipRequest } from '../message/types.ts';
-import type { RoutedSession } from '../session/index.ts';
+import { createResponse, type NameAddress } from '../message/index.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
+import { ALLOW_EVENTS, type Referral, type RoutedSession } from '../session/index.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { DialogTracker } from './dialog-tracker.ts';
+import { ReferDialogs } from './refer-dialogs.ts';
+import { findReplaced } from './replaced-session.ts';
 
 export interface EventHubOptions {
   readonly log: Log;
@@ -29,6 +32,9 @@ export interface EventHubOptions {
   readonly mayGoTo: NotifierOptions['mayGoTo'];
   /** How much watchers are told of our calls. */
   readonly dialogDetail: () => DialogDetail;
+  readonly sessions: () => readonly RoutedSession[];
+  /** Somebody who was let in wants us to call somebody, and is in no call with us. */
+  readonly asked: (referral: Referral, from: NameAddress, source: Endpoint) => void;
 }
 
 /** Answers a NOTIFY that belongs to no subscription, with a status. */
@@ -36,28 +42,32 @@ export type UnaskedHandler = (notification: Notification) => number;
 
 /** The agent's subscriptions. */
 export class EventHub {
-  readonly dialogs: DialogTracker;
+  readonly #dialogs: DialogTracker;
   readonly #table = new UsageTable();
   readonly #notifier: Notifier;
+  readonly #refers: ReferDialogs;
   readonly #subscriptions = new Set<Subscription>();
   readonly #unasked = new Map<string, UnaskedHandler>();
 
   constructor(private readonly options: EventHubOptions) {
     const { environment, identityFor, mayGoTo, dialogDetail } = options;
-    this.dialogs = new DialogTracker(() => this.#notifier.changed('dialog'));
+    this.#dialogs = new DialogTracker(() => this.#notifier.changed('dialog'));
     this.#notifier = new Notifier({
       environment,
-      packages: [new DialogPackage(this.dialogs, dialogDetail)],
+      packages: [new DialogPackage(this.#dialogs, dialogDetail)],
+      allowEvents: ALLOW_EVENTS,
       table: this.#table,
       identityFor,
       mayGoTo,
     });
+    this.#refers = new ReferDialogs({ ...options, table: this.#table });
   }
 
   /** What is done with a request outside of a dialog from somebody who was let in, by method. */
   readonly methods: ReadonlyMap<string, (transaction: ServerTransaction) => void> = new Map([
     ['SUBSCRIBE', (transaction) => this.#notifier.receive(transaction)],
     ['NOTIFY', (transaction) => this.#receiveUnasked(transaction)],
+    ['REFER', (transaction) => this.#refers.receive(transaction)],
   ]);
 
   /** What a request with a To tag is for. */
@@ -65,9 +75,17 @@ export class EventHub {
     return this.#table.find(request);
   }
 
-  /** A session has begun: watchers are told. */
-  watch(session: RoutedSession): void {
-    this.dialogs.add(session);
+  /** A session has begun: watchers are told. @param replaced the one whose place it is to take */
+  watch(session: RoutedSession, replaced?: RoutedSession): void {
+    this.#dialogs.add(session, replaced);
+  }
+
+  /** The session whose place an INVITE is to take (RFC 3891); the error is the response that refuses it. */
+  findReplaced(invite: SipRequest): Result<RoutedSession | undefined, SipResponse> {
+    return findReplaced(invite, {
+      sessions: this.options.sessions(),
+      hasEnded: (dialog) => this.#dialogs.hasEnded(dialog),
+    });
   }
 
   /** Begins a subscription. It is kept until it ends, or until `stop`. */
@@ -109,6 +127,7 @@ export class EventHub {
   close(): void {
     for (const subscription of this.#subscriptions) subscription.close();
     this.#notifier.close();
+    this.#refers.close();
   }
 
   /** RFC 6665 §4.1.3: 489 for a package that is not understood, 481 where there is no such subscription. */
@@ -122,7 +141,7 @@ export class EventHub {
     const { name } = notification.value.event;
     const handler = this.#unasked.get(name);
     const status = handler === undefined ? 489 : handler(notification.value);
-    const headers = status === 489 ? [['Allow-Events', this.#notifier.allowEvents] as const] : [];
+    const headers = status === 489 ? [['Allow-Events', ALLOW_EVENTS] as const] : [];
     this.options.log.debug('event.unasked', { event: name, status, from: source.address });
     transaction.respond(createResponse(request, status, { headers }));
   }

@@ -38,8 +38,8 @@ export interface RequestHandlerOptions {
   readonly servers: () => ReadonlySet<string>;
   /** Value of Server in answers to those who are let in. */
   readonly userAgent: string;
-  /** Makes a session of an INVITE; a sentence when it cannot be one. */
-  readonly begin: (transaction: ServerTransaction) => string | undefined;
+  /** Makes a session of an INVITE, or gives the response that refuses it. */
+  readonly begin: (transaction: ServerTransaction) => SipResponse | undefined;
   readonly refused: (peer: string, source: Endpoint, why: string) => void;
   /** What a request with a To tag is for that is in no session's dialog. */
   readonly usageOf: (request: SipRequest) => EventUsage | undefined;
@@ -127,6 +127,8 @@ export class RequestHandler implements TransactionHandler {
     if (!uri.ok) return createResponse(request, 416);
     const extensions = refuseExtensions(request);
     if (extensions !== undefined) return extensions;
+    // RFC 3891 §3: only an INVITE takes another call's place.
+    if (request.method !== 'INVITE' && request.headers.has('Replaces')) return createResponse(request, 400);
     if (isHandled) return this.options.sessions.isFirst(request) ? undefined : createResponse(request, 482);
     if (request.method === 'INVITE') return this.#refuseInvite(request);
     const headers = [...CAPABILITY_HEADERS, ['Server', this.options.userAgent] as const];
@@ -141,9 +143,8 @@ export class RequestHandler implements TransactionHandler {
   }
 
   #invite(transaction: ServerTransaction): void {
-    const { request } = transaction;
-    const fault = this.options.begin(transaction);
-    if (fault !== undefined) transaction.respond(createResponse(request, 400, { reason: `Bad Request: ${fault}` }));
+    const refusal = this.options.begin(transaction);
+    if (refusal !== undefined) transaction.respond(refusal);
   }
 
   #refuseStranger(transaction: ServerTransaction, { status, reason, headers }: Refusal): void {

@@ -10,11 +10,18 @@ import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
 import { CallerAuthenticator, DigestClient } from '../auth/index.ts';
-import { type DialogDetail, parseEventType, type Subscription, type WatchedIdentity } from '../event/index.ts';
+import type { DialogDetail, Subscription, WatchedIdentity } from '../event/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
 import { DnsClient, type DnsNetwork, type DnsServer, Locator, Names, placeOf } from '../locate/index.ts';
-import { formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
-import type { Endpoint, Protocol } from '../message/types.ts';
+import {
+  createResponse,
+  formatNameAddress,
+  formatUri,
+  isIpAddress,
+  parseEventType,
+  parseUri,
+} from '../message/index.ts';
+import type { Endpoint, Protocol, SipResponse } from '../message/types.ts';
 import { Registration, type RegistrationReport } from '../register/index.ts';
 import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
 import type { Session } from '../session/types.ts';
@@ -308,6 +315,8 @@ export class SipAgent implements UserAgent, EventAgent {
       mayGoTo: (address) =>
         this.#servers.has(address) || admit({ uri: '', source: { protocol: 'udp', address, port: 0 } }) === undefined,
       dialogDetail,
+      sessions: () => this.#sessions.all,
+      asked: (referral, from, source) => this.#events.emit('refer', referral, from, source),
     });
   }
 
@@ -418,17 +427,20 @@ export class SipAgent implements UserAgent, EventAgent {
     return named ?? profiles.find((profile) => this.#addressesOf(profile).includes(source.address)) ?? profiles[0];
   }
 
-  #receiveInvite(transaction: ServerTransaction, authenticatedAs: string | undefined): string | undefined {
+  #receiveInvite(transaction: ServerTransaction, authenticatedAs: string | undefined): SipResponse | undefined {
+    const replaced = this.#hub.findReplaced(transaction.request);
+    if (!replaced.ok) return replaced.error;
     const session = IncomingSession.of({
       environment: this.#environment,
       ...this.#identityFor(transaction),
       transaction,
       authenticatedAs,
+      replaces: replaced.value,
       quieted: (over) => this.#forget(over),
     });
-    if (!session.ok) return session.error;
+    if (!session.ok) return createResponse(transaction.request, 400, { reason: `Bad Request: ${session.error}` });
     this.#sessions.add(session.value);
-    this.#hub.watch(session.value);
+    this.#hub.watch(session.value, replaced.value);
     this.#events.emit('invite', session.value);
     return undefined;
   }

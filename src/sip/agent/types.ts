@@ -3,8 +3,9 @@
 import type { Secret } from '../../base/secret.ts';
 import type { Millis } from '../../base/units.ts';
 import type { Notification, Subscription } from '../event/index.ts';
-import type { Endpoint, SipMessage } from '../message/types.ts';
+import type { Endpoint, NameAddress, SipMessage } from '../message/types.ts';
 import type { BindingState, RegistrationReport } from '../register/index.ts';
+import type { Referral } from '../session/index.ts';
 import type { Body, Refusal, Session } from '../session/types.ts';
 
 /** What answers the challenges of one realm (RFC 3261 §22.1). */
@@ -71,6 +72,11 @@ export type AgentEvents = {
   /** A call came in from a peer whom `admit` allowed. It must be answered: ring, accept, reject. */
   invite: [session: Session];
   /** `cause`: what led to the change, where that is not the state's reason. */
+  /**
+   * Somebody who may call in, and is in no call that it is about, wants us to call somebody (RFC 3515). Declined where no
+   * listener says anything else before it returns.
+   */
+  refer: [referral: Referral, from: NameAddress, source: Endpoint];
   registration: [state: RegistrationState, cause?: string];
   /** Somebody whom `admit` refused; the message has been answered, or dropped in silence. */
   refused: [peer: string, source: Endpoint, why: string];

@@ -1,11 +1,24 @@
 // What sessions of both directions have in common: events, the dialog that is theirs, and from whom requests count.
 
 import { Emitter } from '../../base/emitter.ts';
+import { formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { DialogUsage, DialogUser } from './dialog-usage.ts';
 import type { DialogView } from './dialog-view.ts';
-import type { Body, HangupOptions, Refusal, Session, SessionEnd, SessionEvents, SessionState } from './types.ts';
+import { formatReferTo } from './transfer/refer-request.ts';
+import type {
+  Body,
+  HangupOptions,
+  Referral,
+  ReferUser,
+  Refusal,
+  Session,
+  SessionDialog,
+  SessionEnd,
+  SessionEvents,
+  SessionState,
+} from './types.ts';
 
 /** A session as the user agent holds it: `Session` with the side that faces the network. */
 export interface RoutedSession extends Session {
@@ -22,6 +35,10 @@ export interface RoutedSession extends Session {
   /** A request in a dialog of this session's. False: see `takes`; 481. */
   receive(transaction: ServerTransaction): boolean;
   receiveAck(ack: SipRequest, source: Endpoint): void;
+  /** Whether requests of the call's from there count. */
+  countsFrom(source: Endpoint): boolean;
+  /** A REFER of the peer's about this call, in a dialog of its own (RFC 4538). */
+  referred(referral: Referral): void;
   /** Waits for nothing any longer: the agent ends. */
   close(): void;
 }
@@ -62,6 +79,20 @@ export abstract class BaseSession implements RoutedSession {
     this.usageOfBranch(branch)?.offers.reoffer(body);
   }
 
+  get dialog(): SessionDialog | undefined {
+    const dialog = this.primary?.dialog;
+    if (this.state !== 'confirmed' || dialog === undefined) return undefined;
+    return { id: dialog.id, remoteTarget: dialog.remoteTarget };
+  }
+
+  refer(target: string, user: ReferUser, replaced?: SessionDialog): void {
+    if (this.state !== 'confirmed') return;
+    const referTo = formatReferTo(target, replaced?.id);
+    // RFC 3892 §2.1: as whom the peer knows us.
+    const referredBy = formatNameAddress({ uri: this.local.uri });
+    this.primary?.referrals.send({ referTo, referredBy }, user);
+  }
+
   sendInfo(body: Body): void {
     if (this.state === 'confirmed') this.primary?.sendInfo(body);
   }
@@ -76,6 +107,14 @@ export abstract class BaseSession implements RoutedSession {
     if (usage === undefined || !this.#counts(usage, transaction.source)) return false;
     usage.receive(transaction);
     return true;
+  }
+
+  countsFrom(source: Endpoint): boolean {
+    return this.primary !== undefined && this.#counts(this.primary, source);
+  }
+
+  referred(referral: Referral): void {
+    if (this.state === 'confirmed') this.emit('refer', referral);
   }
 
   receiveAck(ack: SipRequest, source: Endpoint): void {
@@ -131,6 +170,7 @@ export abstract class BaseSession implements RoutedSession {
       answer: (body) => pass(() => this.emit('answer', body, branch())),
       offerRefused: (status) => pass(() => this.emit('offerRefused', status)),
       acknowledged: () => pass(() => this.emit('acknowledged')),
+      refer: (referral) => pass(() => this.state === 'confirmed' && this.emit('refer', referral)),
       info: (body) => pass(() => this.state === 'confirmed' && this.emit('info', body)),
       ended: (end) => {
         const usage = self();

@@ -7,18 +7,26 @@ import { RELIABLE } from './rseq.ts';
 import { TIMER } from './session-timer.ts';
 
 /** Methods that are answered. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY, REFER';
 
-/**
- * Extensions that are understood (§20.37), so that a request may require them: reliable provisional responses, session
- * timers, early dialogs that end (RFC 6228 §4). All are offered and none is insisted upon: who knows them not, is called
- * as before.
- */
-const EXTENSIONS: readonly string[] = [RELIABLE, TIMER, '199'];
+/** Extensions that are understood (§20.37), so that a request may require them. All are offered, none is insisted upon. */
+const EXTENSIONS: readonly string[] = [
+  RELIABLE,
+  TIMER,
+  // Early dialogs that end (RFC 6228 §4).
+  '199',
+  // Calls that take another's place (RFC 3891 §6.2).
+  'replaces',
+  // REFER without a subscription (RFC 4488 §4); or about a dialog that it is not in (RFC 4538).
+  'norefersub',
+  'tdialog',
+];
 export const SUPPORTED = EXTENSIONS.join(', ');
 
+/** The event package of REFER (RFC 3515 §2.4.4). */
+export const EVENT_REFER = 'refer';
 /** Event packages that we notify of (RFC 6665 §4.4.4). */
-export const ALLOW_EVENTS = 'dialog';
+export const ALLOW_EVENTS = `dialog, ${EVENT_REFER}`;
 
 /** Body types that are understood, by method. */
 export const SESSION_TYPE = 'application/sdp';

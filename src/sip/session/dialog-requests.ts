@@ -14,6 +14,8 @@ export interface DialogRequestUser {
   answered(response: SipResponse, sent: SentRequest): void;
   /** No answer, or no way there. */
   failed?(reason: 'timeout' | 'unreachable'): void;
+  /** Each time that it is made: once, and again for each challenge that is answered. */
+  made?(request: SipRequest): void;
 }
 
 export interface DialogRequestContent extends RequestContent {
@@ -46,7 +48,11 @@ export class DialogRequests {
     const headers = [['User-Agent', environment.userAgent] as const, ...supported, ...given];
     const plan = {
       nextHop: this.dialog.nextHop,
-      build: () => this.dialog.createRequest(method, { ...content, headers }).request,
+      build: () => {
+        const { request } = this.dialog.createRequest(method, { ...content, headers });
+        user.made?.(request);
+        return request;
+      },
       address: (request: SipRequest, target: Endpoint) => {
         if (content.refreshesTarget === true) request.headers.set('Contact', contactFor(target));
       },

@@ -9,14 +9,7 @@ import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
 import { bodyOf } from './bodies.ts';
-import {
-  ALLOW_EVENTS,
-  CAPABILITY_HEADERS,
-  INFO_TYPES,
-  refuseBody,
-  refuseExtensions,
-  refuseMethod,
-} from './capabilities.ts';
+import { CAPABILITY_HEADERS, INFO_TYPES, refuseBody, refuseExtensions, refuseMethod } from './capabilities.ts';
 import type { DialogParts, NegotiationUser } from './dialog-parts.ts';
 import { DialogRequests, type DialogRequestUser, endByAnswer } from './dialog-requests.ts';
 import type { DialogContext } from './environment.ts';
@@ -27,9 +20,16 @@ import { OwnOffers } from './own-offers.ts';
 import { PeerCapabilities } from './peer-capabilities.ts';
 import { PeerOffers } from './peer-offers.ts';
 import { SessionRefresh } from './session-refresh.ts';
-import type { Body, Negotiation, SessionEnd } from './types.ts';
+import { DialogReferrals } from './transfer/dialog-referrals.ts';
+import type { Body, Negotiation, Referral, SessionEnd } from './types.ts';
 
 type HeaderList = NonNullable<RequestContent['headers']>;
+
+/**
+ * What is answered though the call is over: two BYEs may cross; and who referred us may hang up, and go on with the
+ * subscription to what became of it (RFC 6665 §4.5.2).
+ */
+const OUTLIVES = new Set(['BYE', 'SUBSCRIBE']);
 
 /** What the session is told. Nothing but `quiet` after the dialog's end. */
 export interface DialogUser {
@@ -38,6 +38,8 @@ export interface DialogUser {
   offerRefused(status: number): void;
   acknowledged(): void;
   info(body: Body): void;
+  /** The peer wants us to call somebody. */
+  refer(referral: Referral): void;
   /** The dialog is over, and not by our `hangUp`. */
   ended(end: SessionEnd): void;
   /** Over, and nothing of it is under way any more. */
@@ -47,6 +49,7 @@ export interface DialogUser {
 /** One dialog and the requests in it. */
 export class DialogUsage {
   readonly offers: OwnOffers;
+  readonly referrals: DialogReferrals;
   readonly #parts: DialogParts;
   readonly #peerOffers: PeerOffers;
   readonly #answers: InviteAnswers;
@@ -64,8 +67,9 @@ export class DialogUsage {
     ['PRACK', (transaction) => this.#receivePrack(transaction)],
     ['INFO', (transaction) => this.#receiveInfo(transaction)],
     ['OPTIONS', (transaction) => this.#answerOptions(transaction)],
-    ['SUBSCRIBE', (transaction) => this.#refuseSharing(transaction)],
-    ['NOTIFY', (transaction) => this.#receiveNotify(transaction)],
+    ['REFER', (transaction) => this.referrals.receive(transaction)],
+    ['SUBSCRIBE', (transaction) => this.referrals.subscribe(transaction)],
+    ['NOTIFY', (transaction) => this.referrals.notify(transaction)],
   ]);
 
   /** @param offer whether the INVITE that begins the dialog has one; it is ours where the context says so */
@@ -92,6 +96,7 @@ export class DialogUsage {
     };
     this.#parts.exchange.inviteBegins(began, offer !== undefined);
     this.offers = new OwnOffers(this.#parts);
+    this.referrals = new DialogReferrals(this.#parts, (referral) => this.user.refer(referral));
     this.#peerOffers = new PeerOffers(this.#parts);
     this.#answers = new InviteAnswers(this.#parts, () => this.offers.takeOffer());
   }
@@ -104,7 +109,7 @@ export class DialogUsage {
   /** Whether it is over and nothing of it is under way. */
   get isQuiet(): boolean {
     const { requests, acknowledgements } = this.#parts;
-    const busy = requests.busy || acknowledgements.awaiting || this.offers.busy;
+    const busy = requests.busy || acknowledgements.awaiting || this.offers.busy || this.referrals.busy;
     return this.#over && !busy && !this.#byeWaits;
   }
 
@@ -134,12 +139,12 @@ export class DialogUsage {
     else handle(transaction);
   }
 
-  /** §8.2.2.3, §12.2.2. Two BYEs may cross: that of the peer's is answered though the dialog is over. */
+  /** §8.2.2.3, §12.2.2. */
   #refusalOf(request: SipRequest): SipResponse | undefined {
     const extensions = refuseExtensions(request);
     if (extensions !== undefined) return extensions;
     if (!this.dialog.isInOrder(request)) return createResponse(request, 500);
-    return this.#over && request.method !== 'BYE' ? createResponse(request, 481) : undefined;
+    return this.#over && !OUTLIVES.has(request.method) ? createResponse(request, 481) : undefined;
   }
 
   /** An ACK of the peer's. */
@@ -211,6 +216,12 @@ export class DialogUsage {
 
   /** Nothing is waited for any longer: the agent ends. */
   close(): void {
+    this.#end();
+    this.referrals.close();
+  }
+
+  /** The peer has ended it, or nobody is there to end it for. */
+  #end(): void {
     this.#over = true;
     this.#byeWaits = false;
     this.#close();
@@ -220,6 +231,7 @@ export class DialogUsage {
   #close(): void {
     this.offers.close();
     this.#parts.timer.stop();
+    this.referrals.callOver();
     this.#ownAnswers?.stop();
     this.#peerOffers.withdraw();
   }
@@ -233,7 +245,7 @@ export class DialogUsage {
     }
     transaction.respond(createResponse(request, 200));
     const wasOver = this.#over;
-    this.close();
+    this.#end();
     if (!wasOver) this.user.ended({ reason: 'remote-hangup' });
     this.#checkQuiet();
   }
@@ -245,17 +257,6 @@ export class DialogUsage {
 
   #answerOptions(transaction: ServerTransaction): void {
     transaction.respond(createResponse(transaction.request, 200, { headers: CAPABILITY_HEADERS }));
-  }
-
-  /** RFC 6665 §4.5.2. */
-  #refuseSharing(transaction: ServerTransaction): void {
-    transaction.respond(createResponse(transaction.request, 403, { reason: 'Dialog Sharing Not Supported' }));
-  }
-
-  /** RFC 6665 §4.1.3: nothing was subscribed to in this dialog. */
-  #receiveNotify(transaction: ServerTransaction): void {
-    const headers = [['Allow-Events', ALLOW_EVENTS] as const];
-    transaction.respond(createResponse(transaction.request, 489, { headers }));
   }
 
   #receiveInfo(transaction: ServerTransaction): void {

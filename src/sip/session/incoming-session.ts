@@ -18,7 +18,7 @@ import { type DialogView, viewOf } from './dialog-view.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
 import type { OwnAnswers } from './own-answers.ts';
-import type { Body, HangupOptions, Refusal, SessionEnd, SessionState } from './types.ts';
+import type { Body, HangupOptions, Refusal, Session, SessionEnd, SessionState } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
 
@@ -30,6 +30,8 @@ export interface IncomingSessionOptions {
   readonly contactUser: string | undefined;
   /** That of the INVITE. */
   readonly transaction: ServerTransaction;
+  /** The session whose place it is to take (RFC 3891). */
+  readonly replaces?: Session | undefined;
   /** Whose password the INVITE has shown. */
   readonly authenticatedAs?: string | undefined;
   /** Called when the session may be forgotten. */
@@ -54,6 +56,7 @@ export class IncomingSession extends BaseSession {
   readonly peer: NameAddress;
   readonly source: Endpoint;
   readonly authenticatedAs: string | undefined;
+  readonly replaces: Session | undefined;
   readonly offer: Body | undefined;
   #state: SessionState = 'calling';
   readonly #usage: DialogUsage;
@@ -75,6 +78,7 @@ export class IncomingSession extends BaseSession {
     this.peer = request.from;
     this.source = source;
     this.authenticatedAs = options.authenticatedAs;
+    this.replaces = options.replaces;
     this.offer = sessionBodyOf(request);
     this.heard(source);
     const context = {

@@ -1,6 +1,7 @@
 // The INVITE usage as src/call sees it: one conversation, its offers and answers, how it ends (RFC 3261 §13–15).
 
 import type { Millis } from '../../base/units.ts';
+import type { DialogId } from '../dialog/index.ts';
 import type { Endpoint, NameAddress } from '../message/types.ts';
 
 /** A message body with its type. */
@@ -70,6 +71,35 @@ export interface Negotiation {
   reject(refusal: Refusal): void;
 }
 
+/**
+ * The peer's wish that we call somebody. Exactly one of `accept` and `reject` must be called before the event's listeners
+ * return; where neither is, it is declined.
+ */
+export interface Referral {
+  /** Whom to call: a SIP URI. */
+  readonly target: string;
+  /** Value of Replaces for the INVITE: the call there whose place ours is to take. */
+  readonly replaces: string | undefined;
+  /** Value of Referred-By for the INVITE, as the peer gave it. It is the peer's word, and nobody's proof. */
+  readonly referredBy: string | undefined;
+  /** Says that it will be tried. */
+  accept(): void;
+  reject(refusal: Refusal): void;
+  /** Tells the peer how far the call has come; with a status of 200 and above for the last time. */
+  tell(status: number): void;
+}
+
+/** What becomes of a REFER of ours. */
+export interface ReferUser {
+  /** How far the peer's call has come: 100 to 199. */
+  progress?(status: number): void;
+  /**
+   * Its final status: of the call, or of the REFER where that was refused; 408 where nothing was heard of it. Comes once,
+   * last.
+   */
+  done(status: number): void;
+}
+
 /** Event → arguments. */
 export type SessionEvents = {
   /** Outgoing: a provisional response above 100. Its body is early media's answer, or a preview of it. */
@@ -91,6 +121,8 @@ export type SessionEvents = {
   negotiation: [negotiation: Negotiation];
   /** INFO in the dialog: `application/dtmf-relay`, `application/dtmf`. It has been answered with 200. */
   info: [body: Body];
+  /** Confirmed: the peer wants us to call somebody (RFC 3515): it transfers the call. */
+  refer: [referral: Referral];
   /** The session is over. Comes once; only `changed` follows. */
   ended: [end: SessionEnd];
   /** Its state, or that of a dialog of its, has changed: for those who watch. */
@@ -101,6 +133,13 @@ export type SessionEvents = {
 export interface HangupOptions {
   /** Value of Reason in our CANCEL or BYE (RFC 3326): `SIP;cause=200;text="Call completed elsewhere"`. */
   readonly reason?: string;
+}
+
+/** A dialog as another may be told of it, to take its place (RFC 3891 §4). */
+export interface SessionDialog {
+  readonly id: DialogId;
+  /** The peer's Contact. */
+  readonly remoteTarget: string;
 }
 
 /** One INVITE session, from either side. */
@@ -138,6 +177,15 @@ export interface Session {
    * @param branch which one of a forked call; default: the newest
    */
   reoffer(body: Body, branch?: string): void;
+  /** The dialog that it has been answered in; undefined before. */
+  readonly dialog: SessionDialog | undefined;
+  /** Incoming: the session whose place it is to take (RFC 3891), which is to be hung up when this one is accepted. */
+  readonly replaces?: Session | undefined;
+  /**
+   * Confirmed: asks the peer to call somebody in our place (RFC 3515).
+   * @param replaced a call of ours with that somebody, whose place the peer's is to take: an attended transfer
+   */
+  refer(target: string, user: ReferUser, replaced?: SessionDialog): void;
   /** Confirmed: sends INFO with a body; the answer is only logged. */
   sendInfo(body: Body): void;
   /** Ends it in the way that its state asks for: CANCEL, 487 or 603, BYE. Safe to call at any time, any number of times. */

@@ -390,7 +390,7 @@ describe('inside the dialog', () => {
   it.each([
     ['OPTIONS', 200],
     ['MESSAGE', 405],
-    ['REFER', 405],
+    ['PUBLISH', 405],
     ['FROBNICATE', 501],
   ])('answers %s with %i', async (method, status) => {
     const made = await talking();
