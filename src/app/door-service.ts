@@ -187,6 +187,13 @@ export class DoorService {
     this.context.log.info('sip.admission', { mayCallIn: this.#admission.description });
   }
 
+  /** Where a host calls from: all of the servers that calls to it go to. @throws Error when it has no address */
+  async #addressesOf(host: string): Promise<readonly string[]> {
+    const addresses = await this.agent.addressesOf(host);
+    if (addresses.length === 0) throw new Error(`${host} has no address`);
+    return addresses;
+  }
+
   #admissionFor(configuration: Configuration): AdmissionPolicy {
     const { sip, accounts } = configuration;
     return new AdmissionPolicy(
@@ -195,7 +202,7 @@ export class DoorService {
         targets: targetsOf(configuration),
         accountUris: accounts.flatMap(urisOf),
       },
-      { log: this.context.log, servers: () => this.agent.servers, lookup: resolveHost },
+      { log: this.context.log, servers: () => this.agent.servers, lookup: (host) => this.#addressesOf(host) },
     );
   }
 

@@ -92,6 +92,7 @@ interface Line {
   readonly registration: Registration | undefined;
 }
 
+const SIP_PORT = 5060;
 /** How long `stop` waits for answers to BYE, CANCEL and the removal of bindings. */
 const STOP_PATIENCE = seconds(2);
 
@@ -272,6 +273,21 @@ export class SipAgent implements UserAgent, EventAgent {
   localAddress(target: string): string {
     const candidates = isIpAddress(target) ? [target] : [...this.#knownAddresses(target), ...this.#servers];
     return this.#transport.localAddress(candidates[0] ?? DOCUMENTATION_ADDRESS);
+  }
+
+  /**
+   * The addresses of every server that a host name leads to, by whatever transport or port it is called; of none where
+   * it is not known. Nothing is sent to any.
+   */
+  async addressesOf(host: string): Promise<readonly string[]> {
+    const uris = [`sip:${host}`, `sip:${host}:${SIP_PORT}`, `sips:${host}`];
+    const all = uris.map(
+      (uri) =>
+        new Promise<readonly string[]>((done) => {
+          this.#locator.locate(uri, (located) => done(located.ok ? located.value.map(({ address }) => address) : []));
+        }),
+    );
+    return [...new Set((await Promise.all(all)).flat())];
   }
 
   /** The addresses that requests to `target` go to; that is also by which way its media will most likely go. */

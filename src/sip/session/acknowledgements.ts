@@ -3,7 +3,7 @@
 
 import type { Dialog } from '../dialog/index.ts';
 import type { SentRequest } from '../exchange/index.ts';
-import type { SipRequest, SipResponse } from '../message/types.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { AcceptedResponse } from './accepted-response.ts';
 import type { DialogContext } from './environment.ts';
@@ -62,7 +62,7 @@ export class Acknowledgements {
       body: answer,
     });
     environment.locate(nextHop, (located) => {
-      const target = (located.ok ? located.value[0] : this.context.lastHeard()) ?? invite.target;
+      const target = (located.ok ? chosen(located.value, invite.target) : this.context.lastHeard()) ?? invite.target;
       if (this.context.credentials?.mayGoTo(target.address) !== true) withoutCredentials(request);
       this.#remember(invite.request.cseq.number, environment.sendAck(request, target));
       sent();
@@ -122,4 +122,11 @@ function withoutCredentials(ack: SipRequest): void {
 /** Stands for the ACK until it has gone: while its target is looked up, or its answer is thought over. */
 function nothingYet(): void {
   return;
+}
+
+/** The server that let the INVITE through, where it is one of them: another may be the better one, and dead. */
+function chosen(located: readonly Endpoint[], invited: Endpoint): Endpoint | undefined {
+  const { protocol, address, port } = invited;
+  const same = located.find((each) => each.protocol === protocol && each.address === address && each.port === port);
+  return same ?? located[0];
 }

@@ -6,7 +6,7 @@ import { seconds } from '../../../../src/base/units.ts';
 import type { Account } from '../../../../src/sip/agent/types.ts';
 import type { SipRequest } from '../../../../src/sip/message/types.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
-import { MemoryDns, type MemoryDnsServer } from '../../../support/memory-dns.ts';
+import { MemoryDns, type MemoryDnsServer, zone as zoneOf } from '../../../support/memory-dns.ts';
 import { ScriptedPhone } from '../../../support/scripted-phone.ts';
 import { type Bench, bench, deliver, offer, peerAccount, SessionEars } from '../../../support/sip-bench.ts';
 
@@ -166,6 +166,22 @@ describe('a dead first server', () => {
     made.agent.networkChanged();
     await made.clock.advanceAsync(2500);
     expect(second.requests('REGISTER').length).toBeGreaterThan(0);
+  });
+});
+
+describe('the ACK of a call that rang for long', () => {
+  it('goes by the server that let the INVITE through, though the dead one is to be tried again', () => {
+    first.unplug();
+    const { ears } = call();
+    made.clock.advance(2100);
+    const route: [string, string] = ['Record-Route', '<sip:pbx.example;lr>'];
+    second.answer(second.request('INVITE'), 180, { headers: [route] });
+    made.clock.advance(60_000);
+    second.answer(second.request('INVITE'), 200, { sdp: 'v=0 answer', headers: [route] });
+    deliver(made.clock);
+    deliver(made.clock);
+    expect(ears.heard).toEqual(['progress 180', 'accepted 200: v=0 answer']);
+    expect(second.requests('ACK')).toHaveLength(1);
   });
 });
 
@@ -473,5 +489,15 @@ describe('all servers of a name', () => {
     await made.clock.advanceAsync(100);
     expect(made.agent.servers).toEqual(new Set([FIRST, SECOND, THIRD]));
     expect(zone.questions).toContain('SRV _sip._udp.pbx.example');
+  });
+
+  it('are where a host that a button calls may call from, with those of its explicit port', async () => {
+    zone.records.push(...zoneOf('pbx.example 3600 A 10.0.0.80'));
+    const found = made.agent.addressesOf('pbx.example');
+    await made.clock.advanceAsync(10_000);
+    expect(new Set(await found)).toEqual(new Set([FIRST, SECOND, THIRD, '10.0.0.80']));
+    const nobody = made.agent.addressesOf('nobody.example');
+    await made.clock.advanceAsync(10_000);
+    expect(await nobody).toEqual([]);
   });
 });
