@@ -35,7 +35,19 @@ export interface EventFields {
   'service.stopping': Record<never, never>;
   'button.pressed': { button: string };
   'button.held': { button: string };
-  'call.started': { call: string; direction: CallDirection; peer: string; button?: string };
+  'call.started': {
+    call: string;
+    direction: CallDirection;
+    /** `sip:anonymous@anonymous.invalid` for a caller who withholds its name. */
+    peer: string;
+    button?: string;
+    /** What an incoming caller goes by on displays. */
+    name?: string;
+    /** Whose password it has shown. */
+    user?: string;
+    /** By whom the call was sent on before it came here, the latest first. */
+    diverted?: readonly { from: string; reason?: string }[];
+  };
   'call.ringing': { call: string; status: number };
   'call.answered': { call: string; codec: string; encrypted: boolean };
   'call.ended': {

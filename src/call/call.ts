@@ -11,14 +11,17 @@ import { millis } from '../base/units.ts';
 import type { Direction, MediaSession, SrtpParameters, StreamParameters } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { Body, Negotiation, Refusal, Session, SessionEnd, SessionMessage } from '../sip/index.ts';
+import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
+import { reasonOfHangup } from './hangup-reason.ts';
 import { InfoDigitSender } from './info-digit-sender.ts';
 import { readInfoDigit } from './info-digits.ts';
 import { reportMedia } from './media-report.ts';
 import { OfferAnswer } from './offer-answer.ts';
 import { peerAddress } from './peer-address.ts';
 import type {
+  CallCaller,
   CallDigit,
   CallEnd,
   CallEvents,
@@ -49,6 +52,8 @@ export class Call {
   readonly id: string;
   readonly since: Date;
   readonly peer: string;
+  /** Incoming: who calls. */
+  readonly caller: CallCaller | undefined;
   readonly direction: 'outgoing' | 'incoming';
   #state: CallState;
   #session: Session | undefined;
@@ -83,11 +88,13 @@ export class Call {
     if ('target' in from) {
       this.direction = 'outgoing';
       this.peer = peerAddress(from.target);
+      this.caller = undefined;
       this.#state = 'ringing';
       return;
     }
     this.direction = 'incoming';
     this.peer = peerAddress(from.session.peer.uri);
+    this.caller = callerOf(from.session);
     this.#state = 'new';
     this.#listen(from.session);
   }
@@ -171,7 +178,7 @@ export class Call {
   hangup(reason?: HangupReason, cause?: string): void {
     const usual = this.#state === 'talking' ? 'hangup-local' : 'cancelled';
     const end = { reason: reason ?? usual, ...(cause === undefined ? {} : { cause }) };
-    this.#endBy(end, (session) => session.hangup());
+    this.#endBy(end, (session) => session.hangup(reasonOfHangup(end.reason)));
   }
 
   /** Sends digits (0-9 * # A-D) to the peer; nothing happens unless it is answered. */

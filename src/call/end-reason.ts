@@ -1,12 +1,8 @@
 // What a final response, or the want of one, means to the person who waits at the other end (RFC 3261 §21, §13.2.2).
 
-import type { SessionEnd } from '../sip/index.ts';
-import type { CallEnd, CallEndReason } from './types.ts';
-
-interface Meaning {
-  readonly reason: CallEndReason;
-  readonly cause: string;
-}
+import { causeOf, type Reason, type SessionEnd } from '../sip/index.ts';
+import { type Meaning, meaningOfCause } from './release-causes.ts';
+import type { CallEnd } from './types.ts';
 
 /** By status. What is not here goes by its class, below. Sections are RFC 3261's. */
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
@@ -50,6 +46,27 @@ export function meaningOfStatus(status: number): CallEnd {
     : { status, ...meaning };
 }
 
+/**
+ * The same, with what a gateway says beside it (RFC 3326): its cause is the one that the telephone network gave, where
+ * the status is what was left of it on the way (RFC 3398 §7.2.4.1 has one status for many causes).
+ */
+function meaningOfRefusal(status: number, reasons: readonly Reason[]): CallEnd {
+  const cause = causeOf(reasons, 'Q.850');
+  const said = cause === undefined || CREDENTIALS_WANTED.has(status) ? undefined : meaningOfCause(cause);
+  return said === undefined ? meaningOfStatus(status) : { status, ...said };
+}
+
+/** RFC 3261 §21.4.2, §21.4.8: there it is the server that speaks, and the account that is to be mended. */
+const CREDENTIALS_WANTED = new Set([401, 407]);
+
+/** Why somebody hung up, where that is more than that they were done (RFC 3326 §3.1). */
+function causeOfHangup(reasons: readonly Reason[] = []): { readonly cause?: string } {
+  if (causeOf(reasons, 'SIP') === 200) return { cause: 'somebody else answered' };
+  const cause = causeOf(reasons, 'Q.850');
+  const said = cause === undefined ? undefined : meaningOfCause(cause)?.cause;
+  return said === undefined ? {} : { cause: said };
+}
+
 /** How far the call had come when its session ended. */
 export interface Progress {
   readonly direction: 'outgoing' | 'incoming';
@@ -65,12 +82,12 @@ export function meaningOfEnd(end: SessionEnd, progress: Progress): CallEnd {
     case 'local-hangup':
       return { reason: 'hangup-local', ...withStatus };
     case 'remote-hangup':
-      return { reason: 'hangup-remote', ...withStatus };
+      return { reason: 'hangup-remote', ...withStatus, ...causeOfHangup(end.reasons) };
     case 'cancelled':
-      return { reason: 'cancelled', ...withStatus };
+      return { reason: 'cancelled', ...withStatus, ...causeOfHangup(end.reasons) };
     case 'rejected':
       if (progress.direction === 'incoming' || end.status === undefined) return { reason: 'refused', ...withStatus };
-      return meaningOfStatus(end.status);
+      return meaningOfRefusal(end.status, end.reasons ?? []);
     case 'timeout':
       if (progress.answered) return { reason: 'unreachable', ...withStatus, cause: 'the other side has gone' };
       if (progress.rang) return { reason: 'no-answer', ...withStatus, cause: 'nobody answered' };

@@ -4,6 +4,7 @@ export type { Call } from './call.ts';
 export { Calls } from './calls.ts';
 export { peerAddress } from './peer-address.ts';
 export type {
+  CallCaller,
   CallDigit,
   CallEnd,
   CallEndReason,

@@ -111,6 +111,21 @@ export interface CallSettings {
   readonly silenceAfter: Millis;
 }
 
+/** Who is at the other end of an incoming call, and how it came here. */
+export interface CallCaller {
+  /** As the other side, or its network, calls it; undefined where it says nothing. */
+  readonly name: string | undefined;
+  /** What tells callers apart, whatever is shown of them: for counting wrong codes, for nobody's eyes. */
+  readonly key: string;
+  /** Whose password it has shown. */
+  readonly authenticatedAs: string | undefined;
+  /** By whom the call was sent on, the latest first. */
+  readonly diversions: readonly { readonly from: string; readonly reason?: string }[];
+  /** How it wants to be answered, and whether that is asked by somebody whom the account's server or a password stands for. */
+  readonly answerMode: { readonly mode: 'manual' | 'auto'; readonly required: boolean } | undefined;
+  readonly isVouchedFor: boolean;
+}
+
 export interface CallServices {
   readonly clock: Clock;
   readonly random: Random;

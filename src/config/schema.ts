@@ -82,9 +82,11 @@ const sip = v.strictObject({
     }),
   ),
   answer: v.optional(
-    key(v.picklist(['automatic', 'manual', 'never']), {
+    key(v.picklist(['automatic', 'on-request', 'manual', 'never']), {
       title: 'Calls into the door',
-      description: 'Answered by itself, answered by `doorphone answer`, or never.',
+      description:
+        'Answered by itself; by itself where the caller asks for that (Answer-Mode, intercom) and is vouched for by a ' +
+        'server of the accounts or a password; by `doorphone answer`; or never.',
     }),
     'automatic',
   ),

@@ -61,7 +61,7 @@ export interface SipConfiguration {
   /** Absent: the registrars and the hosts that buttons call. */
   readonly accept?: readonly AcceptRule[];
   /** What calls into the door get. */
-  readonly answer: 'automatic' | 'manual' | 'never';
+  readonly answer: 'automatic' | 'on-request' | 'manual' | 'never';
   readonly sessionExpires: Millis | 'off';
   readonly outbound: 'auto' | 'off';
   /** How we send digits; every way is received. */

@@ -1,7 +1,8 @@
 // Says in the journal what becomes of a call. Pure translation; it decides nothing.
 
+import type { EventFields } from '../api/events.ts';
 import type { Journal } from '../api/journal.ts';
-import type { Call } from '../call/index.ts';
+import type { Call, CallCaller } from '../call/index.ts';
 
 export interface CallReportOptions {
   readonly journal: Journal;
@@ -11,10 +12,23 @@ export interface CallReportOptions {
   readonly nameDigits: () => boolean;
 }
 
+/** What else is known of who calls in. */
+function describeCaller(
+  caller: CallCaller | undefined,
+): Pick<EventFields['call.started'], 'name' | 'user' | 'diverted'> {
+  if (caller === undefined) return {};
+  const { name, authenticatedAs, diversions } = caller;
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(authenticatedAs === undefined ? {} : { user: authenticatedAs }),
+    ...(diversions.length === 0 ? {} : { diverted: diversions }),
+  };
+}
+
 /** Journals the call from now to its end. */
 export function reportCall(call: Call, { journal, button, nameDigits }: CallReportOptions): void {
   const id = call.id;
-  const started = { call: id, direction: call.direction, peer: call.peer };
+  const started = { call: id, direction: call.direction, peer: call.peer, ...describeCaller(call.caller) };
   journal.record('call.started', button === undefined ? started : { ...started, button });
   call.on('ringing', (status) => journal.record('call.ringing', { call: id, status }));
   call.on('answered', (format) => journal.record('call.answered', { call: id, ...format }));

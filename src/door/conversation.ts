@@ -11,16 +11,17 @@ import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Millis, millis, seconds } from '../base/units.ts';
 import type { Call, CallEnd, CallEndReason, Calls } from '../call/index.ts';
-import type { CallsConfiguration } from '../config/index.ts';
+import type { CallsConfiguration, SipConfiguration } from '../config/index.ts';
 import type { MediaEngine } from '../media/types.ts';
 import type { Account } from '../sip/index.ts';
+import { answeringOf } from './answering.ts';
 import { reportCall } from './call-reports.ts';
 import { PHASES, type Phase, type PhaseAction, type PhaseEvent } from './phases.ts';
 import { VisitorSounds } from './visitor-sounds.ts';
 
 /** What may change while the service runs. */
 export interface ConversationRules extends CallsConfiguration {
-  readonly answer: 'automatic' | 'manual' | 'never';
+  readonly answer: SipConfiguration['answer'];
   readonly nameDigits: boolean;
 }
 
@@ -204,13 +205,14 @@ export class Conversation {
   }
 
   #invited(call: Call): void {
-    if (this.#rules.answer === 'never') {
-      call.reject({ status: 403, reason: 'Forbidden' });
-      this.services.turnedAway(call, 'the door takes no calls');
+    const answering = answeringOf(this.#rules.answer, call.caller);
+    if (answering.act === 'refuse') {
+      call.reject({ status: 403, reason: answering.phrase });
+      this.services.turnedAway(call, answering.why);
       return;
     }
     this.#caller = call;
-    this.#step(this.#rules.answer === 'automatic' ? 'inviteAutomatic' : 'invite');
+    this.#step(answering.act === 'answer' ? 'inviteAutomatic' : 'invite');
     this.#caller = undefined;
   }
 

@@ -180,7 +180,10 @@ export class DoorController {
       clock: this.services.clock,
       lockout: this.#lockout,
       codes: () => this.#doors.codes,
-      caller: { name: call.peer, source: call.direction === 'incoming' ? (call.sourceAddress ?? '') : undefined },
+      caller: {
+        name: call.caller?.key ?? call.peer,
+        source: call.direction === 'incoming' ? (call.sourceAddress ?? '') : undefined,
+      },
       opens: (doors) => {
         for (const door of doors) this.#doors.open(door, { by: call.peer, call: call.id });
       },

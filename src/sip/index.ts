@@ -19,6 +19,8 @@ export type {
   SubscriptionEnd,
   SubscriptionStatus,
 } from './event/index.ts';
+export type { AnswerMode, Caller, Diversion, Reason } from './identity/index.ts';
+export { causeOf, formatReason } from './identity/index.ts';
 export {
   type DnsServer,
   FileContent,

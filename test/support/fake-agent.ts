@@ -46,6 +46,9 @@ export interface ReferralOutcome {
   readonly told: number[];
 }
 
+/** What the agent found out about a caller. */
+export type KnownOfCaller = Partial<Pick<Session, 'caller' | 'diversions' | 'answerMode' | 'authenticatedAs'>>;
+
 /** One session; `deeds` is what it was told, the `peer…` methods are what the other side does. */
 export class FakeSession implements Session {
   readonly deeds: SessionDeed[] = [];
@@ -301,11 +304,17 @@ export class FakeAgent implements UserAgent {
   }
 
   /** Somebody who was let in calls us. @param replaces the session whose place the call is to take */
-  peerCalls(from: string, sdp?: string, address = '192.0.2.1', replaces?: FakeSession): FakeSession {
+  peerCalls(
+    from: string,
+    sdp?: string,
+    address = '192.0.2.1',
+    { replaces, ...known }: KnownOfCaller & { readonly replaces?: FakeSession } = {},
+  ): FakeSession {
     const source: Endpoint = { protocol: 'udp', address, port: 5060 };
     const offer = sdp === undefined ? undefined : sdpBody(sdp);
     const session = new FakeSession(this.#nextId(), 'incoming', { peer: from, source, offer });
     session.replaces = replaces;
+    Object.assign(session, known);
     this.sessions.push(session);
     this.#events.emit('invite', session);
     return session;

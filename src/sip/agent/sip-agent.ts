@@ -452,6 +452,7 @@ export class SipAgent implements UserAgent, EventAgent {
       transaction,
       authenticatedAs,
       replaces: replaced.value,
+      trusted: this.#servers.has(transaction.source.address),
       quieted: (over) => this.#forget(over),
     });
     if (!session.ok) return createResponse(transaction.request, 400, { reason: `Bad Request: ${session.error}` });

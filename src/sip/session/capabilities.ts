@@ -15,6 +15,8 @@ const EXTENSIONS: readonly string[] = [
   TIMER,
   // Early dialogs that end (RFC 6228 §4).
   '199',
+  // Wishes for how a call is answered (RFC 5373 §4.3.1).
+  'answermode',
   // Calls that take another's place (RFC 3891 §6.2).
   'replaces',
   // REFER without a subscription (RFC 4488 §4); or about a dialog that it is not in (RFC 4538).

@@ -19,6 +19,7 @@ import { OwnAnswers, type OwnAnswersUser, refusePrack } from './own-answers.ts';
 import { OwnOffers } from './own-offers.ts';
 import { PeerCapabilities } from './peer-capabilities.ts';
 import { PeerOffers } from './peer-offers.ts';
+import { reasonsOf } from './reasons.ts';
 import { SessionRefresh } from './session-refresh.ts';
 import { DialogReferrals } from './transfer/dialog-referrals.ts';
 import type { Body, Negotiation, Referral, SessionEnd } from './types.ts';
@@ -246,7 +247,7 @@ export class DialogUsage {
     transaction.respond(createResponse(request, 200));
     const wasOver = this.#over;
     this.#end();
-    if (!wasOver) this.user.ended({ reason: 'remote-hangup' });
+    if (!wasOver) this.user.ended({ reason: 'remote-hangup', ...reasonsOf(request) });
     this.#checkQuiet();
   }
 

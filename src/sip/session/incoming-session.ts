@@ -6,6 +6,14 @@ import { err, ok, type Result } from '../../base/result.ts';
 import { seconds } from '../../base/units.ts';
 import { Dialog } from '../dialog/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
+import {
+  type AnswerMode,
+  type Caller,
+  type Diversion,
+  readAnswerMode,
+  readCaller,
+  readDiversions,
+} from '../identity/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
@@ -18,6 +26,7 @@ import { type DialogView, viewOf } from './dialog-view.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
 import type { OwnAnswers } from './own-answers.ts';
+import { reasonsOf } from './reasons.ts';
 import type { Body, HangupOptions, Refusal, Session, SessionEnd, SessionState } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -34,6 +43,8 @@ export interface IncomingSessionOptions {
   readonly replaces?: Session | undefined;
   /** Whose password the INVITE has shown. */
   readonly authenticatedAs?: string | undefined;
+  /** Whether it came from a server of our accounts, which may vouch for the caller (RFC 3325 §8). */
+  readonly trusted?: boolean;
   /** Called when the session may be forgotten. */
   readonly quieted: (session: RoutedSession) => void;
 }
@@ -57,6 +68,9 @@ export class IncomingSession extends BaseSession {
   readonly source: Endpoint;
   readonly authenticatedAs: string | undefined;
   readonly replaces: Session | undefined;
+  readonly caller: Caller;
+  readonly diversions: readonly Diversion[];
+  readonly answerMode: AnswerMode | undefined;
   readonly offer: Body | undefined;
   #state: SessionState = 'calling';
   readonly #usage: DialogUsage;
@@ -75,7 +89,10 @@ export class IncomingSession extends BaseSession {
     const { request, source } = transaction;
     this.id = request.callId;
     this.local = request.to;
-    this.peer = request.from;
+    this.caller = readCaller(request, options.trusted === true);
+    this.peer = this.caller.shown;
+    this.diversions = readDiversions(request);
+    this.answerMode = readAnswerMode(request);
     this.source = source;
     this.authenticatedAs = options.authenticatedAs;
     this.replaces = options.replaces;
@@ -178,7 +195,7 @@ export class IncomingSession extends BaseSession {
   #watch(): void {
     const { transaction, environment } = this.options;
     transaction.attach({
-      cancelled: () => this.#handle('cancel', { end: { reason: 'cancelled' } }),
+      cancelled: (cancel) => this.#handle('cancel', { end: { reason: 'cancelled', ...reasonsOf(cancel) } }),
       transportFailed: ({ code, message }) => environment.log.warn('session.response-not-sent', { code, message }),
     });
     const expires = transaction.request.integer('Expires');

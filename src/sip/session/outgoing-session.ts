@@ -5,6 +5,7 @@
 import { millis } from '../../base/units.ts';
 import { Dialog } from '../dialog/index.ts';
 import { type CallCredentials, ClientExchange, type SentRequest } from '../exchange/index.ts';
+import { COMPLETED_ELSEWHERE, formatReason } from '../identity/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
 import { step } from '../transaction/machine.ts';
 import { BaseSession, type RoutedSession, reasonHeader } from './base-session.ts';
@@ -14,6 +15,7 @@ import { type DialogView, halfDialog, viewOf } from './dialog-view.ts';
 import type { Said } from './invite-answers.ts';
 import { type InviteParts, InviteRequests } from './invite-requests.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
+import { reasonsOf } from './reasons.ts';
 import { readRSeq } from './rseq.ts';
 import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState } from './types.ts';
 
@@ -41,6 +43,9 @@ const EARLY_DIALOG_TERMINATED = 199;
 
 /** More branches than a door's call has; further ones make no early dialog. A 2xx always does. */
 const MAXIMUM_EARLY_DIALOGS = 16;
+
+/** For the phone of a forked call that answered second. */
+const TAKEN_ELSEWHERE: HeaderList = [['Reason', formatReason(COMPLETED_ELSEWHERE)]];
 
 /** One INVITE of ours and what becomes of it. */
 export class OutgoingSession extends BaseSession {
@@ -196,7 +201,7 @@ export class OutgoingSession extends BaseSession {
         this.#inviteAgain(sent.target);
         return;
       }
-      this.#inviteOver('refusal', { reason: 'rejected', status, phrase: reason });
+      this.#inviteOver('refusal', { reason: 'rejected', status, phrase: reason, ...reasonsOf(response) });
       return;
     }
     const known = this.#usages.get(response.toTag ?? '');
@@ -260,7 +265,7 @@ export class OutgoingSession extends BaseSession {
         if (response !== undefined) this.emit('accepted', this.#message(response, body));
         return;
       case 'refuse dialog':
-        usage?.hangUp();
+        usage?.hangUp(this.#state === 'confirmed' ? TAKEN_ELSEWHERE : []);
         return;
       case 'send CANCEL':
         this.#exchange?.cancel(headers);

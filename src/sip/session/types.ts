@@ -2,6 +2,7 @@
 
 import type { Millis } from '../../base/units.ts';
 import type { DialogId } from '../dialog/index.ts';
+import type { AnswerMode, Caller, Diversion, Reason } from '../identity/index.ts';
 import type { Endpoint, NameAddress } from '../message/types.ts';
 
 /** A message body with its type. */
@@ -44,6 +45,8 @@ export interface SessionEnd {
     | 'no-ack';
   readonly status?: number;
   readonly phrase?: string;
+  /** What the message that ended it says of why (RFC 3326). */
+  readonly reasons?: readonly Reason[];
 }
 
 /** What comes with a message of the session. `at` is when its datagram was read from the socket. */
@@ -148,8 +151,14 @@ export interface Session {
   readonly id: string;
   readonly direction: 'outgoing' | 'incoming';
   readonly state: SessionState;
-  /** The other party as From (incoming) or To (outgoing) names it. */
+  /** The other party as To (outgoing) names it; incoming, as it is to be shown: see `caller`. */
   readonly peer: NameAddress;
+  /** Incoming: who calls. */
+  readonly caller?: Caller;
+  /** Incoming: by whom the call was sent on, the latest first. */
+  readonly diversions?: readonly Diversion[];
+  /** Incoming: how the caller wants it to be answered. */
+  readonly answerMode?: AnswerMode | undefined;
   /** Where the INVITE came from; undefined for an outgoing session. */
   readonly source: Endpoint | undefined;
   /** Incoming: whose password the caller has shown; undefined where none was asked for. */

@@ -101,7 +101,7 @@ describe('faults of single keys', () => {
     // Choices, switches, percentages.
     [
       'sip: { answer: automatc }',
-      '8:16: sip.answer: is not one of automatic, manual, never; the nearest one is automatic',
+      '8:16: sip.answer: is not one of automatic, on-request, manual, never; the nearest one is automatic',
     ],
     ['sip: { dtmf: 4 }', '8:14: sip.dtmf: is not one of rtp, info; write one of rtp, info'],
     ['media: { codecs: [ PCMA, G722 ] }', '8:26: media.codecs[1]: is not one of PCMA, PCMU; write one of PCMA, PCMU'],

@@ -555,6 +555,69 @@ describe('a call into the door', () => {
     expect(rig.events('door.opened')).toMatchObject([{ by: 'sip:101@example.com' }]);
   });
 
+  it('rings where the caller wants that, and is refused where it insists on what it cannot have (RFC 5373)', () => {
+    const rig = new DoorRig();
+    const answerMode = { mode: 'manual', required: false } as const;
+    expect(rig.agent.peerCalls('sip:102@example.com', peerSdp(), '192.0.2.1', { answerMode }).count('ring')).toBe(1);
+    const manual = new DoorRig(configured({ sip: { answer: 'manual' } }));
+    const required = { mode: 'auto', required: true } as const;
+    const session = manual.agent.peerCalls('sip:102@example.com', peerSdp(), '192.0.2.1', { answerMode: required });
+    expect(session.refusal).toMatchObject({ status: 403, reason: 'automatic answer forbidden' });
+    expect(manual.events('call.refused')).toMatchObject([{ why: 'the caller insists on an automatic answer' }]);
+  });
+
+  it('answers an intercom call of somebody who is vouched for, where that is allowed', () => {
+    const rig = new DoorRig(configured({ sip: { answer: 'on-request' } }));
+    const answerMode = { mode: 'auto', required: false } as const;
+    const stranger = rig.agent.peerCalls('sip:102@example.com', peerSdp(), '192.0.2.1', { answerMode });
+    expect([stranger.count('ring'), stranger.count('accept')]).toEqual([1, 0]);
+    stranger.peerHangsUp();
+    const user = rig.agent.peerCalls('sip:102@example.com', peerSdp(), '192.0.2.1', {
+      answerMode,
+      authenticatedAs: 'alice',
+    });
+    expect([user.count('ring'), user.count('accept')]).toEqual([0, 1]);
+  });
+
+  it('is told of with its name, its user, and by whom it was sent on', () => {
+    const rig = new DoorRig();
+    const peer = { displayName: 'Alice', uri: 'sip:alice@example.com', parameters: new Map() };
+    rig.agent.peerCalls('sip:alice@example.com', peerSdp(), '192.0.2.1', {
+      caller: { shown: peer, known: peer, asserted: false, trusted: false },
+      diversions: [
+        { from: 'sip:101@example.com;transport=tcp', reason: 'no-answer' },
+        { from: 'tel:+4930123', reason: undefined },
+      ],
+      authenticatedAs: 'alice',
+    });
+    expect(rig.events('call.started')).toMatchObject([
+      {
+        peer: 'sip:alice@example.com',
+        user: 'alice',
+        diverted: [{ from: 'sip:101@example.com', reason: 'no-answer' }, { from: 'tel:+4930123' }],
+      },
+    ]);
+  });
+
+  it('that withholds its name is counted by whom the network says it is, which stands in no event', () => {
+    const rig = new DoorRig();
+    const anonymous = 'sip:anonymous@anonymous.invalid';
+    const shown = { displayName: 'Anonymous', uri: anonymous, parameters: new Map() };
+    const guess = (who: string): void => {
+      const known = { displayName: undefined, uri: who, parameters: new Map() };
+      const caller = { shown, known, asserted: true, trusted: true };
+      const session = rig.agent.peerCalls(anonymous, peerSdp(), '192.0.2.1', { caller });
+      session.peerAcknowledges();
+      rig.peerTypes('999#');
+      session.peerHangsUp();
+    };
+    for (let at = 0; at < 3; at += 1) guess('sip:103@example.com');
+    expect(rig.events('code.refused').at(-1)).toMatchObject({ attempts: 3, peer: anonymous });
+    guess('sip:104@example.com');
+    expect(rig.events('code.refused').at(-1)).toMatchObject({ attempts: 1 });
+    expect(JSON.stringify(rig.journal.recent)).not.toContain('103@example.com');
+  });
+
   it('waits for the command `answer` where the configuration says so', async () => {
     const rig = new DoorRig(configured({ sip: { answer: 'manual' } }));
     const session = rig.agent.peerCalls('sip:102@example.com', peerSdp());

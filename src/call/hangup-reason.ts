@@ -1,0 +1,23 @@
+// What our CANCEL or BYE says of why (RFC 3326): phones show a missed call by it, gateways give it to the telephone
+// network.
+
+import { formatReason, type HangupOptions } from '../sip/index.ts';
+import type { HangupReason } from './types.ts';
+
+/** ITU-T Q.850: 16 is normal clearing, 19 no answer from the user. A refusal is a response, and needs none. */
+const REASONS: Readonly<Record<HangupReason, HangupOptions>> = {
+  'hangup-local': say(16, 'Normal call clearing'),
+  cancelled: say(16, 'Normal call clearing'),
+  'no-answer': say(19, 'No answer'),
+  limit: say(16, 'Longest duration reached'),
+  refused: {},
+};
+
+/** The Reason that goes with a hang-up of ours. */
+export function reasonOfHangup(reason: HangupReason): HangupOptions {
+  return REASONS[reason];
+}
+
+function say(cause: number, text: string): HangupOptions {
+  return { reason: formatReason({ protocol: 'Q.850', cause, text }) };
+}
