@@ -364,6 +364,7 @@ export class SipAgent implements UserAgent, EventAgent {
       userAgent,
       request: (request, target, user) => this.#transactions.request(request, target, user),
       sendAck: (ack, target) => this.#transactions.sendAck(ack, target),
+      ways: (request, target) => this.#transport.ways(request, target),
       locate: (uri, done) => this.#locator.locate(uri, done),
       reached: (target) => this.#locator.reached(target),
       missed: (target, retryAfter) => this.#locator.missed(target, retryAfter),

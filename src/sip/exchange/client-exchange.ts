@@ -147,15 +147,24 @@ export class ClientExchange {
     for (const [name, value] of credentials) request.headers.append(name, value);
     const attempt: Attempt = { request, target, state, heard: false, missed: false, transaction: undefined };
     this.#attempts.push(attempt);
-    attempt.transaction = this.environment.request(request, target, {
+    this.#sendBy(attempt, this.environment.ways?.(request, target) ?? [target]);
+    this.#startPatience(attempt);
+  }
+
+  /** By the first of the ways to the target; by the next where that one cannot be gone (RFC 3261 §18.1.1). */
+  #sendBy(attempt: Attempt, [way = attempt.target, ...others]: readonly Endpoint[]): void {
+    attempt.transaction = this.environment.request(attempt.request, way, {
       response: (response, source) => {
         this.user.heard(source);
         this.#receive(attempt, response);
       },
       timeout: () => this.#fail(attempt, 'timeout', 'no answer'),
-      transportFailed: ({ message }) => this.#fail(attempt, 'unreachable', message),
+      transportFailed: ({ message }) => {
+        const goesOn = attempt.state === 'asked' && !this.#cancelled && !this.#abandoned;
+        if (others.length > 0 && goesOn) this.#sendBy(attempt, others);
+        else this.#fail(attempt, 'unreachable', message);
+      },
     });
-    this.#startPatience(attempt);
   }
 
   /** Only as long as there is somebody else to ask. */

@@ -17,6 +17,11 @@ export interface ExchangeEnvironment {
   readonly log: Log;
   /** Begins a client transaction. */
   request(request: SipRequest, target: Endpoint, user: ClientTransactionUser): ClientTransaction;
+  /**
+   * By which ways a request goes to an address, the first before the next where that one is refused: a large one by TCP
+   * (RFC 3261 §18.1.1). Left out: by `target` as it is.
+   */
+  ways?(request: SipRequest, target: Endpoint): readonly Endpoint[];
   /** Finds the addresses that a URI leads to. `done` is called once: before this returns where they are known, else later. */
   locate(uri: string, done: (located: Located) => void): void;
   /** That address has answered. */

@@ -6,10 +6,14 @@ import type { SipRequest, SipResponse, Via } from '../message/types.ts';
 type HeaderField = readonly [name: string, value: string];
 
 const ASKS_FOR_PORT: ReadonlyMap<string, true> = new Map([['rport', true]]);
+/** Requests for us may come by the connection that this one goes by (RFC 5923 §8.1). */
+const OFFERS_CONNECTION: ReadonlyMap<string, true> = new Map([...ASKS_FOR_PORT, ['alias', true]]);
 
 /** A copy of a request with a Via of ours on top, which asks for `rport` (§8.1.1.7, RFC 3581 §3). */
-export const withVia = (request: SipRequest, via: Pick<Via, 'protocol' | 'host' | 'port' | 'branch'>): SipRequest =>
-  copyRequest(request, 'Via', formatVia({ ...via, parameters: ASKS_FOR_PORT }));
+export function withVia(request: SipRequest, via: Pick<Via, 'protocol' | 'host' | 'port' | 'branch'>): SipRequest {
+  const parameters = via.protocol === 'tls' ? OFFERS_CONNECTION : ASKS_FOR_PORT;
+  return copyRequest(request, 'Via', formatVia({ ...via, parameters }));
+}
 
 /** The ACK of a final response of 300 and above: §17.1.1.3. */
 export function createAck(invite: SipRequest, response: SipResponse): SipRequest {

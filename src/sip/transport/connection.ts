@@ -24,8 +24,9 @@ export interface ConnectionOwner {
   received(connection: Connection, frame: Exclude<Frame, { kind: 'lineEnd' }>, at: Millis): void;
   /** The peer asks whether the connection lives (RFC 5626 §3.5.1); true: it is told so. */
   pinged(connection: Connection): boolean;
+  opened(connection: Connection): void;
   /** It is over; nothing more comes of it. */
-  ended(connection: Connection, failure: SendFailure): void;
+  ended(connection: Connection, failure: SendFailure, wasOpen: boolean): void;
 }
 
 /** Until TCP is there. A dead first server must not cost more (RFC 3263 §4.3). */
@@ -62,6 +63,7 @@ export class Connection implements StreamEvents {
   #socket: StreamSocket | undefined;
   #state: 'opening' | 'open' | 'over' = 'opening';
   #trusted: boolean;
+  #aliasPort: number | undefined;
   #active: Millis;
   #opening: Timer | undefined;
   #message: Timer | undefined;
@@ -124,6 +126,18 @@ export class Connection implements StreamEvents {
   /** See `StreamSocket.identities`. */
   get identities(): readonly string[] {
     return this.#socket?.identities ?? [];
+  }
+
+  /**
+   * Its other end is reached by it under a port of its own too (RFC 5923 §8.2). Only a certificate makes that safe:
+   * anybody could claim a port that is another's.
+   */
+  alias(port: number): void {
+    if (this.remote.protocol === 'tls' && this.identities.length > 0) this.#aliasPort = port;
+  }
+
+  get aliasPort(): number | undefined {
+    return this.#aliasPort;
   }
 
   /** Somebody whom we speak with is at its other end: it may stay, also when it is silent for a while. */
@@ -189,6 +203,7 @@ export class Connection implements StreamEvents {
     this.#state = 'open';
     this.#active = this.owner.clock.now();
     this.#watchIdleness();
+    this.owner.opened(this);
     for (const outgoing of this.#outbox.takeWaiting()) this.#write(outgoing);
     for (const holder of [...this.#holders]) holder.opened();
   }
@@ -284,14 +299,14 @@ export class Connection implements StreamEvents {
   /** The one way to its end: everybody who waits for something of it is told. */
   #end(failure: SendFailure, how: 'at once' | 'gracefully' = 'at once'): void {
     if (this.#state === 'over') return;
-    const opened = this.#state === 'open';
+    const wasOpen = this.#state === 'open';
     this.#state = 'over';
     for (const timer of [this.#opening, this.#message, this.#idle, this.#stalled]) timer?.cancel();
     const lost = this.#outbox.lost(this.#written - (this.#socket?.queued ?? 0));
     this.#pongs = [];
-    if (opened && how === 'gracefully') this.#closeSocket();
+    if (wasOpen && how === 'gracefully') this.#closeSocket();
     else this.#socket?.cut();
-    this.owner.ended(this, failure);
+    this.owner.ended(this, failure, wasOpen);
     for (const holder of this.#holders) this.#later(() => holder.lost(failure));
     this.#holders.clear();
     for (const outgoing of lost) this.#later(() => outgoing.failed(failure));

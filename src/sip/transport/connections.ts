@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
-import { type Millis, seconds } from '../../base/units.ts';
+import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
 import { hostsEqual } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
@@ -35,6 +35,9 @@ const MAXIMUM_ACCEPTED = 64;
 const MAXIMUM_OF_ONE = 16;
 /** Connections that we opened. */
 const MAXIMUM_OPENED = 64;
+/** How long somebody who takes no connections is asked for none that can be done without. */
+const REFUSAL_LIFE = minutes(10);
+const MAXIMUM_REFUSING = 64;
 /** Lines in the log about connections that found no room: so many at once, then one each interval. */
 const REFUSAL_LINES = 5;
 const REFUSAL_INTERVAL = seconds(10);
@@ -46,6 +49,8 @@ export class Connections implements ConnectionOwner {
   readonly #refusals: TokenBucket;
   readonly #faults: FaultMemory;
   readonly #ports: PlannedPorts;
+  /** Who has refused connections, and until when that counts. */
+  readonly #refusing = new Map<string, Millis>();
   #closed = false;
 
   constructor(private readonly options: ConnectionsOptions) {
@@ -103,6 +108,17 @@ export class Connections implements ConnectionOwner {
     return this.find(target)?.localPort ?? this.#ports.plan(target);
   }
 
+  /** Whether no connection to `target` could be had, a while ago at most. */
+  refuses(target: Endpoint): boolean {
+    const until = this.#refusing.get(keyOf(target));
+    return until !== undefined && this.clock.now() < until;
+  }
+
+  /** The network is another one: who refused connections there may take them now. */
+  forgetRefusals(): void {
+    this.#refusing.clear();
+  }
+
   /** The connection that requests to `target` go by, if it is there. */
   find(target: Endpoint): Connection | undefined {
     for (const connection of this.#connections) if (leadsTo(connection, target)) return connection;
@@ -123,10 +139,25 @@ export class Connections implements ConnectionOwner {
     this.options.received(connection, frame, at);
   }
 
-  ended(connection: Connection, { code, message, mend }: SendFailure): void {
+  opened({ remote }: Connection): void {
+    this.#refusing.delete(keyOf(remote));
+  }
+
+  ended(connection: Connection, { code, message, mend }: SendFailure, wasOpen: boolean): void {
     this.#connections.delete(connection);
+    if (!wasOpen && !connection.accepted) this.#noteRefusal(connection.remote);
     this.options.log.debug('transport.connection-over', { peer: formatEndpoint(connection.remote), code, message });
     if (mend !== undefined && this.#faults.isNew(message)) this.options.fault(message, mend);
+  }
+
+  #noteRefusal(target: Endpoint): void {
+    const key = keyOf(target);
+    this.#refusing.delete(key);
+    for (const oldest of this.#refusing.keys()) {
+      if (this.#refusing.size < MAXIMUM_REFUSING) break;
+      this.#refusing.delete(oldest);
+    }
+    this.#refusing.set(key, millis(this.clock.now() + REFUSAL_LIFE));
   }
 
   #sendAnew(outgoing: Outgoing, target: Endpoint): void {
@@ -173,19 +204,28 @@ export class Connections implements ConnectionOwner {
 }
 
 const NOW = seconds(0);
+const keyOf = ({ protocol, address, port, serverName }: Endpoint): string =>
+  `${protocol} ${address} ${port} ${serverName ?? ''}`;
 
 /**
  * Whether a request to `target` may go by a connection. One that was accepted leads to the very endpoint that it came
- * from (§18), and over TLS only where the certificate of its other end is good for the wanted domain (RFC 5923 §8.2).
+ * from (§18), or that its certified other end has given as its own (`alias`, RFC 5923 §8.2).
  */
 function leadsTo(connection: Connection, target: Endpoint): boolean {
-  const { remote } = connection;
-  if (!connection.usable || remote.protocol !== target.protocol || remote.port !== target.port) return false;
-  if (!hostsEqual(remote.address, target.address)) return false;
-  if (target.protocol !== 'tls') return true;
-  const wanted = target.serverName ?? target.address;
-  if (!connection.accepted && hostsEqual(remote.serverName ?? remote.address, wanted)) return true;
-  return connection.identities.some((identity) => hostsEqual(identity, wanted));
+  const { remote, aliasPort } = connection;
+  if (!connection.usable || remote.protocol !== target.protocol) return false;
+  if (remote.port !== target.port && aliasPort !== target.port) return false;
+  return hostsEqual(remote.address, target.address) && (target.protocol !== 'tls' || proves(connection, target));
+}
+
+/**
+ * Over TLS: whether the other end is who is wanted (RFC 5923 §8.1, §8.2). A target without a name is whoever is at that
+ * address: Contact and Record-Route are often numeric, and their certificates are not.
+ */
+function proves({ remote, accepted, identities }: Connection, { serverName }: Endpoint): boolean {
+  if (serverName === undefined) return true;
+  if (!accepted && remote.serverName !== undefined && hostsEqual(remote.serverName, serverName)) return true;
+  return identities.some((identity) => hostsEqual(identity, serverName));
 }
 
 /** The port that was planned belongs to somebody else by now. */

@@ -14,12 +14,13 @@ import type { DropCounts } from './drop-report.ts';
 import type { Flow, FlowEvents } from './flow.ts';
 import { Flows } from './flows.ts';
 import { type Arrival, Inbound } from './inbound.ts';
+import { isLarge } from './large-requests.ts';
 import { isWildcard, Listeners } from './listeners.ts';
 import type { DatagramNetwork, DatagramSocket, Place, SendFailure, StreamNetwork } from './network.ts';
 import { SeenAddresses } from './seen-addresses.ts';
 import { SentByMemory } from './sent-by.ts';
 import type { Frame } from './stream-framer.ts';
-import { responseAddress } from './via-rules.ts';
+import { defaultPort, responseAddress } from './via-rules.ts';
 
 /** One message as it went over a socket. */
 export interface WireObservation {
@@ -158,6 +159,16 @@ export class TransportLayer {
     if (peer !== undefined) this.options.wire?.({ direction: 'out', at, message, peer });
   }
 
+  /**
+   * The ways by which a request, to which a Via is still added, goes to `target`: a large one by TCP before UDP, unless
+   * TCP was refused a while ago (§18.1.1).
+   */
+  ways(request: SipRequest, target: Endpoint): readonly Endpoint[] {
+    if (target.protocol !== 'udp' || this.options.streams === undefined || !isLarge(request)) return [target];
+    const stream: Endpoint = { ...target, protocol: 'tcp' };
+    return this.#connections.refuses(stream) ? [target] : [stream, target];
+  }
+
   /** Protocol and sent-by of a request to `target` (§18.1.1). */
   via(target: Endpoint): Pick<Via, 'protocol' | 'host' | 'port'> {
     const { protocol, address } = target;
@@ -204,6 +215,7 @@ export class TransportLayer {
   networkChanged(): void {
     this.#listeners.forgetRoutes();
     this.#seen.forget();
+    this.#connections.forgetRefusals();
   }
 
   #receiveDatagram(socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis): void {
@@ -230,6 +242,7 @@ export class TransportLayer {
       at,
       take: (message) => {
         if (message.kind === 'response') this.#settle(connection, message);
+        else this.#noteAlias(connection, message.topVia);
         this.#ways.set(source, { connection });
         this.#handUp(message, source, at);
       },
@@ -248,6 +261,11 @@ export class TransportLayer {
     if (status >= 200 || cseq.method === 'INVITE') connection.answered(answerKey(topVia.branch, cseq.method));
     connection.trust();
     this.#seen.learn(connection.remote, topVia);
+  }
+
+  /** RFC 5923 §8.2: the port of sent-by, or the default. */
+  #noteAlias(connection: Connection, { protocol, port, parameters }: Via): void {
+    if (connection.accepted && parameters.has('alias')) connection.alias(port ?? defaultPort(protocol));
   }
 
   #handUp(message: SipMessage, source: Endpoint, at: Millis): void {

@@ -73,9 +73,9 @@ async function agent(credentials: TlsCredentials, address = '127.0.0.1'): Promis
 }
 
 /** Sends an OPTIONS; resolves with its status, or with what kept it from being answered. */
-async function ask(caller: Agent, target: Endpoint): Promise<number | SendFailure> {
+async function ask(caller: Agent, target: Endpoint, parameters = ''): Promise<number | SendFailure> {
   const { host, port } = caller.layer.via(target);
-  const via = `SIP/2.0/TLS ${formatHostPort(host, port)};branch=z9hG4bK${caller.statuses.length}`;
+  const via = `SIP/2.0/TLS ${formatHostPort(host, port)};branch=z9hG4bK${caller.statuses.length}${parameters}`;
   let failure: SendFailure | undefined;
   const before = caller.statuses.length;
   caller.layer.send(copyRequest(outgoing('OPTIONS'), 'Via', via), target, (why) => {
@@ -222,6 +222,29 @@ describe('certificates of ours', () => {
     expect(server.layer.connections).toEqual({ accepted: 1, opened: 0 });
     const another = await ask(server, { ...source, serverName: 'other.example' });
     expect(another).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('make the port in our Via ours, where it has `alias`: requests for it come by the connection (RFC 5923 §8.2)', async () => {
+    const server = await agent({ ...issued({ names: ['DNS:pbx.example'] }), ...trusting });
+    const caller = await agent({ ...issued({ names: ['DNS:door.example'] }), ...trusting });
+    const without = await agent(trusting);
+    for (const [at, asking] of [caller, without].entries()) {
+      expect(await ask(asking, tls(server.port, 'pbx.example'), ';alias')).toBe(200);
+      const own = asking.layer.via(tls(server.port, 'pbx.example')).port ?? 0;
+      const back = await ask(server, tls(own, 'door.example'));
+      if (at === 0) expect(back).toBe(200);
+      else expect(back).not.toBe(200);
+      expect(server.layer.connections).toEqual({ accepted: at + 1, opened: 0 });
+    }
+  });
+
+  it('are not asked of a server twice: a numeric address of the same place is reached by the same connection', async () => {
+    const server = await agent(issued({ names: ['DNS:pbx.example'] }));
+    const caller = await agent(trusting);
+    expect(await ask(caller, tls(server.port))).toMatchObject({ code: 'certificate-refused' });
+    expect(await ask(caller, tls(server.port, 'pbx.example'))).toBe(200);
+    expect(await ask(caller, tls(server.port))).toBe(200);
+    expect(caller.layer.connections.opened).toBe(1);
   });
 
   it('of whom we do not know are worth nothing, and none is needed to be answered', async () => {
