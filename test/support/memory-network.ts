@@ -98,10 +98,24 @@ export class MemoryNetwork {
 
 /** One machine. */
 export class MemoryHost implements DatagramNetwork {
+  readonly #wildcards: MemorySocket[] = [];
+
   constructor(
     private readonly network: MemoryNetwork,
-    readonly addresses: readonly string[],
+    public addresses: readonly string[],
   ) {}
+
+  /** Other addresses, as by DHCP: sockets that are bound to none of them hear at the new ones from now on. */
+  renumber(...addresses: readonly string[]): void {
+    this.addresses = addresses;
+    for (const socket of this.#wildcards) {
+      this.network.detach(socket);
+      this.network.attach(
+        socket,
+        addresses.filter((own) => sameFamily(own, socket.address)),
+      );
+    }
+  }
 
   async bind(address: string, port: number): Promise<DatagramSocket> {
     const places = isWildcard(address) ? this.addresses.filter((own) => sameFamily(own, address)) : [address];
@@ -114,6 +128,7 @@ export class MemoryHost implements DatagramNetwork {
     }
     const socket = new MemorySocket(this.network, this, address, chosen);
     this.network.attach(socket, places);
+    if (isWildcard(address)) this.#wildcards.push(socket);
     return Promise.resolve(socket);
   }
 

@@ -6,7 +6,7 @@ import type { Account, RegistrationState } from '../../src/sip/agent/types.ts';
 import type { Endpoint } from '../../src/sip/message/types.ts';
 import type { Body, Negotiation, Session, SessionEnd } from '../../src/sip/session/types.ts';
 import { FakeClock } from './fake-clock.ts';
-import { MemoryNetwork } from './memory-network.ts';
+import { type MemoryHost, MemoryNetwork } from './memory-network.ts';
 import { RecordingLog } from './recording-log.ts';
 import { ScriptedPhone } from './scripted-phone.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -28,6 +28,8 @@ export const answer: Body = { type: 'application/sdp', data: Buffer.from('v=0 an
 export interface Bench {
   readonly clock: FakeClock;
   readonly network: MemoryNetwork;
+  /** The door's machine. */
+  readonly host: MemoryHost;
   readonly log: RecordingLog;
   readonly agent: SipAgent;
   readonly phone: ScriptedPhone;
@@ -47,11 +49,12 @@ export async function bench(
 ): Promise<Bench> {
   const network = new MemoryNetwork(clock);
   const log = new RecordingLog();
+  const host = network.host(DOOR.address);
   const agent = new SipAgent({
     clock,
     random: new SeededRandom(11),
     log,
-    network: network.host(DOOR.address),
+    network: host,
     listen: [{ protocol: 'udp', ...DOOR }],
     accounts: [peerAccount],
     admit: () => undefined,
@@ -68,7 +71,7 @@ export async function bench(
   const phone = await ScriptedPhone.plug(network, PHONE);
   await prepare(network);
   await agent.start();
-  return { clock, network, log, agent, phone, calls, refusals, registrations };
+  return { clock, network, host, log, agent, phone, calls, refusals, registrations };
 }
 
 /** Everything that a session tells, in order. */

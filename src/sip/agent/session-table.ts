@@ -1,6 +1,8 @@
 // The sessions that exist, found by the identity of their dialogs, and the INVITEs that began them lately.
 
 import type { Clock, Timer } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
 import type { Millis } from '../../base/units.ts';
 import type { SipRequest } from '../message/types.ts';
 import type { RoutedSession } from '../session/base-session.ts';
@@ -13,11 +15,23 @@ export class SessionTable {
   /** @param memory how long the INVITE of a session is remembered: the life of its transaction */
   constructor(
     private readonly clock: Clock,
+    private readonly log: Log,
     private readonly memory: Millis,
   ) {}
 
   get all(): readonly RoutedSession[] {
     return [...this.#sessions.values()];
+  }
+
+  /** Does something with each of them. One that fails must not keep the others from it. */
+  each(run: (session: RoutedSession) => void): void {
+    for (const session of this.all) {
+      try {
+        run(session);
+      } catch (thrown) {
+        this.log.error('agent.session-failed', { session: session.id, reason: describeError(thrown) });
+      }
+    }
   }
 
   add(session: RoutedSession): void {

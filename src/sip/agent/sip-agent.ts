@@ -4,7 +4,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
-import { DoorphoneError, describeError } from '../../base/errors.ts';
+import { DoorphoneError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
@@ -122,7 +122,7 @@ export class SipAgent implements UserAgent, EventAgent {
     const clock = new GuardedClock(options.clock, log);
     this.options = { ...options, clock };
     this.#timers = options.timers ?? defaultTimers;
-    this.#sessions = new SessionTable(clock, millis(64 * this.#timers.t1));
+    this.#sessions = new SessionTable(clock, log, millis(64 * this.#timers.t1));
     this.#transport = new TransportLayer({
       clock,
       random,
@@ -182,7 +182,7 @@ export class SipAgent implements UserAgent, EventAgent {
     if (!this.#started) return;
     this.#started = false;
     this.#handler.stopping = true;
-    for (const session of this.#sessions.all) this.#hangUp(session);
+    this.#sessions.each((session) => session.hangup());
     await this.#quiet();
     for (const { registration } of this.#lines) registration?.close();
     this.#sessions.close();
@@ -198,13 +198,14 @@ export class SipAgent implements UserAgent, EventAgent {
     for (const uri of uris) this.#locator.keep(uri);
   }
 
-  /** A link, a route or an address has changed: looks for the servers and registers every account at once. */
+  /** A link, a route or an address has changed: looks for the servers, registers every account and tells every peer at once. */
   networkChanged(): void {
     this.#transport.networkChanged();
     this.#dns?.expire();
     this.#locator.refresh();
     for (const { registration } of this.#lines) registration?.renew();
     this.#hub.renew();
+    this.#sessions.each((session) => session.networkChanged());
   }
 
   /**
@@ -530,15 +531,6 @@ export class SipAgent implements UserAgent, EventAgent {
       parameters: protocol === 'udp' ? NO_PARAMETERS : new Map([['transport', protocol]]),
       headers: NO_HEADERS,
     });
-  }
-
-  /** One session that cannot be ended must not keep the others, and the bindings, from it. */
-  #hangUp(session: RoutedSession): void {
-    try {
-      session.hangup();
-    } catch (thrown) {
-      this.options.log.error('agent.hangup-failed', { session: session.id, reason: describeError(thrown) });
-    }
   }
 
   #forget(session: RoutedSession): void {

@@ -39,6 +39,8 @@ export interface RoutedSession extends Session {
   countsFrom(source: Endpoint): boolean;
   /** A REFER of the peer's about this call, in a dialog of its own (RFC 4538). */
   referred(referral: Referral): void;
+  /** An address of ours may have changed. */
+  networkChanged(): void;
   /** Waits for nothing any longer: the agent ends. */
   close(): void;
 }
@@ -117,10 +119,18 @@ export abstract class BaseSession implements RoutedSession {
     if (this.state === 'confirmed') this.emit('refer', referral);
   }
 
+  networkChanged(): void {
+    // Who talks may offer another address for its media from within, which tells the peer of us as well.
+    if (this.state !== 'terminated') this.emit('networkChanged');
+    for (const usage of this.usages) usage.networkChanged(this.#isHeard(usage));
+  }
+
   receiveAck(ack: SipRequest, source: Endpoint): void {
     const usage = this.usageOf(ack);
     if (usage !== undefined && this.#counts(usage, source)) usage.receiveAck(ack);
   }
+
+  protected abstract get usages(): readonly DialogUsage[];
 
   /** The dialog that offers of ours go to: that which the user talks in or, before the answer, that of the branch. */
   protected abstract usageOfBranch(branch: string | undefined): DialogUsage | undefined;
@@ -156,8 +166,7 @@ export abstract class BaseSession implements RoutedSession {
    * branch offers then is refused: nobody is interested, and it must not wait.
    */
   protected dialogUser(self: () => DialogUsage | undefined): DialogUser {
-    const isHeard = (): boolean =>
-      this.state !== 'terminated' && (this.state !== 'confirmed' || self() === this.primary);
+    const isHeard = (): boolean => this.#isHeard(self());
     const pass = (tell: () => void): void => {
       if (isHeard()) tell();
     };
@@ -178,6 +187,10 @@ export abstract class BaseSession implements RoutedSession {
       },
       quiet: () => this.checkQuiet(),
     };
+  }
+
+  #isHeard(usage: DialogUsage | undefined): boolean {
+    return this.state !== 'terminated' && (this.state !== 'confirmed' || usage === this.primary);
   }
 
   #counts(usage: DialogUsage, source: Endpoint): boolean {

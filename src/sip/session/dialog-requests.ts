@@ -21,11 +21,14 @@ export interface DialogRequestUser {
 export interface DialogRequestContent extends RequestContent {
   /** It names our Contact, by which the peer reaches us from now on (§12.2.1.1). */
   readonly refreshesTarget?: boolean;
+  /** It may be sent anew, with a CSeq number of its own, where nobody knows whether it arrived. */
+  readonly repeatable?: boolean;
 }
 
 /** Requests of one dialog that have no final response yet. */
 export class DialogRequests {
-  #open = 0;
+  /** What is under way, with what is to be done when its answer can come no more. */
+  readonly #open = new Map<ClientExchange, () => void>();
 
   /** @param settled called when one that was under way is over */
   constructor(
@@ -36,12 +39,11 @@ export class DialogRequests {
 
   /** Whether one of them waits for its answer. */
   get busy(): boolean {
-    return this.#open > 0;
+    return this.#open.size > 0;
   }
 
   send(method: string, content: DialogRequestContent, user: DialogRequestUser): void {
-    this.#open += 1;
-    const { environment, credentials, contactFor } = this.context;
+    const { environment, credentials, localTarget } = this.context;
     const given = content.headers ?? [];
     // RFC 4028 §7.1 has it in every request.
     const supported = given.some(([name]) => name === 'Supported') ? [] : [['Supported', SUPPORTED] as const];
@@ -54,27 +56,40 @@ export class DialogRequests {
         return request;
       },
       address: (request: SipRequest, target: Endpoint) => {
-        if (content.refreshesTarget === true) request.headers.set('Contact', contactFor(target));
+        if (content.refreshesTarget === true) request.headers.set('Contact', localTarget.say(target));
       },
     };
     const exchange = new ClientExchange(environment, credentials, plan, {
       final: (response, sent) => {
         user.answered(response, sent);
-        this.#done();
+        this.#done(exchange);
       },
       failed: (reason, phrase) => {
         environment.log.warn('session.request-failed', { method, reason, phrase });
         user.failed?.(reason);
-        this.#done();
+        this.#done(exchange);
       },
       heard: (source) => this.context.heard(source),
     });
+    const lost = (): void => {
+      if (content.repeatable === true) this.send(method, content, user);
+      else user.failed?.('unreachable');
+    };
+    this.#open.set(exchange, lost);
     exchange.begin(() => this.context.lastHeard());
   }
 
-  #done(): void {
-    this.#open -= 1;
-    this.settled();
+  /** An address of ours has changed, and the answers to what is under way go to the old one. */
+  moved(): void {
+    for (const [exchange, lost] of [...this.#open]) {
+      exchange.abandon();
+      lost();
+      this.#done(exchange);
+    }
+  }
+
+  #done(exchange: ClientExchange): void {
+    if (this.#open.delete(exchange)) this.settled();
   }
 }
 

@@ -8,8 +8,7 @@ import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
-import { bodyOf } from './bodies.ts';
-import { CAPABILITY_HEADERS, INFO_TYPES, refuseBody, refuseExtensions, refuseMethod } from './capabilities.ts';
+import { refuseExtensions, refuseMethod } from './capabilities.ts';
 import type { DialogParts, NegotiationUser } from './dialog-parts.ts';
 import { DialogRequests, type DialogRequestUser, endByAnswer } from './dialog-requests.ts';
 import type { DialogContext } from './environment.ts';
@@ -21,6 +20,7 @@ import { PeerCapabilities } from './peer-capabilities.ts';
 import { PeerOffers } from './peer-offers.ts';
 import { reasonsOf } from './reasons.ts';
 import { SessionRefresh } from './session-refresh.ts';
+import { answerOptions, takeInfo } from './simple-methods.ts';
 import { DialogReferrals } from './transfer/dialog-referrals.ts';
 import type { Body, Negotiation, Referral, SessionEnd } from './types.ts';
 
@@ -67,7 +67,7 @@ export class DialogUsage {
     ['UPDATE', (transaction) => this.#peerOffers.receiveUpdate(transaction)],
     ['PRACK', (transaction) => this.#receivePrack(transaction)],
     ['INFO', (transaction) => this.#receiveInfo(transaction)],
-    ['OPTIONS', (transaction) => this.#answerOptions(transaction)],
+    ['OPTIONS', answerOptions],
     ['REFER', (transaction) => this.referrals.receive(transaction)],
     ['SUBSCRIBE', (transaction) => this.referrals.subscribe(transaction)],
     ['NOTIFY', (transaction) => this.referrals.notify(transaction)],
@@ -176,6 +176,18 @@ export class DialogUsage {
     return this.#ownAnswers;
   }
 
+  /**
+   * The machine's network has changed. The peer is told of our new address, unless an offer has told it already.
+   * @param isHeard whether the session is interested in this dialog
+   */
+  networkChanged(isHeard: boolean): void {
+    const { lastHeard, localTarget } = this.context;
+    const peer = lastHeard();
+    if (peer === undefined || !localTarget.hasMoved(peer)) return;
+    this.#parts.requests.moved();
+    if (isHeard && localTarget.hasMoved(peer)) this.offers.refresh();
+  }
+
   /** Sends a request of ours in this dialog, as long as it lasts. An answer that says that the peer has lost it ends it. */
   request(method: string, content: RequestContent, user: DialogRequestUser): void {
     if (this.#over) return;
@@ -256,19 +268,8 @@ export class DialogUsage {
     else this.#ownAnswers.receivePrack(transaction);
   }
 
-  #answerOptions(transaction: ServerTransaction): void {
-    transaction.respond(createResponse(transaction.request, 200, { headers: CAPABILITY_HEADERS }));
-  }
-
   #receiveInfo(transaction: ServerTransaction): void {
-    const { request } = transaction;
-    const refusal = refuseBody(request, INFO_TYPES);
-    if (refusal !== undefined) {
-      transaction.respond(refusal);
-      return;
-    }
-    transaction.respond(createResponse(request, 200));
-    const body = bodyOf(request, INFO_TYPES);
+    const body = takeInfo(transaction);
     if (body !== undefined) this.user.info(body);
   }
 
@@ -313,7 +314,7 @@ export class DialogUsage {
     const headers = this.#byeHeaders;
     this.#parts.requests.send(
       'BYE',
-      { headers },
+      { headers, repeatable: true },
       {
         answered: ({ status }) => log.debug('session.bye-answered', { status }),
       },

@@ -5,6 +5,7 @@ import type { Random } from '../../base/random.ts';
 import type { CallCredentials, ExchangeEnvironment } from '../exchange/index.ts';
 import type { Endpoint, SipRequest } from '../message/types.ts';
 import type { TimerSettings } from '../transaction/index.ts';
+import type { LocalTarget } from './local-target.ts';
 
 /** The surroundings that all sessions of a user agent share. */
 export interface SessionEnvironment extends ExchangeEnvironment {
@@ -30,8 +31,7 @@ export interface DialogContext {
   readonly environment: SessionEnvironment;
   /** Undefined where we have none for this peer. */
   readonly credentials: CallCredentials | undefined;
-  /** Value of Contact in what goes to an address: how the peer reaches us from now on (RFC 6141 §4.3). */
-  readonly contactFor: (target: Endpoint) => string;
+  readonly localTarget: LocalTarget;
   /** Who sent the INVITE and with it made the Call-ID. */
   readonly began: 'ours' | 'theirs';
   /** An answer to one of our requests came from here: the peer is there. */

@@ -25,6 +25,7 @@ import { DialogUsage } from './dialog-usage.ts';
 import { type DialogView, viewOf } from './dialog-view.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './lifecycle.ts';
+import { LocalTarget } from './local-target.ts';
 import type { OwnAnswers } from './own-answers.ts';
 import { reasonsOf } from './reasons.ts';
 import type { Body, HangupOptions, Refusal, Session, SessionEnd, SessionState } from './types.ts';
@@ -75,6 +76,7 @@ export class IncomingSession extends BaseSession {
   #state: SessionState = 'calling';
   readonly #usage: DialogUsage;
   readonly #answers: OwnAnswers;
+  readonly #localTarget: LocalTarget;
   /** What is accepted with, as long as a PRACK keeps the 2xx back. */
   #accepting: Body | undefined;
   #expiry: Timer | undefined;
@@ -98,10 +100,14 @@ export class IncomingSession extends BaseSession {
     this.replaces = options.replaces;
     this.offer = sessionBodyOf(request);
     this.heard(source);
+    const { contactUser } = options;
+    const contact = (target: Endpoint): string => environment.contact(target, contactUser);
+    const localTarget = new LocalTarget(contact, contact(source));
+    this.#localTarget = localTarget;
     const context = {
       environment,
       credentials,
-      contactFor: (target: Endpoint) => environment.contact(target, options.contactUser),
+      localTarget,
       began: 'theirs' as const,
       heard: (from: Endpoint) => this.heard(from),
       lastHeard: () => this.lastHeard,
@@ -134,8 +140,7 @@ export class IncomingSession extends BaseSession {
 
   get dialogs(): readonly DialogView[] {
     if (this.#state === 'terminated') return [];
-    const { environment, contactUser } = this.options;
-    const view = viewOf(this.#usage.dialog, 0, environment.contact(this.source, contactUser));
+    const view = viewOf(this.#usage.dialog, 0, this.#localTarget.said);
     // Before a response of ours with a tag the peer knows of no dialog.
     return [this.#state === 'calling' ? { ...view, state: 'trying' } : view];
   }
@@ -172,6 +177,10 @@ export class IncomingSession extends BaseSession {
   close(): void {
     this.#expiry?.cancel();
     this.#usage.close();
+  }
+
+  protected get usages(): readonly DialogUsage[] {
+    return [this.#usage];
   }
 
   protected usageOfBranch(): DialogUsage | undefined {
@@ -249,12 +258,10 @@ export class IncomingSession extends BaseSession {
 
   /** A response that makes or confirms the dialog (§12.1.1). */
   #response(status: number, body: Body | undefined, extra: HeaderList): SipResponse {
-    const { transaction, environment, contactUser } = this.options;
-    const contact = environment.contact(this.source, contactUser);
-    return createResponse(transaction.request, status, {
+    return createResponse(this.options.transaction.request, status, {
       toTag: this.localTag,
       recordRoute: true,
-      headers: [['Contact', contact], ...CAPABILITY_HEADERS, ...extra],
+      headers: [['Contact', this.#localTarget.say(this.source)], ...CAPABILITY_HEADERS, ...extra],
       body,
     });
   }

@@ -127,7 +127,7 @@ export class InviteAnswers {
     };
     requests.send(
       'PRACK',
-      { headers: [['RAck', rack]], body },
+      { headers: [['RAck', rack]], body, repeatable: true },
       {
         // A dialog that is lost shows in the INVITE, which knows of others too.
         answered: (response) => {

@@ -15,6 +15,7 @@ import { type DialogView, halfDialog, viewOf } from './dialog-view.ts';
 import type { Said } from './invite-answers.ts';
 import { type InviteParts, InviteRequests } from './invite-requests.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
+import { LocalTarget } from './local-target.ts';
 import { reasonsOf } from './reasons.ts';
 import { readRSeq } from './rseq.ts';
 import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState } from './types.ts';
@@ -125,6 +126,10 @@ export class OutgoingSession extends BaseSession {
     this.checkQuiet();
   }
 
+  protected get usages(): readonly DialogUsage[] {
+    return [...this.#usages.values()];
+  }
+
   protected usageOfBranch(branch: string | undefined): DialogUsage | undefined {
     if (this.#state === 'confirmed') return this.primary;
     if (this.#state === 'terminated') return undefined;
@@ -229,11 +234,11 @@ export class OutgoingSession extends BaseSession {
   }
 
   #addUsage(dialog: Dialog): DialogUsage {
-    const { environment, credentials } = this.options;
+    const { environment, credentials, contactUser } = this.options;
     const context = {
       environment,
       credentials,
-      contactFor: (target: Endpoint) => environment.contact(target, this.options.contactUser),
+      localTarget: new LocalTarget((target) => environment.contact(target, contactUser), this.#requests.contact),
       began: 'ours' as const,
       heard: (source: Endpoint) => this.heard(source),
       lastHeard: () => this.lastHeard,

@@ -20,6 +20,8 @@ interface Wanted {
 
 /** How often one offer is sent anew when it came at the wrong time for the peer. */
 const MAXIMUM_TRIES = 6;
+/** How long a way that is not there is waited for. */
+const NO_WAY = seconds(2);
 /** RFC 3261 §14.2: the longest Retry-After of a peer that is busy with another offer. */
 const LONGEST_RETRY_AFTER = 10;
 
@@ -93,11 +95,11 @@ export class OwnOffers {
   }
 
   #sendUpdate(wanted: Wanted): void {
-    const { exchange, requests, peer, dialog, user, timer } = this.parts;
+    const { exchange, requests, peer, dialog, timer } = this.parts;
     this.#begin();
     exchange.innerBegins('ours', wanted.offer !== undefined);
     const headers = [...CAPABILITY_HEADERS, ...timer.request()];
-    const content = { headers, body: wanted.offer, refreshesTarget: true };
+    const content = { headers, body: wanted.offer, refreshesTarget: true, repeatable: true };
     requests.send('UPDATE', content, {
       answered: (response, { request }) => {
         exchange.innerEnds();
@@ -111,16 +113,14 @@ export class OwnOffers {
       },
       failed: (reason) => {
         exchange.innerEnds();
-        if (reason === 'timeout') user.failed({ reason: 'timeout' });
-        else if (wanted.offer !== undefined) user.offerRefused(503);
-        else timer.refused();
+        this.#failed(reason, wanted);
         this.#end();
       },
     });
   }
 
   #sendInvite(wanted: Wanted): void {
-    const { context, dialog, exchange, description, user, timer } = this.parts;
+    const { context, dialog, exchange, description, timer } = this.parts;
     const { environment, credentials } = context;
     const body = wanted.offer ?? description.ours;
     this.#begin();
@@ -130,16 +130,15 @@ export class OwnOffers {
     const plan = {
       nextHop: dialog.nextHop,
       build: () => dialog.createRequest('INVITE', { headers, body }).request,
-      address: (request: SipRequest, target: Endpoint) => request.headers.set('Contact', context.contactFor(target)),
+      address: (request: SipRequest, target: Endpoint) =>
+        request.headers.set('Contact', context.localTarget.say(target)),
     };
     this.#invite = new ClientExchange(environment, credentials, plan, {
       provisional: (response) => this.#progressed(response, answers, wanted),
       final: (response, sent) => this.#final(response, sent, answers, wanted),
       failed: (reason) => {
         exchange.inviteEnds();
-        if (reason === 'timeout') user.failed({ reason: 'timeout' });
-        else if (wanted.offer !== undefined) user.offerRefused(503);
-        else timer.refused();
+        this.#failed(reason, wanted);
         this.#end();
       },
       heard: (source) => context.heard(source),
@@ -200,6 +199,16 @@ export class OwnOffers {
     else timer.refused();
   }
 
+  /** Silence ends the dialog; where there is no way just now, as between two addresses of ours, there may be one soon. */
+  #failed(reason: 'timeout' | 'unreachable', wanted: Wanted): void {
+    const { user, timer, context } = this.parts;
+    context.localTarget.unsaid();
+    if (reason === 'timeout') user.failed({ reason: 'timeout' });
+    else if (this.#tries < MAXIMUM_TRIES) this.#later(wanted, NO_WAY);
+    else if (wanted.offer !== undefined) user.offerRefused(503);
+    else timer.refused();
+  }
+
   /** How long the peer is left alone before the same is sent again; undefined: it has refused. */
   #waitAfter(response: SipResponse): Millis | undefined {
     const { began } = this.parts.context;
@@ -215,7 +224,7 @@ export class OwnOffers {
     if (this.#closed) return;
     this.#tries += 1;
     this.#wanted ??= wanted;
-    this.#retry = this.parts.context.environment.clock.after(wait, 'offer after 491', () => {
+    this.#retry = this.parts.context.environment.clock.after(wait, 'offer again', () => {
       this.#retry = undefined;
       this.next();
     });

@@ -171,7 +171,7 @@ export class PeerOffers {
   #accepted({ request, source }: ServerTransaction, body: Body | undefined): SipResponse {
     const { dialog, context, timer } = this.parts;
     dialog.refreshTarget(request);
-    const contact = ['Contact', context.contactFor(source)] as const;
+    const contact = ['Contact', context.localTarget.say(source)] as const;
     const headers = [contact, ...CAPABILITY_HEADERS, ...timer.answer(request)];
     return createResponse(request, 200, { headers, body, recordRoute: request.method === 'INVITE' });
   }

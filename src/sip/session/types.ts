@@ -122,6 +122,11 @@ export type SessionEvents = {
   offerRefused: [status: number];
   /** An offer of the peer's, or its wish for one of ours. */
   negotiation: [negotiation: Negotiation];
+  /**
+   * The machine's network has changed, and with it perhaps our address: for who has media to offer another one. The peer is
+   * told by the session where to reach us, whether or not something is offered.
+   */
+  networkChanged: [];
   /** INFO in the dialog: `application/dtmf-relay`, `application/dtmf`. It has been answered with 200. */
   info: [body: Body];
   /** Confirmed: the peer wants us to call somebody (RFC 3515): it transfers the call. */

@@ -57,7 +57,7 @@ export class DialogReferrals {
       wire: { send: (method, content, user) => requests.send(method, { ...content, refreshesTarget: true }, user) },
       request: read.value,
       id: this.#seen > 1 ? request.cseq.number : undefined,
-      contact: context.contactFor(source),
+      contact: context.localTarget.say(source),
     });
     this.#received = [...this.#received, referral];
     this.refer(referral);
