@@ -165,3 +165,35 @@ describe('a phone that never acknowledges', () => {
     await isIdle(door);
   });
 });
+
+describe('what Debian’s phones lack, and SIPp speaks', () => {
+  test('early media in a reliable 183 is acknowledged by PRACK', async ({ rig }) => {
+    const sipp = await rig.sipp({ scenario: 'early-media-by-prack' });
+    const door = await lonelyDoor(rig);
+    await door.press();
+    await door.saw('call.answered');
+    await door.execute('hangup', {});
+    await sipp.passed();
+    await isIdle(door);
+  });
+
+  test('a session interval that is too small is asked for again, larger', async ({ rig }) => {
+    const sipp = await rig.sipp({ scenario: 'session-interval-too-small' });
+    const door = await lonelyDoor(rig, { sessionExpires: '1800s' });
+    await door.press();
+    await door.saw('call.answered');
+    await door.execute('hangup', {});
+    await sipp.passed();
+    await isIdle(door);
+  });
+
+  test('a caller that insists on reliable responses and a timer gets both', async ({ rig }) => {
+    const door = await lonelyDoor(rig, { answer: 'manual' });
+    const sipp = await rig.sipp({ scenario: 'call-that-insists', target: `${ADDRESSES.door}:5060`, service: 'door' });
+    await rig.wire.sip.find('PRACK', ({ method }) => method === 'PRACK');
+    await door.execute('answer', {});
+    await door.saw('call.answered');
+    await sipp.passed();
+    await isIdle(door);
+  });
+});
