@@ -31,8 +31,9 @@ export class Health {
   /**
    * It did not answer, could not be sent to, or said that it cannot serve.
    * @param retryAfter for how long it wants to be spared (RFC 3261 §21.5.4)
+   * @returns whether that is news: it was not resting
    */
-  failed(target: Endpoint, retryAfter?: Millis): void {
+  failed(target: Endpoint, retryAfter?: Millis): boolean {
     const key = keyOf(target);
     const now = this.clock.now();
     const before = this.#failures.get(key);
@@ -44,6 +45,7 @@ export class Health {
     this.#failures.delete(key);
     this.#failures.set(key, { times, until });
     if (this.#failures.size > MAXIMUM_FAILURES) this.#forgetOldest();
+    return !resting;
   }
 
   /** It has answered. @returns whether it was taken for dead */

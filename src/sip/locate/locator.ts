@@ -3,6 +3,9 @@
 //
 // What is known stays known: while nobody can tell, the old addresses serve. Only when the DNS says for a while that
 // there is nothing any more are they given up.
+//
+// Left out: §5, where responses go when the way that a request came by is gone. A name in a stranger's Via would make us
+// look it up, and send to whom it leads.
 
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
@@ -139,8 +142,9 @@ export class Locator {
    * @param retryAfter for how long it wants to be spared
    */
   missed(target: Endpoint, retryAfter?: Millis): void {
-    this.#health.failed(target, retryAfter);
-    this.options.log.info('locate.server-failed', { ...target, retryAfter });
+    if (this.#health.failed(target, retryAfter)) {
+      this.options.log.info('locate.server-failed', { ...target, retryAfter });
+    }
   }
 
   /** Asks for nothing any more; who waits is not told. */
@@ -221,7 +225,10 @@ export class Locator {
     entry.until = millis(Math.min(until, clock.now() + patience));
     if (servers.ok) {
       entry.found = clock.now();
-      entry.targets = Targets.of(servers.value, place.domain, random, entry.targets);
+      const before = entry.targets;
+      entry.targets = Targets.of(servers.value, place.domain, random, before);
+      // §7: records that forgers left out look like this. Who insists on TLS writes sips, or transport=tls.
+      if (before?.secure === true && !entry.targets.secure) log.warn('locate.no-longer-tls', { target: place.target });
       return;
     }
     log.debug('locate.failed', { target: place.target, reason: servers.error });

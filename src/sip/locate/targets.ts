@@ -89,6 +89,11 @@ export class Targets {
     return [...this.#all].sort((a, b) => rest(a) - rest(b));
   }
 
+  /** Whether they are reached by TLS: all, or none of them. */
+  get secure(): boolean {
+    return this.#all[0]?.protocol === 'tls';
+  }
+
   /** Whether they lead to the same addresses. */
   sameAddresses(other: Targets | undefined): boolean {
     const [own, others] = [this.addresses, other?.addresses ?? []];

@@ -134,6 +134,16 @@ describe('a transport (RFC 3263 §4.1)', () => {
     expect(server.questions).not.toContain('SRV _sip._tcp.example.com');
   });
 
+  it('that was TLS and is no longer is warned of: forgers may have left it out (RFC 3263 §7)', async () => {
+    locator.keep('sip:user@example.com');
+    await clock.advanceAsync(100);
+    server.records = zone(...EXAMPLE.filter((line) => !line.includes('SIPS+D2T')));
+    await clock.advanceAsync(60_000);
+    expect(now('sip:user@example.com')).toEqual(['tcp 192.0.2.1 5060', 'tcp 192.0.2.2 5060']);
+    const warnings = log.lines.filter(({ level }) => level === 'warn');
+    expect(warnings).toEqual([{ level: 'warn', event: 'locate.no-longer-tls', fields: { target: 'example.com' } }]);
+  });
+
   it('that the URI names is used: no NAPTR', async () => {
     expect(await find('sip:user@example.com;transport=udp')).toEqual(['udp 192.0.2.3 5060']);
     expect(await find('sip:user@example.com;transport=TCP')).toEqual(['tcp 192.0.2.1 5060', 'tcp 192.0.2.2 5060']);
@@ -534,6 +544,15 @@ describe('the order', () => {
     }
     clock.advance(10_000);
     expect(now(URI)?.[0]).toBe(first);
+  });
+
+  it('is said once for each failure, however many requests it meets', () => {
+    for (let turn = 0; turn < 100; turn += 1) {
+      locator.missed(at(first));
+      clock.advance(3000);
+    }
+    // 300 s of failing: at once, after 30 s, after 60, after 120.
+    expect(log.lines.filter(({ event }) => event === 'locate.server-failed').length).toBeLessThanOrEqual(4);
   });
 
   it('obeys Retry-After', () => {
