@@ -1,6 +1,7 @@
 // SIP: the only file of this folder that others import.
 
-export { type DnsOptions, SipAgent, type SipAgentOptions } from './agent/sip-agent.ts';
+export type { DnsOptions } from './agent/locating.ts';
+export { SipAgent, type SipAgentOptions } from './agent/sip-agent.ts';
 export type {
   Account,
   Admission,

@@ -12,7 +12,7 @@ import { type Millis, millis, seconds } from '../../base/units.ts';
 import { CallerAuthenticator, DigestClient } from '../auth/index.ts';
 import type { DialogDetail, Subscription, WatchedIdentity } from '../event/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
-import { DnsClient, type DnsNetwork, type DnsServer, Locator, Names, placeOf } from '../locate/index.ts';
+import { type Locator, placeOf } from '../locate/index.ts';
 import {
   createResponse,
   formatNameAddress,
@@ -31,6 +31,7 @@ import { AccountProfile } from './account-profile.ts';
 import { EventHub, type UnaskedHandler } from './event-hub.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { GuardedClock } from './guarded-clock.ts';
+import { createLocator, type DnsOptions, protocolsOf } from './locating.ts';
 import { RequestHandler } from './request-handler.ts';
 import { SessionTable } from './session-table.ts';
 import { StrangerLimit } from './stranger-limit.ts';
@@ -78,21 +79,12 @@ export interface SipAgentOptions {
   readonly timers?: TimerSettings;
 }
 
-/** Whom to ask about names, as of now: each is called before every question. */
-export interface DnsOptions {
-  readonly network: DnsNetwork;
-  readonly servers: () => readonly DnsServer[];
-  /** The names that /etc/hosts has addresses for, in lower case: they are left to the system. */
-  readonly hosts: () => ReadonlySet<string>;
-}
-
 /** An account with what runs for it. */
 interface Line {
   readonly profile: AccountProfile;
   readonly registration: Registration | undefined;
 }
 
-const SIP_PORT = 5060;
 /** How long `stop` waits for answers to BYE, CANCEL and the removal of bindings. */
 const STOP_PATIENCE = seconds(2);
 
@@ -104,7 +96,6 @@ export class SipAgent implements UserAgent, EventAgent {
   readonly #transactions: TransactionLayer;
   /** What we speak, the preferred first. */
   readonly #protocols: readonly Protocol[];
-  readonly #dns: DnsClient | undefined;
   readonly #locator: Locator;
   readonly #sessions: SessionTable;
   readonly #handler: RequestHandler;
@@ -147,8 +138,10 @@ export class SipAgent implements UserAgent, EventAgent {
       timers: this.#timers,
     });
     this.#protocols = protocolsOf(options);
-    this.#dns = options.dns === undefined ? undefined : new DnsClient({ clock, random, log, ...options.dns });
-    this.#locator = this.#createLocator();
+    this.#locator = createLocator(this.options, this.#protocols, {
+      reaches: (target) => this.#transport.reaches(target),
+      changed: () => this.#serversMoved(),
+    });
     this.#lines = options.accounts.map((account) => this.#createLine(account));
     this.#locateServers();
   }
@@ -188,7 +181,6 @@ export class SipAgent implements UserAgent, EventAgent {
     this.#sessions.close();
     this.#hub.close();
     this.#locator.close();
-    this.#dns?.close();
     this.#transactions.close();
     this.#transport.close();
   }
@@ -201,7 +193,6 @@ export class SipAgent implements UserAgent, EventAgent {
   /** A link, a route or an address has changed: looks for the servers, registers every account and tells every peer at once. */
   networkChanged(): void {
     this.#transport.networkChanged();
-    this.#dns?.expire();
     this.#locator.refresh();
     for (const { registration } of this.#lines) registration?.renew();
     this.#hub.renew();
@@ -280,15 +271,8 @@ export class SipAgent implements UserAgent, EventAgent {
    * The addresses of every server that a host name leads to, by whatever transport or port it is called; of none where
    * it is not known. Nothing is sent to any.
    */
-  async addressesOf(host: string): Promise<readonly string[]> {
-    const uris = [`sip:${host}`, `sip:${host}:${SIP_PORT}`, `sips:${host}`];
-    const all = uris.map(
-      (uri) =>
-        new Promise<readonly string[]>((done) => {
-          this.#locator.locate(uri, (located) => done(located.ok ? located.value.map(({ address }) => address) : []));
-        }),
-    );
-    return [...new Set((await Promise.all(all)).flat())];
+  addressesOf(host: string): Promise<readonly string[]> {
+    return this.#locator.everyAddressOf(host);
   }
 
   /** The addresses that requests to `target` go to; that is also by which way its media will most likely go. */
@@ -486,19 +470,6 @@ export class SipAgent implements UserAgent, EventAgent {
     return profile.servers.flatMap((uri) => this.#locator.known(uri));
   }
 
-  #createLocator(): Locator {
-    const { clock, random, log, resolve, dns } = this.options;
-    return new Locator({
-      clock,
-      random,
-      log,
-      names: new Names({ clock, log, dns: this.#dns, lookup: resolve, hosts: dns?.hosts ?? noNames }),
-      transports: this.#protocols,
-      reaches: (target) => this.#transport.reaches(target),
-      changed: () => this.#serversMoved(),
-    });
-  }
-
   #locateServers(): void {
     this.#servers = new Set(this.#lines.flatMap(({ profile }) => this.#addressesOf(profile)));
   }
@@ -575,14 +546,6 @@ function stateOf(account: Account, report: RegistrationReport | undefined): Regi
   const { registered, reason, status, ...details } = report;
   return { account, registered, reason, ...(status === undefined ? {} : { status }), details };
 }
-
-/** UDP where we listen to it: it is sent from there. Connections need no more than that there are any. */
-function protocolsOf({ listen, streams }: SipAgentOptions): readonly Protocol[] {
-  const udp = listen.some(({ protocol }) => protocol === 'udp');
-  return [...(udp ? (['udp'] as const) : []), ...(streams === undefined ? [] : (['tcp', 'tls'] as const))];
-}
-
-const noNames = (): ReadonlySet<string> => new Set();
 
 function nothing(): void {
   return;

@@ -116,6 +116,7 @@ export class Locator {
   /** The network has changed, and perhaps with it what names stand for: those that are kept are asked for at once. */
   refresh(): void {
     this.#health.forget();
+    this.options.names.expire();
     for (const entry of this.#entries.values()) {
       if (entry.kept) this.#ask(entry);
       else entry.until = millis(0);
@@ -128,6 +129,21 @@ export class Locator {
     if (!place.ok) return [];
     const { numeric, target, key } = place.value;
     return numeric ? [canonicalAddress(target)] : (this.#entries.get(key)?.targets?.addresses ?? []);
+  }
+
+  /**
+   * The addresses of every server that a host name leads to, by whatever transport or port it is called; of none where
+   * it is not known.
+   */
+  async everyAddressOf(host: string): Promise<readonly string[]> {
+    const uris = [`sip:${host}`, `sip:${host}:5060`, `sips:${host}`];
+    const all = uris.map(
+      (uri) =>
+        new Promise<readonly string[]>((done) => {
+          this.locate(uri, (located) => done(located.ok ? located.value.map(({ address }) => address) : []));
+        }),
+    );
+    return [...new Set((await Promise.all(all)).flat())];
   }
 
   /** That server has answered: it stays the one in use among its equals. */
@@ -152,6 +168,7 @@ export class Locator {
     this.#closed = true;
     for (const entry of this.#entries.values()) entry.refresh?.cancel();
     this.#entries.clear();
+    this.options.names.close();
   }
 
   #locateNumeric(place: Place): Result<readonly Endpoint[], string> {

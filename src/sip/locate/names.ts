@@ -84,6 +84,16 @@ export class Names {
     });
   }
 
+  /** The network is another one: everything is asked for anew. */
+  expire(): void {
+    this.options.dns?.expire();
+  }
+
+  /** Asks the DNS for nothing any more. */
+  close(): void {
+    this.options.dns?.close();
+  }
+
   /** RFC 6761, RFC 6762; a single label is a name of the house, to be completed by search domains. */
   #isLocal(name: string): boolean {
     const host = name.replace(SERVICE_LABELS, '');

@@ -31,7 +31,6 @@ const WITHOUT_NAPTR = EXAMPLE.filter((line) => !line.includes('NAPTR'));
 let clock: FakeClock;
 let dns: MemoryDns;
 let server: MemoryDnsServer;
-let client: DnsClient;
 let locator: Locator;
 let able: Protocol[];
 let families: string[];
@@ -51,7 +50,7 @@ function setUp(seed = 1): void {
   looked = [];
   changes = 0;
   const random = new SeededRandom(seed);
-  client = new DnsClient({
+  const client = new DnsClient({
     clock,
     random,
     log,
@@ -443,7 +442,6 @@ describe('what is known', () => {
     locator.keep(URI);
     await clock.advanceAsync(100);
     const before = server.asked.length;
-    client.expire();
     locator.refresh();
     await clock.advanceAsync(100);
     expect(server.asked.length).toBeGreaterThan(before);
