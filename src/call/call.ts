@@ -1,7 +1,7 @@
 // One conversation: a SIP session, its offers and answers, and its RTP session, made into one thing that rings, talks
 // and ends. It owns the media session and closes it exactly once; the SIP session cleans up after itself, so that a
 // call is over for its user at once, whatever the peer still owes (a final response to CANCEL, a 200 to BYE).
-// Left out: transfer, holding by us.
+// Transfers are in transfer.ts. Left out: holding by us.
 
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
@@ -10,7 +10,7 @@ import type { Secret } from '../base/secret.ts';
 import { millis } from '../base/units.ts';
 import type { Direction, MediaSession, SrtpParameters, StreamParameters } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
-import type { Body, Negotiation, Refusal, Session, SessionEnd, SessionMessage } from '../sip/index.ts';
+import type { Body, Negotiation, Refusal, Session, SessionDialog, SessionEnd, SessionMessage } from '../sip/index.ts';
 import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
@@ -20,6 +20,7 @@ import { readInfoDigit } from './info-digits.ts';
 import { reportMedia } from './media-report.ts';
 import { OfferAnswer } from './offer-answer.ts';
 import { peerAddress } from './peer-address.ts';
+import { ReferredTransfer } from './transfer.ts';
 import type {
   CallCaller,
   CallDigit,
@@ -31,20 +32,32 @@ import type {
   CallState,
   DialOptions,
   HangupReason,
+  TransferRequest,
 } from './types.ts';
 
 /** What a call needs of whoever keeps the calls. */
 export interface CallContext extends CallServices {
   readonly settings: CallSettings;
+  /** Calls somebody else. */
+  readonly dial: (options: DialOptions) => Call;
   /** The call is over; nothing of it is left to serve. */
   readonly over: (call: Call) => void;
 }
+
+/** Event → arguments. */
+type AllCallEvents = CallEvents & {
+  /** The peer hands the call over to somebody else. */
+  transfer: [request: TransferRequest<Call>];
+};
 
 /** The body of our 200 to an incoming call; `agreed` is undefined where it is an offer. */
 interface PreparedAnswer {
   readonly body: Body;
   readonly agreed: AgreedMedia | undefined;
 }
+
+/** RFC 3326 §3.1: phones that stop ringing for it show no missed call. */
+const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
 /** One call. Made by Calls. */
 export class Call {
@@ -55,6 +68,8 @@ export class Call {
   /** Incoming: who calls. */
   readonly caller: CallCaller | undefined;
   readonly direction: 'outgoing' | 'incoming';
+  /** Incoming: the call whose place it takes when it is answered (RFC 3891). */
+  readonly replaces: Call | undefined;
   #state: CallState;
   #session: Session | undefined;
   #media: MediaSession | undefined;
@@ -63,6 +78,8 @@ export class Call {
   #agreed: AgreedMedia | undefined;
   /** Incoming: our answer to the offer of the INVITE, or our offer where it had none. */
   #prepared: PreparedAnswer | undefined;
+  /** Somebody else has taken the peer's place: no sound any more, either way. */
+  #silenced = false;
   /** Incoming: the ACK is there. Only who received our 200 can send it, which a forged source address cannot. */
   #acknowledged = false;
   #rang = false;
@@ -75,11 +92,11 @@ export class Call {
   readonly #statusesSaid = new Set<number>();
   readonly #digits: DigitMerger;
   readonly #info: InfoDigitSender;
-  readonly #events = new Emitter<CallEvents>();
+  readonly #events = new Emitter<AllCallEvents>();
 
   constructor(
     private readonly context: CallContext,
-    from: { readonly target: string } | { readonly session: Session },
+    from: { readonly target: string } | { readonly session: Session; readonly replaces?: Call | undefined },
   ) {
     this.id = context.random.hex(6);
     this.since = context.clock.wall();
@@ -89,10 +106,12 @@ export class Call {
       this.direction = 'outgoing';
       this.peer = peerAddress(from.target);
       this.caller = undefined;
+      this.replaces = undefined;
       this.#state = 'ringing';
       return;
     }
     this.direction = 'incoming';
+    this.replaces = from.replaces;
     this.peer = peerAddress(from.session.peer.uri);
     this.caller = callerOf(from.session);
     this.#state = 'new';
@@ -123,16 +142,16 @@ export class Call {
     return this.#media?.id;
   }
 
-  on<Name extends keyof CallEvents>(name: Name, listener: (...args: CallEvents[Name]) => void): () => void {
+  on<Name extends keyof AllCallEvents>(name: Name, listener: (...args: AllCallEvents[Name]) => void): () => void {
     return this.#events.on(name, listener);
   }
 
   /** Outgoing: offers, and sends the INVITE before it returns. What goes wrong comes as `ended`, a turn later. */
-  begin({ target, account }: DialOptions): void {
+  begin({ target, account, headers = [] }: DialOptions): void {
     const { agent, clock, log } = this.context;
     try {
       const offer = this.#open(agent.localAddress(target)).offer();
-      const session = agent.invite({ target, account, offer });
+      const session = agent.invite({ target, account, offer, headers });
       this.#listen(session);
       log.debug('call.dialled', { call: this.id, callId: session.id, peer: this.peer });
     } catch (thrown) {
@@ -164,7 +183,52 @@ export class Call {
     }
     this.#state = 'talking';
     session.accept(prepared.body);
+    this.replaces?.makeWay(this.peer);
     this.#sayAnswered();
+  }
+
+  /** Whether it is the call of that session. */
+  isOf(session: Session): boolean {
+    return this.#session === session;
+  }
+
+  /** Another call has taken this one's place (RFC 3891 §3): it ends, as one that somebody else has answered. */
+  makeWay(by: string): void {
+    const reason = this.#state === 'talking' ? 'hangup-local' : 'cancelled';
+    this.#endBy({ reason, cause: `taken over by ${by}` }, (session) => session.hangup({ reason: ELSEWHERE }));
+  }
+
+  /** Ends the sound, either way; the call itself goes on. */
+  silence(): void {
+    this.#silenced = true;
+    if (this.#state === 'talking' && this.#agreed !== undefined) this.#configure(this.#agreed);
+  }
+
+  /**
+   * Hands the peer over to somebody else (RFC 5589 §6.1); the call ends when they have answered, else it goes on.
+   * @param told how it came out: a status of 200 and above
+   */
+  transfer(target: string, told: (status: number) => void): void {
+    this.#refer(target, told);
+  }
+
+  /** As `transfer`, to whom we are in another call with, which the peer then takes over (RFC 5589 §7). */
+  transferTo(other: Call, told: (status: number) => void): void {
+    const dialog = other.#session?.dialog;
+    if (dialog === undefined) told(481);
+    else this.#refer(dialog.remoteTarget, told, dialog);
+  }
+
+  #refer(target: string, told: (status: number) => void, replaced?: SessionDialog): void {
+    if (this.#state !== 'talking' || this.#session === undefined) {
+      told(481);
+      return;
+    }
+    const done = (status: number): void => {
+      if (status < 300) this.hangup('hangup-local', 'transferred');
+      told(status);
+    };
+    this.#session.refer(target, { done }, replaced);
   }
 
   /** Incoming: declines. */
@@ -219,6 +283,9 @@ export class Call {
     session.on('info', (body) => {
       const digit = readInfoDigit(body);
       if (digit !== undefined) this.#digit({ digit, via: 'info', at: this.context.clock.now() });
+    });
+    session.on('refer', (referral) => {
+      if (this.established) this.#events.emit('transfer', new ReferredTransfer(this, referral, this.context));
     });
     session.on('ended', (end) => this.#sessionEnded(end));
   }
@@ -341,7 +408,7 @@ export class Call {
   /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
   #configure(agreed: AgreedMedia): void {
     const before = this.format;
-    this.#media?.configure(streamOf(agreed, this.#peerIsReal ? agreed.direction : 'inactive'));
+    this.#media?.configure(streamOf(agreed, this.#peerIsReal && !this.#silenced ? agreed.direction : 'inactive'));
     this.#agreed = agreed;
     const now = formatOf(agreed);
     const changed = before?.codec !== now.codec || before.encrypted !== now.encrypted;

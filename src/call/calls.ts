@@ -2,6 +2,7 @@
 
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
+import type { Session } from '../sip/index.ts';
 import { Call, type CallContext } from './call.ts';
 import type { CallServices, CallSettings, DialOptions } from './types.ts';
 
@@ -24,11 +25,7 @@ export class Calls {
     const { agent, engine } = services;
     this.#settings = settings;
     this.#stops = [
-      agent.on('invite', (session) => {
-        // RFC 3891 §3: a call that is not let in leaves that whose place it would take as it is.
-        if (session.replaces === undefined) this.#incoming(new Call(this.#context(), { session }));
-        else session.reject({ status: 603, reason: 'Decline' });
-      }),
+      agent.on('invite', (session) => this.#invited(session)),
       engine.on('started', (session, direction, at) => this.#of(session)?.mediaStarted(direction, at)),
       engine.on('digit', (session, digit, at) => this.#of(session)?.mediaDigit(digit, at)),
       engine.on('reception', (session, silent) => this.#of(session)?.mediaReception(silent)),
@@ -63,6 +60,15 @@ export class Calls {
     for (const call of [...this.#calls]) call.hangup();
   }
 
+  /** RFC 3891 §3: a call may take another one's place, if that is one of these. */
+  #invited(session: Session): void {
+    const { replaces: replaced } = session;
+    const replaces = replaced === undefined ? undefined : [...this.#calls].find((call) => call.isOf(replaced));
+    if (replaced === undefined || replaces !== undefined)
+      this.#incoming(new Call(this.#context(), { session, replaces }));
+    else session.reject({ status: 481 });
+  }
+
   #incoming(call: Call): void {
     this.#calls.add(call);
     try {
@@ -75,7 +81,12 @@ export class Calls {
   }
 
   #context(): CallContext {
-    return { ...this.services, settings: this.#settings, over: (call) => this.#calls.delete(call) };
+    return {
+      ...this.services,
+      settings: this.#settings,
+      dial: (options) => this.dial(options),
+      over: (call) => this.#calls.delete(call),
+    };
   }
 
   #of(session: number): Call | undefined {

@@ -3,6 +3,7 @@
 export type { Call } from './call.ts';
 export { Calls } from './calls.ts';
 export { peerAddress } from './peer-address.ts';
+export { tellOf } from './transfer.ts';
 export type {
   CallCaller,
   CallDigit,
@@ -16,4 +17,5 @@ export type {
   CallState,
   DialOptions,
   HangupReason,
+  TransferRequest,
 } from './types.ts';

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Millis } from '../base/units.ts';
 import type { Codec, MediaEngine, SrtpSuite } from '../media/types.ts';
-import type { Account, UserAgent } from '../sip/index.ts';
+import type { Account, Refusal, UserAgent } from '../sip/index.ts';
 
 /** Why a call ended. */
 export type CallEndReason =
@@ -94,6 +94,22 @@ export type CallEvents = {
   ended: [end: CallEnd];
 };
 
+/**
+ * A peer's wish that somebody else takes its place. Exactly one of `accept` and `reject` is to be called before the
+ * event's listeners return; where neither is, it is declined.
+ */
+export interface TransferRequest<NextCall> {
+  /** Whom to call: a SIP URI. */
+  readonly target: string;
+  /** The same for a person to read. */
+  readonly to: string;
+  /** The peer has a call with them already, whose place ours takes (RFC 3891). */
+  readonly attended: boolean;
+  /** Calls them. The call that this one came in goes on until they answer, and then ends by itself. */
+  accept(account: Account): NextCall;
+  reject(refusal: Refusal): void;
+}
+
 /** How calls are made; the same for all of them. */
 export interface CallSettings {
   /** In the order of preference. */
@@ -138,6 +154,8 @@ export interface DialOptions {
   /** A SIP URI. */
   readonly target: string;
   readonly account: Account;
+  /** Further header fields of the INVITE. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 /** Why we end a call ourselves; it stands in its CallEnd. */

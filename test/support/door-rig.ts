@@ -27,6 +27,9 @@ export const CONFIGURATION: Configuration = {
   sip: {
     listen: [{ transport: 'udp', address: '0.0.0.0', port: 5060 }],
     answer: 'automatic',
+    transfer: 'known',
+    watchers: 'calls',
+    clickToDial: false,
     sessionExpires: 'off',
     outbound: 'off',
     dtmf: 'rtp',

@@ -48,6 +48,29 @@ export interface ReferralOutcome {
 
 /** What the agent found out about a caller. */
 export type KnownOfCaller = Partial<Pick<Session, 'caller' | 'diversions' | 'answerMode' | 'authenticatedAs'>>;
+/** A REFER of a peer's, and what our side did and does about it. `close` declines what nobody took. */
+function askedToCall(target: string, more: Partial<Pick<Referral, 'replaces' | 'referredBy'>> = {}) {
+  const outcome: ReferralOutcome = { accepted: false, refused: undefined, told: [] };
+  const isOpen = (): boolean => !outcome.accepted && outcome.refused === undefined;
+  const reject = (refusal: Refusal): void => {
+    if (isOpen()) outcome.refused = refusal;
+  };
+  const referral: Referral = {
+    target,
+    replaces: more.replaces,
+    referredBy: more.referredBy,
+    accept: () => {
+      if (isOpen()) outcome.accepted = true;
+    },
+    reject,
+    // As the real one: said once for each status, and nothing behind the final one.
+    tell: (status) => {
+      const last = outcome.told.at(-1) ?? 100;
+      if (outcome.accepted && last < 200 && last !== status) outcome.told.push(status);
+    },
+  };
+  return { referral, outcome, close: () => reject({ status: 603 }) };
+}
 
 /** One session; `deeds` is what it was told, the `peer…` methods are what the other side does. */
 export class FakeSession implements Session {
@@ -127,21 +150,9 @@ export class FakeSession implements Session {
 
   /** The peer wants us to call somebody. Answers with what our side did and does about it. */
   peerRefers(target: string, more: Partial<Pick<Referral, 'replaces' | 'referredBy'>> = {}): ReferralOutcome {
-    const outcome: ReferralOutcome = { accepted: false, refused: undefined, told: [] };
-    const isOpen = (): boolean => !outcome.accepted && outcome.refused === undefined;
-    this.#events.emit('refer', {
-      target,
-      replaces: more.replaces,
-      referredBy: more.referredBy,
-      accept: () => {
-        if (isOpen()) outcome.accepted = true;
-      },
-      reject: (refusal) => {
-        if (isOpen()) outcome.refused = refusal;
-      },
-      tell: (status) => outcome.told.push(status),
-    });
-    if (isOpen()) outcome.refused = { status: 603 };
+    const { referral, outcome, close } = askedToCall(target, more);
+    this.#events.emit('refer', referral);
+    close();
     return outcome;
   }
 
@@ -318,6 +329,15 @@ export class FakeAgent implements UserAgent {
     this.sessions.push(session);
     this.#events.emit('invite', session);
     return session;
+  }
+
+  /** Somebody who may call in wants us to call somebody, outside of any call. */
+  asksToCall(target: string): ReferralOutcome {
+    const { referral, outcome, close } = askedToCall(target);
+    const source: Endpoint = { protocol: 'udp', address: '192.0.2.1', port: 5060 };
+    this.#events.emit('refer', referral, nameAddress('sip:pc@192.0.2.1'), source);
+    close();
+    return outcome;
   }
 
   #nextId(): string {

@@ -2,66 +2,10 @@
 // whatever the network does.
 
 import { describe, expect, it } from 'vitest';
-import { millis, seconds } from '../../../src/base/units.ts';
-import { type Call, type CallSettings, Calls } from '../../../src/call/index.ts';
-import { SipAgent } from '../../../src/sip/index.ts';
+import type { Call, CallSettings } from '../../../src/call/index.ts';
+import { End } from '../../support/call-end.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
 import { type Conditions, MemoryNetwork } from '../../support/memory-network.ts';
-import { RecordingLog } from '../../support/recording-log.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
-
-const SETTINGS: CallSettings = {
-  codecs: ['PCMA', 'PCMU'],
-  srtp: 'off',
-  suites: ['AES_CM_128_HMAC_SHA1_80'],
-  profile: 'avp',
-  packetTime: millis(20),
-  dtmf: 'info',
-  silenceAfter: seconds(5),
-};
-
-class End {
-  readonly engine = new FakeEngine();
-  readonly heard: string[] = [];
-  readonly agent: SipAgent;
-  readonly calls: Calls;
-
-  constructor(
-    readonly address: string,
-    clock: FakeClock,
-    network: MemoryNetwork,
-    seed: number,
-    settings: Partial<CallSettings>,
-  ) {
-    const random = new SeededRandom(seed);
-    const log = new RecordingLog();
-    this.agent = new SipAgent({
-      clock,
-      random,
-      log,
-      network: network.host(address),
-      listen: [{ protocol: 'udp', address, port: 5060 }],
-      accounts: [this.account],
-      admit: () => undefined,
-      resolve: () => Promise.reject(new Error('no resolver')),
-      userAgent: 'test',
-    });
-    const services = { clock, random, log, agent: this.agent, engine: this.engine };
-    this.calls = new Calls(services, { ...SETTINGS, ...settings });
-  }
-
-  get account() {
-    return { uri: `sip:end@${this.address}`, expires: seconds(300), register: false };
-  }
-
-  listen(call: Call): Call {
-    call.on('answered', () => this.heard.push('answered'));
-    call.on('digit', ({ digit }) => this.heard.push(digit));
-    call.on('ended', ({ reason }) => this.heard.push(`ended ${reason}`));
-    return call;
-  }
-}
 
 async function connect(options: { conditions?: Conditions; seed?: number; settings?: Partial<CallSettings> } = {}) {
   const { conditions = {}, seed = 1, settings = {} } = options;
