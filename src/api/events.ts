@@ -50,6 +50,8 @@ export interface EventFields {
   };
   'call.ringing': { call: string; status: number };
   'call.answered': { call: string; codec: string; encrypted: boolean };
+  /** Somebody else has the visitor now, in the call `next`: handed over by the peer, or picked up. */
+  'call.transferred': { call: string; to: string; next: string };
   'call.ended': {
     call: string;
     reason: EndReason;

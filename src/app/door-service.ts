@@ -94,6 +94,7 @@ export class DoorService {
       dns: systemDns(() => this.configuration.sip.resolvers),
       sessionExpires: sessionExpires === 'off' ? undefined : sessionExpires,
       userAgent: `doorphone/${version}`,
+      dialogDetail: () => this.configuration.sip.watchers,
     });
     this.#calls = new Calls(
       { clock, random, log, agent: this.agent, engine: this.engine },

@@ -14,7 +14,7 @@ import type { Body, Negotiation, Refusal, Session, SessionDialog, SessionEnd, Se
 import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
-import { reasonOfHangup } from './hangup-reason.ts';
+import { ANSWERED_ELSEWHERE, reasonOfHangup } from './hangup-reason.ts';
 import { InfoDigitSender } from './info-digit-sender.ts';
 import { readInfoDigit } from './info-digits.ts';
 import { reportMedia } from './media-report.ts';
@@ -55,9 +55,6 @@ interface PreparedAnswer {
   readonly body: Body;
   readonly agreed: AgreedMedia | undefined;
 }
-
-/** RFC 3326 §3.1: phones that stop ringing for it show no missed call. */
-const ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"';
 
 /** One call. Made by Calls. */
 export class Call {
@@ -195,7 +192,7 @@ export class Call {
   /** Another call has taken this one's place (RFC 3891 §3): it ends, as one that somebody else has answered. */
   makeWay(by: string): void {
     const reason = this.#state === 'talking' ? 'hangup-local' : 'cancelled';
-    this.#endBy({ reason, cause: `taken over by ${by}` }, (session) => session.hangup({ reason: ELSEWHERE }));
+    this.#endBy({ reason, cause: `taken over by ${by}` }, (session) => session.hangup(ANSWERED_ELSEWHERE));
   }
 
   /** Ends the sound, either way; the call itself goes on. */

@@ -18,6 +18,11 @@ export function reasonOfHangup(reason: HangupReason): HangupOptions {
   return REASONS[reason];
 }
 
+/** RFC 3326 §3.1: phones that stop ringing for it show no missed call. */
+export const ANSWERED_ELSEWHERE: HangupOptions = {
+  reason: formatReason({ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' }),
+};
+
 function say(cause: number, text: string): HangupOptions {
   return { reason: formatReason({ protocol: 'Q.850', cause, text }) };
 }

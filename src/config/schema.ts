@@ -90,6 +90,32 @@ const sip = v.strictObject({
     }),
     'automatic',
   ),
+  transfer: v.optional(
+    key(v.picklist(['known', 'any', 'off']), {
+      title: 'Transfers',
+      description:
+        'To whom a phone may hand the visitor over. `known`: whom the door has called, to everybody at the servers and ' +
+        'hosts that this file names; who calls in, to whom a button calls. `any`: one step wider. `off`: nobody, and no ' +
+        'call is picked up by another phone.',
+    }),
+    'known',
+  ),
+  watchers: v.optional(
+    key(v.picklist(['calls', 'state', 'off']), {
+      title: 'Watchers',
+      description:
+        'What phones that may call in are told when they watch the door (RFC 4235): its calls, so that they can pick ' +
+        'them up; only whether there is one; nothing.',
+    }),
+    'calls',
+  ),
+  clickToDial: v.optional(
+    key(v.boolean(), {
+      title: 'Click to dial',
+      description: 'true: who may call in may have the door call a number at a known place (REFER without a call).',
+    }),
+    false,
+  ),
   sessionExpires: v.optional(
     key(durationOrOff(seconds(90), minutes(24 * 60)), {
       title: 'Session timer',

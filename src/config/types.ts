@@ -62,6 +62,12 @@ export interface SipConfiguration {
   readonly accept?: readonly AcceptRule[];
   /** What calls into the door get. */
   readonly answer: 'automatic' | 'on-request' | 'manual' | 'never';
+  /** To whom peers may hand a visitor over: see TransferPolicy. */
+  readonly transfer: 'known' | 'any' | 'off';
+  /** What phones that may call in are told of the door's calls. */
+  readonly watchers: 'calls' | 'state' | 'off';
+  /** Whether who may call in may have the door call somebody. */
+  readonly clickToDial: boolean;
   readonly sessionExpires: Millis | 'off';
   readonly outbound: 'auto' | 'off';
   /** How we send digits; every way is received. */

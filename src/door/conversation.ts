@@ -10,13 +10,15 @@ import { describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Millis, millis, seconds } from '../base/units.ts';
-import type { Call, CallEnd, CallEndReason, Calls } from '../call/index.ts';
+import type { Call, CallEnd, CallEndReason, Calls, TransferRequest } from '../call/index.ts';
 import type { CallsConfiguration, SipConfiguration } from '../config/index.ts';
 import type { MediaEngine } from '../media/types.ts';
 import type { Account } from '../sip/index.ts';
 import { answeringOf } from './answering.ts';
 import { reportCall } from './call-reports.ts';
+import { HandOver } from './hand-over.ts';
 import { PHASES, type Phase, type PhaseAction, type PhaseEvent } from './phases.ts';
+import type { TransferPolicy } from './transfer-policy.ts';
 import { VisitorSounds } from './visitor-sounds.ts';
 
 /** What may change while the service runs. */
@@ -35,6 +37,8 @@ export interface ConversationServices {
   readonly accountFor: (target: string) => Account;
   /** Whether digits from a peer whom we called count. */
   readonly mayOpen: (target: string) => boolean;
+  /** Who may hand a visitor over to whom. */
+  readonly transfers: () => TransferPolicy;
   /** Takes the digits of a call that may open doors. */
   readonly readDigits: (call: Call) => (digit: string, at: Millis) => void;
   /** Somebody was turned away. */
@@ -66,6 +70,8 @@ export class Conversation {
   #list: RingList = { targets: [], button: undefined, began: millis(0), next: 0 };
   #lastEnd: CallEndReason = 'cancelled';
   #limit: Timer | undefined;
+  /** The visitor is being handed over to somebody else. */
+  #handOver: HandOver | undefined;
   readonly #sounds: VisitorSounds;
   readonly #stopListening: () => void;
 
@@ -99,16 +105,20 @@ export class Conversation {
 
   /** The call that rings or talks. */
   get callId(): string | undefined {
-    return this.#call?.id;
+    return this.#shown?.id;
   }
 
   /** The call as `status` shows it. */
   get callState(): CallState | null {
-    const call = this.#call;
+    const call = this.#shown;
     if (call === undefined) return null;
     const { id, direction, peer, format } = call;
     const since = call.since.toISOString();
     return { id, direction, peer, codec: format?.codec ?? null, encrypted: format?.encrypted ?? false, since };
+  }
+
+  get #shown(): Call | undefined {
+    return this.#handOver?.isWaiting === true ? this.#handOver.next : this.#call;
   }
 
   /** A button was pressed; what that means depends on what goes on. */
@@ -205,6 +215,10 @@ export class Conversation {
   }
 
   #invited(call: Call): void {
+    if (call.replaces !== undefined) {
+      this.#takeOver(call, call.replaces);
+      return;
+    }
     const answering = answeringOf(this.#rules.answer, call.caller);
     if (answering.act === 'refuse') {
       call.reject({ status: 403, reason: answering.phrase });
@@ -247,18 +261,86 @@ export class Conversation {
 
   /** Makes `call` the current one, and listens to it. */
   #take(call: Call, button: string | undefined, mayOpen: boolean): void {
-    const { journal, readDigits } = this.services;
     this.#call = call;
+    this.#listen(call, button, mayOpen);
+  }
+
+  #listen(call: Call, button: string | undefined, mayOpen: boolean): void {
+    const { journal, readDigits } = this.services;
     reportCall(call, { journal, button, nameDigits: () => this.#rules.nameDigits });
     call.on('earlyMedia', () => this.#ifCurrent(call, () => this.#sounds.silence()));
     call.on('answered', () => this.#ifCurrent(call, () => this.#step('answered')));
+    call.on('transfer', (request) => this.#ifCurrent(call, () => this.#transfer(call, request)));
     call.on('ended', (end) => this.#ifCurrent(call, () => this.#ended(end)));
     if (!mayOpen) return;
     const read = readDigits(call);
     call.on('digit', ({ digit, at }) => this.#ifCurrent(call, () => read(digit, at)));
   }
 
+  /** Somebody else picks the call up, or is handed it (RFC 3891); in whatever way calls are answered here. */
+  #takeOver(call: Call, replaced: Call): void {
+    if (replaced !== this.#call || !this.services.transfers().mayReplace) {
+      call.reject({ status: 603, reason: 'Decline' });
+      return;
+    }
+    this.#take(call, undefined, true);
+    call.answer();
+    // What cannot be answered leaves the other as it was.
+    if (call.state !== 'talking') this.#call = replaced;
+    else this.#sayTransferred(replaced, call);
+  }
+
+  /** The peer hands the visitor over to somebody else. */
+  #transfer(call: Call, request: TransferRequest<Call>): void {
+    const { clock, log, accountFor, transfers } = this.services;
+    const { target, to } = request;
+    const allowed = transfers().mayTransfer(call.direction, target);
+    if (!allowed)
+      log.warn('door.transfer-refused', { call: call.id, to, why: 'not among those whom sip.transfer allows' });
+    if (!allowed || this.#handOver !== undefined) {
+      request.reject(allowed ? { status: 491 } : { status: 403, reason: 'Forbidden' });
+      return;
+    }
+    const next = request.accept(accountFor(target));
+    this.#listen(next, undefined, transfers().mayOpen(target));
+    next.on('earlyMedia', () => this.#handOver?.next === next && this.#sounds.silence());
+    this.#handOver = new HandOver({
+      clock,
+      from: call,
+      next,
+      ringFor: this.#rules.ringFor,
+      answered: () => this.#guard('transfer', () => this.#handedOver(call, next)),
+      failed: (end) => this.#guard('transfer', () => this.#notHandedOver(end)),
+    });
+  }
+
+  #handedOver(from: Call, next: Call): void {
+    this.#handOver = undefined;
+    this.#call = next;
+    this.#step('handedOver');
+    this.#sayTransferred(from, next);
+  }
+
+  /** The one before goes on, if it is still there. */
+  #notHandedOver(end: CallEnd): void {
+    const waiting = this.#handOver?.isWaiting === true;
+    this.#handOver = undefined;
+    if (!waiting) return;
+    this.#leave();
+    this.#lastEnd = end.reason;
+    this.#step('lost');
+  }
+
+  #sayTransferred(from: Call, next: Call): void {
+    this.services.journal.record('call.transferred', { call: from.id, to: next.peer, next: next.id });
+  }
+
   #ended(end: CallEnd): void {
+    if (this.#handOver !== undefined) {
+      // Who handed the visitor over has gone: somebody is being called.
+      this.#sounds.ringback();
+      return;
+    }
     this.#leave();
     if (this.#phase === 'ringing') this.#afterFailure(end.reason);
     else this.#step('ended');
@@ -273,6 +355,8 @@ export class Conversation {
   /** Lets go of the current call: nothing that it says from now on moves the table. */
   #leave(): Call | undefined {
     const call = this.#call;
+    this.#handOver?.cancel();
+    this.#handOver = undefined;
     this.#call = undefined;
     this.#setLimit(undefined);
     return call;

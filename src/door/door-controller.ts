@@ -9,11 +9,11 @@ import { describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Millis, millis, minutes } from '../base/units.ts';
-import type { Call, Calls } from '../call/index.ts';
+import { type Call, type Calls, peerAddress, tellOf } from '../call/index.ts';
 import type { Configuration } from '../config/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 import type { MediaEngine } from '../media/types.ts';
-import { type Account, bracketHost, type UserAgent } from '../sip/index.ts';
+import { type Account, bracketHost, type NameAddress, type Referral, type UserAgent } from '../sip/index.ts';
 import { chooseAccount } from './account-choice.ts';
 import type { AdmissionPolicy } from './admission.ts';
 import { Buttons } from './buttons.ts';
@@ -24,6 +24,7 @@ import { handleCommands } from './door-commands.ts';
 import { Doors } from './doors.ts';
 import { SERVICE_STATES } from './phases.ts';
 import { StrangerReports } from './stranger-reports.ts';
+import { TransferPolicy } from './transfer-policy.ts';
 
 /** Names of hosts that buttons call are looked up again so often. */
 const LOOKUP_AGAIN: Millis = minutes(5);
@@ -56,6 +57,7 @@ export class DoorController {
   readonly #readers = new Set<CodeReader>();
   readonly #stops: (() => void)[] = [];
   #admission: AdmissionPolicy;
+  #transfers: TransferPolicy;
   #accounts: readonly Account[];
   #lookup: Timer | undefined;
 
@@ -64,6 +66,7 @@ export class DoorController {
     private configuration: Configuration,
   ) {
     this.#admission = services.admission;
+    this.#transfers = this.#transferPolicy();
     this.#accounts = services.accounts;
     this.#doors = new Doors(services);
     this.#lockout = new CodeLockout(services.clock);
@@ -78,6 +81,7 @@ export class DoorController {
       }),
       accountFor: (target) => this.#accountFor(target),
       mayOpen: (target) => this.#admission.mayOpen(target),
+      transfers: () => this.#transfers,
       readDigits: (call) => this.#readDigits(call),
       turnedAway: (call, why) => this.#strangers.report(call.peer, call.sourceAddress ?? call.peer, why),
     });
@@ -96,6 +100,7 @@ export class DoorController {
     this.#stops.push(
       board.onChange(({ line, active }) => journal.record('line.changed', { line, active })),
       engine.on('device', (fault) => this.#deviceChanged(fault)),
+      agent.on('refer', (referral, from) => this.#clickToDial(referral, from)),
       agent.on('refused', (peer, source, why) => this.#strangers.report(peer, source.address, why)),
     );
     this.#bind();
@@ -106,6 +111,7 @@ export class DoorController {
   apply(configuration: Configuration, admission: AdmissionPolicy, accounts: readonly Account[]): void {
     this.configuration = configuration;
     this.#admission = admission;
+    this.#transfers = this.#transferPolicy();
     this.#accounts = accounts;
     this.#bind();
     this.#lookHostsUp();
@@ -138,6 +144,36 @@ export class DoorController {
   /** A press of a button by a command. */
   press(button: string): void {
     this.#press(button, 'command');
+  }
+
+  /** Somebody who may call in has the door call somebody (RFC 5359 §2.18), where the configuration allows it. */
+  #clickToDial(referral: Referral, { uri }: NameAddress): void {
+    const { target, replaces } = referral;
+    const allowed = this.configuration.sip.clickToDial && replaces === undefined && this.#admission.mayOpen(target);
+    const from = peerAddress(uri);
+    if (!allowed) {
+      this.services.log.warn('door.click-to-dial-refused', { from, to: peerAddress(target) });
+      referral.reject({ status: 403, reason: 'Forbidden' });
+      return;
+    }
+    const dialled = this.#conversation.dial(target);
+    const call = dialled.ok ? [...this.services.calls.active].find(({ id }) => id === dialled.value) : undefined;
+    if (call === undefined) {
+      referral.reject({ status: 486, reason: 'Busy Here' });
+      return;
+    }
+    this.services.log.info('door.click-to-dial', { from, call: call.id });
+    referral.accept();
+    tellOf(call, referral);
+  }
+
+  #transferPolicy(): TransferPolicy {
+    const { sip, buttons } = this.configuration;
+    return new TransferPolicy({
+      mode: sip.transfer,
+      targets: Object.values(buttons).flatMap((button) => button.call),
+      isKnownPlace: (target) => this.#admission.mayOpen(target),
+    });
   }
 
   #press(button: string, by: Presser): void {

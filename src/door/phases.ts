@@ -34,6 +34,10 @@ export type PhaseEvent =
   | 'talkLimit'
   /** The current call ended (but for our own that were not answered). */
   | 'ended'
+  /** Somebody else has taken over from the peer. */
+  | 'handedOver'
+  /** The peer has gone, and whom it handed the visitor over to cannot be had. */
+  | 'lost'
   /** The command `hangup`. */
   | 'hangup';
 
@@ -102,6 +106,8 @@ export const PHASES: Table = {
     ringUnacknowledged: step('ringing', 'hangUp', 'ringFirst'),
     talkLimit: step('idle', 'cutOff', 'soundNothing'),
     ended: step('idle', 'soundNothing'),
+    handedOver: step('talking', 'soundNothing'),
+    lost: step('idle', 'soundEnd'),
     hangup: step('idle', 'hangUp', 'soundNothing'),
     invite: step('talking', 'sayBusy'),
     inviteAutomatic: step('talking', 'sayBusy'),

@@ -99,6 +99,9 @@ describe('the configuration of a file', () => {
         sessionExpires: 1_800_000,
         outbound: 'auto',
         dtmf: 'rtp',
+        transfer: 'known',
+        watchers: 'calls',
+        clickToDial: false,
       },
       media: {
         codecs: ['PCMA', 'PCMU'],

@@ -17,14 +17,16 @@ const EVENTS: readonly PhaseEvent[] = [
   'talkLimit',
   'ended',
   'hangup',
+  'handedOver',
+  'lost',
 ];
 
 /** Where each event leads; `-`: it is nothing to react to. In the order of EVENTS. */
 const EXPECTED: Readonly<Record<Phase, string>> = {
-  idle: 'ringing - - offered talking - - - - - - - -',
-  ringing: 'ringing - idle ringing ringing - talking ringing ringing idle - - idle',
-  offered: 'ringing - - offered offered talking - idle - - - idle idle',
-  talking: '- ringing - talking talking - - - - - idle idle idle',
+  idle: 'ringing - - offered talking - - - - - - - - - -',
+  ringing: 'ringing - idle ringing ringing - talking ringing ringing idle - - idle - -',
+  offered: 'ringing - - offered offered talking - idle - - - idle idle - -',
+  talking: '- ringing - talking talking - - - - - idle idle idle talking idle',
 };
 
 describe('the phases of a conversation', () => {

@@ -438,6 +438,39 @@ describe('what a watcher sees of a call (RFC 4235)', () => {
     expect(made.watcher.response('SUBSCRIBE').status).toBe(403);
   });
 
+  it('that one call takes the place of another (§4.1.4, RFC 3891)', async () => {
+    const made = await watched();
+    made.subscribe();
+    const session = made.press();
+    const invite = made.phone.request('INVITE');
+    made.phone.answer(invite, 180, { toTag: 'ringing' });
+    deliver(made.clock);
+    made.phone.send(
+      made.phone.make('INVITE', {
+        uri: 'sip:door@10.0.0.9',
+        from: `<sip:102@${PHONE}>;tag=second`,
+        to: '<sip:door@10.0.0.9>',
+        callId: 'pickup',
+        sequence: 1,
+        headers: [
+          ['Contact', made.phone.contact],
+          ['Replaces', `${session.id};to-tag=${invite.fromTag ?? ''};from-tag=ringing;early-only`],
+        ],
+        sdp: 'v=0 offer',
+      }),
+      DOOR,
+    );
+    deliver(made.clock);
+    made.calls[0]?.accept(answer);
+    session.hangup();
+    made.clock.advance(2000);
+    const all = made.bodies.join();
+    expect(all).toContain(
+      `<replaces call-id="${session.id}" local-tag="${invite.fromTag ?? ''}" remote-tag="ringing"/>`,
+    );
+    expect(all).toContain('<state event="replaced">terminated</state>');
+  });
+
   it('that a call ran into nothing', async () => {
     const made = await watched();
     made.subscribe();
