@@ -29,9 +29,9 @@ export class Acknowledgements {
     private readonly dialog: Dialog,
   ) {}
 
-  /** Whether a 2xx of ours has no ACK yet. */
-  get awaiting(): boolean {
-    return this.#awaited.size > 0;
+  /** How many of our 2xx have no ACK yet. */
+  get count(): number {
+    return this.#awaited.size;
   }
 
   /** Whether our first 2xx has no ACK yet, so that no BYE may be sent (§15). */

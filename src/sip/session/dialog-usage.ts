@@ -110,7 +110,7 @@ export class DialogUsage {
   /** Whether it is over and nothing of it is under way. */
   get isQuiet(): boolean {
     const { requests, acknowledgements } = this.#parts;
-    const busy = requests.busy || acknowledgements.awaiting || this.offers.busy || this.referrals.busy;
+    const busy = requests.busy || acknowledgements.count > 0 || this.offers.busy || this.referrals.busy;
     return this.#over && !busy && !this.#byeWaits;
   }
 

@@ -14,6 +14,9 @@ export interface Said {
   readonly body: Body | undefined;
 }
 
+/** RFC 3262 §3 has one at a time; what comes faster is not acknowledged, and comes again. */
+const MAXIMUM_PRACKS = 4;
+
 /** The answers to one INVITE, in one dialog. */
 export class InviteAnswers {
   readonly #order = new ReliableOrder();
@@ -31,7 +34,7 @@ export class InviteAnswers {
   provisional(response: SipResponse): Said | undefined {
     const { exchange, peer, dialog } = this.parts;
     const rseq = readRSeq(response);
-    if (rseq !== undefined && !this.#order.isNext(rseq)) return undefined;
+    if (rseq !== undefined && (exchange.pracks >= MAXIMUM_PRACKS || !this.#order.isNext(rseq))) return undefined;
     peer.learn(response);
     const body = sessionBodyOf(response);
     const meaning = body && exchange.carries(rseq === undefined ? '1xx' : 'reliable 1xx');

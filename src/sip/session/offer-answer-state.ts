@@ -67,6 +67,11 @@ export class OfferAnswerState {
     return this.#invite;
   }
 
+  /** How many reliable 1xx have a PRACK that is not through. */
+  get pracks(): number {
+    return this.#pracks;
+  }
+
   inviteBegins(by: Side, withOffer: boolean): void {
     this.#invite = by;
     this.#stage = withOffer ? 'offer in INVITE' : 'no offer';

@@ -80,7 +80,7 @@ export class OwnOffers {
       if (exchange.maySend(kind)) this.#sendUpdate(wanted);
       return;
     }
-    const mayInvite = dialog.state === 'confirmed' && exchange.maySend('INVITE') && !acknowledgements.awaiting;
+    const mayInvite = dialog.state === 'confirmed' && exchange.maySend('INVITE') && acknowledgements.count === 0;
     if (mayInvite) this.#sendInvite(wanted);
   }
 
@@ -98,7 +98,7 @@ export class OwnOffers {
     const { exchange, requests, peer, dialog, timer } = this.parts;
     this.#begin();
     exchange.innerBegins('ours', wanted.offer !== undefined);
-    const headers = [...CAPABILITY_HEADERS, ...timer.request()];
+    const headers = [...CAPABILITY_HEADERS, ...(dialog.state === 'confirmed' ? timer.request() : [])];
     const content = { headers, body: wanted.offer, refreshesTarget: true, repeatable: true };
     requests.send('UPDATE', content, {
       answered: (response, { request }) => {
@@ -106,7 +106,7 @@ export class OwnOffers {
         peer.learn(response);
         if (response.status < 300) {
           dialog.refreshTarget(response);
-          timer.accepted(request, response);
+          if (dialog.state === 'confirmed') timer.accepted(request, response);
           this.#accepted(wanted, sessionBodyOf(response), response.status);
         } else this.#refused(response, wanted, 'UPDATE');
         this.#end();

@@ -10,6 +10,9 @@ import { type DialogParts, negotiation } from './dialog-parts.ts';
 import { refuseInterval } from './session-refresh.ts';
 import type { Body, Negotiation, Refusal } from './types.ts';
 
+/** 2xx of ours that have no ACK: each is repeated, and a peer that acknowledges none must not collect them. */
+const MAXIMUM_UNACKNOWLEDGED = 4;
+
 /** One dialog's requests of the peer's that change the session. */
 export class PeerOffers {
   /** Those that our user has not answered yet. */
@@ -126,7 +129,9 @@ export class PeerOffers {
 
   /** Why it cannot be taken now: something else is under way. */
   #obstacle(request: SipRequest, kind: 'INVITE' | 'UPDATE' | 'UPDATE with an offer'): SipResponse | undefined {
-    const status = this.parts.exchange.refusalOf(kind);
+    const { exchange, acknowledgements } = this.parts;
+    const flooded = kind === 'INVITE' && acknowledgements.count >= MAXIMUM_UNACKNOWLEDGED;
+    const status = flooded ? 500 : exchange.refusalOf(kind);
     if (status === undefined) return undefined;
     if (status === 491) return createResponse(request, 491);
     const wait = Math.floor(this.parts.context.environment.random.uniform() * 11);
@@ -172,7 +177,9 @@ export class PeerOffers {
     const { dialog, context, timer } = this.parts;
     dialog.refreshTarget(request);
     const contact = ['Contact', context.localTarget.say(source)] as const;
-    const headers = [contact, ...CAPABILITY_HEADERS, ...timer.answer(request)];
+    // Before the answer there is no session yet whose time could run.
+    const refreshes = dialog.state === 'confirmed' ? timer.answer(request) : [];
+    const headers = [contact, ...CAPABILITY_HEADERS, ...refreshes];
     return createResponse(request, 200, { headers, body, recordRoute: request.method === 'INVITE' });
   }
 

@@ -137,6 +137,16 @@ describe('reliable responses to our INVITE (RFC 3262 §4)', () => {
     expect(made.ears.heard).toEqual(['progress 180', 'progress 183: v=0 two', 'progress 183: v=0 one']);
   });
 
+  it('that come faster than they can be acknowledged wait: four PRACKs at a time', async () => {
+    const made = await callOut();
+    for (let rseq = 1; rseq <= 40; rseq += 1) rings(made, 180, rseq);
+    expect(made.phone.requests('PRACK')).toHaveLength(4);
+    for (const prack of made.phone.requests('PRACK')) made.phone.answer(prack, 200);
+    deliver(made.clock);
+    rings(made, 180, 5);
+    expect(made.phone.request('PRACK').headers.get('RAck')).toBe('5 1 INVITE');
+  });
+
   it('are unreliable ones where their number is missing', async () => {
     const made = await callOut();
     made.phone.answer(made.invite, 183, { headers: [['Require', '100rel']], sdp: 'v=0 early' });

@@ -506,6 +506,24 @@ describe('an INVITE of the peer’s', () => {
   });
 });
 
+describe('an early dialog', () => {
+  it('has no timer yet, whatever an UPDATE in it says', async () => {
+    const made = await callOut({ options: wanting });
+    made.phone.answer(made.invite, 183, { sdp: 'v=0 a', headers: [['Require', '100rel'], ['RSeq', '1'], ALLOWS] });
+    deliver(made.clock);
+    made.phone.answer(made.phone.request('PRACK'), 200);
+    deliver(made.clock);
+    peerSends(made, 'UPDATE', 1, { headers: [KNOWS, ['Session-Expires', '90;refresher=uac']] });
+    made.session.reoffer(sdp('second'));
+    deliver(made.clock);
+    expect(made.phone.response('UPDATE').headers.has('Session-Expires')).toBe(false);
+    expect(made.phone.request('UPDATE').headers.has('Session-Expires')).toBe(false);
+    made.phone.answer(made.phone.request('UPDATE'), 200, { sdp: 'v=0 b' });
+    made.clock.advance(170_000);
+    expect([made.session.state, made.phone.requests('BYE').length]).toEqual(['early', 0]);
+  });
+});
+
 describe('two branches that answered', () => {
   it('have their own timers: what was ended keeps none', async () => {
     const made = await callOut({ options: wanting });

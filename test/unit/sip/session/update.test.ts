@@ -281,6 +281,19 @@ describe('an UPDATE of the peer’s (RFC 3311 §5.2)', () => {
   });
 });
 
+describe('re-INVITEs of a peer that acknowledges none', () => {
+  it('are answered four times, then with 500', async () => {
+    const made = await talkOut();
+    made.session.on('negotiation', (negotiation) => negotiation.accept(sdp('answer')));
+    for (let sequence = 1; sequence <= 20; sequence += 1) {
+      peerSends(made, 'INVITE', sequence, { sdp: `v=0 ${sequence}` });
+      deliver(made.clock);
+    }
+    expect(made.phone.statuses('INVITE').filter((status) => status === 200)).toHaveLength(4);
+    expect(made.phone.statuses('INVITE').filter((status) => status === 500)).toHaveLength(16);
+  });
+});
+
 describe('our re-INVITE, after the answer', () => {
   it('is what an offer goes by, though the peer takes UPDATE (RFC 3311 §5.1)', async () => {
     const made = await talkOut([ALLOWS]);
