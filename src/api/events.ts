@@ -48,6 +48,8 @@ export interface EventFields {
     /** By whom the call was sent on before it came here, the latest first. */
     diverted?: readonly { from: string; reason?: string }[];
   };
+  /** The place that was called has sent the call on. */
+  'call.redirected': { call: string; to: string };
   'call.ringing': { call: string; status: number };
   'call.answered': { call: string; codec: string; encrypted: boolean };
   /** Somebody else has the visitor now, in the call `next`: handed over by the peer, or picked up. */

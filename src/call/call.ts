@@ -273,6 +273,7 @@ export class Call {
   #listen(session: Session): void {
     this.#session = session;
     session.on('progress', (message) => this.#progressed(message));
+    session.on('redirected', (target) => this.#redirected(target));
     session.on('accepted', (message) => this.#accepted(message));
     session.on('acknowledged', () => this.#nowAcknowledged());
     session.on('answer', (body) => this.#answered(body));
@@ -294,6 +295,13 @@ export class Call {
     this.#media = media;
     this.#sdp = new OfferAnswer({ address, port: media.localPort, random, settings });
     return this.#sdp;
+  }
+
+  /** What the first place has said is of no account any more: another will answer. */
+  #redirected(target: string): void {
+    if (this.#state !== 'ringing') return;
+    this.#earlyBranch = undefined;
+    this.#events.emit('redirected', peerAddress(target));
   }
 
   #progressed(message: SessionMessage): void {

@@ -32,7 +32,7 @@ const MEANINGS: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
 
 /** By hundreds: RFC 3261 §8.1.3.2 has an unknown response treated as the x00 of its class. */
 const CLASSES: ReadonlyMap<number, Meaning> = new Map<number, Meaning>([
-  [3, { reason: 'refused', cause: 'the phone redirects, which is not followed' }],
+  [3, { reason: 'refused', cause: 'the phone sends the call to where nobody can be reached' }],
   [4, { reason: 'refused', cause: 'the call was refused' }],
   [5, { reason: 'unreachable', cause: 'the server cannot serve at the moment' }],
   [6, { reason: 'refused', cause: 'the call was refused' }],

@@ -80,6 +80,8 @@ export type CallState = 'new' | 'ringing' | 'talking' | 'ended';
 export type CallEvents = {
   /** Outgoing: a provisional response above 100, said once for each status. Incoming: our 180 has gone. */
   ringing: [status: number];
+  /** Outgoing: the call was sent on, and goes to this address now. */
+  redirected: [peer: string];
   /** Outgoing: the peer's sound arrives before its answer. Our own ringback should stop. */
   earlyMedia: [];
   answered: [format: CallFormat];

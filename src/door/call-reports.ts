@@ -31,6 +31,7 @@ export function reportCall(call: Call, { journal, button, nameDigits }: CallRepo
   const started = { call: id, direction: call.direction, peer: call.peer, ...describeCaller(call.caller) };
   journal.record('call.started', button === undefined ? started : { ...started, button });
   call.on('ringing', (status) => journal.record('call.ringing', { call: id, status }));
+  call.on('redirected', (to) => journal.record('call.redirected', { call: id, to }));
   call.on('answered', (format) => journal.record('call.answered', { call: id, ...format }));
   call.on('digit', ({ digit, via }) => {
     journal.record('digit.received', nameDigits() ? { call: id, via, digit } : { call: id, via });

@@ -273,8 +273,13 @@ export class Conversation {
     call.on('transfer', (request) => this.#ifCurrent(call, () => this.#transfer(call, request)));
     call.on('ended', (end) => this.#ifCurrent(call, () => this.#ended(end)));
     if (!mayOpen) return;
+    // Whoever is called may send the call to anybody; that one's digits count only where the configuration names it.
+    let isTheirs = true;
+    call.on('redirected', (to) => {
+      isTheirs = this.services.mayOpen(to);
+    });
     const read = readDigits(call);
-    call.on('digit', ({ digit, at }) => this.#ifCurrent(call, () => read(digit, at)));
+    call.on('digit', ({ digit, at }) => this.#ifCurrent(call, () => (isTheirs ? read(digit, at) : undefined)));
   }
 
   /** Somebody else picks the call up, or is handed it (RFC 3891); in whatever way calls are answered here. */

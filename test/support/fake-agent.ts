@@ -192,6 +192,11 @@ export class FakeSession implements Session {
   }
 
   /** The peer sends a final refusal. */
+  /** The peer sends the call on. */
+  peerRedirects(target: string): void {
+    this.#events.emit('redirected', target);
+  }
+
   peerRejects(status: number): void {
     this.#end(
       status === 487 && this.count('hangup') > 0 ? { reason: 'cancelled', status } : { reason: 'rejected', status },

@@ -82,6 +82,7 @@ export class SessionEars {
 
   constructor(session: Session) {
     session.on('progress', ({ status, body }) => this.heard.push(`progress ${status}${bodyText(body)}`));
+    session.on('redirected', (target) => this.heard.push(`redirected ${target}`));
     session.on('accepted', ({ status, body }) => this.heard.push(`accepted ${status}${bodyText(body)}`));
     session.on('acknowledged', () => this.heard.push('acknowledged'));
     session.on('answer', (body) => this.heard.push(`answer${bodyText(body)}`));

@@ -116,6 +116,11 @@ export class AccountProfile {
       : routing;
   }
 
+  /** A request to `target` by way of a proxy that the peer has named (RFC 3261 §21.3.4). */
+  routingBy(target: string, proxy: string): Routing {
+    return routeRequest(target, [...this.#preloadedRoute(), looseRoute(proxy)]);
+  }
+
   /**
    * RFC 3608 §6.1: the service route behind the way that is configured; by the flow that is alive (RFC 5626 §4.3). A
    * service route that begins with the proxy that we go by would visit it twice.

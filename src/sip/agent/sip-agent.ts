@@ -9,7 +9,7 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
-import { CallerAuthenticator, DigestClient } from '../auth/index.ts';
+import { DigestClient } from '../auth/index.ts';
 import type { DialogDetail, Subscription, WatchedIdentity } from '../event/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
 import { type Locator, placeOf } from '../locate/index.ts';
@@ -23,18 +23,24 @@ import {
 } from '../message/index.ts';
 import type { Endpoint, Protocol, SipResponse } from '../message/types.ts';
 import { Registration, type RegistrationReport } from '../register/index.ts';
-import { IncomingSession, OutgoingSession, type RoutedSession, type SessionEnvironment } from '../session/index.ts';
+import {
+  IncomingSession,
+  OutgoingSession,
+  type RedirectTarget,
+  type RoutedSession,
+  type SessionEnvironment,
+  type Way,
+} from '../session/index.ts';
 import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, type StreamNetwork, TransportLayer } from '../transport/index.ts';
 import { AccountProfile } from './account-profile.ts';
 import { EventHub, type UnaskedHandler } from './event-hub.ts';
-import { Gate, type GateOptions } from './gate.ts';
 import { GuardedClock } from './guarded-clock.ts';
 import { createLocator, type DnsOptions, protocolsOf } from './locating.ts';
-import { RequestHandler } from './request-handler.ts';
+import { createReception } from './reception.ts';
+import type { RequestHandler } from './request-handler.ts';
 import { SessionTable } from './session-table.ts';
-import { StrangerLimit } from './stranger-limit.ts';
 import type {
   Account,
   Admission,
@@ -216,12 +222,20 @@ export class SipAgent implements UserAgent, EventAgent {
       routing,
       offer,
       headers,
+      redirect: (to) => this.#wayTo(to, profile),
       quieted: (over) => this.#forget(over),
     });
     this.#sessions.add(session);
     session.begin();
     this.#hub.watch(session);
     return session;
+  }
+
+  /** Where a redirection leads: to whatever host it names; but the account's credentials go to its own servers alone. */
+  #wayTo({ uri, proxy }: RedirectTarget, profile: AccountProfile): Way | undefined {
+    const routing = proxy === undefined ? profile.routing(uri) : profile.routingBy(uri, proxy);
+    if (!placeOf(routing.nextHop, this.#protocols).ok) return undefined;
+    return { routing, credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)) };
   }
 
   /** @throws DoorphoneError as `invite` does */
@@ -285,23 +299,19 @@ export class SipAgent implements UserAgent, EventAgent {
   }
 
   #createHandler(): RequestHandler {
-    const { clock, log, admit, userAgent } = this.options;
-    const strangers = new StrangerLimit(clock);
-    const servers = (): ReadonlySet<string> => this.#servers;
-    const refused = (peer: string, source: Endpoint, why: string): void =>
-      this.#events.emit('refused', peer, source, why);
-    const gate = this.#createGate({ clock, log, strangers, admit, servers, refused });
-    return new RequestHandler({
+    const { clock, random, log, admit, callers, userAgent } = this.options;
+    return createReception({
       clock,
+      random,
       log,
       sessions: this.#sessions,
-      gate,
-      strangers,
       admit,
-      servers,
+      callers,
+      names: () => this.#lines.map(({ profile }) => profile.contactUser),
+      servers: () => this.#servers,
       userAgent,
-      begin: (transaction) => this.#receiveInvite(transaction, gate.callerOf(transaction.request)),
-      refused,
+      begin: (transaction, authenticatedAs) => this.#receiveInvite(transaction, authenticatedAs),
+      refused: (peer, source, why) => this.#events.emit('refused', peer, source, why),
       usageOf: (request) => this.#hub.find(request),
       methods: this.#hub.methods,
     });
@@ -319,22 +329,6 @@ export class SipAgent implements UserAgent, EventAgent {
       sessions: () => this.#sessions.all,
       asked: (referral, from, source) => this.#events.emit('refer', referral, from, source),
     });
-  }
-
-  #createGate(parts: Omit<GateOptions, 'authenticator' | 'isInDialog' | 'isOurName'>): Gate {
-    const { clock, random, callers = nobody } = this.options;
-    return new Gate({
-      ...parts,
-      authenticator: new CallerAuthenticator({ clock, random, realm: REALM, users: callers }),
-      isInDialog: (request, source) =>
-        (this.#sessions.find(request) ?? this.#hub.find(request))?.takes(request, source) === true,
-      isOurName: (user) => user === undefined || this.#isOurName(user),
-    });
-  }
-
-  #isOurName(user: string): boolean {
-    const names = this.#lines.map(({ profile }) => profile.contactUser);
-    return names.length === 0 ? user === NAME_WITHOUT_ACCOUNT : names.includes(user);
   }
 
   #createEnvironment(): SessionEnvironment {
@@ -530,11 +524,6 @@ export class SipAgent implements UserAgent, EventAgent {
   }
 }
 
-/** What callers' passwords are for (RFC 3261 §22.1). */
-const REALM = 'doorphone';
-/** Whom callers ask for where there is no account. */
-const NAME_WITHOUT_ACCOUNT = 'door';
-
 /** Stands for anywhere, where nothing is known: the default route leads there (RFC 5737). */
 const DOCUMENTATION_ADDRESS = '192.0.2.1';
 
@@ -550,6 +539,3 @@ function stateOf(account: Account, report: RegistrationReport | undefined): Regi
 function nothing(): void {
   return;
 }
-
-const NOBODY: ReadonlyMap<string, Secret> = new Map();
-const nobody = (): ReadonlyMap<string, Secret> => NOBODY;

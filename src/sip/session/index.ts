@@ -13,7 +13,8 @@ export {
 export type { DialogView } from './dialog-view.ts';
 export type { SessionEnvironment } from './environment.ts';
 export { IncomingSession, type IncomingSessionOptions } from './incoming-session.ts';
-export { OutgoingSession, type OutgoingSessionOptions } from './outgoing-session.ts';
+export { OutgoingSession, type OutgoingSessionOptions, type Way } from './outgoing-session.ts';
+export type { RedirectTarget } from './redirection.ts';
 export { refuseInterval } from './session-refresh.ts';
 export { readRefer } from './transfer/refer-request.ts';
 export { ReceivedReferral } from './transfer/referral.ts';

@@ -22,29 +22,43 @@ export interface InviteParts {
   readonly routing: Routing;
   /** Undefined: the peer is to offer, in the first response that it sends reliably (§13.2.1). */
   readonly offer: Body | undefined;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: HeaderList;
 }
+
+type HeaderList = readonly (readonly [name: string, value: string])[];
 
 export class InviteRequests {
   /** What 422s have asked for. */
   readonly least = new LeastInterval();
   #sequence = 0;
   #contact = '';
+  #routing: Routing;
+  /** What a redirection has asked for (§19.1.5). */
+  #wanted: HeaderList = [];
 
   constructor(
     private readonly parts: InviteParts,
     private readonly callId: string,
     private readonly localTag: string,
-  ) {}
+  ) {
+    this.#routing = parts.routing;
+  }
 
   /** As it was sent last. */
   get contact(): string {
     return this.#contact;
   }
 
+  /** From now on they go elsewhere: To, From and Call-ID stay (§8.1.3.4). */
+  redirect(routing: Routing, headers: HeaderList): void {
+    this.#routing = routing;
+    this.#wanted = headers;
+  }
+
   /** The next INVITE. */
   build(): SipRequest {
-    const { routing, from, target, offer, headers, environment } = this.parts;
+    const { from, target, offer, environment } = this.parts;
+    const routing = this.#routing;
     const wanted = this.least.gaveUp ? undefined : environment.sessionExpires;
     this.#sequence += 1;
     return createRequest({
@@ -60,7 +74,7 @@ export class InviteRequests {
         ...CAPABILITY_HEADERS,
         ...askTimer({ wanted, terms: undefined, minimum: this.least.value }),
         ['User-Agent', environment.userAgent],
-        ...headers,
+        ...withWanted(this.parts.headers, this.#wanted),
       ],
       body: offer,
     });
@@ -73,3 +87,11 @@ export class InviteRequests {
     request.headers.set('Contact', this.#contact);
   }
 }
+
+/** §8.1.3.4: lists are added to, a single value is replaced. Of what a Contact may ask for, these two are single. */
+function withWanted(own: HeaderList, wanted: HeaderList): HeaderList {
+  const replaced = new Set(wanted.map(([name]) => name.toLowerCase()).filter((name) => SINGLE.has(name)));
+  return [...own.filter(([name]) => !replaced.has(name.toLowerCase())), ...wanted];
+}
+
+const SINGLE = new Set(['subject', 'priority']);

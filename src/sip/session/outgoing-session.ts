@@ -1,9 +1,9 @@
 // A session that we began: INVITE, its answers from one peer or from several (forking), CANCEL and what may cross it
 // (RFC 3261 §9.1, §13.2). What is done when is in lifecycle.ts.
-// Left out: redirection (a 3xx ends the session).
+// Where a 3xx leads is in redirection.ts.
 
 import { millis } from '../../base/units.ts';
-import { Dialog } from '../dialog/index.ts';
+import { Dialog, type Routing } from '../dialog/index.ts';
 import { type CallCredentials, ClientExchange, type SentRequest } from '../exchange/index.ts';
 import { COMPLETED_ELSEWHERE, formatReason } from '../identity/index.ts';
 import type { Endpoint, NameAddress, SipRequest, SipResponse } from '../message/types.ts';
@@ -17,13 +17,22 @@ import { type InviteParts, InviteRequests } from './invite-requests.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
 import { LocalTarget } from './local-target.ts';
 import { reasonsOf } from './reasons.ts';
+import { Redirection, type RedirectTarget } from './redirection.ts';
 import { readRSeq } from './rseq.ts';
 import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
 
+/** By which way the INVITE goes, and who answers challenges on it. */
+export interface Way {
+  readonly routing: Routing;
+  readonly credentials: CallCredentials | undefined;
+}
+
 export interface OutgoingSessionOptions extends InviteParts {
   readonly credentials: CallCredentials | undefined;
+  /** The way to where a 3xx leads; undefined: no way of ours leads there. Left out: redirections are not followed. */
+  readonly redirect?: (target: RedirectTarget) => Way | undefined;
   /** Called when the session may be forgotten. */
   readonly quieted: (session: RoutedSession) => void;
 }
@@ -60,6 +69,8 @@ export class OutgoingSession extends BaseSession {
   readonly ringNeedsOffer = false;
   #state: SessionState = 'calling';
   #exchange: ClientExchange | undefined;
+  #way: Way;
+  readonly #redirection: Redirection;
   readonly #requests: InviteRequests;
   #inviteOpen = true;
   /** By the peer's tag: one a branch that has answered. */
@@ -71,6 +82,8 @@ export class OutgoingSession extends BaseSession {
     this.id = random.hex(16);
     this.localTag = random.hex(8);
     this.#requests = new InviteRequests(options, this.id, this.localTag);
+    this.#way = options;
+    this.#redirection = new Redirection(options.routing.requestUri);
     this.local = options.from;
     this.peer = { displayName: undefined, uri: options.target, parameters: new Map() };
   }
@@ -97,14 +110,10 @@ export class OutgoingSession extends BaseSession {
 
   /** Sends the INVITE: before this returns, where the address is known. Failures come as `ended`, later. */
   begin(): void {
-    const { environment, routing } = this.options;
-    environment.locate(routing.nextHop, (located) => {
+    const { environment } = this.options;
+    environment.locate(this.#way.routing.nextHop, (located) => {
       if (located.ok) this.#invite(located.value);
-      else {
-        environment.clock.after(millis(0), 'INVITE to nowhere', () => {
-          this.#inviteOver('unreachable', { reason: 'unreachable', phrase: located.error });
-        });
-      }
+      else environment.clock.after(millis(0), 'INVITE to nowhere', () => this.#missed('unreachable', located.error));
     });
   }
 
@@ -155,17 +164,17 @@ export class OutgoingSession extends BaseSession {
       this.checkQuiet();
       return;
     }
-    const { environment, credentials } = this.options;
+    const { environment } = this.options;
+    const { routing, credentials } = this.#way;
     const plan = {
-      nextHop: this.options.routing.nextHop,
+      nextHop: routing.nextHop,
       build: () => this.#requests.build(),
       address: (request: SipRequest, target: Endpoint) => this.#requests.address(request, target),
     };
     const exchange = new ClientExchange(environment, credentials, plan, {
       provisional: (response, sent) => this.#provisional(response, sent),
       final: (response, sent) => this.#final(response, sent),
-      failed: (reason, phrase) =>
-        this.#inviteOver(reason, reason === 'timeout' ? { reason: 'timeout' } : { reason: 'unreachable', phrase }),
+      failed: (reason, phrase) => this.#missed(reason, phrase),
       heard: (source) => this.heard(source),
     });
     this.#exchange = exchange;
@@ -206,6 +215,9 @@ export class OutgoingSession extends BaseSession {
         this.#inviteAgain(sent.target);
         return;
       }
+      if (status < 400) this.#redirection.take(response);
+      // §21.6: whoever answers with 6xx speaks for all the places that there are.
+      if (status < 600 && this.#goesOn()) return;
       this.#inviteOver('refusal', { reason: 'rejected', status, phrase: reason, ...reasonsOf(response) });
       return;
     }
@@ -221,9 +233,34 @@ export class OutgoingSession extends BaseSession {
 
   /** RFC 4028 §7.3: the same call, with a longer session interval. */
   #inviteAgain(target: Endpoint): void {
+    this.#forgetBranches();
+    this.#invite([target]);
+  }
+
+  #forgetBranches(): void {
     for (const usage of this.#usages.values()) usage.drop();
     this.#usages.clear();
-    this.#invite([target]);
+  }
+
+  #missed(reason: 'timeout' | 'unreachable', phrase: string): void {
+    if (this.#goesOn()) return;
+    this.#inviteOver(reason, reason === 'timeout' ? { reason: 'timeout' } : { reason: 'unreachable', phrase });
+  }
+
+  /** Whether the call goes on at the next place that a 3xx has named (§8.1.3.4): as the same call, with the next CSeq. */
+  #goesOn(): boolean {
+    if (this.#state === 'terminated') return false;
+    for (let next = this.#redirection.next(); next !== undefined; next = this.#redirection.next()) {
+      const way = this.options.redirect?.(next);
+      if (way === undefined) continue;
+      this.#way = way;
+      this.#requests.redirect(way.routing, next.headers);
+      this.#forgetBranches();
+      this.emit('redirected', next.uri);
+      this.begin();
+      return true;
+    }
+    return false;
   }
 
   #inviteOver(event: OutgoingEvent, end: SessionEnd): void {
@@ -234,10 +271,10 @@ export class OutgoingSession extends BaseSession {
   }
 
   #addUsage(dialog: Dialog): DialogUsage {
-    const { environment, credentials, contactUser } = this.options;
+    const { environment, contactUser } = this.options;
     const context = {
       environment,
-      credentials,
+      credentials: this.#way.credentials,
       localTarget: new LocalTarget((target) => environment.contact(target, contactUser), this.#requests.contact),
       began: 'ours' as const,
       heard: (source: Endpoint) => this.heard(source),

@@ -109,6 +109,8 @@ export type SessionEvents = {
   progress: [message: SessionMessage];
   /** Outgoing: a branch of a forked call is over, and others go on (199, RFC 6228). */
   branchEnded: [branch: string];
+  /** Outgoing: a 3xx was followed, and the call goes on at this URI; what it said before is of no account any more. */
+  redirected: [target: string];
   /**
    * Outgoing: the 2xx; its ACK is on the wire already. The body is the answer to our offer; there is none where it came
    * in a reliable `progress`, or where the peer has offered and we have answered.

@@ -11,6 +11,22 @@ const TWO_PHONES = configured({
   buttons: { front: { line: 'button', call: ['sip:101@example.com', 'sip:102@example.com'] } },
 });
 
+describe('a call that the phone sends on', () => {
+  it.each([
+    ['sip:mobile@elsewhere.example', 0],
+    ['sip:102@example.com', 1],
+  ])('to %s is told of, and opens the door only where the configuration names the place', (target, opened) => {
+    const rig = new DoorRig();
+    rig.pressButton();
+    rig.agent.session.peerRedirects(target);
+    rig.agent.session.peerAccepts(peerSdp());
+    rig.peerTypes('42#');
+    expect(rig.events('call.redirected')).toMatchObject([{ to: target }]);
+    expect(rig.events('door.opened')).toHaveLength(opened);
+    expect(rig.door.state().call).toMatchObject({ peer: 'sip:101@example.com' });
+  });
+});
+
 describe('a press of the button', () => {
   it('has the INVITE on its way at once, and the visitor hears that it rings', () => {
     const rig = new DoorRig();
