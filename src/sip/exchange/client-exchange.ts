@@ -160,7 +160,9 @@ export class ClientExchange {
       },
       timeout: () => this.#fail(attempt, 'timeout', 'no answer'),
       transportFailed: ({ message }) => {
-        const goesOn = attempt.state === 'asked' && !this.#cancelled && !this.#abandoned;
+        // Sent anew with credentials, it leads before anything was heard of this sending.
+        const isWanted = attempt.state === 'asked' || attempt.state === 'leading';
+        const goesOn = isWanted && !attempt.heard && !this.#cancelled && !this.#abandoned;
         if (others.length > 0 && goesOn) this.#sendBy(attempt, others);
         else this.#fail(attempt, 'unreachable', message);
       },

@@ -41,11 +41,19 @@ const KNOWN_METHODS = new Set(
   'ACK BYE CANCEL INFO INVITE MESSAGE NOTIFY OPTIONS PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE'.split(' '),
 );
 
-/** Header fields of requests and 2xx responses that tell what we can do (§13.2.1, §13.3.1.4). */
-export const CAPABILITY_HEADERS: readonly (readonly [string, string])[] = [
+/**
+ * Header fields of an INVITE that tell what we can do (§13.2.1). Without Accept, of which it is optional: each octet
+ * brings the request nearer to the size above which it has to go by TCP (§18.1.1), and credentials take their share.
+ */
+export const INVITE_HEADERS: readonly (readonly [string, string])[] = [
   ['Allow', ALLOW],
   ['Supported', SUPPORTED],
   ['Allow-Events', ALLOW_EVENTS],
+];
+
+/** Header fields of 2xx responses that tell what we can do (§11.2, §13.3.1.4). */
+export const CAPABILITY_HEADERS: readonly (readonly [string, string])[] = [
+  ...INVITE_HEADERS,
   ['Accept', [SESSION_TYPE, ...INFO_TYPES, ...MULTIPART_TYPES].join(', ')],
 ];
 

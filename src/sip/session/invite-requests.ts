@@ -4,7 +4,7 @@
 import type { Routing } from '../dialog/index.ts';
 import { createRequest, formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
-import { CAPABILITY_HEADERS } from './capabilities.ts';
+import { INVITE_HEADERS } from './capabilities.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { LeastInterval } from './session-refresh.ts';
 import { askTimer } from './session-timer.ts';
@@ -71,7 +71,7 @@ export class InviteRequests {
         ['To', formatNameAddress({ uri: target })],
         ['Call-ID', this.callId],
         ['CSeq', `${this.#sequence} INVITE`],
-        ...CAPABILITY_HEADERS,
+        ...INVITE_HEADERS,
         ...askTimer({ wanted, terms: undefined, minimum: this.least.value }),
         ['User-Agent', environment.userAgent],
         ...withWanted(this.parts.headers, this.#wanted),

@@ -7,7 +7,7 @@ import { type Millis, millis, seconds } from '../../base/units.ts';
 import { ClientExchange, type SentRequest } from '../exchange/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import { sessionBodyOf } from './bodies.ts';
-import { CAPABILITY_HEADERS } from './capabilities.ts';
+import { INVITE_HEADERS } from './capabilities.ts';
 import type { DialogParts } from './dialog-parts.ts';
 import { endByAnswer } from './dialog-requests.ts';
 import { InviteAnswers } from './invite-answers.ts';
@@ -98,7 +98,7 @@ export class OwnOffers {
     const { exchange, requests, peer, dialog, timer } = this.parts;
     this.#begin();
     exchange.innerBegins('ours', wanted.offer !== undefined);
-    const headers = [...CAPABILITY_HEADERS, ...(dialog.state === 'confirmed' ? timer.request() : [])];
+    const headers = [...INVITE_HEADERS, ...(dialog.state === 'confirmed' ? timer.request() : [])];
     const content = { headers, body: wanted.offer, refreshesTarget: true, repeatable: true };
     requests.send('UPDATE', content, {
       answered: (response, { request }) => {
@@ -126,7 +126,7 @@ export class OwnOffers {
     this.#begin();
     exchange.inviteBegins('ours', body !== undefined);
     const answers = new InviteAnswers(this.parts, () => undefined);
-    const headers = [...CAPABILITY_HEADERS, ['User-Agent', environment.userAgent] as const, ...timer.request()];
+    const headers = [...INVITE_HEADERS, ['User-Agent', environment.userAgent] as const, ...timer.request()];
     const plan = {
       nextHop: dialog.nextHop,
       build: () => dialog.createRequest('INVITE', { headers, body }).request,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Secret } from '../../../../src/base/secret.ts';
 import { seconds } from '../../../../src/base/units.ts';
 import { SipAgent } from '../../../../src/sip/agent/sip-agent.ts';
 import type { WireRecord } from '../../../../src/sip/agent/types.ts';
@@ -10,6 +11,7 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
 import { type MemoryStreamHost, MemoryStreams } from '../../../support/memory-streams.ts';
 import { RecordingLog } from '../../../support/recording-log.ts';
+import { ScriptedPhone } from '../../../support/scripted-phone.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { answer, offer, peerAccount, SessionEars } from '../../../support/sip-bench.ts';
 
@@ -158,6 +160,28 @@ describe('a request that is too large for a datagram (RFC 3261 §18.1.1)', () =>
     expect(callee.calls).toHaveLength(0);
     clock.advance(10);
     expect(callee.calls).toHaveLength(1);
+  });
+
+  it('goes by UDP where TCP is refused and only the credentials have made it large', async () => {
+    const account = {
+      ...peerAccount,
+      uri: 'sip:door@10.0.0.1',
+      password: new Secret('sesame'),
+      registrar: 'sip:10.0.0.1',
+    };
+    const caller = await side('10.0.0.9', ['udp', 'tcp'], { accounts: [account] });
+    const phone = await ScriptedPhone.plug(network, '10.0.0.1');
+    const body = { type: 'application/sdp', data: Buffer.alloc(480, 'v') };
+    const ears = new SessionEars(caller.agent.invite({ target: 'sip:x@10.0.0.1', account, offer: body }));
+    clock.advance(10);
+    const challenge = `Digest realm="pbx", qop="auth", algorithm=SHA-256, nonce="${'n'.repeat(60)}"`;
+    phone.answer(phone.request('INVITE'), 407, { headers: [['Proxy-Authenticate', challenge]] });
+    clock.advance(10);
+    expect(sent(caller)).toEqual(['INVITE by udp', 'ACK by udp', 'INVITE by tcp', 'INVITE by udp']);
+    expect(phone.request('INVITE').headers.has('Proxy-Authorization')).toBe(true);
+    phone.answer(phone.request('INVITE'), 200, { sdp: 'v=0 answer' });
+    clock.advance(10);
+    expect(ears.heard).toEqual(['accepted 200: v=0 answer']);
   });
 
   it('is not sent again once its caller has given up', async () => {
