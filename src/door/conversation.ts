@@ -72,6 +72,8 @@ export class Conversation {
   #limit: Timer | undefined;
   /** The visitor is being handed over to somebody else. */
   #handOver: HandOver | undefined;
+  /** Calls of ours that were sent on to a place that the configuration does not name: whoever is there is a stranger. */
+  readonly #strayed = new WeakSet<Call>();
   readonly #sounds: VisitorSounds;
   readonly #stopListening: () => void;
 
@@ -262,22 +264,25 @@ export class Conversation {
   /** Makes `call` the current one, and listens to it. */
   #take(call: Call, button: string | undefined, mayOpen: boolean): void {
     this.#call = call;
-    this.#listen(call, button, mayOpen);
+    this.#listen(call, button, mayOpen, this.services.mayOpen);
   }
 
-  #listen(call: Call, button: string | undefined, mayOpen: boolean): void {
+  /** @param mayOpenAt whether digits count from where the call is sent on to */
+  #listen(call: Call, button: string | undefined, mayOpen: boolean, mayOpenAt: (target: string) => boolean): void {
     const { journal, readDigits } = this.services;
     reportCall(call, { journal, button, nameDigits: () => this.#rules.nameDigits });
     call.on('earlyMedia', () => this.#ifCurrent(call, () => this.#sounds.silence()));
     call.on('answered', () => this.#ifCurrent(call, () => this.#step('answered')));
     call.on('transfer', (request) => this.#ifCurrent(call, () => this.#transfer(call, request)));
     call.on('ended', (end) => this.#ifCurrent(call, () => this.#ended(end)));
-    if (!mayOpen) return;
-    // Whoever is called may send the call to anybody; that one's digits count only where the configuration names it.
+    // Whoever is called may send the call to anybody; that one counts only where the configuration names it.
     let isTheirs = true;
     call.on('redirected', (to) => {
-      isTheirs = this.services.mayOpen(to);
+      isTheirs = mayOpenAt(to);
+      if (this.services.mayOpen(to)) this.#strayed.delete(call);
+      else this.#strayed.add(call);
     });
+    if (!mayOpen) return;
     const read = readDigits(call);
     call.on('digit', ({ digit, at }) => this.#ifCurrent(call, () => (isTheirs ? read(digit, at) : undefined)));
   }
@@ -299,7 +304,7 @@ export class Conversation {
   #transfer(call: Call, request: TransferRequest<Call>): void {
     const { clock, log, accountFor, transfers } = this.services;
     const { target, to } = request;
-    const allowed = transfers().mayTransfer(call.direction, target);
+    const allowed = transfers().mayTransfer(this.#strayed.has(call) ? 'incoming' : call.direction, target);
     if (!allowed)
       log.warn('door.transfer-refused', { call: call.id, to, why: 'not among those whom sip.transfer allows' });
     if (!allowed || this.#handOver !== undefined) {
@@ -307,7 +312,7 @@ export class Conversation {
       return;
     }
     const next = request.accept(accountFor(target));
-    this.#listen(next, undefined, transfers().mayOpen(target));
+    this.#listen(next, undefined, transfers().mayOpen(target), (sentOnTo) => transfers().mayOpen(sentOnTo));
     next.on('earlyMedia', () => this.#handOver?.next === next && this.#sounds.silence());
     this.#handOver = new HandOver({
       clock,

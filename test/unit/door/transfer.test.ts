@@ -164,6 +164,16 @@ describe('whom a transfer may reach', () => {
     expect(caller.peerRefers(CAROL).accepted).toBe(true);
   });
 
+  it('of somebody to whom the call was sent on: no more than a caller from outside', () => {
+    const rig = new DoorRig(TWO_PHONES);
+    rig.pressButton();
+    const session = rig.agent.session;
+    session.peerRedirects('sip:mobile@elsewhere.example.net');
+    session.peerAccepts(peerSdp());
+    expect(session.peerRefers(NEIGHBOUR).refused).toMatchObject({ status: 403 });
+    expect(session.peerRefers(CAROL).accepted).toBe(true);
+  });
+
   it('not before the caller is known to be there', () => {
     const rig = new DoorRig(TWO_PHONES);
     const caller = rig.agent.peerCalls('sip:101@example.com', peerSdp());
@@ -191,6 +201,14 @@ describe('whose code opens the door after a transfer', () => {
     rig.peerTypes('42#');
     expect(rig.relay).toBe(true);
     expect(rig.events('door.opened')).toMatchObject([{ by: CAROL }]);
+  });
+
+  it('not that of somebody whom a button calls, but who has sent the call on to somebody else', () => {
+    const { rig, second } = transferring(CAROL);
+    second.peerRedirects(NEIGHBOUR);
+    second.peerAccepts(peerSdp());
+    rig.peerTypes('42#');
+    expect(rig.relay).toBe(false);
   });
 
   it('not that of somebody who only rings yet', () => {
