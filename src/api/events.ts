@@ -69,6 +69,8 @@ export interface EventFields {
   'code.refused': { call?: string; peer?: string; attempts: number; lockedForMs?: number };
   'door.opened': { door: string; by: string; call?: string; forMs: number };
   'door.closed': { door: string };
+  /** A text from somebody who may call in. What it says is not in the event, and never obeyed. */
+  'message.received': { from: string; contentType: string; length: number };
   'line.changed': { line: string; active: boolean };
   /** `reason`: what keeps it from being registered, or what led to the change. */
   'registration.changed': {

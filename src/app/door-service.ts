@@ -9,7 +9,7 @@ import { DoorphoneError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Millis, seconds } from '../base/units.ts';
-import { Calls } from '../call/index.ts';
+import { Calls, peerAddress } from '../call/index.ts';
 import type { Configuration } from '../config/index.ts';
 import { AdmissionPolicy, DoorController } from '../door/index.ts';
 import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
@@ -217,6 +217,9 @@ export class DoorService {
     const { journal } = this.context;
     this.agent.on('registration', (state, cause) => {
       journal.record('registration.changed', registrationChanged(state, cause));
+    });
+    this.agent.on('message', ({ from, type: contentType, body }) => {
+      journal.record('message.received', { from: peerAddress(from.uri), contentType, length: body.length });
     });
     // Said and over: what a scanner sends must not stand in the state, where each telling would add another.
     this.agent.on('fault', (what, mend) => journal.record('fault', { what, mend }));

@@ -1,6 +1,7 @@
 // Everything of the agent's that is an event package or a message: who watches us, what we watch, what is told to us
 // unasked (RFC 6665, RFC 3428).
 
+import { DoorphoneError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Result } from '../../base/result.ts';
 import {
@@ -14,16 +15,18 @@ import {
   readNotification,
   Subscription,
   SubscriptionPlan,
-  type SubscriptionPlanOptions,
   UsageTable,
 } from '../event/index.ts';
-import { createResponse, type NameAddress } from '../message/index.ts';
+import { createResponse, type NameAddress, parseEventType } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import { ALLOW_EVENTS, type Referral, type RoutedSession } from '../session/index.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { DialogTracker } from './dialog-tracker.ts';
+import { InstantMessages, LONGEST_SENT } from './instant-messages.ts';
 import { ReferDialogs } from './refer-dialogs.ts';
 import { findReplaced } from './replaced-session.ts';
+import type { Sender } from './sender.ts';
+import type { Account, Admission, InstantMessage, MessageOptions, MessageOutcome, SubscribeOptions } from './types.ts';
 
 export interface EventHubOptions {
   readonly log: Log;
@@ -33,6 +36,10 @@ export interface EventHubOptions {
   /** How much watchers are told of our calls. */
   readonly dialogDetail: () => DialogDetail;
   readonly sessions: () => readonly RoutedSession[];
+  /** As whom, and by which way, a request of an account's goes to a target. */
+  readonly sender: (target: string, account: Account) => Sender;
+  readonly admit: Admission;
+  readonly received: (message: InstantMessage) => void;
   /** Somebody who was let in wants us to call somebody, and is in no call with us. */
   readonly asked: (referral: Referral, from: NameAddress, source: Endpoint) => void;
 }
@@ -46,6 +53,7 @@ export class EventHub {
   readonly #table = new UsageTable();
   readonly #notifier: Notifier;
   readonly #refers: ReferDialogs;
+  readonly #messages: InstantMessages;
   readonly #subscriptions = new Set<Subscription>();
   readonly #unasked = new Map<string, UnaskedHandler>();
 
@@ -61,6 +69,7 @@ export class EventHub {
       mayGoTo,
     });
     this.#refers = new ReferDialogs({ ...options, table: this.#table });
+    this.#messages = new InstantMessages(environment, options.received);
   }
 
   /** What is done with a request outside of a dialog from somebody who was let in, by method. */
@@ -68,6 +77,7 @@ export class EventHub {
     ['SUBSCRIBE', (transaction) => this.#notifier.receive(transaction)],
     ['NOTIFY', (transaction) => this.#receiveUnasked(transaction)],
     ['REFER', (transaction) => this.#refers.receive(transaction)],
+    ['MESSAGE', (transaction) => this.#messages.receive(transaction)],
   ]);
 
   /** What a request with a To tag is for. */
@@ -89,12 +99,50 @@ export class EventHub {
   }
 
   /** Begins a subscription. It is kept until it ends, or until `stop`. */
-  subscribe(options: SubscriptionPlanOptions): Subscription {
-    const subscription = new Subscription(new SubscriptionPlan(options), this.#table);
+  subscribe({
+    target,
+    account,
+    event,
+    accept,
+    expires,
+    headers = [],
+    body,
+    forks = 1,
+  }: SubscribeOptions): Subscription {
+    const { environment, sender, admit } = this.options;
+    const type = parseEventType(event);
+    if (!type.ok) throw new Error(`${event}: ${type.error}`);
+    const plan = new SubscriptionPlan({
+      environment,
+      ...sender(target, account),
+      target,
+      event: type.value,
+      accept,
+      expires,
+      headers,
+      body,
+      forks,
+      mayNotify: (source) => admit({ uri: target, source }) === undefined,
+    });
+    const subscription = new Subscription(plan, this.#table);
     this.#subscriptions.add(subscription);
     subscription.on('ended', () => this.#subscriptions.delete(subscription));
     subscription.start();
     return subscription;
+  }
+
+  /** A text came in a call's dialog. It has been answered. */
+  texted(request: SipRequest, source: Endpoint): void {
+    this.#messages.take(request, source);
+  }
+
+  /** Sends a text. @throws DoorphoneError `too-long` */
+  message({ target, account, text }: MessageOptions): Promise<MessageOutcome> {
+    const data = Buffer.from(text, 'utf8');
+    if (data.length > LONGEST_SENT) {
+      throw new DoorphoneError('too-long', `a text has ${LONGEST_SENT} bytes at the most`);
+    }
+    return this.#messages.send(target, data, this.options.sender(target, account));
   }
 
   /**

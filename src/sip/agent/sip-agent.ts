@@ -13,14 +13,7 @@ import { DigestClient } from '../auth/index.ts';
 import type { DialogDetail, Subscription, WatchedIdentity } from '../event/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
 import { type Locator, placeOf } from '../locate/index.ts';
-import {
-  createResponse,
-  formatNameAddress,
-  formatUri,
-  isIpAddress,
-  parseEventType,
-  parseUri,
-} from '../message/index.ts';
+import { createResponse, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint, Protocol, SipResponse } from '../message/types.ts';
 import { Registration, type RegistrationReport } from '../register/index.ts';
 import {
@@ -40,6 +33,7 @@ import { GuardedClock } from './guarded-clock.ts';
 import { createLocator, type DnsOptions, protocolsOf } from './locating.ts';
 import { createReception } from './reception.ts';
 import type { RequestHandler } from './request-handler.ts';
+import type { Sender } from './sender.ts';
 import { SessionTable } from './session-table.ts';
 import type {
   Account,
@@ -47,6 +41,8 @@ import type {
   AgentEvents,
   EventAgent,
   InviteOptions,
+  MessageOptions,
+  MessageOutcome,
   RegistrationState,
   SubscribeOptions,
   UserAgent,
@@ -211,18 +207,13 @@ export class SipAgent implements UserAgent, EventAgent {
    * with nobody left to end it
    */
   invite({ target, account, offer, headers = [] }: InviteOptions): Session {
-    const profile = this.#readyProfile(target, account);
-    const routing = profile.routing(target);
     const session = new OutgoingSession({
       environment: this.#environment,
-      credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)),
+      ...this.#sender(target, account),
       target,
-      from: profile.from,
-      contactUser: profile.contactUser,
-      routing,
       offer,
       headers,
-      redirect: (to) => this.#wayTo(to, profile),
+      redirect: (to) => this.#wayTo(to, this.#profileOf(account)),
       quieted: (over) => this.#forget(over),
     });
     this.#sessions.add(session);
@@ -240,30 +231,22 @@ export class SipAgent implements UserAgent, EventAgent {
 
   /** @throws DoorphoneError as `invite` does */
   subscribe(options: SubscribeOptions): Subscription {
-    const { target, account, event, accept, expires, headers = [], body, forks = 1 } = options;
-    const profile = this.#readyProfile(target, account);
-    const routing = profile.routing(target);
-    const type = parseEventType(event);
-    if (!type.ok) throw new Error(`${event}: ${type.error}`);
-    return this.#hub.subscribe({
-      environment: this.#environment,
-      credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)),
-      contactUser: profile.contactUser,
-      target,
-      from: profile.from,
-      routing,
-      event: type.value,
-      accept,
-      expires,
-      headers,
-      body,
-      forks,
-      mayNotify: (source) => this.options.admit({ uri: target, source }) === undefined,
-    });
+    return this.#hub.subscribe(options);
+  }
+
+  message(options: MessageOptions): Promise<MessageOutcome> {
+    return this.#hub.message(options);
   }
 
   onUnasked(name: string, handler: UnaskedHandler): () => void {
     return this.#hub.onUnasked(name, handler);
+  }
+
+  #sender(target: string, account: Account): Sender {
+    const profile = this.#readyProfile(target, account);
+    const { from, contactUser } = profile;
+    const routing = profile.routing(target);
+    return { from, contactUser, routing, credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)) };
   }
 
   /** The account's profile, where a request to `target` can be sent at all. */
@@ -328,6 +311,9 @@ export class SipAgent implements UserAgent, EventAgent {
       dialogDetail,
       sessions: () => this.#sessions.all,
       asked: (referral, from, source) => this.#events.emit('refer', referral, from, source),
+      sender: (target, account) => this.#sender(target, account),
+      admit,
+      received: (message) => this.#events.emit('message', message),
     });
   }
 
@@ -349,6 +335,7 @@ export class SipAgent implements UserAgent, EventAgent {
       missed: (target, retryAfter) => this.#locator.missed(target, retryAfter),
       knownAddresses: (uri) => this.#locator.known(uri),
       contact: (target, user) => formatNameAddress({ uri: this.#dialogContact(target, user) }),
+      texted: (request, source) => this.#hub.texted(request, source),
       get servers() {
         return agent.#servers;
       },

@@ -68,9 +68,38 @@ export interface WireRecord {
   readonly peer: Endpoint;
 }
 
+/** A text for a person (RFC 3428). It is the sender's word, and is never obeyed. */
+export interface InstantMessage {
+  /** As the sender names itself. */
+  readonly from: NameAddress;
+  readonly source: Endpoint;
+  /** `text/plain` */
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** What became of a text of ours. */
+export interface MessageOutcome {
+  readonly delivered: boolean;
+  /** Undefined where nobody answered. */
+  readonly status?: number;
+  readonly phrase: string;
+}
+
+export interface MessageOptions {
+  /** Request-URI and To. */
+  readonly target: string;
+  /** From; also who authenticates. */
+  readonly account: Account;
+  /** 1300 bytes at the most, in UTF-8. */
+  readonly text: string;
+}
+
 export type AgentEvents = {
   /** A call came in from a peer whom `admit` allowed. It must be answered: ring, accept, reject. */
   invite: [session: Session];
+  /** A text from somebody who may call in. It has been answered. */
+  message: [message: InstantMessage];
   /** `cause`: what led to the change, where that is not the state's reason. */
   /**
    * Somebody who may call in, and is in no call that it is about, wants us to call somebody (RFC 3515). Declined where no
@@ -136,6 +165,11 @@ export interface UserAgent {
 
 /** The part of a user agent that tells events and is told them (RFC 6665). */
 export interface EventAgent {
+  /**
+   * Sends a text. Never rejects for what happens on the way.
+   * @throws DoorphoneError `too-long`, and as `UserAgent.invite` does
+   */
+  message(options: MessageOptions): Promise<MessageOutcome>;
   /** Subscribes to an event, and keeps the subscription until it is stopped or the notifier will not have it. */
   subscribe(options: SubscribeOptions): Subscription;
   /**

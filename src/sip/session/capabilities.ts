@@ -7,7 +7,7 @@ import { RELIABLE } from './rseq.ts';
 import { TIMER } from './session-timer.ts';
 
 /** Methods that are answered. */
-export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY, REFER';
+export const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, SUBSCRIBE, NOTIFY, REFER, MESSAGE';
 
 /** Extensions that are understood (§20.37), so that a request may require them. All are offered, none is insisted upon. */
 const EXTENSIONS: readonly string[] = [
@@ -33,6 +33,10 @@ export const ALLOW_EVENTS = `dialog, ${EVENT_REFER}`;
 /** Body types that are understood, by method. */
 export const SESSION_TYPE = 'application/sdp';
 export const INFO_TYPES: readonly string[] = ['application/dtmf-relay', 'application/dtmf'];
+/** RFC 3428 §7. */
+const MESSAGE_TYPES: readonly string[] = ['text/plain'];
+/** More than a person types, and than a door can say. */
+const LONGEST_TEXT = 8192;
 /** Bodies in parts, of which the one that is needed is taken (RFC 5621 §3.1). */
 const MULTIPART_TYPES: readonly string[] = ['multipart/mixed', 'multipart/alternative'];
 
@@ -103,4 +107,11 @@ function refuseParts(request: SipRequest, types: readonly string[], toTag?: stri
 
 function isOptional(request: SipRequest): boolean {
   return /;\s*handling\s*=\s*optional/i.test(request.headers.get('Content-Disposition') ?? '');
+}
+
+/** The refusal of a text that is none (RFC 3428 §7), or too long (413). */
+export function refuseText(request: SipRequest): SipResponse | undefined {
+  const type = refuseBody(request, MESSAGE_TYPES);
+  if (type !== undefined) return type;
+  return request.body.length > LONGEST_TEXT ? createResponse(request, 413) : undefined;
 }

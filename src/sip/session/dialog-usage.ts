@@ -8,7 +8,7 @@ import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { Acknowledgements } from './acknowledgements.ts';
-import { refuseExtensions, refuseMethod } from './capabilities.ts';
+import { refuseExtensions, refuseMethod, refuseText } from './capabilities.ts';
 import type { DialogParts, NegotiationUser } from './dialog-parts.ts';
 import { DialogRequests, type DialogRequestUser, endByAnswer } from './dialog-requests.ts';
 import type { DialogContext } from './environment.ts';
@@ -67,6 +67,7 @@ export class DialogUsage {
     ['UPDATE', (transaction) => this.#peerOffers.receiveUpdate(transaction)],
     ['PRACK', (transaction) => this.#receivePrack(transaction)],
     ['INFO', (transaction) => this.#receiveInfo(transaction)],
+    ['MESSAGE', (transaction) => this.#receiveMessage(transaction)],
     ['OPTIONS', answerOptions],
     ['REFER', (transaction) => this.referrals.receive(transaction)],
     ['SUBSCRIBE', (transaction) => this.referrals.subscribe(transaction)],
@@ -266,6 +267,14 @@ export class DialogUsage {
   #receivePrack(transaction: ServerTransaction): void {
     if (this.#ownAnswers === undefined) refusePrack(transaction);
     else this.#ownAnswers.receivePrack(transaction);
+  }
+
+  /** RFC 3428 §4, §7: a text that belongs to the call. */
+  #receiveMessage(transaction: ServerTransaction): void {
+    const { request, source } = transaction;
+    const refusal = refuseText(request);
+    transaction.respond(refusal ?? createResponse(request, 200));
+    if (refusal === undefined) this.context.environment.texted(request, source);
   }
 
   #receiveInfo(transaction: ServerTransaction): void {

@@ -24,6 +24,8 @@ export interface SessionEnvironment extends ExchangeEnvironment {
   contact(target: Endpoint, user: string | undefined): string;
   /** The addresses of the accounts' servers. */
   readonly servers: ReadonlySet<string>;
+  /** A text came in a dialog (RFC 3428). It has been answered. */
+  texted(request: SipRequest, source: Endpoint): void;
 }
 
 /** The surroundings of one dialog. */

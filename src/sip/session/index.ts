@@ -8,6 +8,7 @@ export {
   refuseBody,
   refuseExtensions,
   refuseMethod,
+  refuseText,
   SESSION_TYPE,
 } from './capabilities.ts';
 export type { DialogView } from './dialog-view.ts';

@@ -389,7 +389,6 @@ describe('inside the dialog', () => {
 
   it.each([
     ['OPTIONS', 200],
-    ['MESSAGE', 405],
     ['PUBLISH', 405],
     ['FROBNICATE', 501],
   ])('answers %s with %i', async (method, status) => {
