@@ -24,6 +24,8 @@ export interface KamailioOptions {
   readonly streams?: Certificate;
   /** It answers INVITE and REGISTER with 503 and Retry-After. */
   readonly overloaded?: boolean;
+  /** It helps phones behind a NAT: sound goes by rtpengine, with these flags. */
+  readonly relay?: string;
 }
 
 /** A Kamailio that can be killed and started again. */
@@ -39,7 +41,7 @@ export class Kamailio {
 
   /** A registrar with a proxy. */
   static registrar(host: Host, folder: string, options: KamailioOptions = {}): Kamailio {
-    const { maxExpires = 120, nonceExpires = 300, algorithm = 'MD5', streams, overloaded = false } = options;
+    const { maxExpires = 120, nonceExpires = 300, algorithm = 'MD5', streams, overloaded = false, relay } = options;
     const name = host.name === 'pbx' ? 'kamailio' : `kamailio-${host.name}`;
     const template = readFileSync(new URL('kamailio.cfg', import.meta.url), 'utf8');
     const filled = template
@@ -47,10 +49,15 @@ export class Kamailio {
       .replaceAll('@MAX_EXPIRES@', String(maxExpires))
       .replaceAll('@NONCE_EXPIRE@', String(nonceExpires))
       .replaceAll('@ALGORITHM@', algorithm)
+      .replaceAll('@MEDIA@', relay ?? '')
       .replaceAll('@FOLDER@', folder);
     writeFileSync(`${folder}/${name}.cfg`, filled);
     if (streams !== undefined) writeFileSync(`${folder}/tls.cfg`, tlsConfiguration(streams));
-    const defines = [...(streams === undefined ? [] : ['WITH_STREAMS']), ...(overloaded ? ['OVERLOADED'] : [])];
+    const defines = [
+      ...(streams === undefined ? [] : ['WITH_STREAMS']),
+      ...(overloaded ? ['OVERLOADED'] : []),
+      ...(relay === undefined ? [] : ['WITH_NAT']),
+    ];
     return new Kamailio(host, folder, name, defines);
   }
 

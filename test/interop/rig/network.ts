@@ -18,6 +18,9 @@ export const ADDRESSES = {
   stranger: '10.77.0.66',
 } as const;
 
+/** What a machine has behind a NAT. */
+export const INNER_ADDRESS = '192.168.7.2';
+
 export type HostName = keyof typeof ADDRESSES;
 
 /** Begins the names of this run's namespaces, so that those of a broken-off test are known and another run's left alone. */
@@ -58,6 +61,7 @@ export class Host {
 /** A switch with its hosts. */
 export class Network {
   readonly #hosts = new Map<HostName, Host>();
+  readonly #routers: string[] = [];
 
   private constructor(private readonly prefix: string) {}
 
@@ -84,9 +88,54 @@ export class Network {
     return host;
   }
 
+  /**
+   * Puts a machine behind a router that translates addresses and ports, as a house's does: it is `INNER_ADDRESS` then, and
+   * what the others see is its old address with ports of the router's choice. Nothing gets in that did not go out before,
+   * and what is idle is forgotten after a few seconds.
+   */
+  putBehindNat(name: HostName): void {
+    const host = this.host(name);
+    const router = `${this.prefix}-router`;
+    ip('netns', 'add', router);
+    this.#routers.push(router);
+    batch(this.switchNamespace, [
+      `link del ${name}`,
+      `link add ${name} type veth peer name eth0 netns ${router}`,
+      `link set ${name} master hub up`,
+    ]);
+    batch(router, [
+      'link set lo up',
+      `addr add ${host.address}/24 dev eth0`,
+      'link set eth0 up',
+      `link add inner type veth peer name eth0 netns ${host.namespace}`,
+      'addr add 192.168.7.1/24 dev inner',
+      'link set inner up',
+    ]);
+    batch(host.namespace, [
+      `addr add ${INNER_ADDRESS}/24 dev eth0`,
+      'link set eth0 up',
+      'route add default via 192.168.7.1',
+    ]);
+    const inRouter = (...command: readonly string[]): void => {
+      run(['netns', 'exec', router, ...command]);
+    };
+    inRouter('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    inRouter(
+      'sysctl',
+      '-qw',
+      'net.netfilter.nf_conntrack_udp_timeout=6',
+      'net.netfilter.nf_conntrack_udp_timeout_stream=6',
+    );
+    for (const protocol of ['udp', 'tcp']) {
+      const leaving = ['-t', 'nat', '-A', 'POSTROUTING', '-o', 'eth0', '-p', protocol, '-j', 'MASQUERADE'];
+      inRouter('iptables', ...leaving, '--to-ports', '50000-51000', '--random');
+    }
+  }
+
   /** Takes the namespaces away; the processes in them must have ended. */
   remove(): void {
     for (const host of this.#hosts.values()) ip('netns', 'del', host.namespace);
+    for (const router of this.#routers) ip('netns', 'del', router);
     ip('netns', 'del', this.switchNamespace);
   }
 

@@ -12,6 +12,7 @@ import { Linphone, type LinphoneOptions } from './linphone.ts';
 import { Mosquitto } from './mosquitto.ts';
 import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
 import type { Endpoint } from './pcap.ts';
+import { RtpEngine } from './rtpengine.ts';
 import { describeSip } from './sip-text.ts';
 import { Sipp, type SippOptions } from './sipp.ts';
 import { SoundServer } from './sound-server.ts';
@@ -46,6 +47,13 @@ export class Rig {
     const kamailio = this.#keep(Kamailio.registrar(this.host(host), this.folder, options));
     await kamailio.start();
     return kamailio;
+  }
+
+  /** The registrar's relay for sound. */
+  async relay(): Promise<RtpEngine> {
+    const relay = this.#keep(new RtpEngine(this.host('pbx'), this.folder));
+    await relay.start();
+    return relay;
   }
 
   /** A certificate of the registrar's, which an authority of the test's own vouches for. */
@@ -128,7 +136,9 @@ export class Rig {
   describe(): string {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
-      .filter((name) => /^(doorphone|kamailio|linphone|dnsmasq|mosquitto|pulseaudio|sipp).*\.(log|errors)$/.test(name))
+      .filter((name) =>
+        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|pulseaudio|sipp).*\.(log|errors)$/.test(name),
+      )
       .flatMap((name) => [`-- ${name}`, ...lastLines(`${this.folder}/${name}`)]);
     return [`logs and wire.pcap are kept in ${this.folder}`, '-- SIP on the wire', ...wire, ...logs].join('\n');
   }
