@@ -44,9 +44,12 @@ enum engine_event_kind {
   ENGINE_EVENT_SILENT = 5,
   ENGINE_EVENT_BACK = 6,
   ENGINE_EVENT_DEVICE = 7,    /**< session: enum audio_fault; value: errno */
-  ENGINE_EVENT_SECURED = 8,   /**< DTLS: the keys are in force. value: enum srtp_suite */
-  ENGINE_EVENT_UNSECURED = 9, /**< DTLS: there will be none. value: enum dtls_failure */
+  ENGINE_EVENT_SECURED = 8,   /**< DTLS: the keys are in force. value: association times 256 plus enum srtp_suite */
+  ENGINE_EVENT_UNSECURED = 9, /**< DTLS: there will be none. value: association times 256 plus enum dtls_failure */
 };
+
+/** Associations that a session may have: their number crosses in an event. */
+#define ENGINE_ASSOCIATIONS (INT32_MAX / 256)
 
 struct engine_event {
   uint32_t kind;

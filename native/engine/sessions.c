@@ -112,6 +112,7 @@ static bool is_valid(const struct engine_stream *stream) {
   if (stream->payload_type > 127 || stream->event_payload_type > 127 || stream->event_payload_type < -1) return false;
   if (stream->received_event_payload_type > 127 || stream->received_event_payload_type < -1) return false;
   if (stream->event_payload_type == stream->payload_type) return false;
+  if (stream->dtls && stream->dtls->association > ENGINE_ASSOCIATIONS) return false;
   if (stream->dtls && (stream->dtls->association == 0 || stream->send_key || stream->receive_key)) return false;
   if (stream->dtls && (stream->dtls->peer.count == 0 || stream->dtls->peer.count > DTLS_FINGERPRINTS)) return false;
   if (stream->ice && (!*stream->ice->ufrag || strlen(stream->ice->ufrag) > ICE_UFRAG_BYTES)) return false;

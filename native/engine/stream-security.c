@@ -73,6 +73,11 @@ static void follow(struct stream *stream, enum component component, const struct
   }
 }
 
+/** What an event says: which association, and a number of its own. */
+static int32_t value_of(const struct courier_news *news, unsigned number) {
+  return (int32_t)(news->association * 256 + number);
+}
+
 static void install(struct stream *stream, struct stream_context *context, struct courier_news *news,
                     uint64_t now_ns) {
   struct stream_security *security = &stream->security;
@@ -83,7 +88,8 @@ static void install(struct stream *stream, struct stream_context *context, struc
   news->receiver = NULL;
   if (!security->nominated[news->component]) follow(stream, news->component, &news->peer);
   stream_enforce(stream, context, now_ns);
-  if (news->component == COMPONENT_RTP) stream_emit(context, ENGINE_EVENT_SECURED, stream, (int32_t)news->suite, now_ns);
+  if (news->component != COMPONENT_RTP) return;
+  stream_emit(context, ENGINE_EVENT_SECURED, stream, value_of(news, news->suite), now_ns);
 }
 
 static void take_keys(struct stream *stream, struct stream_context *context, struct courier_news *news,
@@ -113,7 +119,7 @@ static void take_failure(struct stream *stream, struct stream_context *context, 
   // Without keys for RTCP there is no RTCP, which a call can do without; but not with somebody else there.
   if (news->component == COMPONENT_RTCP && news->failure != DTLS_FAILURE_FINGERPRINT) return;
   if (stream_awaits_keys(stream, COMPONENT_RTP)) stream->security.failed = true;
-  stream_emit(context, ENGINE_EVENT_UNSECURED, stream, (int32_t)news->failure, now_ns);
+  stream_emit(context, ENGINE_EVENT_UNSECURED, stream, value_of(news, news->failure), now_ns);
 }
 
 void stream_security_take(struct stream *stream, struct stream_context *context, struct courier_news *news,

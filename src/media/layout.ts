@@ -56,11 +56,14 @@ export const hashNumbers: { readonly [Name in FingerprintHash]: number } = { 'sh
 /** `enum dtls_role`. */
 export const roleNumbers = { client: 1, server: 2 } as const;
 
+/** Which association an event `secured` or `unsecured` is about. */
+export const associationOf = (value: number): number => Math.floor(value / 256);
+
 /** The suite of an event `secured`. */
-export const suiteOf = (value: number): SrtpSuite => suites[value] ?? 'AES_CM_128_HMAC_SHA1_80';
+export const suiteOf = (value: number): SrtpSuite => suites[value % 256] ?? 'AES_CM_128_HMAC_SHA1_80';
 
 /** Why, of an event `unsecured`. */
-export const failureOf = (value: number): HandshakeFailure => failures[value - 1] ?? 'protocol';
+export const failureOf = (value: number): HandshakeFailure => failures[(value % 256) - 1] ?? 'protocol';
 
 /** "Not yet" is NaN on the addon's side. */
 function stamp(value: number | undefined): Millis | undefined {

@@ -5,7 +5,16 @@ import type { Log } from '../base/log.ts';
 import { type Millis, millis } from '../base/units.ts';
 import { type EngineHandle, loadNative, type NativeAddon } from '../native.ts';
 import { describeDeviceFault, deviceName } from './device-fault.ts';
-import { EVENT_LENGTH, eventKinds, failureOf, readState, STATE_LENGTH, suiteOf, toneNumbers } from './layout.ts';
+import {
+  associationOf,
+  EVENT_LENGTH,
+  eventKinds,
+  failureOf,
+  readState,
+  STATE_LENGTH,
+  suiteOf,
+  toneNumbers,
+} from './layout.ts';
 import { callNative } from './native-error.ts';
 import { NativeSession } from './native-session.ts';
 import type {
@@ -155,10 +164,10 @@ export class NativeEngine implements MediaEngine {
         this.#events.emit('reception', session, false, at);
         break;
       case eventKinds.secured:
-        this.#events.emit('secured', session, suiteOf(value), at);
+        this.#events.emit('secured', session, associationOf(value), suiteOf(value), at);
         break;
       case eventKinds.unsecured:
-        this.#events.emit('unsecured', session, failureOf(value), at);
+        this.#events.emit('unsecured', session, associationOf(value), failureOf(value), at);
         break;
       case eventKinds.device:
         this.#emitDevice(session, value, at);

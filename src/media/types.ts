@@ -126,9 +126,9 @@ export type EngineEvents = {
   /** No packet for the time that `openSession` names, or they are back. */
   reception: [session: number, silent: boolean, at: Millis];
   /** The keys of a DTLS handshake are in force. */
-  secured: [session: number, suite: SrtpSuite, at: Millis];
+  secured: [session: number, association: number, suite: SrtpSuite, at: Millis];
   /** A DTLS handshake has brought none, and will not. */
-  unsecured: [session: number, failure: HandshakeFailure, at: Millis];
+  unsecured: [session: number, association: number, failure: HandshakeFailure, at: Millis];
   /** The sound device failed or came back. The engine goes on pacing silence meanwhile. */
   device: [fault: string | undefined, at: Millis];
 };

@@ -89,7 +89,7 @@ describe('a call between two engines', () => {
     const answered = { association: 1, role: 'server', fingerprints: [door.fingerprint] } as const;
     doorSession.configure(streamTo(phoneSession.localPort, { dtls }));
     phoneSession.configure(streamTo(doorSession.localPort, { dtls: answered }));
-    const suites = (await Promise.all(secured)).map(([, suite]) => suite);
+    const suites = (await Promise.all(secured)).map(([, , suite]) => suite);
     expect(suites).toEqual(['AEAD_AES_128_GCM', 'AEAD_AES_128_GCM']);
     await pass(3000);
     expect(doorSession.statistics().protection).toBe('encrypted');
@@ -107,7 +107,7 @@ describe('a call between two engines', () => {
     const answered = { association: 1, role: 'server', fingerprints: [door.fingerprint] } as const;
     doorSession.configure(streamTo(phoneSession.localPort, { dtls }));
     phoneSession.configure(streamTo(doorSession.localPort, { dtls: answered }));
-    expect((await failed)[1]).toBe('fingerprint');
+    expect((await failed)[2]).toBe('fingerprint');
     expect(doorSession.close()).toMatchObject({ packetsSent: 0, packetsReceived: 0, protection: 'without-keys' });
   });
 

@@ -86,14 +86,14 @@ describe('the engine', () => {
     const said: unknown[] = [];
     engine.on('secured', (...args) => said.push(args));
     engine.on('unsecured', (...args) => said.push(args));
-    addon.say([8, 9, 4, 1], [9, 9, 1, 2], [9, 9, 2, 3], [9, 9, 3, 4], [9, 9, 4, 5], [9, 9, 5, 6]);
+    addon.say([8, 9, 260, 1], [9, 9, 257, 2], [9, 9, 258, 3], [9, 9, 259, 4], [9, 9, 516, 5], [9, 9, 261, 6]);
     expect(said).toEqual([
-      [9, 'AEAD_AES_128_GCM', 1],
-      [9, 'timeout', 2],
-      [9, 'fingerprint', 3],
-      [9, 'no-srtp', 4],
-      [9, 'refused', 5],
-      [9, 'protocol', 6],
+      [9, 1, 'AEAD_AES_128_GCM', 1],
+      [9, 1, 'timeout', 2],
+      [9, 1, 'fingerprint', 3],
+      [9, 1, 'no-srtp', 4],
+      [9, 2, 'refused', 5],
+      [9, 1, 'protocol', 6],
     ]);
   });
 
