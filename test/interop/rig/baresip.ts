@@ -15,8 +15,10 @@ export interface BaresipOptions {
   readonly answer?: 'auto' | 'manual';
   /** In the order of preference: `PCMA`, `PCMU`. */
   readonly codecs?: readonly string[];
-  /** `srtp-mand`: SDES is demanded. */
-  readonly mediaEncryption?: 'srtp' | 'srtp-mand';
+  /** `srtp-mand`: SDES is demanded; `dtls_srtp`: DTLS is. */
+  readonly mediaEncryption?: 'srtp' | 'srtp-mand' | 'dtls_srtp';
+  /** RTCP on the port of RTP (RFC 5761), where the other side agrees. */
+  readonly rtcpMux?: boolean;
   /** What it says, one of the speech files. */
   readonly speech?: string;
 }
@@ -182,9 +184,10 @@ export class Baresip {
       'ausrc_channels 1',
       'audio_level no',
       'rtp_ports 20000-20100',
+      `rtcp_mux ${this.options.rtcpMux === true ? 'yes' : 'no'}`,
       'jitter_buffer_delay 2-5',
       'module_path /usr/lib/baresip/modules',
-      ...['g711', 'aufile', 'sndfile', 'srtp'].map((name) => `module ${name}.so`),
+      ...['g711', 'aufile', 'sndfile', 'srtp', 'dtls_srtp'].map((name) => `module ${name}.so`),
       ...['account', 'menu', 'ctrl_tcp'].map((name) => `module_app ${name}.so`),
       `ctrl_tcp_listen 127.0.0.1:${CONTROL_PORT}`,
       `snd_path ${this.#folder}`,
