@@ -265,8 +265,8 @@ function targetsOf({ buttons }: Configuration): readonly string[] {
 }
 
 function callSettings({ media, sip }: Configuration): ConstructorParameters<typeof Calls>[1] {
-  const { codecs, srtp, suites, profile, packetTime } = media;
-  return { codecs, srtp, suites, profile, packetTime, dtmf: sip.dtmf, silenceAfter: SILENCE_AFTER };
+  const { codecs, srtp, keying, suites, profile, packetTime } = media;
+  return { codecs, srtp, keying, suites, profile, packetTime, dtmf: sip.dtmf, silenceAfter: SILENCE_AFTER };
 }
 
 function placesOf({ sip }: Configuration): readonly Endpoint[] {

@@ -23,6 +23,7 @@ const LIVE = [
   'sip.tls',
   'media.codecs',
   'media.srtp',
+  'media.keying',
   'media.suites',
   'media.profile',
   'media.packetTime',

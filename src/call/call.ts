@@ -6,20 +6,21 @@
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import type { Secret } from '../base/secret.ts';
 import { millis } from '../base/units.ts';
-import type { Direction, MediaSession, SrtpParameters, StreamParameters } from '../media/types.ts';
+import type { HandshakeFailure, MediaSession } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { Body, Negotiation, Refusal, Session, SessionDialog, SessionEnd, SessionMessage } from '../sip/index.ts';
 import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
+import { describeHandshakeFailure, Handshake } from './handshake.ts';
 import { ANSWERED_ELSEWHERE, reasonOfHangup } from './hangup-reason.ts';
 import { InfoDigitSender } from './info-digit-sender.ts';
 import { readInfoDigit } from './info-digits.ts';
 import { reportMedia } from './media-report.ts';
 import { OfferAnswer } from './offer-answer.ts';
 import { peerAddress } from './peer-address.ts';
+import { streamOf } from './stream-parameters.ts';
 import { ReferredTransfer } from './transfer.ts';
 import type {
   CallCaller,
@@ -87,6 +88,7 @@ export class Call {
   /** Why we end it ourselves, from before the session hears of it. */
   #ownEnd: CallEnd | undefined;
   readonly #statusesSaid = new Set<number>();
+  readonly #handshake = new Handshake();
   readonly #digits: DigitMerger;
   readonly #info: InfoDigitSender;
   readonly #events = new Emitter<AllCallEvents>();
@@ -121,7 +123,7 @@ export class Call {
 
   /** What has been agreed on; undefined before. */
   get format(): CallFormat | undefined {
-    return this.#agreed === undefined ? undefined : formatOf(this.#agreed);
+    return this.#agreed === undefined ? undefined : this.#formatOf(this.#agreed);
   }
 
   /** Answered, and the peer is known to be where it says: an answer of ours has reached it, or its answer us. */
@@ -270,6 +272,22 @@ export class Call {
     this.#events.emit('reception', silent);
   }
 
+  mediaSecured(association: number): void {
+    const before = this.format;
+    if (this.#handshake.succeeded(association)) this.#sayChanged(before);
+  }
+
+  /**
+   * No keys, and so no sound. Nothing is said in the clear instead, whatever the configuration allows: what was agreed on
+   * is encryption (RFC 8643 §3.3). While it rings the answer may still come from somebody else.
+   */
+  mediaUnsecured(association: number, failure: HandshakeFailure): void {
+    if (!this.#handshake.broke(association)) return;
+    const cause = describeHandshakeFailure(failure);
+    this.context.log.warn('call.handshake-failed', { call: this.id, reason: failure });
+    if (this.#state === 'talking') this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
+  }
+
   #listen(session: Session): void {
     this.#session = session;
     session.on('progress', (message) => this.#progressed(message));
@@ -293,7 +311,8 @@ export class Call {
     const { engine, random, settings } = this.context;
     const media = engine.openSession({ address, silenceAfter: settings.silenceAfter });
     this.#media = media;
-    this.#sdp = new OfferAnswer({ address, port: media.localPort, random, settings });
+    const { fingerprint } = engine;
+    this.#sdp = new OfferAnswer({ address, port: media.localPort, random, settings, fingerprint });
     return this.#sdp;
   }
 
@@ -328,6 +347,18 @@ export class Call {
     }
     this.#state = 'talking';
     this.#sayAnswered();
+    this.#handshakeAgain();
+  }
+
+  /** A handshake that failed while it rang: whoever answers now may be able to. */
+  #handshakeAgain(): void {
+    if (!this.#handshake.failed || this.#agreed === undefined) return;
+    this.#handshake.retry();
+    try {
+      this.#configure(this.#agreed);
+    } catch (thrown) {
+      this.#endBy({ reason: 'failed', cause: describeError(thrown) }, (session) => session.hangup());
+    }
   }
 
   /** That of another branch is none: its phone rings on, or has stopped, and must not hear the door. */
@@ -413,11 +444,21 @@ export class Call {
   /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
   #configure(agreed: AgreedMedia): void {
     const before = this.format;
-    this.#media?.configure(streamOf(agreed, this.#peerIsReal && !this.#silenced ? agreed.direction : 'inactive'));
+    const association = this.#handshake.follow(agreed.dtls);
+    const direction = this.#peerIsReal && !this.#silenced ? agreed.direction : 'inactive';
+    this.#media?.configure(streamOf(agreed, direction, association));
     this.#agreed = agreed;
-    const now = formatOf(agreed);
-    const changed = before?.codec !== now.codec || before.encrypted !== now.encrypted;
-    if (changed && this.#answeredSaid) this.#events.emit('formatChanged', now);
+    this.#sayChanged(before);
+  }
+
+  #sayChanged(before: CallFormat | undefined): void {
+    const now = this.format;
+    const changed = before?.codec !== now?.codec || before?.encrypted !== now?.encrypted;
+    if (now !== undefined && changed && this.#answeredSaid) this.#events.emit('formatChanged', now);
+  }
+
+  #formatOf({ codec, encrypted, dtls }: AgreedMedia): CallFormat {
+    return { codec, encrypted: dtls === undefined ? encrypted : this.#handshake.secured };
   }
 
   get #peerIsReal(): boolean {
@@ -441,7 +482,7 @@ export class Call {
   #sayAnswered(): void {
     if (this.#answeredSaid || this.#agreed === undefined) return;
     this.#answeredSaid = true;
-    this.#events.emit('answered', formatOf(this.#agreed));
+    this.#events.emit('answered', this.#formatOf(this.#agreed));
   }
 
   /** Digits count in an established call only: from early media they could come from anybody on the way. */
@@ -475,32 +516,6 @@ export class Call {
     const statistics = this.#media?.close();
     const reported = agreed !== undefined && statistics !== undefined;
     this.context.over(this);
-    this.#events.emit('ended', reported ? { ...end, media: reportMedia(formatOf(agreed), statistics) } : end);
+    this.#events.emit('ended', reported ? { ...end, media: reportMedia(this.#formatOf(agreed), statistics) } : end);
   }
-}
-
-function formatOf({ codec, encrypted }: AgreedMedia): CallFormat {
-  return { codec, encrypted };
-}
-
-function streamOf(agreed: AgreedMedia, direction: Direction): StreamParameters {
-  const { suite, sendKey, receiveKey } = agreed;
-  return {
-    remoteAddress: agreed.remoteAddress,
-    remotePort: agreed.remotePort,
-    remoteRtcpAddress: agreed.remoteRtcpAddress,
-    remoteRtcpPort: agreed.remoteRtcpPort,
-    codec: agreed.codec,
-    payloadType: agreed.payloadType,
-    eventPayloadType: agreed.eventPayloadType,
-    localEventPayloadType: agreed.localEventPayloadType,
-    packetTime: agreed.packetTime,
-    direction,
-    send: srtpOf(suite, sendKey),
-    receive: srtpOf(suite, receiveKey),
-  };
-}
-
-function srtpOf(suite: AgreedMedia['suite'], key: Secret | undefined): SrtpParameters | undefined {
-  return suite === undefined || key === undefined ? undefined : { suite, key };
 }

@@ -28,6 +28,10 @@ export class Calls {
       agent.on('invite', (session) => this.#invited(session)),
       engine.on('started', (session, direction, at) => this.#of(session)?.mediaStarted(direction, at)),
       engine.on('digit', (session, digit, at) => this.#of(session)?.mediaDigit(digit, at)),
+      engine.on('secured', (session, association) => this.#of(session)?.mediaSecured(association)),
+      engine.on('unsecured', (session, association, failure) =>
+        this.#of(session)?.mediaUnsecured(association, failure),
+      ),
       engine.on('reception', (session, silent) => this.#of(session)?.mediaReception(silent)),
     ];
   }

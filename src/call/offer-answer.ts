@@ -1,6 +1,7 @@
 // Offers and answers of one call, in the order in which they are said (RFC 3264 §5–8): our description keeps its
 // identity and counts its versions, its lines and its profile; our SRTP keys stay the same while their suite is in use.
-// What we want to do (hold) is kept apart from what comes of it, as RFC 6337 §5.3 asks.
+// What we want to do (hold) is kept apart from what comes of it, as RFC 6337 §5.3 asks. A DTLS association lives as long as
+// both sides mean it (RFC 8842 §3.1), ICE's credentials as long as the peer's (RFC 8839 §4.4.1).
 
 import type { Random } from '../base/random.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -13,6 +14,8 @@ import {
   type CryptoSuite,
   createOffer,
   type Direction,
+  type Fingerprint,
+  type IceCredentials,
   isUnspecified,
   type LocalMedia,
   masterOctets,
@@ -29,6 +32,12 @@ import type { CallSettings } from './types.ts';
 const SDP_TYPE = 'application/sdp';
 
 const SESSION_ID_BYTES = 4;
+/** RFC 8842 §4: 120 random bits. */
+const TLS_NAME_BYTES = 15;
+/** RFC 8839 §5.4: 24 random bits at least … */
+const UFRAG_BYTES = 6;
+/** … and 128. Both make Base64 without padding, whose letters are ICE's. */
+const ICE_PASSWORD_BYTES = 18;
 
 /** RFC 3261 §20.43 by what was wrong with an offer. */
 const WARN_CODES: Readonly<Record<SdpRefusal['code'], number>> = {
@@ -48,6 +57,8 @@ export interface OfferAnswerOptions {
   readonly port: number;
   readonly random: Random;
   readonly settings: CallSettings;
+  /** Of our certificate in DTLS. */
+  readonly fingerprint: Fingerprint;
 }
 
 /** What the peer's offer comes to. */
@@ -75,11 +86,13 @@ export class OfferAnswer {
   /** What was agreed last. */
   #agreed: AgreedMedia | undefined;
 
-  constructor({ address, port, random, settings }: OfferAnswerOptions) {
-    const { codecs, packetTime, profile, srtp, suites } = settings;
+  constructor({ address, port, random, settings, fingerprint }: OfferAnswerOptions) {
+    const { codecs, packetTime, profile, srtp, suites, keying } = settings;
     const secret = srtp === 'off' ? [] : suites;
     // Drawn at once: each draw costs a turn of the generator, on the way from the button to the INVITE.
-    const chance = random.bytes(secret.reduce((sum, suite) => sum + masterOctets(suite), SESSION_ID_BYTES));
+    const octets = secret.reduce((sum, suite) => sum + masterOctets(suite), SESSION_ID_BYTES + TLS_NAME_BYTES);
+    const chance = random.bytes(octets);
+    const name = chance.subarray(SESSION_ID_BYTES, SESSION_ID_BYTES + TLS_NAME_BYTES).toString('base64');
     this.#random = random;
     this.#local = {
       origin: { sessionId: chance.readUInt32BE(), version: 1, address },
@@ -91,7 +104,9 @@ export class OfferAnswer {
       direction: 'sendrecv',
       srtp,
       profile,
-      crypto: srtp === 'off' ? undefined : cryptoLines(secret, chance.subarray(SESSION_ID_BYTES)),
+      keying,
+      crypto: srtp === 'off' ? undefined : cryptoLines(secret, chance.subarray(SESSION_ID_BYTES + TLS_NAME_BYTES)),
+      dtls: { fingerprint, name, associations: 0 },
     };
   }
 
@@ -118,7 +133,9 @@ export class OfferAnswer {
     if (offered === undefined) return err('there is no offer to answer');
     const answer = parse(body);
     if (!answer.ok) return answer;
-    const read = readAnswer(offered.description, answer.value, offered.local);
+    // An early answer of another phone may have begun an association meanwhile.
+    const local = { ...offered.local, dtls: this.#local.dtls };
+    const read = readAnswer(offered.description, answer.value, local);
     if (!read.ok) return err(read.error.message);
     this.#local = { ...this.#local, direction: offered.local.direction };
     const agreed = this.#settle(read.value);
@@ -130,7 +147,8 @@ export class OfferAnswer {
   answer(body: Body): Result<Answered, Refusal> {
     const offer = parse(body);
     if (!offer.ok) return err({ status: 400, reason: 'Bad Session Description', headers: [warning(399, offer.error)] });
-    const answered = answerOffer(offer.value, this.#local);
+    const ice = { fresh: this.#drawCredentials(), established: this.#agreed?.ice };
+    const answered = answerOffer(offer.value, { ...this.#local, ice });
     if (answered.ok) {
       const { answer, agreed } = answered.value;
       return ok({ body: toBody(this.#revise(answer)), agreed: this.#settle(agreed) });
@@ -156,8 +174,23 @@ export class OfferAnswer {
       protocol: agreed.protocol,
       eventPayloadType: agreed.localEventPayloadType ?? this.#local.eventPayloadType,
       crypto: this.#cryptoAfter(before?.suite, agreed.suite),
+      dtls: this.#dtlsAfter(agreed),
+      ice: agreed.ice === undefined ? undefined : { established: agreed.ice },
     };
     return this.#agreed;
+  }
+
+  #dtlsAfter({ dtls: established }: AgreedMedia): LocalMedia['dtls'] {
+    const { dtls } = this.#local;
+    if (dtls === undefined) return undefined;
+    const associations = Math.max(dtls.associations, established?.association ?? 0);
+    return { ...dtls, associations, established };
+  }
+
+  #drawCredentials(): IceCredentials {
+    const chance = this.#random.bytes(UFRAG_BYTES + ICE_PASSWORD_BYTES);
+    const password = new Secret(chance.subarray(UFRAG_BYTES).toString('base64'));
+    return { ufrag: chance.subarray(0, UFRAG_BYTES).toString('base64'), password };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Millis } from '../base/units.ts';
 import type { Codec, MediaEngine, SrtpSuite } from '../media/types.ts';
+import type { KeyingMethod } from '../sdp/index.ts';
 import type { Account, Refusal, UserAgent } from '../sip/index.ts';
 
 /** Why a call ended. */
@@ -56,6 +57,7 @@ export interface CallEnd {
 /** What is agreed on at the moment. */
 export interface CallFormat {
   readonly codec: Codec;
+  /** Keys are in force. Those of a handshake (DTLS) come after the agreement; nothing flows before. */
   readonly encrypted: boolean;
 }
 
@@ -85,7 +87,7 @@ export type CallEvents = {
   /** Outgoing: the peer's sound arrives before its answer. Our own ringback should stop. */
   earlyMedia: [];
   answered: [format: CallFormat];
-  /** A later offer and answer changed codec or encryption. */
+  /** A later offer and answer changed codec or encryption, or a handshake has brought its keys. */
   formatChanged: [format: CallFormat];
   digit: [digit: CallDigit];
   /** The first RTP packet that way. `at` is the engine's stamp. */
@@ -117,6 +119,8 @@ export interface CallSettings {
   /** In the order of preference. */
   readonly codecs: readonly Codec[];
   readonly srtp: 'off' | 'optional' | 'required';
+  /** Ways to SRTP keys; the first is preferred. */
+  readonly keying: readonly KeyingMethod[];
   /** SRTP's crypto suites that are accepted, in the order of preference; the first of them are offered. */
   readonly suites: readonly SrtpSuite[];
   /** The RTP profile of our offers: RFC 3551, or RFC 4585. */

@@ -7,8 +7,6 @@ import { isTable, type Report } from './structure.ts';
 
 const MEND = 'leave it out, or keep it for a later version';
 
-type Table = Readonly<Record<string, unknown>>;
-
 function at(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((inside, step) => {
     if (Array.isArray(inside) && typeof step === 'number') return inside[step];
@@ -53,12 +51,4 @@ export function reportNotCarriedOut(
     const asked = at(value, path);
     if (asked !== undefined && asked !== carriedOut) reports.warning(path, complaint(what, mend ?? MEND), 'value');
   }
-  reportKeying(value, reports.warning);
-}
-
-function reportKeying(value: Table, warning: Report): void {
-  const keying = at(value, ['media', 'keying']);
-  if (!Array.isArray(keying) || !keying.includes('dtls')) return;
-  const found = complaint('DTLS-SRTP is not carried out by this version', MEND);
-  warning(['media', 'keying', keying.indexOf('dtls')], found, 'value');
 }

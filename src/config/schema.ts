@@ -166,14 +166,18 @@ const media = v.strictObject({
   keying: v.optional(
     key(v.pipe(v.array(v.picklist(['sdes', 'dtls'])), v.minLength(1)), {
       title: 'How SRTP keys are agreed',
-      description: 'The first is offered, any is accepted (RFC 4568, RFC 5763).',
+      description:
+        'In the signalling (RFC 4568) or by a handshake beside the sound (RFC 5763). The first is offered, each is ' +
+        'accepted.',
     }),
-    ['sdes'],
+    ['sdes', 'dtls'],
   ),
   suites: v.optional(
     key(v.pipe(v.array(v.picklist(SUITES)), v.minLength(1)), {
       title: 'SRTP crypto suites',
-      description: 'The first two are offered, in this order, so that an INVITE stays short; each is accepted.',
+      description:
+        'For keys in the signalling. The first two are offered, in this order, so that an INVITE stays short; each is ' +
+        'accepted.',
     }),
     [...SUITES],
   ),

@@ -58,6 +58,7 @@ export class IndoorPhone {
       {
         codecs: ['PCMA', 'PCMU'],
         srtp: 'optional',
+        keying: ['sdes'],
         suites: ['AES_CM_128_HMAC_SHA1_80'],
         profile: 'avp',
         packetTime: millis(20),

@@ -14,10 +14,12 @@ import {
   statedDirection,
 } from './audio.ts';
 import type { CryptoSuite } from './crypto-suite.ts';
-import type { KeyPair } from './keying.ts';
-import type { LocalMedia } from './local-description.ts';
+import type { AgreedDtls } from './dtls.ts';
+import type { AgreedIce } from './ice.ts';
+import { isEncrypted, type Keying } from './keying.ts';
+import type { LocalMedia } from './local-media.ts';
 import { rtcpDestination, sharesPort } from './rtcp.ts';
-import type { MediaDescription, SessionDescription } from './types.ts';
+import type { Attribute, MediaDescription, SessionDescription } from './types.ts';
 
 /** What offer and answer come to. */
 export interface AgreedMedia {
@@ -38,12 +40,15 @@ export interface AgreedMedia {
   readonly packetTime: Millis;
   /** Seen from us. */
   readonly direction: Direction;
-  /** Of both directions; undefined: plain RTP. */
+  /** Of both directions, by SDES; undefined: plain RTP, or keys by DTLS. */
   readonly suite: CryptoSuite | undefined;
   /** Base64 of SRTP master key and salt, as the suite wants them: ours … */
   readonly sendKey: Secret | undefined;
   /** … and the peer's. */
   readonly receiveKey: Secret | undefined;
+  /** A handshake on the media ports brings the keys. */
+  readonly dtls: AgreedDtls | undefined;
+  readonly ice: AgreedIce | undefined;
   readonly encrypted: boolean;
 }
 
@@ -51,7 +56,10 @@ export interface AgreedMedia {
 export interface AcceptedLine {
   readonly format: CodecFormat;
   readonly address: string;
-  readonly keys: KeyPair | undefined;
+  readonly keying: Keying;
+  readonly ice: AgreedIce | undefined;
+  /** What the answer says of ICE. */
+  readonly iceAttributes: readonly Attribute[];
 }
 
 /** What an accepted line comes to, and what our answer to it says where that differs. */
@@ -78,7 +86,7 @@ export function agree(
   session: SessionDescription,
   line: MediaDescription,
   local: LocalMedia,
-  { format, address, keys }: AcceptedLine,
+  { format, address, keying, ice }: AcceptedLine,
   offered?: MediaDescription,
 ): Agreement {
   const direction = answeredDirection(statedDirection(session, line), local.direction);
@@ -99,10 +107,12 @@ export function agree(
     localEventPayloadType: offered === undefined ? eventType : eventPayloadType(offered),
     packetTime: packetTimeFor(line, local.packetTime),
     direction: flowDirection(direction, address),
-    suite: keys?.receive.suite,
-    sendKey: keys?.send.key,
-    receiveKey: keys?.receive.key,
-    encrypted: keys !== undefined,
+    suite: keying.keys?.receive.suite,
+    sendKey: keying.keys?.send.key,
+    receiveKey: keying.keys?.receive.key,
+    dtls: keying.dtls,
+    ice,
+    encrypted: isEncrypted(keying),
   };
   return { agreed, answeredDirection: direction };
 }

@@ -1,44 +1,15 @@
 // What we say of ourselves: the descriptions that we offer and answer with (RFC 3264 §5, §6, §8).
 
 import type { Millis } from '../base/units.ts';
-import { type Codec, type CodecFormat, type Direction, staticPayloadType } from './audio.ts';
+import { type CodecFormat, type Direction, staticPayloadType } from './audio.ts';
 import { type CryptoLine, cryptoAttribute } from './crypto-attribute.ts';
-import { protocolOf, type RtpProfile } from './profile.ts';
+import { dtlsAttributes, type LocalDtls } from './dtls.ts';
+import { ICE_LITE, iceAttributes } from './ice.ts';
+import { methodsOf, offeredMethod } from './keying.ts';
+import type { LocalMedia } from './local-media.ts';
+import { protocolOf } from './profile.ts';
 import { RTCP_MUX } from './rtcp.ts';
 import type { Attribute, MediaDescription, NetworkAddress, SessionDescription } from './types.ts';
-
-/** Whether media are encrypted: never, when the peer can, or else not at all. */
-export type SrtpPolicy = 'off' | 'optional' | 'required';
-
-/** What we have to offer, and what we answer with. */
-export interface LocalMedia {
-  readonly origin: {
-    /** Stays the same in every description of a session. */
-    readonly sessionId: number;
-    /** Grows by one with every description that differs from the one before (RFC 3264 §8). */
-    readonly version: number;
-    readonly address: string;
-  };
-  /** Where we receive: numeric. */
-  readonly address: string;
-  /** RTP; RTCP is the next one. */
-  readonly port: number;
-  /** In our order of preference. */
-  readonly codecs: readonly Codec[];
-  readonly telephoneEvent: boolean;
-  /** The payload type of digits in our offers: the session's, once there is one (RFC 3264 §8.3.2); 101 by default. */
-  readonly eventPayloadType?: number | undefined;
-  /** What we send where the peer states nothing, and what we ask for. */
-  readonly packetTime: Millis;
-  /** What we want to do. */
-  readonly direction: Direction;
-  readonly srtp: SrtpPolicy;
-  readonly profile: RtpProfile;
-  /** The profile that the session has already, by its name in m=: later offers keep it. */
-  readonly protocol?: string | undefined;
-  /** A suite with its key each, in our order of preference. To be there unless `srtp` is `off`. */
-  readonly crypto?: readonly CryptoLine[] | undefined;
-}
 
 /** Our payload type for digits, and the events that we understand: 0–9, *, #, A–D, flash (RFC 4733 §3.2). */
 const EVENT_PAYLOAD_TYPE = 101;
@@ -48,24 +19,31 @@ const EVENTS = '0-16';
 const OFFERED_SUITES = 2;
 
 /**
- * Makes an offer of one audio line. `required` offers RTP/SAVP, `optional` RTP/AVP with a=crypto (RFC 8643 §3.1).
+ * Makes an offer of one audio line, with the first way to keys: `required` in a secure profile, `optional` in RTP/AVP (RFC
+ * 8643 §3.1, which lets every way stand there: with two of them an INVITE is too long for a datagram).
  * @param before what we have said last in this session: its other lines stay, refused (RFC 3264 §8)
  * @throws Error when SRTP is to be offered and there is no key: a fault of the program
  */
 export function createOffer(local: LocalMedia, before?: SessionDescription): SessionDescription {
+  const demanded = local.srtp === 'required' ? (methodsOf(local)[0] ?? 'sdes') : undefined;
+  const protocol = local.protocol ?? protocolOf(local.profile, demanded);
+  const method = local.srtp === 'off' ? undefined : offeredMethod(local, protocol);
+  const ice = local.ice?.established?.credentials;
   const line = localLine(local, {
-    protocol: local.protocol ?? protocolOf(local.profile, local.srtp === 'required'),
+    protocol,
     formats: local.codecs.map((codec) => ({ codec, payloadType: staticPayloadType(codec) })),
     eventType: local.telephoneEvent ? (local.eventPayloadType ?? EVENT_PAYLOAD_TYPE) : undefined,
     packetTime: local.packetTime,
     direction: local.direction,
     rtcpMux: true,
-    crypto: local.srtp === 'off' ? [] : offeredCrypto(local),
+    crypto: method === 'sdes' ? offeredCrypto(local) : [],
+    dtls: method === 'dtls' ? dtlsAttributes(requiredDtls(local)) : [],
+    ice: ice === undefined ? [] : iceAttributes(ice, local, false),
   });
   const lines = before?.media ?? [];
   const place = audioPlace(lines);
   const others = lines.map((other, at) => (at === place ? line : refusedLine(other)));
-  return localSession(local, place < 0 ? [...others, line] : others);
+  return localSession(local, place < 0 ? [...others, line] : others, ice === undefined ? [] : ICE_LITE);
 }
 
 /** Where our audio stands: the line that is on, else the first that could be (RFC 3264 §8.1); -1: there are none. */
@@ -79,6 +57,11 @@ function offeredCrypto({ crypto = [] }: LocalMedia): readonly CryptoLine[] {
   return crypto.slice(0, OFFERED_SUITES);
 }
 
+function requiredDtls({ dtls }: LocalMedia): LocalDtls {
+  if (dtls === undefined) throw new Error('DTLS is to be offered without a certificate');
+  return dtls;
+}
+
 /** What differs between the line of an offer and that of an answer. */
 export interface LineParts {
   readonly protocol: string;
@@ -88,6 +71,8 @@ export interface LineParts {
   readonly direction: Direction;
   readonly rtcpMux: boolean;
   readonly crypto: readonly CryptoLine[];
+  readonly dtls: readonly Attribute[];
+  readonly ice: readonly Attribute[];
 }
 
 /** One audio line of ours. */
@@ -101,7 +86,7 @@ export function localLine(local: LocalMedia, parts: LineParts): MediaDescription
       attribute('fmtp', `${eventType} ${EVENTS}`),
     );
   }
-  attributes.push(...crypto.map(cryptoAttribute));
+  attributes.push(...crypto.map(cryptoAttribute), ...parts.dtls, ...parts.ice);
   if (rtcpMux) attributes.push(RTCP_MUX);
   attributes.push(attribute('ptime', String(parts.packetTime)), attribute(parts.direction));
   const types = formats.map(({ payloadType }) => String(payloadType));
@@ -115,7 +100,11 @@ export function localLine(local: LocalMedia, parts: LineParts): MediaDescription
 }
 
 /** A description of ours around its lines. */
-export function localSession(local: LocalMedia, media: readonly MediaDescription[]): SessionDescription {
+export function localSession(
+  local: LocalMedia,
+  media: readonly MediaDescription[],
+  attributes: readonly Attribute[] = [],
+): SessionDescription {
   const { origin } = local;
   return {
     origin: {
@@ -134,7 +123,7 @@ export function localSession(local: LocalMedia, media: readonly MediaDescription
     times: [{ start: '0', stop: '0', repeats: [] }],
     timeZones: undefined,
     key: undefined,
-    attributes: [],
+    attributes,
     media,
   };
 }

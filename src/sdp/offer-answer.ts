@@ -1,11 +1,15 @@
 // Offer and answer of one audio stream (RFC 3264), as pure functions: digits (RFC 4733), packet time, direction, hold,
-// SRTP by SDES (RFC 4568) offered plainly or opportunistically (RFC 8643). Other media are refused line by line.
+// SRTP with keys by SDES (RFC 4568) or DTLS (RFC 5763), offered plainly or opportunistically (RFC 8643), ICE-lite in
+// answers (RFC 8839). Other media are refused line by line.
 
 import { ok, type Result } from '../base/result.ts';
 import { type AcceptedLine, type AgreedMedia, type Agreement, agree, reachableAddress } from './agreement.ts';
 import { codecFormats } from './audio.ts';
-import { answeredKeys, chooseKeys } from './keying.ts';
-import { type LocalMedia, localLine, localSession, refusedLine } from './local-description.ts';
+import { dtlsAttributes } from './dtls.ts';
+import { agreeIce, ICE_LITE, ICE_MISMATCH, iceAttributes, isReachable, readIceOffer } from './ice.ts';
+import { answeredKeying, chooseKeying, isEncrypted, type PeerLine } from './keying.ts';
+import { localLine, localSession, refusedLine } from './local-description.ts';
+import type { LocalMedia } from './local-media.ts';
 import { isKnownProfile, isSecure } from './profile.ts';
 import { type Refusal, refusal } from './refusal.ts';
 import { sharesPort } from './rtcp.ts';
@@ -27,7 +31,7 @@ export function answerOffer(
     if (line.media !== 'audio' || line.port === 0) continue;
     const accepted = acceptOffered(offer, line, local);
     if (!accepted.ok) reason = reason.error.code === 'no-audio' ? accepted : reason;
-    else if (taken === undefined || (taken.accepted.keys === undefined && accepted.value.keys !== undefined)) {
+    else if (taken === undefined || (!isEncrypted(taken.accepted.keying) && isEncrypted(accepted.value.keying))) {
       taken = { line, accepted: accepted.value };
     }
   }
@@ -35,7 +39,8 @@ export function answerOffer(
   const agreement = agree(offer, taken.line, local, taken.accepted);
   const ours = answeredLine(taken.line, local, taken.accepted, agreement);
   const lines = offer.media.map((line) => (line === taken.line ? ours : refusedLine(line)));
-  return ok({ answer: { ...localSession(local, lines), times: offer.times }, agreed: agreement.agreed });
+  const session = localSession(local, lines, agreement.agreed.ice === undefined ? [] : ICE_LITE);
+  return ok({ answer: { ...session, times: offer.times }, agreed: agreement.agreed });
 }
 
 /**
@@ -60,23 +65,35 @@ function acceptOffered(
   if (format === undefined) return refusal('no-common-codec', 'the offer has no codec of ours');
   const address = reachableAddress(offer, line, local);
   if (address === undefined) return refusal('unreachable', 'the offer has no numeric address of our family');
-  const keys = chooseKeys(line, local);
-  if (keys === undefined && local.srtp === 'required') {
+  const peer = { session: offer, line, media: { address, port: line.port } };
+  const keying = chooseKeying(peer, local);
+  if (!isEncrypted(keying) && local.srtp === 'required') {
     return refusal('encryption-required', 'the offer has no key that can be used');
   }
-  if (keys === undefined && isSecure(line.protocol)) {
+  if (!isEncrypted(keying) && isSecure(line.protocol)) {
     const why = local.srtp === 'off' ? 'encryption is off here' : 'the offer has no key that can be used';
     return refusal('encryption-refused', why);
   }
-  return ok({ format, address, keys });
+  return ok({ format, address, keying, ...acceptIce(peer, local) });
+}
+
+/** ICE where the offer has it, and its checks can reach us. */
+function acceptIce({ session, line, media }: PeerLine, local: LocalMedia): Pick<AcceptedLine, 'ice' | 'iceAttributes'> {
+  const suits = local.ice !== undefined && isReachable(local.address, media.address);
+  const offered = suits ? readIceOffer(session, line, media) : undefined;
+  if (local.ice === undefined || offered === undefined) return { ice: undefined, iceAttributes: [] };
+  if (offered.mismatch) return { ice: undefined, iceAttributes: [ICE_MISMATCH] };
+  const ice = agreeIce(offered, local.ice);
+  return { ice, iceAttributes: ice === undefined ? [] : iceAttributes(ice.credentials, local, sharesPort(line, [])) };
 }
 
 function answeredLine(
   line: MediaDescription,
   local: LocalMedia,
-  { format, keys }: AcceptedLine,
+  { format, keying, iceAttributes: ice }: AcceptedLine,
   { agreed, answeredDirection }: Agreement,
 ): MediaDescription {
+  const { dtls } = agreed;
   return localLine(local, {
     protocol: line.protocol,
     formats: [format],
@@ -84,7 +101,9 @@ function answeredLine(
     packetTime: agreed.packetTime,
     direction: answeredDirection,
     rtcpMux: sharesPort(line, [format.payloadType, agreed.eventPayloadType]),
-    crypto: keys === undefined ? [] : [keys.send],
+    crypto: keying.keys === undefined ? [] : [keying.keys.send],
+    dtls: dtls === undefined || local.dtls === undefined ? [] : dtlsAttributes(local.dtls, dtls),
+    ice,
   });
 }
 
@@ -110,6 +129,12 @@ export function readAnswer(
   if (format === undefined) return refusal('no-common-codec', 'the answer has no codec that was offered');
   const address = reachableAddress(answer, line, local);
   if (address === undefined) return refusal('unreachable', 'the answer has no numeric address of our family');
-  const keys = answeredKeys(offered, line, local);
-  return keys.ok ? ok(agree(answer, line, local, { format, address, keys: keys.value }, offered).agreed) : keys;
+  const media = { address, port: line.port };
+  const keying = answeredKeying(offered, { session: answer, line, media }, local);
+  if (!keying.ok) return keying;
+  // Only where there is ICE already does an offer of ours hold it; an answer without it ends it (RFC 8839 §4.4.3).
+  const ice = readIceOffer(answer, line, media) === undefined ? undefined : local.ice?.established;
+  return ok(
+    agree(answer, line, local, { format, address, keying: keying.value, ice, iceAttributes: [] }, offered).agreed,
+  );
 }

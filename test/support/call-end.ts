@@ -12,6 +12,7 @@ import { SeededRandom } from './seeded-random.ts';
 const SETTINGS: CallSettings = {
   codecs: ['PCMA', 'PCMU'],
   srtp: 'off',
+  keying: ['sdes'],
   suites: ['AES_CM_128_HMAC_SHA1_80'],
   profile: 'avp',
   packetTime: millis(20),

@@ -108,10 +108,11 @@ export class DoorRig {
   constructor(readonly configuration: Configuration = CONFIGURATION) {
     const { clock, log, random, journal, commands, agent, engine, board } = this;
     agent.registrations = configuration.accounts.map((account) => ({ account, registered: true, reason: null }));
-    const { codecs, srtp, suites, profile, packetTime } = configuration.media;
+    const { codecs, srtp, keying, suites, profile, packetTime } = configuration.media;
     const settings = {
       codecs,
       srtp,
+      keying,
       suites,
       profile,
       packetTime,

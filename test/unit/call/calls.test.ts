@@ -18,6 +18,7 @@ const PEER_KEY = Buffer.alloc(30, 7).toString('base64');
 const SETTINGS: CallSettings = {
   codecs: ['PCMA', 'PCMU'],
   srtp: 'off',
+  keying: ['sdes'],
   suites: ['AES_CM_128_HMAC_SHA1_80'],
   profile: 'avp',
   packetTime: millis(20),

@@ -11,6 +11,7 @@ import { SeededRandom } from '../../support/seeded-random.ts';
 const SETTINGS: CallSettings = {
   codecs: ['PCMA', 'PCMU'],
   srtp: 'optional',
+  keying: ['sdes'],
   suites: ['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_32', 'AEAD_AES_256_GCM'],
   profile: 'avp',
   packetTime: millis(20),
@@ -24,6 +25,7 @@ const start = (settings: Partial<CallSettings> = {}) =>
     port: 16384,
     random: new SeededRandom(7),
     settings: { ...SETTINGS, ...settings },
+    fingerprint: { hash: 'sha-256', value: new Uint8Array(32).fill(0xab) },
   });
 
 const body = (text: string): Body => ({ type: 'application/sdp', data: Buffer.from(text) });

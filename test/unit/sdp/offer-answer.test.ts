@@ -134,6 +134,8 @@ describe('answerOffer: RFC 3264 §10 and RFC 4317, host names replaced by addres
       suite: undefined,
       sendKey: undefined,
       receiveKey: undefined,
+      dtls: undefined,
+      ice: undefined,
       encrypted: false,
     });
   });
@@ -320,7 +322,7 @@ describe('answerOffer', () => {
     ['no media', peer(), 'no-audio'],
     ['video only', peer('m=video 4000 RTP/AVP 31'), 'no-audio'],
     ['audio that is switched off', peer('m=audio 0 RTP/AVP 8'), 'no-audio'],
-    ['an unknown profile', peer('m=audio 4000 UDP/TLS/RTP/SAVPF 8'), 'no-audio'],
+    ['an unknown profile', peer('m=audio 4000 TCP/RTP/AVP 8'), 'no-audio'],
     ['a codec that we lack', peer('m=audio 4000 RTP/AVP 18'), 'no-common-codec'],
     ['a name for an address', peer('m=audio 4000 RTP/AVP 8', 'c=IN IP4 host.example.com'), 'unreachable'],
     ['a multicast group', peer('m=audio 4000 RTP/AVP 8', 'c=IN IP4 233.252.0.1/127'), 'unreachable'],
