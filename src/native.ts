@@ -87,6 +87,14 @@ export interface NativeAddon {
   engineFingerprint(engine: EngineHandle, fingerprint: Uint8Array): void;
   /** Fills pairs of [upper bound in ms, packets that were at most so late]. @returns how many pairs there are */
   engineLateness(engine: EngineHandle, pairs: Float64Array): number;
+  /**
+   * Opens a UDP socket (native/system/datagram.h).
+   * @param beside the descriptor of the first socket of that address and port; -1: it stands alone
+   * @returns its descriptor; below 0: -errno
+   */
+  datagramOpen(address: string, port: number, beside: number): number;
+  /** Closes a first socket's port to others again, after node:dgram was given its descriptor. @returns 0, or -errno */
+  datagramSeal(descriptor: number): number;
 }
 
 const functionNames = [
@@ -103,6 +111,8 @@ const functionNames = [
   'engineState',
   'engineFingerprint',
   'engineLateness',
+  'datagramOpen',
+  'datagramSeal',
 ] as const satisfies readonly (keyof NativeAddon)[];
 
 const MEND = 'run "make build" in the project’s folder';

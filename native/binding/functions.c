@@ -8,6 +8,7 @@
 
 #include "alsa/alsa.h"
 #include "binding/arguments.h"
+#include "binding/datagram-functions.h"
 #include "binding/engine-handle.h"
 #include "binding/error-code.h"
 #include "binding/layout.h"
@@ -280,6 +281,8 @@ static napi_value session_close_function(napi_env env, napi_callback_info info) 
 }
 
 const struct binding_function binding_functions[] = {
+    {"datagramOpen", datagram_open_function},
+    {"datagramSeal", datagram_seal_function},
     {"engineCreate", engine_create_function},
     {"engineClose", engine_close_function},
     {"engineTakeEvents", take_events_function},

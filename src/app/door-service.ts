@@ -16,8 +16,10 @@ import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
+import { loadNative } from '../native.ts';
 import {
   type Account,
+  type DatagramSystem,
   type Endpoint,
   formatHostPort,
   NodeDatagramNetwork,
@@ -82,7 +84,7 @@ export class DoorService {
       clock,
       random,
       log,
-      network: new NodeDatagramNetwork(),
+      network: new NodeDatagramNetwork(datagramSystem()),
       streams: this.#streams,
       listen: placesOf(configuration),
       accounts,
@@ -246,6 +248,15 @@ export class DoorService {
     });
     this.#mqtt.start();
   }
+}
+
+/** What the addon does for UDP. */
+function datagramSystem(): DatagramSystem {
+  const addon = loadNative();
+  return {
+    open: (address, port, beside) => addon.datagramOpen(address, port, beside),
+    seal: (descriptor) => addon.datagramSeal(descriptor),
+  };
 }
 
 /** The configuration's accounts; they call under the door's name. */

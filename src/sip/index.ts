@@ -69,6 +69,7 @@ export type {
 export {
   type DatagramNetwork,
   type DatagramSocket,
+  type DatagramSystem,
   NodeDatagramNetwork,
   NodeStreamNetwork,
   type StreamNetwork,

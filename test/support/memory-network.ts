@@ -5,7 +5,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { DoorphoneError } from '../../src/base/errors.ts';
 import type { Random } from '../../src/base/random.ts';
 import { millis } from '../../src/base/units.ts';
-import type { DatagramNetwork, DatagramSocket, SendFailure } from '../../src/sip/transport/network.ts';
+import type { DatagramNetwork, DatagramPeer, DatagramSocket, SendFailure } from '../../src/sip/transport/network.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 /** How badly the network carries datagrams. Chances are from 0 to 1. */
@@ -99,6 +99,10 @@ export class MemoryNetwork {
 /** One machine. */
 export class MemoryHost implements DatagramNetwork {
   readonly #wildcards: MemorySocket[] = [];
+  /** Whether its sockets can have others beside them that are connected to one peer. */
+  connects = true;
+  /** How many such sockets there are. */
+  peers = 0;
 
   constructor(
     private readonly network: MemoryNetwork,
@@ -165,6 +169,25 @@ export class MemorySocket implements DatagramSocket {
 
   onError(listener: (failure: SendFailure) => void): void {
     this.#error = listener;
+  }
+
+  /** What comes from the peer comes to this socket still: only the refusals find their way. */
+  connect(address: string, port: number): DatagramPeer | undefined {
+    if (!this.host.connects) return undefined;
+    let refused: (failure: SendFailure) => void = () => undefined;
+    let closed = false;
+    this.host.peers += 1;
+    return {
+      send: (bytes) => this.send(bytes, port, address, (failure) => closed || refused(failure)),
+      onMessage: () => undefined,
+      onError: (listener) => {
+        refused = listener;
+      },
+      close: () => {
+        if (!closed) this.host.peers -= 1;
+        closed = true;
+      },
+    };
   }
 
   close(): void {

@@ -106,6 +106,8 @@ export class SipAgent implements UserAgent, EventAgent {
   readonly #lines: readonly Line[];
   readonly #timers: TimerSettings;
   #servers: ReadonlySet<string> = new Set();
+  /** The URIs that are called often. */
+  readonly #prepared = new Set<string>();
   #quieted: () => void = nothing;
   #started = false;
 
@@ -187,9 +189,21 @@ export class SipAgent implements UserAgent, EventAgent {
     this.#transport.close();
   }
 
-  /** Finds the addresses of targets ahead of their use, so that a call to a name begins without waiting. */
+  /** Finds the addresses of targets, and the ways there, ahead of their use: a call to them begins without waiting. */
   prepare(uris: readonly string[]): void {
-    for (const uri of uris) this.#locator.keep(uri);
+    for (const uri of uris) {
+      this.#locator.keep(uri);
+      this.#prepared.add(uri);
+      this.#prepareWay(uri);
+    }
+  }
+
+  #prepareWay(uri: string): void {
+    if (!this.#started) return;
+    this.#locator.locate(uri, (located) => {
+      const target = located.ok ? located.value[0] : undefined;
+      if (target !== undefined && this.#started) this.#transport.prepare(target);
+    });
   }
 
   /** A link, a route or an address has changed: looks for the servers, registers every account and tells every peer at once. */
@@ -459,6 +473,7 @@ export class SipAgent implements UserAgent, EventAgent {
   #serversMoved(): void {
     this.#locateServers();
     if (!this.#started) return;
+    for (const uri of this.#prepared) this.#prepareWay(uri);
     for (const { registration } of this.#lines) if (registration?.state.registered === false) registration.renew();
   }
 

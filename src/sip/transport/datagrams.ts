@@ -5,7 +5,9 @@ import type { Log } from '../../base/log.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
 import type { Endpoint } from '../message/types.ts';
-import type { DatagramSocket, SendFailure } from './network.ts';
+import { DatagramPeers } from './datagram-peers.ts';
+import type { DatagramSocket } from './network.ts';
+import type { Outgoing } from './outbox.ts';
 import { bindingResponse, isStun, parseStun, type StunMessage } from './stun.ts';
 
 export interface DatagramsOptions {
@@ -13,6 +15,8 @@ export interface DatagramsOptions {
   readonly log: Log;
   /** The socket that reaches a target. */
   readonly towards: (target: Endpoint) => DatagramSocket | undefined;
+  /** The address that the system sends from to a target. */
+  readonly localAddress: (target: Endpoint) => string;
   /** Takes what may be SIP. */
   readonly received: (socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis) => void;
   /** Takes the answer to a STUN request of ours. */
@@ -30,11 +34,19 @@ const LF = 0x0a;
 
 /** The UDP sockets at work. */
 export class Datagrams {
+  readonly #peers: DatagramPeers;
   readonly #stunAnswers: TokenBucket;
   #keepAlives = 0;
 
   constructor(private readonly options: DatagramsOptions) {
-    this.#stunAnswers = new TokenBucket(options.clock, STUN_BURST, STUN_INTERVAL);
+    const { clock, log, localAddress } = options;
+    this.#peers = new DatagramPeers({
+      clock,
+      log,
+      localAddress,
+      received: (socket, bytes, address, port) => this.#arrived(socket, bytes, address, port),
+    });
+    this.#stunAnswers = new TokenBucket(clock, STUN_BURST, STUN_INTERVAL);
   }
 
   /** Keep-alives that were taken in silence. */
@@ -44,10 +56,8 @@ export class Datagrams {
 
   /** Takes what comes to a socket from now on. */
   serve(socket: DatagramSocket): void {
-    const { clock, log, fault } = this.options;
-    socket.onMessage((bytes, address, port) => {
-      this.#receive(socket, bytes, { protocol: 'udp', address, port }, clock.now());
-    });
+    const { log, fault } = this.options;
+    socket.onMessage((bytes, address, port) => this.#arrived(socket, bytes, address, port));
     socket.onError(({ code, message }) => {
       log.error('transport.socket-failed', { port: socket.port, code, message });
       fault(`the SIP socket on port ${socket.port} failed: ${message}`, 'restart the service');
@@ -55,24 +65,41 @@ export class Datagrams {
   }
 
   /**
-   * Sends one datagram before it returns.
+   * Sends one datagram before it returns: what waits for an answer by a socket of the peer's own, where there can be one.
    * @param by the socket that it must leave by; undefined: the one that reaches the target
    * @returns false when there is none; `failed` is called later
    */
-  send(
-    bytes: Buffer,
-    target: Endpoint,
-    by: DatagramSocket | undefined,
-    failed: (failure: SendFailure) => void,
-  ): boolean {
+  send(outgoing: Outgoing, target: Endpoint, by: DatagramSocket | undefined): boolean {
+    const { bytes, awaits, failed } = outgoing;
     const socket = by ?? this.options.towards(target);
     if (socket === undefined) {
       const failure = { code: 'no-socket', message: `no udp socket reaches ${target.address}` };
       this.options.clock.after(millis(0), 'transport failure', () => failed(failure));
       return false;
     }
+    if (awaits !== undefined && this.#peers.send(outgoing, target, socket)) return true;
     socket.send(bytes, target.port, target.address, failed);
     return true;
+  }
+
+  /** Makes ready for requests to `target`. */
+  prepare(target: Endpoint): void {
+    const socket = this.options.towards(target);
+    if (socket !== undefined) this.#peers.prepare(target, socket);
+  }
+
+  /** The answer to what was sent with `awaits` is there. */
+  answered(awaits: string, source: Endpoint): void {
+    this.#peers.answered(awaits, source);
+  }
+
+  /** The network is another one, or it is all over: sockets of single peers are closed. */
+  forgetPeers(): void {
+    this.#peers.close();
+  }
+
+  #arrived(socket: DatagramSocket, bytes: Buffer, address: string, port: number): void {
+    this.#receive(socket, bytes, { protocol: 'udp', address, port }, this.options.clock.now());
   }
 
   #receive(socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis): void {

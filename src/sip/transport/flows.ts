@@ -8,6 +8,7 @@ import type { Endpoint } from '../message/types.ts';
 import type { Connection } from './connection.ts';
 import type { Flow, FlowEvents } from './flow.ts';
 import type { Place, SendFailure } from './network.ts';
+import type { Outgoing } from './outbox.ts';
 import { formatEndpoint } from './socket-errors.ts';
 import { bindingRequest, type StunMessage } from './stun.ts';
 
@@ -18,7 +19,9 @@ export interface FlowsOptions {
   readonly connection: (target: Endpoint) => Connection | undefined;
   /** Our end towards a target over UDP; undefined: no socket reaches it. */
   readonly datagramPlace: (target: Endpoint) => Place | undefined;
-  readonly sendDatagram: (bytes: Buffer, target: Endpoint, failed: (failure: SendFailure) => void) => void;
+  readonly sendDatagram: (outgoing: Outgoing, target: Endpoint) => void;
+  /** The answer to what was sent with `awaits` is there. */
+  readonly datagramAnswered: (awaits: string, source: Endpoint) => void;
 }
 
 /** The times between two keep-alives. */
@@ -237,6 +240,7 @@ class DatagramFlow extends KeptFlow {
     if (expected === undefined || !expected.equals(transactionId)) return;
     if (port !== this.target.port || !hostsEqual(address, this.target.address)) return;
     this.#transactionId = undefined;
+    this.options.datagramAnswered(nameOf(transactionId), this.target);
     // §4.4.2 for an error; RFC 8489 §6.3.3 for what is not understood.
     if (kind === 'error' || mapped === undefined || unknown.length > 0) this.fail(refused(this.target));
     else if (this.#mapped !== undefined && !samePlace(this.#mapped, mapped)) this.fail(moved(this.#mapped, mapped));
@@ -249,19 +253,22 @@ class DatagramFlow extends KeptFlow {
   protected probe(): void {
     const transactionId = this.options.random.bytes(TRANSACTION_ID_BYTES);
     this.#transactionId = transactionId;
-    this.#send(bindingRequest(transactionId), 1, RTO);
+    const bytes = bindingRequest(transactionId);
+    this.#send({ bytes, awaits: nameOf(transactionId), failed: (failure) => this.fail(failure) }, 1, RTO);
   }
 
   protected leave(): void {
     this.#transactionId = undefined;
   }
 
-  #send(request: Buffer, count: number, wait: Millis): void {
-    this.options.sendDatagram(request, this.target, (failure) => this.fail(failure));
+  #send(request: Outgoing, count: number, wait: Millis): void {
+    this.options.sendDatagram(request, this.target);
     if (count < REQUESTS) this.wait(wait, 'STUN request', () => this.#send(request, count + 1, millis(2 * wait)));
     else this.wait(millis(LAST_WAIT * RTO), 'STUN request', () => this.fail(silent(this.target)));
   }
 }
+
+const nameOf = (transactionId: Buffer): string => `STUN ${transactionId.toString('hex')}`;
 
 const samePlace = (one: Place, other: Place): boolean =>
   one.port === other.port && hostsEqual(one.address, other.address);

@@ -15,6 +15,7 @@ export type { DropReason } from './drop-report.ts';
 export type { Flow, FlowEvents } from './flow.ts';
 export type {
   DatagramNetwork,
+  DatagramPeer,
   DatagramSocket,
   Place,
   SendFailure,
@@ -23,7 +24,7 @@ export type {
   StreamNetwork,
   StreamSocket,
 } from './network.ts';
-export { NodeDatagramNetwork } from './node-datagram-network.ts';
+export { type DatagramSystem, NodeDatagramNetwork } from './node-datagram-network.ts';
 export { NodeStreamNetwork } from './node-stream-network.ts';
 export type { TlsCredentials } from './tls-context.ts';
 export {

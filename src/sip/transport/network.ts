@@ -26,7 +26,26 @@ export interface DatagramSocket {
   onMessage(listener: (bytes: Buffer, address: string, port: number) => void): void;
   /** Sets who hears that the socket is broken; one listener. */
   onError(listener: (failure: SendFailure) => void): void;
+  /**
+   * Makes a socket of the same address and port for one peer alone, at once; undefined where the system cannot.
+   * @param address numeric
+   */
+  connect(address: string, port: number): DatagramPeer | undefined;
   /** Nothing is sent or received afterwards. */
+  close(): void;
+}
+
+/** A UDP socket that is connected to one peer: the system tells it what ICMP says of that peer. */
+export interface DatagramPeer {
+  /**
+   * Hands one datagram to the system before it returns.
+   * @param failed called at most once, later, when the system refused it
+   */
+  send(bytes: Buffer, failed: (failure: SendFailure) => void): void;
+  /** Sets who gets the datagrams; one listener. Some may come from elsewhere: those of the moment before it connected. */
+  onMessage(listener: (bytes: Buffer, address: string, port: number) => void): void;
+  /** Sets who hears that nothing arrives there (`ECONNREFUSED`); one listener. */
+  onError(listener: (failure: SendFailure) => void): void;
   close(): void;
 }
 

@@ -1,7 +1,9 @@
 // UDP by node:dgram. Only src/app and src/demo make one.
 
 import { createSocket, type Socket } from 'node:dgram';
-import type { DatagramNetwork, DatagramSocket, SendFailure } from './network.ts';
+import { closeSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+import type { DatagramNetwork, DatagramPeer, DatagramSocket, SendFailure } from './network.ts';
 import { bindError, sendFailure } from './socket-errors.ts';
 
 type LookupCallback = (error: Error | null, address: string, family: number) => void;
@@ -20,9 +22,24 @@ const isWildcard = (address: string): boolean => address === '0.0.0.0' || addres
 /** Any port: nothing is sent when the route to it is asked for. */
 const DISCARD_PORT = 9;
 
+/** No other socket. */
+const ALONE = -1;
+
+/** What the addon does and Node cannot: two sockets on one port that nobody else can take (native/system/datagram.h). */
+export interface DatagramSystem {
+  /** @returns a descriptor; below 0: -errno */
+  open(address: string, port: number, beside: number): number;
+  /** @returns 0, or -errno */
+  seal(descriptor: number): number;
+}
+
 /** The machine's UDP. */
 export class NodeDatagramNetwork implements DatagramNetwork {
+  /** @param system left out: sockets for one peer alone cannot be made */
+  constructor(private readonly system?: DatagramSystem) {}
+
   async bind(address: string, port: number): Promise<DatagramSocket> {
+    if (this.system !== undefined) return openShareable(this.system, address, port);
     const socket = newSocket(address);
     await new Promise<void>((bound, refused) => {
       socket.once('error', (error) => {
@@ -51,6 +68,33 @@ export class NodeDatagramNetwork implements DatagramNetwork {
   }
 }
 
+/** A socket whose descriptor is known, so that others can be put beside it. */
+function openShareable(system: DatagramSystem, address: string, port: number): DatagramSocket {
+  const descriptor = system.open(address, port, ALONE);
+  if (descriptor < 0) throw bindError(systemError(descriptor), { protocol: 'udp', address, port });
+  const socket = adopt(address, descriptor);
+  system.seal(descriptor);
+  return new NodeDatagramSocket(socket, { system, descriptor });
+}
+
+/** Node's socket for a descriptor. */
+function adopt(address: string, descriptor: number): Socket {
+  const socket = newSocket(address);
+  try {
+    socket.bind({ fd: descriptor });
+  } catch (thrown) {
+    closeSync(descriptor);
+    throw thrown;
+  }
+  return socket;
+}
+
+/** @param result -errno */
+function systemError(result: number): Error {
+  const code = getSystemErrorName(result);
+  return Object.assign(new Error(`${code} (${-result})`), { code });
+}
+
 function newSocket(address: string): Socket {
   const type = isIpv6(address) ? 'udp6' : 'udp4';
   return createSocket({ type, ipv6Only: type === 'udp6', lookup: numericLookup });
@@ -61,7 +105,10 @@ class NodeDatagramSocket implements DatagramSocket {
   readonly port: number;
   #closed = false;
 
-  constructor(private readonly socket: Socket) {
+  constructor(
+    private readonly socket: Socket,
+    private readonly shared?: { readonly system: DatagramSystem; readonly descriptor: number },
+  ) {
     const { address, port } = socket.address();
     this.address = address;
     this.port = port;
@@ -90,6 +137,60 @@ class NodeDatagramSocket implements DatagramSocket {
   onError(listener: (failure: SendFailure) => void): void {
     this.socket.removeAllListeners('error');
     this.socket.on('error', (error) => listener(sendFailure(error)));
+  }
+
+  connect(address: string, port: number): DatagramPeer | undefined {
+    if (this.shared === undefined || this.#closed) return undefined;
+    const { system, descriptor } = this.shared;
+    const beside = system.open(this.address, this.port, descriptor);
+    if (beside < 0) return undefined;
+    const socket = adopt(address, beside);
+    const peer = new NodeDatagramPeer(socket);
+    try {
+      socket.connect(port, address);
+      // Without a route it is not connected, and what it says of it comes later.
+      socket.remoteAddress();
+      return peer;
+    } catch {
+      peer.close();
+      return undefined;
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.socket.close();
+  }
+}
+
+class NodeDatagramPeer implements DatagramPeer {
+  #closed = false;
+  #error: (failure: SendFailure) => void = () => undefined;
+
+  constructor(private readonly socket: Socket) {
+    socket.on('error', (error) => {
+      if (!this.#closed) this.#error(sendFailure(error));
+    });
+  }
+
+  send(bytes: Buffer, failed: (failure: SendFailure) => void): void {
+    try {
+      this.socket.send(bytes, (error) => {
+        if (error !== null) failed(sendFailure(error));
+      });
+    } catch (thrown) {
+      queueMicrotask(() => failed(sendFailure(thrown)));
+    }
+  }
+
+  onMessage(listener: (bytes: Buffer, address: string, port: number) => void): void {
+    this.socket.removeAllListeners('message');
+    this.socket.on('message', (bytes, { address, port }) => listener(bytes, address, port));
+  }
+
+  onError(listener: (failure: SendFailure) => void): void {
+    this.#error = listener;
   }
 
   close(): void {

@@ -22,6 +22,7 @@ export type Frame =
 
 /** Start line and header fields: several times what proxies and B2BUAs pile up. */
 const HEAD_BYTES = 32_768;
+const START_LINE_BYTES = DEFAULT_LIMITS.lineLength;
 /** The message as a whole: what a datagram can hold. */
 const MESSAGE_BYTES = DEFAULT_LIMITS.messageBytes;
 /** A buffer that had to grow beyond this is given back when it is empty. */
@@ -77,8 +78,10 @@ export class StreamFramer {
   #next(): Frame | undefined {
     if (this.#start === this.#end) return undefined;
     if (this.#buffer[this.#start] === CR) return this.#lineEnd();
+    const startFault = this.#startLineFault();
+    if (startFault !== undefined) return this.#fault(startFault);
     this.#head ??= this.#findHead();
-    if (this.#head === undefined) return this.#faultOfUnfinishedHead();
+    if (this.#head === undefined) return this.#searched > HEAD_BYTES ? this.#fault('headTooLong') : undefined;
     const { length, bodyLength } = this.#head;
     if (length > HEAD_BYTES) return this.#fault('headTooLong');
     if (bodyLength === 'none' || bodyLength === 'bad') {
@@ -106,17 +109,15 @@ export class StreamFramer {
     return { length, bodyLength: contentLength(this.#buffer.toString('latin1', this.#start, at)) };
   }
 
-  /** What can be told of a head before its end is there: too long, or no SIP at all. */
-  #faultOfUnfinishedHead(): Frame | undefined {
-    if (this.#searched > HEAD_BYTES) return this.#fault('headTooLong');
-    if (!this.#startLineSeen) {
-      const begun = this.#buffer.toString('latin1', this.#start, Math.min(this.#end, this.#start + HEAD_BYTES));
-      const lineEnd = begun.indexOf('\r\n');
-      this.#startLineSeen = lineEnd >= 0;
-      const line = lineEnd < 0 ? begun : begun.slice(0, lineEnd);
-      if (!couldBeStartLine(line, lineEnd >= 0)) return this.#fault('notSip');
-    }
-    return undefined;
+  /** Looked at as soon as it comes: who speaks something else is not waited for. */
+  #startLineFault(): FramingFault | undefined {
+    if (this.#startLineSeen) return undefined;
+    const begun = this.#buffer.toString('latin1', this.#start, Math.min(this.#end, this.#start + START_LINE_BYTES));
+    const lineEnd = begun.indexOf('\r\n');
+    this.#startLineSeen = lineEnd >= 0;
+    if (lineEnd >= 0) return couldBeStartLine(begun.slice(0, lineEnd)) ? undefined : 'notSip';
+    if (!isText(begun.replace(/\r$/, ''))) return 'notSip';
+    return begun.length < START_LINE_BYTES ? undefined : 'headTooLong';
   }
 
   #message(length: number): Frame {
@@ -164,12 +165,11 @@ export class StreamFramer {
   }
 }
 
-/** A request line ends with SIP's version and a status line begins with it (§7.1, §7.2); neither has control characters. */
-function couldBeStartLine(line: string, complete: boolean): boolean {
-  if (/[^\x20-\x7e\x80-\xff]/.test(complete ? line : line.replace(/\r$/, ''))) return false;
-  return !complete || /^SIP\/|[ ]SIP\/[0-9.]+$/i.test(line);
-}
+/** §7.1, §7.2: no control characters, and SIP's version somewhere, if only to be answered. */
+const couldBeStartLine = (line: string): boolean => isText(line) && /SIP\//i.test(line);
+const isText = (text: string): boolean => !/[^\x20-\x7e\x80-\xff]/.test(text);
 
+/** Of a head's text. */
 function contentLength(head: string): ContentLength {
   const unfolded = head.replace(/\r\n[ \t]+/g, ' ');
   const values = [...unfolded.matchAll(/\r\n(?:content-length|l)[ \t]*:([^\r\n]*)/gi)];

@@ -82,6 +82,7 @@ export class TransportLayer {
       mayReply,
       fault,
       towards: (target) => this.#listeners.towards(target)?.socket,
+      localAddress: ({ address }) => this.#listeners.localAddress(address),
       received: (socket, bytes, source, at) => this.#receiveDatagram(socket, bytes, source, at),
       stunAnswered: (answer, source) => this.#flows.receive(answer, source),
     });
@@ -100,7 +101,8 @@ export class TransportLayer {
       random,
       connection: (target) => this.#connections.obtain(target),
       datagramPlace: (target) => this.#datagramPlace(target),
-      sendDatagram: (bytes, target, failed) => this.#datagrams.send(bytes, target, undefined, failed),
+      sendDatagram: (outgoing, target) => this.#datagrams.send(outgoing, target, undefined),
+      datagramAnswered: (awaited, source) => this.#datagrams.answered(awaited, source),
     });
     this.#listeners = new Listeners({
       clock,
@@ -137,6 +139,7 @@ export class TransportLayer {
   /** Closes everything. Nothing is received afterwards; what is sent fails with `no-socket`. */
   close(): void {
     this.#flows.close();
+    this.#datagrams.forgetPeers();
     this.#listeners.close();
     this.#connections.close();
   }
@@ -147,15 +150,12 @@ export class TransportLayer {
    * request, will not arrive: `no-socket`, `connection-timeout`, `closed`, or the system's code (`ECONNREFUSED` …)
    */
   send(message: SipMessage, target: Endpoint, failed: (failure: SendFailure) => void): void {
-    const bytes = this.#bytesOf(message);
+    const outgoing = { bytes: this.#bytesOf(message), awaits: awaits(message), failed };
     const at = this.options.clock.now();
     const way = this.#ways.get(target);
-    let peer: Endpoint | undefined = target;
-    if (target.protocol === 'udp') {
-      if (!this.#datagrams.send(bytes, target, way?.socket, failed)) peer = undefined;
-    } else {
-      peer = this.#connections.send({ bytes, awaits: awaits(message), failed }, target, way?.connection)?.remote;
-    }
+    let peer: Endpoint | undefined;
+    if (target.protocol !== 'udp') peer = this.#connections.send(outgoing, target, way?.connection)?.remote;
+    else if (this.#datagrams.send(outgoing, target, way?.socket)) peer = target;
     if (peer !== undefined) this.options.wire?.({ direction: 'out', at, message, peer });
   }
 
@@ -206,6 +206,15 @@ export class TransportLayer {
     return this.#flows.open(target, events);
   }
 
+  /**
+   * Makes ready for requests to `target`, so that the first of them waits for nothing: over UDP a socket of its own, over
+   * TCP and TLS a connection.
+   */
+  prepare(target: Endpoint): void {
+    if (target.protocol === 'udp') this.#datagrams.prepare(target);
+    else this.#connections.obtain(target);
+  }
+
   /** Where `target` sees us, behind any NAT, by the Via of its latest response (RFC 3581 §4); undefined: it has not said. */
   seenBy(target: Endpoint): Place | undefined {
     return this.#seen.by(target);
@@ -216,6 +225,7 @@ export class TransportLayer {
     this.#listeners.forgetRoutes();
     this.#seen.forget();
     this.#connections.forgetRefusals();
+    this.#datagrams.forgetPeers();
   }
 
   #receiveDatagram(socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis): void {
@@ -223,7 +233,7 @@ export class TransportLayer {
       source,
       at,
       take: (message) => {
-        if (message.kind === 'response') this.#seen.learn(source, message.topVia);
+        if (message.kind === 'response') this.#settle(message, source);
         this.#ways.set(source, { socket });
         this.#handUp(message, source, at);
       },
@@ -241,7 +251,7 @@ export class TransportLayer {
       source,
       at,
       take: (message) => {
-        if (message.kind === 'response') this.#settle(connection, message);
+        if (message.kind === 'response') this.#settle(message, source, connection);
         else this.#noteAlias(connection, message.topVia);
         this.#ways.set(source, { connection });
         this.#handUp(message, source, at);
@@ -255,12 +265,13 @@ export class TransportLayer {
     else if (!this.#inbound.receive(frame.bytes, arrival)) connection.close();
   }
 
-  /** What a response answers needs not be told any more when the connection breaks. */
-  #settle(connection: Connection, response: SipResponse): void {
-    const { status, topVia, cseq } = response;
-    if (status >= 200 || cseq.method === 'INVITE') connection.answered(answerKey(topVia.branch, cseq.method));
-    connection.trust();
-    this.#seen.learn(connection.remote, topVia);
+  /** What a response answers needs not be told any more when the way to its sender breaks. */
+  #settle({ status, topVia, cseq }: SipResponse, source: Endpoint, connection?: Connection): void {
+    const settled = status >= 200 || cseq.method === 'INVITE' ? answerKey(topVia.branch, cseq.method) : undefined;
+    if (connection === undefined && settled !== undefined) this.#datagrams.answered(settled, source);
+    else if (settled !== undefined) connection?.answered(settled);
+    connection?.trust();
+    this.#seen.learn(source, topVia);
   }
 
   /** RFC 5923 §8.2: the port of sent-by, or the default. */

@@ -102,6 +102,14 @@ export class RecordingAddon implements NativeAddon {
     return this.lateness.length / 2;
   }
 
+  datagramOpen(): number {
+    return -1;
+  }
+
+  datagramSeal(): number {
+    return -1;
+  }
+
   /** Puts events into the ring and wakes JavaScript once. */
   say(...events: number[][]): void {
     this.#events.push(...events);

@@ -147,7 +147,7 @@ describe('a dead first server', () => {
     third.unplug();
     const { ears } = call();
     made.clock.advance(100);
-    expect(ears.end).toEqual({ reason: 'unreachable', phrase: 'nobody listens there' });
+    expect(ears.end).toEqual({ reason: 'unreachable', phrase: 'nobody listens at udp 10.0.0.7:5060' });
   });
 
   it('takes no hang-up with it: nobody else is asked afterwards', () => {

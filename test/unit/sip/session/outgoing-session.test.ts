@@ -188,7 +188,7 @@ describe('calling out (RFC 3261 §13.2, RFC 3665 §3.1)', () => {
     network.conditions = { refusal: true };
     const ears = new SessionEars(agent.invite({ target: 'sip:x@10.0.0.77', account: peerAccount, offer }));
     clock.advance(10);
-    expect(ears.end).toEqual({ reason: 'unreachable', phrase: 'nobody listens there' });
+    expect(ears.end).toEqual({ reason: 'unreachable', phrase: 'nobody listens at udp 10.0.0.77:5060' });
   });
 });
 

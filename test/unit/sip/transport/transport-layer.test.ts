@@ -3,7 +3,7 @@ import { createResponse, serialize } from '../../../../src/sip/message/index.ts'
 import type { Endpoint, SipMessage, SipRequest } from '../../../../src/sip/message/types.ts';
 import { TransactionLayer } from '../../../../src/sip/transaction/index.ts';
 import type { TransactionTransport } from '../../../../src/sip/transaction/types.ts';
-import type { DatagramSocket } from '../../../../src/sip/transport/index.ts';
+import type { DatagramPeer, DatagramSocket } from '../../../../src/sip/transport/index.ts';
 import { TransportLayer, type WireObservation } from '../../../../src/sip/transport/index.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
@@ -357,6 +357,101 @@ describe('what goes out', () => {
     expect(failures).toEqual([]);
     clock.advance(0);
     expect(failures).toEqual(['no-socket', 'no-socket']);
+  });
+
+  it('is told at once that nobody listens there, as long as it is unanswered (§18.4)', async () => {
+    const layer = await listening();
+    const peer = await peerSocket();
+    const failures: string[] = [];
+    const send = (method: string, branch: string): void => {
+      const { protocol, host, port } = layer.via(udp(phone));
+      const via = `SIP/2.0/${protocol.toUpperCase()} ${host}:${port};branch=${branch}`;
+      layer.send(incoming(method, { via }), udp(phone), ({ code, message }) =>
+        failures.push(`${method} ${code} ${message}`),
+      );
+      clock.advance(0);
+    };
+    const respond = (method: string, branch: string, status: number): void => {
+      const via = `SIP/2.0/UDP 192.0.2.9:5060;branch=${branch}`;
+      deliver(peer, serialize(createResponse(incoming(method, { via }), status)));
+    };
+    send('OPTIONS', 'z9hG4bK1');
+    send('INVITE', 'z9hG4bK2');
+    send('BYE', 'z9hG4bK3');
+    send('MESSAGE', 'z9hG4bK4');
+    respond('OPTIONS', 'z9hG4bK1', 200);
+    respond('INVITE', 'z9hG4bK2', 180);
+    respond('MESSAGE', 'z9hG4bK4', 100);
+    peer.close();
+    network.conditions = { refusal: true };
+    send('ACK', 'z9hG4bK5');
+    send('INFO', 'z9hG4bK6');
+    const unreachable = 'ECONNREFUSED nobody listens at udp 192.0.2.1:5060';
+    expect(failures).toHaveLength(4);
+    // The ACK is not waited for; it went by the common socket.
+    expect(new Set(failures)).toEqual(
+      new Set([
+        'ACK ECONNREFUSED nobody listens there',
+        `BYE ${unreachable}`,
+        `INFO ${unreachable}`,
+        `MESSAGE ${unreachable}`,
+      ]),
+    );
+  });
+
+  it('has a socket for each of 16 peers, and none for those before them', async () => {
+    const host = network.host(door);
+    const layer = new TransportLayer({
+      clock,
+      random: new SeededRandom(1),
+      log,
+      network: host,
+      receive: () => undefined,
+    });
+    await layer.listen([udp(door)]);
+    for (let at = 0; at < 100; at += 1) layer.send(incoming('OPTIONS'), udp(phone, 6000 + at), () => undefined);
+    expect(host.peers).toBe(16);
+    layer.prepare(udp(phone, 6099));
+    layer.prepare(udp('2001:db8::1'));
+    expect(host.peers).toBe(16);
+    layer.networkChanged();
+    expect(host.peers).toBe(0);
+    layer.prepare(udp(phone));
+    expect(host.peers).toBe(1);
+    layer.close();
+    expect(host.peers).toBe(0);
+  });
+
+  it('has a socket of another address when ours has changed', async () => {
+    const host = network.host(door);
+    let own = door;
+    const connected: string[] = [];
+    const layer = new TransportLayer({
+      clock,
+      random: new SeededRandom(1),
+      log,
+      network: {
+        addressTowards: () => own,
+        bind: async (address, port) => {
+          const socket = await host.bind(address, port);
+          const usual = socket.connect.bind(socket);
+          const connect = (to: string, toPort: number): DatagramPeer | undefined => {
+            connected.push(own);
+            return usual(to, toPort);
+          };
+          return Object.assign(socket, { connect });
+        },
+      },
+      receive: () => undefined,
+    });
+    await layer.listen([udp('0.0.0.0')]);
+    const send = (): void => layer.send(incoming('OPTIONS'), udp(phone), noFailure);
+    send();
+    send();
+    own = '198.51.100.9';
+    clock.advance(5000);
+    send();
+    expect(connected).toEqual([door, '198.51.100.9']);
   });
 
   it('reports what the network reports', async () => {
