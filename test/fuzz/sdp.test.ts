@@ -22,14 +22,28 @@ const local = (srtp: LocalMedia['srtp']): LocalMedia => ({
     { tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret('WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz') },
     { tag: 2, suite: 'AEAD_AES_128_GCM', key: new Secret('AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw==') },
   ],
+  dtls: {
+    fingerprint: { hash: 'sha-256', value: new Uint8Array(32) },
+    name: 'abcdefghijklmnopqrst',
+    associations: 0,
+  },
+  ice: { fresh: { ufrag: '8hhY', password: new Secret('asd88fgpdd777uzjYhagZg') } },
 });
-const policies = [local('off'), local('optional'), local('required')];
+const policies: readonly LocalMedia[] = [
+  local('off'),
+  local('optional'),
+  local('required'),
+  { ...local('optional'), keying: ['dtls', 'sdes'] },
+  { ...local('required'), keying: ['dtls'] },
+];
 
 const session = 'v=0\r\no=alice 2890844526 2890844526 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n';
 const corpus = [
   'm=audio 49170 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n',
   'm=audio 49170 RTP/SAVP 0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR|2^20\r\na=rtcp:53020\r\n',
   'm=video 51372 RTP/AVP 31\r\nm=audio 49170 RTP/AVP 97 8\r\nc=IN IP4 0.0.0.0\r\na=rtpmap:97 PCMU/8000\r\na=maxptime:40\r\na=inactive\r\n',
+  `m=audio 49170 UDP/TLS/RTP/SAVP 8\r\na=setup:actpass\r\na=tls-id:abc3de65cddef001be82\r\na=fingerprint:sha-256 ${'0A:'.repeat(31)}0B\r\na=rtcp-mux\r\n`,
+  'm=audio 49170 RTP/AVP 8\r\na=ice-ufrag:evtj\r\na=ice-pwd:VOkJxbRl1RmTxUk/WvJxBt\r\na=candidate:1 1 UDP 2130706431 198.51.100.7 49170 typ host\r\n',
   'b=AS:64\r\na=recvonly\r\nm=audio 0 RTP/AVP 8\r\nk=prompt\r\n',
 ].map((media) => Buffer.from(session + media));
 
@@ -87,6 +101,9 @@ describe('parseSdp', () => {
     ['maps', `m=audio 4000 RTP/AVP ${repeated('9 ').slice(0, 40_000)}\r\n${'a=rtpmap:96 x/8000\r\n'.repeat(900)}`],
     ['white space', `a=x:${repeated(' ')}x`],
     ['white space behind an attribute', `a=${repeated(' ')}x`],
+    ['a fingerprint', `m=audio 4000 RTP/SAVP 8\r\na=fingerprint:sha-256 ${repeated('0A:')}`],
+    ['fingerprints', `m=audio 4000 RTP/SAVP 8\r\n${'a=fingerprint:sha-256 0A:0B\r\n'.repeat(900)}`],
+    ['a candidate', `m=audio 4000 RTP/AVP 8\r\na=ice-ufrag:evtj\r\na=candidate:${repeated('1 ')}`],
     ['a crypto line', `m=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${repeated('|')}`],
     [
       'parameters',
