@@ -7,6 +7,8 @@ export { type Notification, readNotification } from './notification.ts';
 export { Notifier, type NotifierOptions, type WatchedIdentity } from './notifier.ts';
 export type { DialogParty, DialogState } from './packages/dialog-info.ts';
 export { type DialogDetail, DialogPackage, type DialogSource } from './packages/dialog-package.ts';
+export { MESSAGE_SUMMARY_TYPE, type MessageSummary, readMessageSummary } from './packages/message-summary.ts';
+export { REGINFO_TYPE, type RegistrationInfo, readReginfo } from './packages/reginfo.ts';
 export type { SubscriptionEnd } from './resubscription.ts';
 export { Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.ts';
 export { SubscriptionPlan, type SubscriptionPlanOptions } from './subscription-plan.ts';
