@@ -71,6 +71,8 @@ export interface EventFields {
   'door.closed': { door: string };
   /** A text from somebody who may call in. What it says is not in the event, and never obeyed. */
   'message.received': { from: string; contentType: string; length: number };
+  /** What the server says of messages for an account; `new` and `old` where it counts them. */
+  'messages.waiting': { account: string; waiting: boolean; new?: number; old?: number };
   'line.changed': { line: string; active: boolean };
   /** `reason`: what keeps it from being registered, or what led to the change. */
   'registration.changed': {

@@ -220,6 +220,9 @@ export class DoorService {
     this.agent.on('registration', (state, cause) => {
       journal.record('registration.changed', registrationChanged(state, cause));
     });
+    this.agent.on('messagesWaiting', ({ uri }, { waiting, voice }) => {
+      journal.record('messages.waiting', { account: uri, waiting, ...voice });
+    });
     this.agent.on('message', ({ from, type: contentType, body }) => {
       journal.record('message.received', { from: peerAddress(from.uri), contentType, length: body.length });
     });

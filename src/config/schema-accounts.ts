@@ -116,4 +116,13 @@ export const account = v.strictObject({
     }),
     true,
   ),
+  subscribe: v.optional(
+    key(v.array(v.picklist(['reg', 'message-summary'])), {
+      title: 'What is watched at the server',
+      description:
+        '`reg` (RFC 3680): a registration that the server drops is made anew at once. `message-summary` (RFC 3842): ' +
+        'messages that wait for the account are an event.',
+    }),
+    [],
+  ),
 });

@@ -26,6 +26,8 @@ export interface AccountConfiguration {
   readonly expires: Millis;
   /** False: peer to peer, no REGISTER. */
   readonly register: boolean;
+  /** What is watched at the server; absent: nothing. */
+  readonly subscribe?: readonly ('reg' | 'message-summary')[];
 }
 
 export type ListenTransport = 'udp' | 'tcp' | 'tls';

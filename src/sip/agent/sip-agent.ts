@@ -28,6 +28,7 @@ import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, type StreamNetwork, TransportLayer } from '../transport/index.ts';
 import { AccountProfile } from './account-profile.ts';
+import { AccountSubscriptions } from './account-subscriptions.ts';
 import { EventHub, type UnaskedHandler } from './event-hub.ts';
 import { GuardedClock } from './guarded-clock.ts';
 import { createLocator, type DnsOptions, protocolsOf } from './locating.ts';
@@ -85,6 +86,7 @@ export interface SipAgentOptions {
 interface Line {
   readonly profile: AccountProfile;
   readonly registration: Registration | undefined;
+  readonly subscriptions: AccountSubscriptions | undefined;
 }
 
 /** How long `stop` waits for answers to BYE, CANCEL and the removal of bindings. */
@@ -358,7 +360,7 @@ export class SipAgent implements UserAgent, EventAgent {
 
   #createLine(account: Account): Line {
     const profile = this.#read(account);
-    if (!account.register) return { profile, registration: undefined };
+    if (!account.register) return { profile, registration: undefined, subscriptions: undefined };
     const { clock, random, log, userAgent, instance, outbound = true } = this.options;
     const registration = new Registration({
       clock,
@@ -380,7 +382,16 @@ export class SipAgent implements UserAgent, EventAgent {
       changed: (state, cause) => this.#registrationChanged(account, state, cause),
     });
     profile.live = () => registration.live;
-    return { profile, registration };
+    const subscriptions = new AccountSubscriptions({
+      clock,
+      log,
+      account,
+      subscribe: (wanted) => this.#hub.subscribe(wanted),
+      contacts: () => registration.contacts,
+      renew: () => registration.renew(),
+      waiting: (summary) => this.#events.emit('messagesWaiting', account, summary),
+    });
+    return { profile, registration, subscriptions };
   }
 
   #registrationChanged(account: Account, state: RegistrationReport, cause: string | undefined): void {
@@ -396,6 +407,8 @@ export class SipAgent implements UserAgent, EventAgent {
       reason: reason ?? cause ?? null,
       status,
     });
+    if (registered && this.#started)
+      this.#lines.find(({ profile }) => profile.account === account)?.subscriptions?.begin();
     this.#events.emit('registration', stateOf(account, state), ...(cause === undefined ? [] : [cause]));
   }
 

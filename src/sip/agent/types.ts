@@ -2,7 +2,7 @@
 
 import type { Secret } from '../../base/secret.ts';
 import type { Millis } from '../../base/units.ts';
-import type { Notification, Subscription } from '../event/index.ts';
+import type { MessageSummary, Notification, Subscription } from '../event/index.ts';
 import type { Endpoint, NameAddress, SipMessage } from '../message/types.ts';
 import type { BindingState, RegistrationReport } from '../register/index.ts';
 import type { Referral } from '../session/index.ts';
@@ -44,6 +44,8 @@ export interface Account {
   readonly expires: Millis;
   /** False: peer to peer; no REGISTER is sent. */
   readonly register: boolean;
+  /** What is watched at the server once the account is registered. */
+  readonly subscribe?: readonly ('reg' | 'message-summary')[];
 }
 
 /** What is known of one account's registration. */
@@ -98,6 +100,8 @@ export interface MessageOptions {
 export type AgentEvents = {
   /** A call came in from a peer whom `admit` allowed. It must be answered: ring, accept, reject. */
   invite: [session: Session];
+  /** What the server says of messages that wait for an account. */
+  messagesWaiting: [account: Account, summary: MessageSummary];
   /** A text from somebody who may call in. It has been answered. */
   message: [message: InstantMessage];
   /** `cause`: what led to the change, where that is not the state's reason. */

@@ -83,6 +83,11 @@ export class Binding {
     this.#expires = options.expires;
   }
 
+  /** Our Contact that is bound, as we wrote it and as the registrar lists it. */
+  get contacts(): readonly string[] {
+    return [this.#contact, this.#listedAs].flatMap((contact) => contact ?? []);
+  }
+
   /** Whether a registrar may know a binding of ours. */
   get maybeBound(): boolean {
     return this.#contact !== undefined || this.#stale.length > 0 || this.#attempt?.plan.purpose === 'bind';

@@ -121,6 +121,11 @@ export class Registration {
     };
   }
 
+  /** Our Contacts that are bound, as we wrote them and as the registrar lists them. */
+  get contacts(): readonly string[] {
+    return this.#flows.flatMap(({ state, binding }) => (state.registered ? binding.contacts : []));
+  }
+
   /** By which way requests leave; undefined while nothing is bound. */
   get live(): LiveFlow | undefined {
     const flow = this.#liveFlow;

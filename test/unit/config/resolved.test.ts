@@ -76,6 +76,7 @@ describe('the configuration of a file', () => {
           outboundProxy: 'sip:edge.example.com;lr',
           expires: 300_000,
           register: true,
+          subscribe: [],
         },
       ],
       sip: {
