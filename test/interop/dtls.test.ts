@@ -59,6 +59,7 @@ describe('baresip', () => {
   test.for([
     ['', {}],
     [', RTCP on the port of RTP', { rtcpMux: true }],
+    [' behind the checks of ICE', { ice: true }],
   ] as const)('calls the door and talks by a handshake%s', async ([, options], { rig }) => {
     const phone = await phoneOf(rig, options);
     const door = await directDoor(rig, { srtp: 'required' });
@@ -68,6 +69,8 @@ describe('baresip', () => {
     await elapse(3_000);
     await phone.hangup();
     expect(await door.saw('call.ended')).toMatchObject({ reason: 'hangup-remote', media: { encrypted: true } });
+    const answer = rig.wire.sip.all(({ status, cseqMethod }) => status === 200 && cseqMethod === 'INVITE').at(-1);
+    expect(answer?.body.includes('a=ice-lite')).toBe('ice' in options);
     await expectVoices(rig, door, phone);
   });
 

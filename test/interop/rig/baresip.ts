@@ -19,6 +19,8 @@ export interface BaresipOptions {
   readonly mediaEncryption?: 'srtp' | 'srtp-mand' | 'dtls_srtp';
   /** RTCP on the port of RTP (RFC 5761), where the other side agrees. */
   readonly rtcpMux?: boolean;
+  /** Its offers hold ICE (RFC 8445), in full. */
+  readonly ice?: boolean;
   /** What it says, one of the speech files. */
   readonly speech?: string;
 }
@@ -160,12 +162,13 @@ export class Baresip {
   }
 
   #account(): string {
-    const { user, registrar, answer = 'auto', codecs = ['PCMA', 'PCMU'], mediaEncryption } = this.options;
+    const { user, registrar, answer = 'auto', codecs = ['PCMA', 'PCMU'], mediaEncryption, ice = false } = this.options;
     const parameters = [
       registrar === undefined || user === 'guest'
         ? 'regint=0'
         : `regint=60;auth_user=${user};auth_pass=${PASSWORDS[user]}`,
       `answermode=${answer}`,
+      ...(ice ? ['medianat=ice'] : []),
       `audio_codecs=${codecs.join(',')}`,
       ...(mediaEncryption === undefined ? [] : [`mediaenc=${mediaEncryption}`]),
     ];
@@ -187,7 +190,7 @@ export class Baresip {
       `rtcp_mux ${this.options.rtcpMux === true ? 'yes' : 'no'}`,
       'jitter_buffer_delay 2-5',
       'module_path /usr/lib/baresip/modules',
-      ...['g711', 'aufile', 'sndfile', 'srtp', 'dtls_srtp'].map((name) => `module ${name}.so`),
+      ...['g711', 'aufile', 'sndfile', 'srtp', 'dtls_srtp', 'ice'].map((name) => `module ${name}.so`),
       ...['account', 'menu', 'ctrl_tcp'].map((name) => `module_app ${name}.so`),
       `ctrl_tcp_listen 127.0.0.1:${CONTROL_PORT}`,
       `snd_path ${this.#folder}`,
