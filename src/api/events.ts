@@ -64,6 +64,9 @@ export interface EventFields {
     media?: MediaReport;
   };
   'call.refused': { peer: string; why: string };
+  /** Somebody holds the other side, or has taken that back. */
+  'call.held': { call: string; by: 'us' | 'peer' };
+  'call.resumed': { call: string; by: 'us' | 'peer' };
   /** `digit` only where `log.digits` allows it: digits are codes. */
   'digit.received': { call: string; via: 'rtp' | 'info'; digit?: string };
   'code.refused': { call?: string; peer?: string; attempts: number; lockedForMs?: number };

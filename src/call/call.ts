@@ -1,7 +1,7 @@
 // One conversation: a SIP session, its offers and answers, and its RTP session, made into one thing that rings, talks
 // and ends. It owns the media session and closes it exactly once; the SIP session cleans up after itself, so that a
 // call is over for its user at once, whatever the peer still owes (a final response to CANCEL, a 200 to BYE).
-// Transfers are in transfer.ts. Left out: holding by us.
+// Transfers are in transfer.ts, who holds whom in hold.ts.
 
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
@@ -15,6 +15,7 @@ import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
 import { describeHandshakeFailure, Handshake } from './handshake.ts';
 import { ANSWERED_ELSEWHERE, reasonOfHangup } from './hangup-reason.ts';
+import { Hold } from './hold.ts';
 import { InfoDigitSender } from './info-digit-sender.ts';
 import { readInfoDigit } from './info-digits.ts';
 import { reportMedia } from './media-report.ts';
@@ -84,6 +85,7 @@ export class Call {
   /** Outgoing: the branch of a forked call whose early answer is in force. */
   #earlyBranch: string | undefined;
   #answeredSaid = false;
+  readonly #hold = new Hold((by, held) => this.#events.emit(held ? 'held' : 'resumed', by));
   #silenceSaid = false;
   /** Why we end it ourselves, from before the session hears of it. */
   #ownEnd: CallEnd | undefined;
@@ -163,7 +165,8 @@ export class Call {
   ring(): void {
     if (this.#state !== 'new' || this.#prepare() === undefined) return;
     this.#state = 'ringing';
-    this.#session?.ring(180);
+    // Who insists on reliable responses and has no offer gets ours in the first of them (RFC 3262 §5).
+    this.#session?.ring(180, this.#session.ringNeedsOffer ? this.#prepared?.body : undefined);
     this.#events.emit('ringing', 180);
   }
 
@@ -244,6 +247,16 @@ export class Call {
     this.#endBy(end, (session) => session.hangup(reasonOfHangup(end.reason)));
   }
 
+  /** Puts the peer on hold: no sound either way, from now on. Nothing happens unless it is answered. */
+  hold(): void {
+    if (this.#state === 'talking' && this.#hold.want(true)) this.#offerDirection('inactive');
+  }
+
+  /** Takes the hold back. Sound flows when the peer has agreed. */
+  resume(): void {
+    if (this.#state === 'talking' && this.#hold.want(false)) this.#offerDirection('sendrecv');
+  }
+
   /** Sends digits (0-9 * # A-D) to the peer; nothing happens unless it is answered. */
   sendDigits(digits: string): void {
     if (this.#state !== 'talking') return;
@@ -294,6 +307,7 @@ export class Call {
     session.on('redirected', (target) => this.#redirected(target));
     session.on('accepted', (message) => this.#accepted(message));
     session.on('acknowledged', () => this.#nowAcknowledged());
+    session.on('branchEnded', (branch) => this.#branchEnded(branch));
     session.on('answer', (body) => this.#answered(body));
     session.on('negotiation', (negotiation) => this.#renegotiate(negotiation));
     session.on('info', (body) => {
@@ -369,10 +383,12 @@ export class Call {
 
   /** The answer to an offer of ours in a 2xx: it came with the ACK. */
   #answered(body: Body): void {
-    if (this.#state !== 'talking') return;
+    const early = this.#state === 'ringing' && this.direction === 'incoming';
+    if (this.#state !== 'talking' && !early) return;
     const applied = this.#apply(body);
-    if (applied.ok) this.#sayAnswered();
-    else if (this.#agreed === undefined) {
+    if (applied.ok) {
+      if (!early) this.#sayAnswered();
+    } else if (this.#agreed === undefined) {
       this.#endBy({ reason: 'failed', cause: applied.error }, (session) => session.hangup());
     } else this.context.log.warn('call.answer-unusable', { call: this.id, reason: applied.error });
   }
@@ -380,7 +396,7 @@ export class Call {
   /** A re-INVITE (RFC 3261 §14.2, RFC 3264 §8). What cannot be met is refused, and the call goes on as it was. */
   #renegotiate(negotiation: Negotiation): void {
     const sdp = this.#sdp;
-    if (sdp === undefined || this.#state !== 'talking') {
+    if (sdp === undefined || !this.#mayNegotiate(negotiation)) {
       negotiation.reject({ status: 488 });
       return;
     }
@@ -394,6 +410,33 @@ export class Call {
     } catch (thrown) {
       this.context.log.error('call.renegotiation-failed', { call: this.id, reason: describeError(thrown) });
       negotiation.reject({ status: 500 });
+    }
+  }
+
+  /** Before the answer only who is heard may change what is: another branch would take its sound away. */
+  #mayNegotiate({ branch }: Negotiation): boolean {
+    if (this.#state === 'talking') return true;
+    const isHeard = this.direction === 'incoming' || this.#earlyBranch === branch;
+    return this.#state === 'ringing' && this.#agreed !== undefined && isHeard;
+  }
+
+  /** The branch whose early sound is heard has ended (RFC 6228 §4): nothing is sent there any more, and nothing taken. */
+  #branchEnded(branch: string): void {
+    const agreed = this.#agreed;
+    if (this.#state !== 'ringing' || agreed === undefined || branch !== this.#earlyBranch) return;
+    this.#earlyBranch = undefined;
+    this.#configure({ ...agreed, direction: 'inactive' });
+  }
+
+  #offerDirection(direction: 'inactive' | 'sendrecv'): void {
+    const sdp = this.#sdp;
+    const agreed = this.#agreed;
+    if (sdp === undefined || agreed === undefined) return;
+    try {
+      this.#configure(agreed);
+      this.#session?.reoffer(() => sdp.offer({ direction }));
+    } catch (thrown) {
+      this.context.log.error('call.hold-failed', { call: this.id, reason: describeError(thrown) });
     }
   }
 
@@ -445,9 +488,11 @@ export class Call {
   #configure(agreed: AgreedMedia): void {
     const before = this.format;
     const association = this.#handshake.follow(agreed.dtls);
-    const direction = this.#peerIsReal && !this.#silenced ? agreed.direction : 'inactive';
-    this.#media?.configure(streamOf(agreed, direction, association));
+    const flows = this.#peerIsReal && !this.#silenced && !this.#hold.ours;
+    this.#media?.configure(streamOf(agreed, flows ? agreed.direction : 'inactive', association));
+    const isNew = agreed !== this.#agreed;
     this.#agreed = agreed;
+    if (isNew && this.#answeredSaid) this.#hold.follow(agreed.direction);
     this.#sayChanged(before);
   }
 
@@ -471,7 +516,13 @@ export class Call {
    */
   #nowAcknowledged(): void {
     this.#acknowledged = true;
-    if (this.#state !== 'talking' || this.#agreed === undefined) return;
+    if (this.#state !== 'talking') return;
+    if (this.#agreed === undefined) {
+      // Our 2xx had the offer, and the ACK has no answer to it: nobody will ever hear anything.
+      const cause = 'the caller never said what it speaks';
+      this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
+      return;
+    }
     try {
       this.#configure(this.#agreed);
     } catch (thrown) {
@@ -482,7 +533,9 @@ export class Call {
   #sayAnswered(): void {
     if (this.#answeredSaid || this.#agreed === undefined) return;
     this.#answeredSaid = true;
+    const { direction } = this.#agreed;
     this.#events.emit('answered', this.#formatOf(this.#agreed));
+    this.#hold.follow(direction);
   }
 
   /** Digits count in an established call only: from early media they could come from anybody on the way. */

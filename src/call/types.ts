@@ -89,6 +89,9 @@ export type CallEvents = {
   answered: [format: CallFormat];
   /** A later offer and answer changed codec or encryption, or a handshake has brought its keys. */
   formatChanged: [format: CallFormat];
+  /** Somebody holds the other, or has taken it back: no sound meanwhile, or from one side only. */
+  held: [by: 'us' | 'peer'];
+  resumed: [by: 'us' | 'peer'];
   digit: [digit: CallDigit];
   /** The first RTP packet that way. `at` is the engine's stamp. */
   mediaStarted: [direction: 'in' | 'out', at: Millis];

@@ -120,9 +120,9 @@ export class FakeSession implements Session {
     this.#end({ reason: 'rejected', status: refusal.status });
   }
 
-  reoffer(body: Body): void {
+  reoffer(offer: Body | (() => Body)): void {
     this.#expect('reoffer', this.state === 'confirmed');
-    this.deeds.push({ did: 'reoffer', body });
+    this.deeds.push({ did: 'reoffer', body: typeof offer === 'function' ? offer() : offer });
   }
 
   sendInfo(body: Body): void {
@@ -183,6 +183,11 @@ export class FakeSession implements Session {
   peerProgresses(status: number, sdp?: string, branch?: string): void {
     this.state = 'early';
     this.#events.emit('progress', this.#message(status, sdp, branch));
+  }
+
+  /** A branch of the call is over (199). */
+  peerEndsBranch(branch: string): void {
+    this.#events.emit('branchEnded', branch);
   }
 
   /** The peer sends 200. */

@@ -10,6 +10,7 @@ import { formatReferTo } from './transfer/refer-request.ts';
 import type {
   Body,
   HangupOptions,
+  Offer,
   Referral,
   ReferUser,
   Refusal,
@@ -77,8 +78,8 @@ export abstract class BaseSession implements RoutedSession {
   abstract hangup(how?: HangupOptions): void;
   abstract close(): void;
 
-  reoffer(body: Body, branch?: string): void {
-    this.usageOfBranch(branch)?.offers.reoffer(body);
+  reoffer(offer: Offer, branch?: string): void {
+    this.usageOfBranch(branch)?.offers.reoffer(offer);
   }
 
   get dialog(): SessionDialog | undefined {

@@ -11,11 +11,11 @@ import { INVITE_HEADERS } from './capabilities.ts';
 import type { DialogParts } from './dialog-parts.ts';
 import { endByAnswer } from './dialog-requests.ts';
 import { InviteAnswers } from './invite-answers.ts';
-import type { Body } from './types.ts';
+import type { Body, Offer } from './types.ts';
 
 /** What is to be sent: an offer, or a refresh of what is. */
 interface Wanted {
-  readonly offer: Body | undefined;
+  readonly offer: Offer | undefined;
 }
 
 /** How often one offer is sent anew when it came at the wrong time for the peer. */
@@ -31,6 +31,8 @@ export class OwnOffers {
   #sending = false;
   /** Whether the INVITE that is under way has had its answer. */
   #answered = false;
+  /** What is offered in the request that is under way. */
+  #offered: Body | undefined;
   /** The peer's description when it went out. */
   #before: Body | undefined;
   #invite: ClientExchange | undefined;
@@ -48,10 +50,10 @@ export class OwnOffers {
   }
 
   /** Offers anew; after what is under way, where something is. A newer offer takes the place of one that waits. */
-  reoffer(body: Body): void {
+  reoffer(offer: Offer): void {
     if (this.#closed) return;
     this.#tries = 0;
-    this.#wanted = { offer: body };
+    this.#wanted = { offer };
     this.next();
   }
 
@@ -66,7 +68,7 @@ export class OwnOffers {
   takeOffer(): Body | undefined {
     const offer = this.#wanted?.offer;
     if (offer !== undefined) this.#wanted = undefined;
-    return offer;
+    return bodyOf(offer);
   }
 
   /** Sends what waits, if its time has come. */
@@ -96,10 +98,10 @@ export class OwnOffers {
 
   #sendUpdate(wanted: Wanted): void {
     const { exchange, requests, peer, dialog, timer } = this.parts;
-    this.#begin();
+    this.#begin(wanted);
     exchange.innerBegins('ours', wanted.offer !== undefined);
     const headers = [...INVITE_HEADERS, ...(dialog.state === 'confirmed' ? timer.request() : [])];
-    const content = { headers, body: wanted.offer, refreshesTarget: true, repeatable: true };
+    const content = { headers, body: this.#offered, refreshesTarget: true, repeatable: true };
     requests.send('UPDATE', content, {
       answered: (response, { request }) => {
         exchange.innerEnds();
@@ -122,8 +124,8 @@ export class OwnOffers {
   #sendInvite(wanted: Wanted): void {
     const { context, dialog, exchange, description, timer } = this.parts;
     const { environment, credentials } = context;
-    const body = wanted.offer ?? description.ours;
-    this.#begin();
+    this.#begin(wanted);
+    const body = this.#offered ?? description.ours;
     exchange.inviteBegins('ours', body !== undefined);
     const answers = new InviteAnswers(this.parts, () => undefined);
     const headers = [...INVITE_HEADERS, ['User-Agent', environment.userAgent] as const, ...timer.request()];
@@ -178,7 +180,7 @@ export class OwnOffers {
     if (answer !== undefined) {
       // What only refreshes is of interest where the peer changes something on the occasion.
       const changes = offer !== undefined || this.#before?.data.equals(answer.data) !== true;
-      description.ours = offer ?? description.ours;
+      description.ours = this.#offered ?? description.ours;
       description.theirs = answer;
       if (changes) user.answer(answer);
     } else if (offer !== undefined && !this.#answered) user.offerRefused(status);
@@ -230,8 +232,9 @@ export class OwnOffers {
     });
   }
 
-  #begin(): void {
+  #begin({ offer }: Wanted): void {
     this.#sending = true;
+    this.#offered = bodyOf(offer);
     this.#answered = false;
     this.#before = this.parts.description.theirs;
     this.#wanted = undefined;
@@ -249,4 +252,9 @@ export class OwnOffers {
   #chance(count: number): number {
     return Math.floor(this.parts.context.environment.random.uniform() * count);
   }
+}
+
+/** What waits is made when its time has come: something else may have been said meanwhile (RFC 3264 §8). */
+function bodyOf(offer: Offer | undefined): Body | undefined {
+  return typeof offer === 'function' ? offer() : offer;
 }

@@ -12,6 +12,9 @@ export interface Body {
   readonly data: Buffer;
 }
 
+/** A description to offer, or what makes it at the moment when it is sent: the one before it may have to wait. */
+export type Offer = Body | (() => Body);
+
 /** A final answer that a user gives to a request. */
 export interface Refusal {
   readonly status: number;
@@ -192,7 +195,7 @@ export interface Session {
    * peer takes that, else after it.
    * @param branch which one of a forked call; default: the newest
    */
-  reoffer(body: Body, branch?: string): void;
+  reoffer(offer: Offer, branch?: string): void;
   /** The dialog that it has been answered in; undefined before. */
   readonly dialog: SessionDialog | undefined;
   /** Incoming: the session whose place it is to take (RFC 3891), which is to be hung up when this one is accepted. */

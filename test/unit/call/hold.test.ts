@@ -1,0 +1,164 @@
+// Who holds whom, seen by the call: RFC 3264 §8.4, RFC 6337 §5.3.
+
+import { describe, expect, it } from 'vitest';
+import { millis, seconds } from '../../../src/base/units.ts';
+import { type CallSettings, Calls } from '../../../src/call/index.ts';
+import { FakeAgent } from '../../support/fake-agent.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeEngine } from '../../support/fake-engine.ts';
+import { peerSdp } from '../../support/peer-sdp.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+
+const SETTINGS: CallSettings = {
+  codecs: ['PCMA', 'PCMU'],
+  srtp: 'off',
+  suites: ['AES_CM_128_HMAC_SHA1_80'],
+  keying: ['sdes'],
+  profile: 'avp',
+  packetTime: millis(20),
+  dtmf: 'rtp',
+  silenceAfter: seconds(5),
+};
+
+function rig() {
+  const agent = new FakeAgent();
+  const engine = new FakeEngine();
+  const services = { clock: new FakeClock(), random: new SeededRandom(3), log: new RecordingLog(), agent, engine };
+  const calls = new Calls(services, SETTINGS);
+  const account = { uri: 'sip:door@example.com', expires: seconds(300), register: false };
+  const heard: string[] = [];
+  const dial = () => {
+    const call = calls.dial({ target: 'sip:101@example.com', account });
+    for (const name of ['held', 'resumed'] as const) call.on(name, (by) => heard.push(`${name} ${by}`));
+    call.on('answered', () => heard.push('answered'));
+    call.on('ended', ({ reason, cause }) => heard.push(`ended ${reason}${cause === undefined ? '' : `: ${cause}`}`));
+    return call;
+  };
+  const talk = () => {
+    const call = dial();
+    agent.session.peerAccepts(peerSdp());
+    heard.length = 0;
+    return call;
+  };
+  const direction = () => engine.session?.parameters?.direction;
+  const offered = () => {
+    const offer = agent.session.deeds
+      .flatMap((deed) => (deed.did === 'reoffer' ? [deed.body.data.toString()] : []))
+      .at(-1);
+    return /a=(sendrecv|sendonly|recvonly|inactive)/.exec(offer ?? '')?.[1];
+  };
+  return { agent, engine, calls, heard, dial, talk, direction, offered };
+}
+
+describe('holding the peer', () => {
+  it('is silent at once, offers inactive, and flows again when both want it', () => {
+    const { agent, talk, heard, direction, offered } = rig();
+    const call = talk();
+    call.hold();
+    call.hold();
+    expect([direction(), offered(), heard]).toEqual(['inactive', 'inactive', ['held us']]);
+    agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
+    expect(direction()).toBe('inactive');
+    call.resume();
+    expect([direction(), offered()]).toEqual(['inactive', 'sendrecv']);
+    agent.session.peerAnswers(peerSdp({ version: 3 }));
+    expect([direction(), heard]).toEqual(['sendrecv', ['held us', 'resumed us']]);
+    expect(agent.session.count('reoffer')).toBe(2);
+  });
+
+  it('stays silent though the peer offers to talk, and though it has refused', () => {
+    const { agent, talk, direction } = rig();
+    const call = talk();
+    call.hold();
+    agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
+    expect(agent.session.peerOffers(peerSdp({ version: 3 })).accepted).toContain('a=inactive');
+    expect(direction()).toBe('inactive');
+  });
+
+  it('is nothing before the answer', () => {
+    const { agent, dial, heard } = rig();
+    dial().hold();
+    expect([agent.session.count('reoffer'), heard]).toEqual([0, []]);
+  });
+});
+
+describe('being held', () => {
+  it.each([
+    ['sendonly', peerSdp({ direction: 'sendonly', version: 2 }), 'recvonly'],
+    ['inactive', peerSdp({ direction: 'inactive', version: 2 }), 'inactive'],
+    ['an address of zeros', peerSdp({ address: '0.0.0.0', version: 2 }), 'recvonly'],
+    ['port 0', peerSdp({ port: 0, version: 2 }), 'inactive'],
+  ])('by %s is told, and so is its end', (_, sdp, flows) => {
+    const { agent, talk, heard, direction } = rig();
+    talk();
+    expect(agent.session.peerOffers(sdp).accepted).toBeDefined();
+    expect([direction(), heard]).toEqual([flows, ['held peer']]);
+    agent.session.peerOffers(peerSdp({ version: 3 }));
+    expect([direction(), heard]).toEqual(['sendrecv', ['held peer', 'resumed peer']]);
+  });
+
+  it('and holding: both must take it back', () => {
+    const { agent, talk, heard, direction, offered } = rig();
+    const call = talk();
+    agent.session.peerOffers(peerSdp({ direction: 'sendonly', version: 2 }));
+    call.hold();
+    agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 3 }));
+    call.resume();
+    expect(offered()).toBe('sendrecv');
+    agent.session.peerAnswers(peerSdp({ direction: 'sendonly', version: 4 }));
+    expect([direction(), heard]).toEqual(['recvonly', ['held peer', 'held us', 'resumed us']]);
+    agent.session.peerOffers(peerSdp({ version: 5 }));
+    expect([direction(), heard.at(-1)]).toEqual(['sendrecv', 'resumed peer']);
+  });
+
+  it('from the start is told after the answer', () => {
+    const { agent, dial, heard } = rig();
+    dial();
+    agent.session.peerAccepts(peerSdp({ direction: 'sendonly' }));
+    expect(heard).toEqual(['answered', 'held peer']);
+  });
+});
+
+describe('the early sound of a forked call', () => {
+  it('ends with its branch (RFC 6228), and stays through a 180 of another', () => {
+    const { agent, dial, direction } = rig();
+    dial();
+    agent.session.peerProgresses(183, peerSdp(), 'one');
+    agent.session.peerProgresses(180, undefined, 'two');
+    expect(direction()).toBe('sendrecv');
+    agent.session.peerEndsBranch('two');
+    expect(direction()).toBe('sendrecv');
+    agent.session.peerEndsBranch('one');
+    expect(direction()).toBe('inactive');
+    agent.session.peerAccepts(peerSdp({ port: 5000 }), 'two');
+    expect(direction()).toBe('sendrecv');
+  });
+});
+
+describe('a caller without an offer', () => {
+  it('that insists on reliable responses gets ours with the 180 (RFC 3262 §5)', () => {
+    const { agent, calls } = rig();
+    calls.on('incoming', (call) => {
+      const session = agent.session;
+      session.ringNeedsOffer = true;
+      call.ring();
+    });
+    const session = agent.peerCalls('sip:102@example.com', undefined);
+    const ring = session.deeds.find((deed) => deed.did === 'ring');
+    expect(ring?.did === 'ring' && ring.body?.data.toString()).toContain('m=audio');
+  });
+
+  it('and without an answer in its ACK is hung up on', () => {
+    const { agent, calls } = rig();
+    const ends: string[] = [];
+    calls.on('incoming', (call) => {
+      call.on('ended', ({ cause }) => ends.push(cause ?? ''));
+      call.answer();
+    });
+    const session = agent.peerCalls('sip:102@example.com', undefined);
+    session.peerAcknowledges();
+    expect(ends).toEqual(['the caller never said what it speaks']);
+    expect(session.count('hangup')).toBe(1);
+  });
+});
