@@ -33,7 +33,7 @@ const sip = v.strictObject({
       description: 'Where SIP comes in, as `udp:ADDRESS:PORT`, `tcp:…` or `tls:…`. Port 0: the system chooses.',
       requiresRestart: true,
     }),
-    ['udp:0.0.0.0:5060'],
+    ['udp:0.0.0.0:5060', 'tcp:0.0.0.0:5060'],
   ),
   tls: v.exactOptional(
     key(

@@ -137,7 +137,14 @@ describe('the configuration of a file', () => {
     expect(configuration).toMatchObject({
       name: 'Doorphone',
       accounts: [{ uri: 'sip:door@example.com', expires: 300_000, register: true }],
-      sip: { listen: [{ transport: 'udp', address: '0.0.0.0', port: 5060 }], answer: 'automatic', dtmf: 'rtp' },
+      sip: {
+        listen: [
+          { transport: 'udp', address: '0.0.0.0', port: 5060 },
+          { transport: 'tcp', address: '0.0.0.0', port: 5060 },
+        ],
+        answer: 'automatic',
+        dtmf: 'rtp',
+      },
       media: { codecs: ['PCMA', 'PCMU'], srtp: 'optional', ports: { first: 16_384, last: 16_484 }, packetTime: 20 },
       audio: { device: { kind: 'alsa', name: 'default' }, speaker: 80, microphone: 80 },
       calls: { ringFor: 30_000, maxDuration: 300_000, pressAgain: 'cancel' },
