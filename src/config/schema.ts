@@ -9,6 +9,7 @@ import { MQTT_COMMANDS } from './types.ts';
 import {
   acceptRule,
   audioDevice,
+  callTarget,
   duration,
   durationOrOff,
   key,
@@ -22,7 +23,6 @@ import {
   resolverAddress,
   SECRET_FORMS,
   secret,
-  sipUri,
   topicPrefix,
 } from './values.ts';
 
@@ -270,9 +270,9 @@ const button = v.strictObject({
     description: 'The input that the button is wired to.',
     examples: ['GPIO17'],
   }),
-  call: key(v.pipe(v.array(sipUri('sip:101@example.com')), v.minLength(1), v.maxLength(16)), {
+  call: key(v.pipe(v.array(callTarget('sip:101@example.com')), v.minLength(1), v.maxLength(16)), {
     title: 'Whom it rings',
-    description: 'SIP addresses, in this order.',
+    description: 'SIP addresses, or telephone numbers at the account’s server (`tel:+4930123456`), in this order.',
     examples: [['sip:101@example.com']],
   }),
 });

@@ -89,6 +89,31 @@ export function parseSipUri(text: string, example: string): Result<SipUriParts, 
   });
 }
 
+/**
+ * Whom a button calls: a SIP URI, or a telephone number (RFC 3966 §3). A local number needs its context: without it
+ * nobody could tell whose it is.
+ */
+export function checkCallTarget(text: string, example: string): Complaint | undefined {
+  if (!/^tel:/i.test(text)) {
+    const uri = parseSipUri(text, example);
+    return uri.ok ? undefined : uri.error;
+  }
+  const [subscriber = '', ...parameters] = text.slice('tel:'.length).split(';');
+  const digits = subscriber.replace(/[-.()]/g, '');
+  const names = parameters.map((parameter) => parameter.split('=', 1)[0]?.toLowerCase() ?? '');
+  if (/^\+[0-9]+$/.test(digits) && names.every(isParameterName)) return undefined;
+  if (!/^\+?[0-9A-Fa-f*#]+$/.test(digits) || !names.every(isParameterName)) {
+    return complaint('is no telephone number', 'write tel:+4930123456');
+  }
+  if (names.includes('phone-context') && !digits.startsWith('+')) return undefined;
+  return complaint(
+    'is a number that is not known everywhere',
+    'write tel:+4930123456, or add ;phone-context=example.com',
+  );
+}
+
+const isParameterName = (name: string): boolean => /^[a-z0-9-]+$/.test(name);
+
 /** `mqtt://host[:port]` or `mqtts://host[:port]`, without credentials or path. */
 export function checkMqttUrl(text: string): Result<string, Complaint> {
   const [, scheme, rest] = /^([a-z]+):\/\/(.*)$/i.exec(text) ?? [];

@@ -13,7 +13,7 @@ import {
   parseAddressPort,
   parseListenAddress,
 } from './network.ts';
-import { checkMqttUrl, parseSipUri, type SipUriParts } from './uri.ts';
+import { checkCallTarget, checkMqttUrl, parseSipUri, type SipUriParts } from './uri.ts';
 
 /** What a reader of the reference, an editor and the reload of a service want to know of a key. */
 export interface About {
@@ -139,6 +139,11 @@ export function sipUri(example: string, rule: (uri: SipUriParts) => Complaint | 
     const uri = parseSipUri(text, example);
     return uri.ok ? rule(uri.value) : uri.error;
   });
+}
+
+/** A SIP URI, or a telephone number. @param example what a mend shows */
+export function callTarget(example: string) {
+  return checkText((text) => checkCallTarget(text, example));
 }
 
 export const mqttUrl = readText(checkMqttUrl);

@@ -6,7 +6,7 @@ import { describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Secret } from '../base/secret.ts';
 import type { AcceptRule } from '../config/index.ts';
-import type { Admission } from '../sip/index.ts';
+import { type Admission, parseTel } from '../sip/index.ts';
 import { hostOf } from './account-choice.ts';
 
 /** What the rules of admission are made of; all of it from the configuration. */
@@ -34,6 +34,8 @@ export class AdmissionPolicy {
   /** Hosts that may call, by name → their addresses as last looked up: those of `sip.accept`, or whom buttons call. */
   readonly #hosts = new Map<string, readonly string[]>();
   readonly #knownHosts = new Set<string>();
+  /** What buttons call that has no host: tel: URIs. */
+  readonly #numbers: ReadonlySet<string>;
   /** User name → password of those who may call from anywhere. */
   readonly callers: ReadonlyMap<string, Secret>;
   /** Who may call in, in words for people. */
@@ -49,6 +51,7 @@ export class AdmissionPolicy {
     }
     const named = (accept ?? []).flatMap((rule) => (rule.kind === 'host' ? [rule.name] : []));
     const called = hostsOf(targets);
+    this.#numbers = new Set(targets.filter((target) => parseTel(target).ok));
     for (const host of [...called, ...named, ...hostsOf(accountUris)]) this.#knownHosts.add(host);
     for (const host of accept === undefined ? called : named) {
       this.#hosts.set(host, isIP(host) === 0 ? [] : [canonical(host)]);
@@ -66,7 +69,8 @@ export class AdmissionPolicy {
   /** Whether digits from somebody whom we called open a door: only whom, or where, the configuration names. */
   mayOpen(target: string): boolean {
     const host = hostOf(target);
-    if (host === undefined) return false;
+    // A telephone number has no host: it is named by a button, or it is not.
+    if (host === undefined) return this.#numbers.has(target);
     return this.#knownHosts.has(host) || (isIP(host) !== 0 && this.#isAllowed(host));
   }
 

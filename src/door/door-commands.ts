@@ -10,7 +10,7 @@ import {
 import { DoorphoneError } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Board } from '../hardware/ports/index.ts';
-import { parseUri } from '../sip/index.ts';
+import { parseTel, parseUri } from '../sip/index.ts';
 import type { Buttons } from './buttons.ts';
 import type { Conversation } from './conversation.ts';
 import { type Doors, unknownName } from './doors.ts';
@@ -31,7 +31,8 @@ export function handleCommands(commands: CommandRegistry, parts: CommandParts): 
   const { conversation } = parts;
   commands.handle('press', ({ button }) => press(parts, button));
   commands.handle('call', ({ uri }) => {
-    if (!parseUri(uri).ok) return refuse('bad-uri', `"${uri}" is no SIP address; write sip:101@example.com`);
+    if (!parseUri(uri).ok && !parseTel(uri).ok)
+      return refuse('bad-uri', `"${uri}" is no SIP address; write sip:101@example.com`);
     return outcome(conversation.dial(uri), (call) => ({ call }));
   });
   commands.handle('answer', () => outcome(conversation.answer(), (call) => ({ call })));

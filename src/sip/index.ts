@@ -40,6 +40,7 @@ export {
   formatUri,
   isIpAddress,
   parseNameAddress,
+  parseTel,
   parseUri,
   urisEqual,
 } from './message/index.ts';

@@ -5,7 +5,7 @@ import { ok, type Result } from '../../base/result.ts';
 import type { DigestClient } from '../auth/index.ts';
 import { type Routing, routeRequest } from '../dialog/index.ts';
 import { placeOf, samePlace, targetOf } from '../locate/index.ts';
-import { formatUri, parseUri } from '../message/index.ts';
+import { formatUri, parseTel, parseUri, telToSip } from '../message/index.ts';
 import type { NameAddress, Protocol, SipUri } from '../message/types.ts';
 import type { LiveFlow } from '../register/index.ts';
 import type { Account } from './types.ts';
@@ -114,6 +114,15 @@ export class AccountProfile {
     return own
       ? { ...routing, nextHop: this.live()?.registrar ?? this.registrars[0]?.[0] ?? routing.nextHop }
       : routing;
+  }
+
+  /**
+   * The SIP URI to send to for `target`: a telephone number is known at our own domain, if anywhere (§19.1.6). Without a
+   * server there is nobody who knows its way: the domain would be ourselves.
+   */
+  sipTarget(target: string): string {
+    const tel = parseTel(target);
+    return tel.ok && this.servers.length > 0 ? formatUri(telToSip(tel.value, this.identity)) : target;
   }
 
   /** A request to `target` by way of a proxy that the peer has named (RFC 3261 §21.3.4). */

@@ -222,7 +222,8 @@ export class SipAgent implements UserAgent, EventAgent {
    * `bad-account` when the account's URIs cannot be used; `stopping` when `stop` was called: such a call would ring on
    * with nobody left to end it
    */
-  invite({ target, account, offer, headers = [] }: InviteOptions): Session {
+  invite({ target: asked, account, offer, headers = [] }: InviteOptions): Session {
+    const target = this.#profileOf(account).sipTarget(asked);
     const session = new OutgoingSession({
       environment: this.#environment,
       ...this.#sender(target, account),

@@ -16,6 +16,7 @@ export {
   parseSubscriptionState,
   type SubscriptionState,
 } from './subscription-state.ts';
+export { parseTel, type TelUri, telToSip } from './tel.ts';
 export type * from './types.ts';
 export { formatUri, parseUri, urisEqual } from './uri.ts';
 export { formatValued, parseValued, type Valued } from './valued.ts';

@@ -168,7 +168,7 @@ describe('faults of single keys', () => {
 
   it.each([
     ['101', /is not a SIP URI: it does not begin with sip:; write sip:101@example\.com$/],
-    ['tel:+49', /is not a SIP URI/],
+    ['tel:49', /is a number that is not known everywhere; write tel:\+4930123456/],
     ['sip:', /has no host/],
     ['sip:101@', /has no host/],
     ['sip:@host', /has a user with characters that a URI may not hold/],

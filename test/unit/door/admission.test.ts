@@ -131,6 +131,11 @@ describe('AdmissionPolicy', () => {
     expect(policy.admit({ uri: 'sip:100@1.1.1.1', source })).toMatchObject({ status: 0 });
   });
 
+  it('takes digits from a number that a button calls, and from no other', () => {
+    const { policy } = createPolicy({ targets: ['tel:+4930123456'] });
+    expect([policy.mayOpen('tel:+4930123456'), policy.mayOpen('tel:+4930999')]).toEqual([true, false]);
+  });
+
   it.each([
     ['sip:101@example.com', true],
     ['sip:phone@192.0.2.20', true],

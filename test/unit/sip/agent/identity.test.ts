@@ -160,3 +160,31 @@ describe('why it ended (RFC 3326)', () => {
     expect(late.request('BYE').headers.get('Reason')).toBe('SIP;cause=200;text="Call completed elsewhere"');
   });
 });
+
+describe('a telephone number', () => {
+  it('is called at the account’s own domain (RFC 3261 §19.1.6)', async () => {
+    const { agent, clock, server } = await house();
+    agent.invite({ target: 'tel:+49-30-123456', account, offer });
+    deliver(clock);
+    const invite = server.request('INVITE');
+    expect(invite.requestUri).toBe('sip:+4930123456@house.example;user=phone');
+    expect(invite.to.uri).toBe('sip:+4930123456@house.example;user=phone');
+  });
+
+  it('may be who calls in, by From or by what the server says', async () => {
+    const made = await house();
+    const { server, clock } = made;
+    const by = { ...call(server, SERVER, [['P-Asserted-Identity', 'tel:+4930123456']]), from: '<tel:+4930999>;tag=t' };
+    server.send(server.make('INVITE', { ...by, sdp: 'v=0' }), DOOR);
+    deliver(clock);
+    expect(made.calls[0]?.peer.uri).toBe('tel:+4930123456');
+    made.calls[0]?.accept(answer);
+    deliver(clock);
+    const to = server.response('INVITE').headers.get('To') ?? '';
+    server.send(server.make('ACK', { ...by, to, headers: [] }), DOOR);
+    deliver(clock);
+    made.calls[0]?.hangup();
+    deliver(clock);
+    expect(server.request('BYE').to.uri).toBe('tel:+4930999');
+  });
+});
