@@ -264,7 +264,8 @@ function datagramSystem(): DatagramSystem {
 
 /** The configuration's accounts; they call under the door's name. */
 function accountsOf(configuration: Configuration): readonly Account[] {
-  return configuration.accounts.map((account) => ({ displayName: configuration.name, ...account }));
+  const publish = configuration.sip.publish === 'presence';
+  return configuration.accounts.map((account) => ({ displayName: configuration.name, publish, ...account }));
 }
 
 /** Who the account is, and its servers. */

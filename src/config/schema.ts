@@ -109,6 +109,14 @@ const sip = v.strictObject({
     }),
     'calls',
   ),
+  publish: v.optional(
+    key(v.picklist(['off', 'presence']), {
+      title: 'Publication',
+      description: '`presence`: the servers of the accounts are told whether the door is in a call (RFC 3903).',
+      requiresRestart: true,
+    }),
+    'off',
+  ),
   clickToDial: v.optional(
     key(v.boolean(), {
       title: 'Click to dial',

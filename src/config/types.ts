@@ -68,6 +68,8 @@ export interface SipConfiguration {
   readonly transfer: 'known' | 'any' | 'off';
   /** What phones that may call in are told of the door's calls. */
   readonly watchers: 'calls' | 'state' | 'off';
+  /** What is published of the door at the servers of its accounts. */
+  readonly publish: 'off' | 'presence';
   /** Whether who may call in may have the door call somebody. */
   readonly clickToDial: boolean;
   readonly sessionExpires: Millis | 'off';

@@ -29,6 +29,7 @@ export const CONFIGURATION: Configuration = {
     answer: 'automatic',
     transfer: 'known',
     watchers: 'calls',
+    publish: 'off',
     clickToDial: false,
     sessionExpires: 'off',
     outbound: 'off',

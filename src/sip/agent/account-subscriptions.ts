@@ -27,6 +27,8 @@ export interface AccountSubscriptionsOptions {
   /** Registers at once. */
   readonly renew: () => void;
   readonly waiting: (summary: MessageSummary) => void;
+  /** Publishes the presence of the account. */
+  readonly publish: () => void;
 }
 
 const LIFE = minutes(60);
@@ -67,6 +69,7 @@ export class AccountSubscriptions {
       if (event === 'reg') this.#watch(event, REGINFO_TYPE, (data) => this.#registration(data));
       else this.#watch(event, MESSAGE_SUMMARY_TYPE, (data) => this.summary(data));
     }
+    if (this.options.account.publish === true) this.options.publish();
   }
 
   /** What a server says of messages, asked or not. */

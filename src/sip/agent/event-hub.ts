@@ -4,6 +4,7 @@
 import { DoorphoneError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Result } from '../../base/result.ts';
+import { minutes } from '../../base/units.ts';
 import {
   type DialogDetail,
   DialogPackage,
@@ -12,10 +13,13 @@ import {
   type Notification,
   Notifier,
   type NotifierOptions,
+  PresencePackage,
+  Publication,
   readNotification,
   Subscription,
   SubscriptionPlan,
   UsageTable,
+  writePidf,
 } from '../event/index.ts';
 import { createResponse, type NameAddress, parseEventType } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
@@ -23,6 +27,7 @@ import { ALLOW_EVENTS, type Referral, type RoutedSession } from '../session/inde
 import type { ServerTransaction } from '../transaction/index.ts';
 import { DialogTracker } from './dialog-tracker.ts';
 import { InstantMessages, LONGEST_SENT } from './instant-messages.ts';
+import { Presence } from './presence.ts';
 import { ReferDialogs } from './refer-dialogs.ts';
 import { findReplaced } from './replaced-session.ts';
 import type { Sender } from './sender.ts';
@@ -44,6 +49,8 @@ export interface EventHubOptions {
   readonly asked: (referral: Referral, from: NameAddress, source: Endpoint) => void;
 }
 
+const PUBLICATION_LIFE = minutes(60);
+
 /** Answers a NOTIFY that belongs to no subscription, with a status. */
 export type UnaskedHandler = (notification: Notification) => number;
 
@@ -55,14 +62,20 @@ export class EventHub {
   readonly #refers: ReferDialogs;
   readonly #messages: InstantMessages;
   readonly #subscriptions = new Set<Subscription>();
+  readonly #presence: Presence;
+  readonly #publications = new Set<Publication>();
   readonly #unasked = new Map<string, UnaskedHandler>();
 
   constructor(private readonly options: EventHubOptions) {
     const { environment, identityFor, mayGoTo, dialogDetail } = options;
-    this.#dialogs = new DialogTracker(() => this.#notifier.changed('dialog'));
+    this.#presence = new Presence(environment.clock);
+    this.#dialogs = new DialogTracker(() => this.#dialogsChanged());
     this.#notifier = new Notifier({
       environment,
-      packages: [new DialogPackage(this.#dialogs, dialogDetail)],
+      packages: [
+        new DialogPackage(this.#dialogs, dialogDetail),
+        new PresencePackage(this.#presence, () => dialogDetail() !== 'off'),
+      ],
       allowEvents: ALLOW_EVENTS,
       table: this.#table,
       identityFor,
@@ -136,6 +149,21 @@ export class EventHub {
     this.#messages.take(request, source);
   }
 
+  /** Publishes the account's presence (RFC 3903), until `stop`. */
+  publish(account: Account): void {
+    const { environment, sender } = this.options;
+    const publication = new Publication({
+      environment,
+      ...sender(account.uri, account),
+      target: account.uri,
+      event: 'presence',
+      expires: PUBLICATION_LIFE,
+      state: () => writePidf(this.#presence, account.uri),
+    });
+    this.#publications.add(publication);
+    publication.start();
+  }
+
   /** Sends a text. @throws DoorphoneError `too-long` */
   message({ target, account, text }: MessageOptions): Promise<MessageOutcome> {
     const data = Buffer.from(text, 'utf8');
@@ -162,20 +190,30 @@ export class EventHub {
   /** Ends every subscription, both ways. @param done called when all have answered */
   stop(done: () => void): void {
     const subscriptions = [...this.#subscriptions];
-    let open = subscriptions.length + 1;
+    const publications = [...this.#publications];
+    let open = subscriptions.length + publications.length + 1;
     const one = (): void => {
       open -= 1;
       if (open === 0) done();
     };
     for (const subscription of subscriptions) subscription.stop(one);
+    for (const publication of publications) publication.stop(one);
     this.#notifier.stop(one);
   }
 
   /** Waits for nothing any longer. */
   close(): void {
     for (const subscription of this.#subscriptions) subscription.close();
+    for (const publication of this.#publications) publication.close();
     this.#notifier.close();
     this.#refers.close();
+  }
+
+  #dialogsChanged(): void {
+    this.#notifier.changed('dialog');
+    if (!this.#presence.set(this.#dialogs.current().length === 0)) return;
+    this.#notifier.changed('presence');
+    for (const publication of this.#publications) publication.changed();
   }
 
   /** RFC 6665 §4.1.3: 489 for a package that is not understood, 481 where there is no such subscription. */

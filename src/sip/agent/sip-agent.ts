@@ -391,6 +391,7 @@ export class SipAgent implements UserAgent, EventAgent {
       contacts: () => registration.contacts,
       renew: () => registration.renew(),
       waiting: (summary) => this.#events.emit('messagesWaiting', account, summary),
+      publish: () => this.#hub.publish(account),
     });
     return { profile, registration, subscriptions };
   }

@@ -46,6 +46,8 @@ export interface Account {
   readonly register: boolean;
   /** What is watched at the server once the account is registered. */
   readonly subscribe?: readonly ('reg' | 'message-summary')[];
+  /** Whether its presence is published at the server once the account is registered. */
+  readonly publish?: boolean;
 }
 
 /** What is known of one account's registration. */

@@ -8,7 +8,9 @@ export { Notifier, type NotifierOptions, type WatchedIdentity } from './notifier
 export type { DialogParty, DialogState } from './packages/dialog-info.ts';
 export { type DialogDetail, DialogPackage, type DialogSource } from './packages/dialog-package.ts';
 export { MESSAGE_SUMMARY_TYPE, type MessageSummary, readMessageSummary } from './packages/message-summary.ts';
+export { PresencePackage, type PresenceSource, writePidf } from './packages/presence-package.ts';
 export { REGINFO_TYPE, type RegistrationInfo, readReginfo } from './packages/reginfo.ts';
+export { Publication, type PublicationOptions } from './publication.ts';
 export type { SubscriptionEnd } from './resubscription.ts';
 export { Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.ts';
 export { SubscriptionPlan, type SubscriptionPlanOptions } from './subscription-plan.ts';

@@ -28,7 +28,7 @@ export const SUPPORTED = EXTENSIONS.join(', ');
 /** The event package of REFER (RFC 3515 §2.4.4). */
 export const EVENT_REFER = 'refer';
 /** Event packages that we notify of (RFC 6665 §4.4.4). */
-export const ALLOW_EVENTS = `dialog, ${EVENT_REFER}`;
+export const ALLOW_EVENTS = `dialog, presence, ${EVENT_REFER}`;
 
 /** Body types that are understood, by method. */
 export const SESSION_TYPE = 'application/sdp';

@@ -102,6 +102,7 @@ describe('the configuration of a file', () => {
         dtmf: 'rtp',
         transfer: 'known',
         watchers: 'calls',
+        publish: 'off',
         clickToDial: false,
       },
       media: {
