@@ -63,6 +63,8 @@ export abstract class BaseSession implements RoutedSession {
   protected primary: DialogUsage | undefined;
   readonly #events = new Emitter<SessionEvents>();
   readonly #heardFrom = new Set<string>();
+  /** Whether everything so far came over TLS. */
+  #onlyOverTls = true;
   #lastHeard: Endpoint | undefined;
 
   /** @param quieted called when the session may be forgotten */
@@ -145,6 +147,7 @@ export abstract class BaseSession implements RoutedSession {
   /** An address that has answered us, or that the INVITE came from, counts as the peer's. */
   protected heard(source: Endpoint): void {
     this.#heardFrom.add(source.address);
+    this.#onlyOverTls &&= source.protocol === 'tls';
     this.#lastHeard = source;
   }
 
@@ -194,7 +197,10 @@ export abstract class BaseSession implements RoutedSession {
     return this.state !== 'terminated' && (this.state !== 'confirmed' || usage === this.primary);
   }
 
+  /** A source address in UDP can be forged: a dialog that has lived over TLS alone counts nothing that comes without. */
   #counts(usage: DialogUsage, source: Endpoint): boolean {
+    const isHeard = this.#heardFrom.size > 0;
+    if (isHeard && this.#onlyOverTls && source.protocol !== 'tls') return false;
     return this.#heardFrom.has(source.address) || usage.livesAt(source);
   }
 }

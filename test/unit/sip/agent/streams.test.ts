@@ -99,6 +99,42 @@ describe('a call', () => {
     expect(clock.timers).toEqual([]);
   });
 
+  it.each<[Protocol, number, string]>([
+    ['tls', 481, 'goes on'],
+    ['udp', 200, 'remote-hangup'],
+  ])(
+    'over %s, with a BYE by UDP under the peer’s address, is answered %d and %s',
+    async (protocol, status, becomes) => {
+      const target = protocol === 'tls' ? 'sips:x@pbx.example' : 'sip:x@10.0.0.1';
+      const caller = await side('10.0.0.9', ['udp', 'tls']);
+      const callee = await side('10.0.0.1', ['udp', 'tls'], {}, ['pbx.example']);
+      const ears = new SessionEars(caller.agent.invite({ target, account: peerAccount, offer }));
+      await clock.advanceAsync(10);
+      callee.calls[0]?.accept(answer);
+      clock.advance(10);
+      const accepted = caller.wire.flatMap(({ direction, message }) =>
+        direction === 'in' && message.kind === 'response' && message.status === 200 ? [message] : [],
+      )[0];
+      if (accepted === undefined) throw new Error('no 200');
+      const forger = await network.host('10.0.0.1').bind('10.0.0.1', 5099);
+      const heard: string[] = [];
+      forger.onMessage((bytes) => heard.push(bytes.toString().slice(8, 11)));
+      const bye = [
+        'BYE sip:door@10.0.0.9 SIP/2.0',
+        'Via: SIP/2.0/UDP 10.0.0.1:5099;branch=z9hG4bK-forged',
+        `From: <sip:x@10.0.0.1>;tag=${accepted.toTag}`,
+        `To: <sip:door@10.0.0.9>;tag=${accepted.fromTag}`,
+        `Call-ID: ${accepted.callId}`,
+        'CSeq: 900 BYE',
+        'User-Agent: somebody who has overheard the tags, and brings enough bytes for an answer',
+      ];
+      forger.send(Buffer.from(`${bye.join('\r\n')}\r\n\r\n`), 5060, '10.0.0.9', () => undefined);
+      clock.advance(10);
+      expect(heard).toEqual([String(status)]);
+      expect(ears.end?.reason ?? 'goes on').toBe(becomes);
+    },
+  );
+
   it('to somebody who refuses TCP fails at once', async () => {
     const caller = await side('10.0.0.9', ['udp', 'tcp']);
     const ears = new SessionEars(
