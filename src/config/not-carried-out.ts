@@ -27,7 +27,6 @@ const KEYS: readonly {
     what: 'real hardware is not carried out by this version, only the board "virtual"',
     mend: 'write board: virtual, or keep it for a later version',
   },
-  { path: ['sip', 'outbound'], carriedOut: 'off', what: 'outbound (RFC 5626) is not carried out by this version' },
   {
     path: ['audio', 'echoCancellation'],
     carriedOut: false,

@@ -132,7 +132,16 @@ const sip = v.strictObject({
     }),
     'off',
   ),
-  outbound: v.optional(key(v.picklist(['auto', 'off']), { title: 'Outbound', description: 'RFC 5626.' }), 'off'),
+  outbound: v.optional(
+    key(v.picklist(['auto', 'off']), {
+      title: 'Flows',
+      description:
+        'auto: where the registrar knows flows (RFC 5626), it reaches the door by the connection that the door keeps to it, ' +
+        'by each of its proxies; elsewhere all is as if it were off.',
+      requiresRestart: true,
+    }),
+    'auto',
+  ),
   dtmf: v.optional(
     key(v.picklist(['rtp', 'info']), {
       title: 'Sent digits',

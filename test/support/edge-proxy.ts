@@ -3,7 +3,7 @@
 
 import type { SipRequest } from '../../src/sip/message/types.ts';
 import type { MemoryNetwork } from './memory-network.ts';
-import { ScriptedPhone } from './scripted-phone.ts';
+import { type Place, ScriptedPhone } from './scripted-phone.ts';
 
 type Header = [name: string, value: string];
 
@@ -20,16 +20,26 @@ export class EdgeProxy {
   contactParameters = '';
   /** Whether flows are known: `Require: outbound`. */
   outbound = true;
+  /** Where STUN says that the door is; undefined: where it is. */
+  mapped: Place | undefined;
+  /** When keep-alives came. */
+  readonly keepAlives: number[] = [];
   #phone: ScriptedPhone | undefined;
 
   private constructor(
     private readonly network: MemoryNetwork,
     readonly address: string,
     private readonly location: Location,
+    private readonly now: () => number,
   ) {}
 
-  static async start(network: MemoryNetwork, address: string, location: Location = new Map()): Promise<EdgeProxy> {
-    const proxy = new EdgeProxy(network, address, location);
+  static async start(
+    network: MemoryNetwork,
+    address: string,
+    location: Location = new Map(),
+    now: () => number = () => 0,
+  ): Promise<EdgeProxy> {
+    const proxy = new EdgeProxy(network, address, location, now);
     await proxy.restart();
     return proxy;
   }
@@ -47,6 +57,7 @@ export class EdgeProxy {
   async restart(): Promise<void> {
     const phone = await ScriptedPhone.plug(this.network, this.address);
     this.#phone = phone;
+    phone.onDatagram = (bytes, from) => this.#stun(phone, bytes, from);
     phone.onMessage = (message) => {
       if (message.kind !== 'request' || message.method !== 'REGISTER') return;
       this.registers.push(message);
@@ -61,6 +72,25 @@ export class EdgeProxy {
   /** REGISTERs that had a Contact. */
   get binds(): readonly SipRequest[] {
     return this.registers.filter(({ headers }) => headers.has('Contact'));
+  }
+
+  /** RFC 8489 §5, §14.2: a Binding success with XOR-MAPPED-ADDRESS for a Binding request. */
+  #stun(phone: ScriptedPhone, bytes: Buffer, from: Place): boolean {
+    if (bytes.length < 20 || bytes.readUInt16BE(0) !== 0x0001) return false;
+    this.keepAlives.push(this.now());
+    const { address, port } = this.mapped ?? from;
+    const answer = Buffer.alloc(32);
+    answer.writeUInt16BE(0x0101, 0);
+    answer.writeUInt16BE(12, 2);
+    bytes.copy(answer, 4, 4, 20);
+    answer.writeUInt16BE(0x0020, 20);
+    answer.writeUInt16BE(8, 22);
+    answer.writeUInt8(1, 25);
+    answer.writeUInt16BE(port ^ 0x2112, 26);
+    const octets = Buffer.from(address.split('.').map(Number));
+    answer.writeUInt32BE((octets.readUInt32BE(0) ^ 0x2112_a442) >>> 0, 28);
+    phone.sendBytes(answer, from);
+    return true;
   }
 
   #bind(request: SipRequest): Header[] {

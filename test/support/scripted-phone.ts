@@ -38,6 +38,8 @@ export class ScriptedPhone {
   readonly received: { readonly message: SipMessage; readonly from: Place }[] = [];
   /** Called for each message when it arrives. */
   onMessage: (message: SipMessage, from: Place) => void = () => undefined;
+  /** Called for each datagram first; true: it is no SIP, and has been dealt with. */
+  onDatagram: (bytes: Buffer, from: Place) => boolean = () => false;
   #branches = 0;
 
   private constructor(
@@ -45,6 +47,7 @@ export class ScriptedPhone {
     private readonly socket: DatagramSocket,
   ) {
     socket.onMessage((bytes, address, port) => {
+      if (this.onDatagram(bytes, { address, port })) return;
       const parsed = parseMessage(bytes);
       if (!parsed.ok) throw new Error(`the agent sent what is no SIP: ${parsed.error.message}`);
       const from = { address, port };

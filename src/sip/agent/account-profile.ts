@@ -165,7 +165,8 @@ function serverOf(uri: SipUri): string {
   return formatUri({ ...uri, user: undefined, password: undefined, parameters, headers: new Map() });
 }
 
-function sameHost(one: string, other: string): boolean {
+/** Whether two URIs name the same server. */
+export function sameHost(one: string, other: string): boolean {
   const [first, second] = [targetOf(one), targetOf(other)];
   return first !== undefined && first === second;
 }
@@ -176,7 +177,7 @@ const portOf = (uri: SipUri): number => uri.port ?? SIP_PORT;
  * The pre-loaded route. A proxy that is configured without `lr` is taken for one that was forgotten: strict routers have
  * been gone for twenty years, and the request would leave with a Request-URI that no proxy of today expects.
  */
-function looseRoute(uri: string): NameAddress {
+export function looseRoute(uri: string): NameAddress {
   const parsed = parseUri(uri);
   if (!parsed.ok || parsed.value.parameters.has('lr'))
     return { displayName: undefined, uri, parameters: NO_PARAMETERS };

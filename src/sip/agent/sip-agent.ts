@@ -1,6 +1,5 @@
 // The user agent: wires sockets, transactions, registrations and sessions to each other, and is what the rest of the
-// program sees of SIP. The rules for what comes in are in request-handler.ts, those of an account in
-// account-profile.ts.
+// program sees of SIP. The rules for what comes in are in request-handler.ts, the accounts in account-lines.ts.
 
 import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
@@ -9,13 +8,10 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
-import { DigestClient } from '../auth/index.ts';
 import type { DialogDetail, Subscription, WatchedIdentity } from '../event/index.ts';
-import type { CallCredentials } from '../exchange/index.ts';
 import { type Locator, placeOf } from '../locate/index.ts';
 import { createResponse, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint, Protocol, SipResponse } from '../message/types.ts';
-import { Registration, type RegistrationReport } from '../register/index.ts';
 import {
   IncomingSession,
   OutgoingSession,
@@ -27,8 +23,8 @@ import {
 import type { Session } from '../session/types.ts';
 import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionLayer } from '../transaction/index.ts';
 import { type DatagramNetwork, type StreamNetwork, TransportLayer } from '../transport/index.ts';
-import { AccountProfile } from './account-profile.ts';
-import { AccountSubscriptions } from './account-subscriptions.ts';
+import { AccountLines } from './account-lines.ts';
+import type { AccountProfile } from './account-profile.ts';
 import { EventHub, type UnaskedHandler } from './event-hub.ts';
 import { GuardedClock } from './guarded-clock.ts';
 import { createLocator, type DnsOptions, protocolsOf } from './locating.ts';
@@ -36,6 +32,7 @@ import { createReception } from './reception.ts';
 import type { RequestHandler } from './request-handler.ts';
 import type { Sender } from './sender.ts';
 import { SessionTable } from './session-table.ts';
+import { SiblingProxies } from './sibling-proxies.ts';
 import type {
   Account,
   Admission,
@@ -82,13 +79,6 @@ export interface SipAgentOptions {
   readonly timers?: TimerSettings;
 }
 
-/** An account with what runs for it. */
-interface Line {
-  readonly profile: AccountProfile;
-  readonly registration: Registration | undefined;
-  readonly subscriptions: AccountSubscriptions | undefined;
-}
-
 /** How long `stop` waits for answers to BYE, CANCEL and the removal of bindings. */
 const STOP_PATIENCE = seconds(2);
 
@@ -105,9 +95,13 @@ export class SipAgent implements UserAgent, EventAgent {
   readonly #handler: RequestHandler;
   readonly #hub: EventHub;
   readonly #environment: SessionEnvironment;
-  readonly #lines: readonly Line[];
+  readonly #accounts: AccountLines;
+  readonly #siblings = new SiblingProxies({
+    sets: () => this.#accounts.proxies,
+    locate: (uri, done) => this.#locator.locate(uri, done),
+    known: (uri) => this.#locator.known(uri),
+  });
   readonly #timers: TimerSettings;
-  #servers: ReadonlySet<string> = new Set();
   /** The URIs that are called often. */
   readonly #prepared = new Set<string>();
   #quieted: () => void = nothing;
@@ -148,8 +142,7 @@ export class SipAgent implements UserAgent, EventAgent {
       reaches: (target) => this.#transport.reaches(target),
       changed: () => this.#serversMoved(),
     });
-    this.#lines = options.accounts.map((account) => this.#createLine(account));
-    this.#locateServers();
+    this.#accounts = this.#createAccounts();
   }
 
   on<Name extends keyof AgentEvents>(name: Name, listener: (...args: AgentEvents[Name]) => void): () => void {
@@ -161,20 +154,17 @@ export class SipAgent implements UserAgent, EventAgent {
   }
 
   get registrations(): readonly RegistrationState[] {
-    return this.#lines.map(({ profile, registration }) => stateOf(profile.account, registration?.state));
+    return this.#accounts.states;
   }
 
   get servers(): ReadonlySet<string> {
-    return this.#servers;
+    return this.#accounts.servers;
   }
 
   async start(): Promise<void> {
     await this.#transport.listen(this.options.listen);
     this.#started = true;
-    for (const { profile, registration } of this.#lines) {
-      this.prepare(profile.servers);
-      registration?.start();
-    }
+    this.#accounts.start();
   }
 
   async stop(): Promise<void> {
@@ -183,7 +173,7 @@ export class SipAgent implements UserAgent, EventAgent {
     this.#handler.stopping = true;
     this.#sessions.each((session) => session.hangup());
     await this.#quiet();
-    for (const { registration } of this.#lines) registration?.close();
+    this.#accounts.close();
     this.#sessions.close();
     this.#hub.close();
     this.#locator.close();
@@ -212,7 +202,7 @@ export class SipAgent implements UserAgent, EventAgent {
   networkChanged(): void {
     this.#transport.networkChanged();
     this.#locator.refresh();
-    for (const { registration } of this.#lines) registration?.renew();
+    this.#accounts.renew();
     this.#hub.renew();
     this.#sessions.each((session) => session.networkChanged());
   }
@@ -223,14 +213,14 @@ export class SipAgent implements UserAgent, EventAgent {
    * with nobody left to end it
    */
   invite({ target: asked, account, offer, headers = [] }: InviteOptions): Session {
-    const target = this.#profileOf(account).sipTarget(asked);
+    const target = this.#accounts.profileOf(account).sipTarget(asked);
     const session = new OutgoingSession({
       environment: this.#environment,
       ...this.#sender(target, account),
       target,
       offer,
       headers,
-      redirect: (to) => this.#wayTo(to, this.#profileOf(account)),
+      redirect: (to) => this.#wayTo(to, this.#accounts.profileOf(account)),
       quieted: (over) => this.#forget(over),
     });
     this.#sessions.add(session);
@@ -243,7 +233,7 @@ export class SipAgent implements UserAgent, EventAgent {
   #wayTo({ uri, proxy }: RedirectTarget, profile: AccountProfile): Way | undefined {
     const routing = proxy === undefined ? profile.routing(uri) : profile.routingBy(uri, proxy);
     if (!placeOf(routing.nextHop, this.#protocols).ok) return undefined;
-    return { routing, credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)) };
+    return { routing, credentials: this.#accounts.credentials(profile, profile.digestFor(routing.nextHop)) };
   }
 
   /** @throws DoorphoneError as `invite` does */
@@ -263,7 +253,12 @@ export class SipAgent implements UserAgent, EventAgent {
     const profile = this.#readyProfile(target, account);
     const { from, contactUser } = profile;
     const routing = profile.routing(target);
-    return { from, contactUser, routing, credentials: this.#credentials(profile, profile.digestFor(routing.nextHop)) };
+    return {
+      from,
+      contactUser,
+      routing,
+      credentials: this.#accounts.credentials(profile, profile.digestFor(routing.nextHop)),
+    };
   }
 
   /** The account's profile, where a request to `target` can be sent at all. */
@@ -273,11 +268,11 @@ export class SipAgent implements UserAgent, EventAgent {
     if (!place.ok) {
       throw new DoorphoneError('bad-target', place.error, { mend: 'call a target like sip:101@example.com' });
     }
-    return this.#profileOf(account);
+    return this.#accounts.profileOf(account);
   }
 
   localAddress(target: string): string {
-    const candidates = isIpAddress(target) ? [target] : [...this.#knownAddresses(target), ...this.#servers];
+    const candidates = isIpAddress(target) ? [target] : [...this.#knownAddresses(target), ...this.servers];
     return this.#transport.localAddress(candidates[0] ?? DOCUMENTATION_ADDRESS);
   }
 
@@ -294,7 +289,7 @@ export class SipAgent implements UserAgent, EventAgent {
     const uri = parseUri(target).ok ? target : `sip:${target}`;
     const own = this.#locator.known(uri);
     if (own.length > 0) return own;
-    const hops = this.#lines.map(({ profile }) => profile.routing(uri).nextHop);
+    const hops = this.#accounts.profiles.map((profile) => profile.routing(uri).nextHop);
     return hops.flatMap((hop) => this.#locator.known(hop));
   }
 
@@ -307,8 +302,8 @@ export class SipAgent implements UserAgent, EventAgent {
       sessions: this.#sessions,
       admit,
       callers,
-      names: () => this.#lines.map(({ profile }) => profile.contactUser),
-      servers: () => this.#servers,
+      names: () => this.#accounts.profiles.map(({ contactUser }) => contactUser),
+      servers: () => this.servers,
       userAgent,
       begin: (transaction, authenticatedAs) => this.#receiveInvite(transaction, authenticatedAs),
       refused: (peer, source, why) => this.#events.emit('refused', peer, source, why),
@@ -324,7 +319,7 @@ export class SipAgent implements UserAgent, EventAgent {
       environment: this.#environment,
       identityFor: (transaction) => this.#identityFor(transaction),
       mayGoTo: (address) =>
-        this.#servers.has(address) || admit({ uri: '', source: { protocol: 'udp', address, port: 0 } }) === undefined,
+        this.servers.has(address) || admit({ uri: '', source: { protocol: 'udp', address, port: 0 } }) === undefined,
       dialogDetail,
       sessions: () => this.#sessions.all,
       asked: (referral, from, source) => this.#events.emit('refer', referral, from, source),
@@ -344,99 +339,57 @@ export class SipAgent implements UserAgent, EventAgent {
       timers: this.#timers,
       sessionExpires: sessionExpires === undefined ? undefined : Math.round(sessionExpires / 1000),
       userAgent,
-      request: (request, target, user) => this.#transactions.request(request, target, user),
-      sendAck: (ack, target) => this.#transactions.sendAck(ack, target),
+      request: (request, target, user) => {
+        this.#siblings.reroute(request, target);
+        return this.#transactions.request(request, target, user);
+      },
+      sendAck: (ack, target) => {
+        this.#siblings.reroute(ack, target);
+        return this.#transactions.sendAck(ack, target);
+      },
       ways: (request, target) => this.#transport.ways(request, target),
-      locate: (uri, done) => this.#locator.locate(uri, done),
+      locate: (uri, done) => this.#siblings.locate(uri, done),
       reached: (target) => this.#locator.reached(target),
       missed: (target, retryAfter) => this.#locator.missed(target, retryAfter),
       knownAddresses: (uri) => this.#locator.known(uri),
-      contact: (target, user) => formatNameAddress({ uri: this.#dialogContact(target, user) }),
+      contact: (target, user) => formatNameAddress({ uri: this.#accounts.dialogContact(target, user) }),
       texted: (request, source) => this.#hub.texted(request, source),
       get servers() {
-        return agent.#servers;
+        return agent.servers;
       },
     };
   }
 
-  #createLine(account: Account): Line {
-    const profile = this.#read(account);
-    if (!account.register) return { profile, registration: undefined, subscriptions: undefined };
-    const { clock, random, log, userAgent, instance, outbound = true } = this.options;
-    const registration = new Registration({
+  #createAccounts(): AccountLines {
+    const { clock, random, log, accounts, userAgent, instance, outbound = true } = this.options;
+    return new AccountLines({
       clock,
       random,
       log,
-      exchange: this.#environment,
-      identity: profile.from,
-      registrars: profile.registrars,
-      proxies: profile.proxies,
-      expires: account.expires,
+      accounts,
+      protocols: this.#protocols,
+      locator: this.#locator,
+      prepare: (uris) => this.prepare(uris),
+      // Each flow by its own proxy: no other may stand in for it.
+      exchange: {
+        clock,
+        log,
+        request: (request, target, user) => this.#transactions.request(request, target, user),
+        ways: (request, target) => this.#transport.ways(request, target),
+        locate: (uri, done) => this.#locator.locate(uri, done),
+        reached: (target) => this.#locator.reached(target),
+        missed: (target, retryAfter) => this.#locator.missed(target, retryAfter),
+      },
       instance,
-      preference: account.preference,
       outbound,
-      digest: profile.registerDigest,
       userAgent,
-      contact: (target) => this.#contactUri(target, profile.contactUser),
-      names: (uri) => profile.names(uri),
-      route: (registrar, proxy) => profile.registerRouting(registrar, proxy),
-      changed: (state, cause) => this.#registrationChanged(account, state, cause),
-    });
-    profile.live = () => registration.live;
-    const subscriptions = new AccountSubscriptions({
-      clock,
-      log,
-      account,
+      openFlow: (target, failed) => this.#transport.flow(target, { failed: ({ message }) => failed(message) }),
+      contact: (target, user) => this.#contactUri(target, user),
       subscribe: (wanted) => this.#hub.subscribe(wanted),
-      contacts: () => registration.contacts,
-      renew: () => registration.renew(),
-      waiting: (summary) => this.#events.emit('messagesWaiting', account, summary),
-      publish: () => this.#hub.publish(account),
+      publish: (account) => this.#hub.publish(account),
+      waiting: (account, summary) => this.#events.emit('messagesWaiting', account, summary),
+      changed: (state, cause) => this.#events.emit('registration', state, ...(cause === undefined ? [] : [cause])),
     });
-    return { profile, registration, subscriptions };
-  }
-
-  #registrationChanged(account: Account, state: RegistrationReport, cause: string | undefined): void {
-    const { registered, reason, status, registrar } = state;
-    // Its servers are ours as long as it is registered.
-    this.prepare(this.#lines.flatMap(({ profile }) => profile.servers));
-    this.#locateServers();
-    const log = registered || !this.#started ? this.options.log.info : this.options.log.warn;
-    log.call(this.options.log, 'sip.registration', {
-      account: account.uri,
-      registrar,
-      registered,
-      reason: reason ?? cause ?? null,
-      status,
-    });
-    if (registered && this.#started)
-      this.#lines.find(({ profile }) => profile.account === account)?.subscriptions?.begin();
-    this.#events.emit('registration', stateOf(account, state), ...(cause === undefined ? [] : [cause]));
-  }
-
-  #read(account: Account): AccountProfile {
-    const { random } = this.options;
-    const { password, credentials = [] } = account;
-    const byRealm = new Map(credentials.map(({ realm, ...own }) => [realm, own]));
-    const profile = AccountProfile.of(account, this.#protocols, (username) =>
-      password === undefined && byRealm.size === 0
-        ? undefined
-        : new DigestClient({ random, credentials: password && { username, password }, byRealm }),
-    );
-    if (profile.ok) return profile.value;
-    throw new DoorphoneError('bad-account', profile.error, { mend: 'correct the account in the configuration' });
-  }
-
-  #profileOf(account: Account): AccountProfile {
-    return this.#lines.find(({ profile }) => profile.account.uri === account.uri)?.profile ?? this.#read(account);
-  }
-
-  /** The account that a call came in on: the one that is named in its Request-URI, else the first whose server sent it. */
-  #profileOfCall({ request, source }: ServerTransaction): AccountProfile | undefined {
-    const uri = parseUri(request.requestUri);
-    const profiles = this.#lines.map(({ profile }) => profile);
-    const named = profiles.find((profile) => uri.ok && profile.contactUser === uri.value.user);
-    return named ?? profiles.find((profile) => this.#addressesOf(profile).includes(source.address)) ?? profiles[0];
   }
 
   #receiveInvite(transaction: ServerTransaction, authenticatedAs: string | undefined): SipResponse | undefined {
@@ -448,7 +401,7 @@ export class SipAgent implements UserAgent, EventAgent {
       transaction,
       authenticatedAs,
       replaces: replaced.value,
-      trusted: this.#servers.has(transaction.source.address),
+      trusted: this.servers.has(transaction.source.address),
       quieted: (over) => this.#forget(over),
     });
     if (!session.ok) return createResponse(transaction.request, 400, { reason: `Bad Request: ${session.error}` });
@@ -460,45 +413,17 @@ export class SipAgent implements UserAgent, EventAgent {
 
   /** As whom we answer who asks: credentials only where the account's server asks. */
   #identityFor(transaction: ServerTransaction): WatchedIdentity {
-    const profile = this.#profileOfCall(transaction);
-    const fromServer = profile !== undefined && this.#addressesOf(profile).includes(transaction.source.address);
+    const profile = this.#accounts.profileOfCall(transaction);
     return {
-      credentials: fromServer ? this.#credentials(profile, profile.callDigest) : undefined,
+      credentials: this.#accounts.credentialsFor(profile, transaction),
       contactUser: profile?.contactUser,
     };
   }
 
-  /** For the account's servers, and not for whoever is called or calls; see `AccountProfile.digestFor`. */
-  #credentials(profile: AccountProfile, digest: DigestClient | undefined): CallCredentials | undefined {
-    if (digest === undefined) return undefined;
-    const mayGoTo = (address: string): boolean =>
-      profile.servers.length === 0 || this.#addressesOf(profile).includes(address);
-    return { digest, mayGoTo };
-  }
-
-  #addressesOf(profile: AccountProfile): readonly string[] {
-    return profile.servers.flatMap((uri) => this.#locator.known(uri));
-  }
-
-  #locateServers(): void {
-    this.#servers = new Set(this.#lines.flatMap(({ profile }) => this.#addressesOf(profile)));
-  }
-
-  /** A server that could not be reached may be reached where it is now. */
+  /** Names lead elsewhere now. */
   #serversMoved(): void {
-    this.#locateServers();
-    if (!this.#started) return;
-    for (const uri of this.#prepared) this.#prepareWay(uri);
-    for (const { registration } of this.#lines) if (registration?.state.registered === false) registration.renew();
-  }
-
-  /** Our Contact in a dialog: as the account's registrar would have it, where its servers are on the way. */
-  #dialogContact(target: Endpoint, user: string | undefined): string {
-    const local = this.#contactUri(target, user);
-    const line = this.#lines.find(
-      ({ profile }) => profile.contactUser === user && this.#addressesOf(profile).includes(target.address),
-    );
-    return line?.profile.contact(local) ?? local;
+    this.#accounts.serversMoved();
+    if (this.#started) for (const uri of this.#prepared) this.#prepareWay(uri);
   }
 
   /** Where `target` reaches us: by the protocol that we reach it by (RFC 3261 §8.1.1.8, §19.1.1). */
@@ -523,8 +448,7 @@ export class SipAgent implements UserAgent, EventAgent {
   /** Resolves when no session and no binding is left, or when the patience is over. */
   #quiet(): Promise<void> {
     return new Promise((done) => {
-      const registrations = this.#lines.flatMap(({ registration }) => registration ?? []);
-      let removing = registrations.length + 1;
+      let removing = 2;
       const over = this.options.clock.after(STOP_PATIENCE, 'stop', done);
       this.#quieted = () => {
         if (removing > 0 || this.#sessions.all.length > 0) return;
@@ -535,7 +459,7 @@ export class SipAgent implements UserAgent, EventAgent {
         removing -= 1;
         this.#quieted();
       };
-      for (const registration of registrations) registration.stop(removed);
+      this.#accounts.stop(removed);
       this.#hub.stop(removed);
     });
   }
@@ -546,12 +470,6 @@ const DOCUMENTATION_ADDRESS = '192.0.2.1';
 
 const NO_PARAMETERS = new Map<string, string | true>();
 const NO_HEADERS = new Map<string, string>();
-
-function stateOf(account: Account, report: RegistrationReport | undefined): RegistrationState {
-  if (report === undefined) return { account, registered: false, reason: null };
-  const { registered, reason, status, ...details } = report;
-  return { account, registered, reason, ...(status === undefined ? {} : { status }), details };
-}
 
 function nothing(): void {
   return;

@@ -13,6 +13,7 @@ import {
   type Purpose,
   RegisterAttempt,
 } from './attempt.ts';
+import { FlowHolder, type OpenFlow } from './flow-holder.ts';
 import type { Grant } from './grant.ts';
 import type { RegisterSuccess } from './outcome.ts';
 import { checkAfter, refreshAfter } from './recovery.ts';
@@ -45,6 +46,7 @@ export interface BindingOptions extends AttemptEnvironment {
   readonly outbound: boolean;
   /** How long an address may take that is asked now. */
   readonly attemptLife: () => Millis;
+  readonly openFlow: OpenFlow;
   readonly bound: (grant: Grant) => void;
   readonly failed: (failure: BindingFailure) => void;
 }
@@ -78,9 +80,12 @@ export class Binding {
   #stale: readonly string[] = [];
   /** The registrar has bound the flow: a new address takes the place of the old by itself (RFC 5626 §6). */
   #flowBound = false;
+  readonly #flow: FlowHolder;
 
   constructor(private readonly options: BindingOptions) {
+    const { clock, random, openFlow } = options;
     this.#expires = options.expires;
+    this.#flow = new FlowHolder(clock, random, openFlow, (reason, wait) => this.#flowBroken(reason, wait));
   }
 
   /** Our Contact that is bound, as we wrote it and as the registrar lists it. */
@@ -105,8 +110,15 @@ export class Binding {
 
   /** Binds after a while. */
   bindAfter(wait: Millis): void {
-    this.pause();
+    this.#interrupt();
     this.#schedule(wait, 'bind');
+  }
+
+  /** Binds at once, since the network has changed: the way from an address that we have no longer is given up. */
+  renew(): void {
+    const { target } = this.#flow;
+    if (target !== undefined && this.options.contact(target) !== this.#contact) this.#flow.cut();
+    this.#begin('bind');
   }
 
   /** Removes the binding (§10.2.2). @param done called once: with the answer, or when it is too late for one */
@@ -116,6 +128,11 @@ export class Binding {
 
   /** Does nothing more until it is told to; what is bound stays bound. */
   pause(): void {
+    this.#interrupt();
+    this.#flow.release();
+  }
+
+  #interrupt(): void {
     this.#next?.cancel();
     this.#next = undefined;
     const attempt = this.#attempt;
@@ -143,7 +160,7 @@ export class Binding {
 
   /** One attempt; whatever was under way is over with it: no two overlap (§10.2). */
   #begin(purpose: Purpose, done: () => void = () => undefined): void {
-    this.pause();
+    this.#interrupt();
     const { options } = this;
     const attempt = new RegisterAttempt(
       options,
@@ -193,8 +210,16 @@ export class Binding {
     this.#flowBound = grant.outbound;
     // Those that it named are gone.
     this.#stale = [];
+    if (attempt.target !== undefined) this.#flow.keep(attempt.target, grant);
     this.#scheduleLook();
     this.options.bound(grant);
+  }
+
+  /** RFC 5626 §4.5: another flow is made, and bound in place of this one. An attempt that is under way finds out itself. */
+  #flowBroken(reason: string, wait: Millis): void {
+    if (this.#attempt !== undefined) return;
+    this.options.log.info('register.flow-failed', { reason, wait });
+    this.#schedule(wait, 'bind');
   }
 
   /** Looks at the binding soon, or renews it where that is due before. */
@@ -228,6 +253,7 @@ export class Binding {
   }
 
   #failed(attempt: RegisterAttempt, purpose: 'bind' | 'check', end: AttemptFailure): void {
+    if (end.kind === 'silent') this.#flow.cut();
     if (end.kind === 'silent' && purpose === 'bind') this.#mayBeBound(attempt);
     this.options.failed({ purpose, began: attempt.began, ...this.#describe(end) });
   }

@@ -1,5 +1,6 @@
 // RFC 3261 §10: registrations.
 
+export type { KeptFlow, OpenFlow } from './flow-holder.ts';
 export type { Grant } from './grant.ts';
 export type { Hop } from './register-writer.ts';
 export { Registration, type RegistrationOptions } from './registration.ts';

@@ -15,6 +15,7 @@ import type { Endpoint, NameAddress } from '../message/types.ts';
 import { type AttemptEnd, type AttemptEnvironment, RegisterAttempt } from './attempt.ts';
 import { Binding, type BindingFailure } from './binding.ts';
 import { FailBack } from './fail-back.ts';
+import type { OpenFlow } from './flow-holder.ts';
 import type { Grant } from './grant.ts';
 import { RecoveryPolicy } from './recovery.ts';
 import { type Hop, RegisterWriter } from './register-writer.ts';
@@ -49,6 +50,7 @@ export interface RegistrationOptions {
   readonly outbound: boolean;
   readonly digest: DigestClient | undefined;
   readonly userAgent: string;
+  readonly openFlow: OpenFlow;
   /** The URI to be reached at, as seen from the registrar. */
   readonly contact: (registrar: Endpoint) => string;
   /** Whether the account names the host of a URI. */
@@ -148,7 +150,7 @@ export class Registration {
     for (const flow of live.some(({ grant }) => grant?.outbound === true) ? this.#flows : live) {
       flow.unfit = false;
       flow.policy.forget();
-      flow.binding.bind();
+      flow.binding.renew();
     }
   }
 
@@ -182,7 +184,7 @@ export class Registration {
   }
 
   #createFlow(proxy: string | undefined, number: number): Flow {
-    const { clock, random, log, identity, userAgent, expires, outbound, instance } = this.options;
+    const { clock, random, log, identity, userAgent, expires, outbound, instance, openFlow } = this.options;
     // RFC 5626 §4.2.1: the same numbers after every start.
     const traits = this.#traits(number + 1);
     const flow: Flow = {
@@ -203,6 +205,7 @@ export class Registration {
         registrar: () => this.#registrar.uri,
         expires,
         outbound: outbound && instance !== undefined,
+        openFlow,
         attemptLife: () => this.#policyOf(flow).attemptLife(clock.now()),
         bound: (grant) => this.#bound(flow, grant),
         failed: (failure) => this.#failed(flow, failure),

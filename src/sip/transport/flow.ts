@@ -35,4 +35,6 @@ export interface Flow {
   keepAlive(flowTimer?: Millis): void;
   /** Lets it go: nothing is told any more. */
   close(): void;
+  /** Lets it go, and ends its connection: who holds it knows that nobody answers there. Over UDP as `close`. */
+  cut(): void;
 }

@@ -123,6 +123,10 @@ abstract class KeptFlow implements Flow {
     this.#end();
   }
 
+  cut(): void {
+    this.#end();
+  }
+
   protected tellOpened(): void {
     if (this.#over) return;
     this.#told = true;
@@ -187,6 +191,11 @@ class StreamFlow extends KeptFlow {
 
   lost(failure: SendFailure): void {
     this.fail(failure);
+  }
+
+  override cut(): void {
+    super.cut();
+    this.#connection?.cut({ code: 'no-answer', message: `${formatEndpoint(this.target)} does not answer` });
   }
 
   protected probe(): void {

@@ -107,7 +107,6 @@ describe('accounts', () => {
 
 describe('what this version does not carry out', () => {
   it.each([
-    ['sip: { outbound: auto }', '8:18: sip.outbound: outbound (RFC 5626) is not'],
     ['audio: { echoCancellation: true }', '8:28: audio.echoCancellation: echo cancellation is not'],
     ['mqtt: { url: "mqtt://b", homeAssistant: true }', '8:41: mqtt.homeAssistant: Home Assistant discovery is not'],
     ['provisioning: { server: auto }', '8:25: provisioning.server: provisioning is not'],

@@ -106,3 +106,48 @@ describe('a binding', () => {
     expect(isOfTheHouse(address)).toBe(expected);
   });
 });
+
+describe('a fleet of 200', () => {
+  /** When each device asks, in ms, from the beginning of an outage that all of them see at once. */
+  const attempts = Array.from({ length: 200 }, (_, seed) => {
+    const one = policy(seed + 1);
+    const times: number[] = [];
+    for (let now = 0; now < 900_000; ) {
+      times.push(now);
+      const began = now;
+      now += one.attemptLife(millis(now));
+      now += one.afterSilence(millis(now), millis(began));
+    }
+    return times;
+  });
+
+  /** How many ask in the busiest second of a span. */
+  const busiest = (from: number, to: number): number => {
+    const counts = new Map<number, number>();
+    for (const time of attempts.flat()) {
+      if (time < from || time >= to) continue;
+      const second = Math.floor(time / 1000);
+      counts.set(second, (counts.get(second) ?? 0) + 1);
+    }
+    return Math.max(...counts.values());
+  };
+
+  it('is out of step when a server comes back after minutes: no second has a twentieth of it', () => {
+    expect(busiest(300_000, 900_000)).toBeLessThanOrEqual(14);
+  });
+
+  it('has each device asking once in 68 s at least, so that all are back in a little over a minute', () => {
+    for (const times of attempts) {
+      for (const [index, time] of times.entries()) {
+        if (index > 0) expect(time - (times[index - 1] ?? 0)).toBeLessThanOrEqual(68_000);
+      }
+    }
+  });
+
+  it('renews its bindings out of step, too', () => {
+    const random = new SeededRandom(9);
+    const seconds300 = Array.from({ length: 200 }, () => Math.floor(refreshAfter(seconds(300), random) / 1000));
+    const counts = seconds300.map((second) => seconds300.filter((other) => other === second).length);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(12);
+  });
+});
