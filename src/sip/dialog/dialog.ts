@@ -1,6 +1,6 @@
 // A dialog: who talks to whom, which request comes next, where it goes (RFC 3261 §12). It sends nothing: requests are
 // built here and sent by the usage that holds the dialog. Forked calls make one dialog a To tag.
-// Left out: the secure flag of sips (§12.1), for want of a transport that could honour it.
+// Left out: the secure flag of sips (§12.1).
 
 import { err, ok, type Result } from '../../base/result.ts';
 import { createRequest, formatNameAddress, parseUri } from '../message/index.ts';
