@@ -52,6 +52,8 @@ export interface EventFields {
   'call.redirected': { call: string; to: string };
   'call.ringing': { call: string; status: number };
   'call.answered': { call: string; codec: string; encrypted: boolean };
+  /** Codec or encryption is another: agreed on anew, or the keys of DTLS have come. */
+  'call.changed': { call: string; codec: string; encrypted: boolean };
   /** Somebody else has the visitor now, in the call `next`: handed over by the peer, or picked up. */
   'call.transferred': { call: string; to: string; next: string };
   'call.ended': {

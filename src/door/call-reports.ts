@@ -33,6 +33,7 @@ export function reportCall(call: Call, { journal, button, nameDigits }: CallRepo
   call.on('ringing', (status) => journal.record('call.ringing', { call: id, status }));
   call.on('redirected', (to) => journal.record('call.redirected', { call: id, to }));
   call.on('answered', (format) => journal.record('call.answered', { call: id, ...format }));
+  call.on('formatChanged', (format) => journal.record('call.changed', { call: id, ...format }));
   call.on('held', (by) => journal.record('call.held', { call: id, by }));
   call.on('resumed', (by) => journal.record('call.resumed', { call: id, by }));
   call.on('digit', ({ digit, via }) => {

@@ -47,7 +47,8 @@ describe('baresip', () => {
     const door = await directDoor(rig, { srtp: 'required', keying: ['dtls'], ...more });
     await door.press();
     await door.saw('call.answered');
-    await until('there are keys', async () => (await door.status()).call?.encrypted === true);
+    await door.saw('call.changed', { fits: ({ encrypted }) => encrypted });
+    expect((await door.status()).call?.encrypted).toBe(true);
     await elapse(3_000);
     for (const digit of DOOR_CODE) await phone.sendDigits(digit);
     await door.saw('door.opened');

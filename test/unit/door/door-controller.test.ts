@@ -56,6 +56,15 @@ describe('a press of the button', () => {
     expect(rig.engine.open).toEqual([]);
   });
 
+  it('says so when codec or encryption become others', () => {
+    const rig = new DoorRig();
+    rig.talk();
+    rig.agent.session.peerOffers(peerSdp({ formats: [0, 101] }));
+    expect(rig.events('call.changed')).toMatchObject([{ codec: 'PCMU', encrypted: false }]);
+    rig.agent.session.peerOffers(peerSdp({ formats: [0, 101] }));
+    expect(rig.events('call.changed')).toHaveLength(1);
+  });
+
   it('is said with one id in all events of its call', () => {
     const rig = new DoorRig();
     rig.talk();
