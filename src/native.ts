@@ -36,6 +36,8 @@ export interface NativeStreamParameters {
   /** The same place as for RTP: multiplexed (RFC 5761). */
   readonly remoteRtcpAddress: string;
   readonly remoteRtcpPort: number;
+  /** The peer is behind a NAT: plain RTP may come from here, or from the first stable source. */
+  readonly signallingAddress: string | undefined;
   /** 0: PCMU, 8: PCMA, the static payload types of RFC 3551 §6, whatever number `payloadType` carries. */
   readonly codec: number;
   readonly payloadType: number;

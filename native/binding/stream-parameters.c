@@ -82,6 +82,15 @@ static bool read_ice(napi_env env, napi_value object, struct stream_parameters *
   return true;
 }
 
+/** Another place that the peer may be heard from; left out: none. */
+static bool read_latch(napi_env env, napi_value object, struct stream_parameters *parameters) {
+  bool named;
+  char *address = parameters->signalling_address;
+  if (!arguments_text_member(env, object, "signallingAddress", address, &named)) return false;
+  if (named) parameters->stream.signalling_address = address;
+  return true;
+}
+
 static bool read_media(napi_env env, napi_value object, struct stream_parameters *parameters) {
   struct engine_stream *stream = &parameters->stream;
   int64_t port;
@@ -120,7 +129,7 @@ bool stream_parameters_read(napi_env env, napi_value object, struct stream_param
   struct engine_stream *stream = &parameters->stream;
   memset(stream, 0, sizeof *stream);
   memset(&parameters->dtls, 0, sizeof parameters->dtls);
-  return read_media(env, object, parameters) &&
+  return read_media(env, object, parameters) && read_latch(env, object, parameters) &&
          read_key(env, object, send_members, &stream->send_suite, &stream->send_key) &&
          read_key(env, object, receive_members, &stream->receive_suite, &stream->receive_key) &&
          read_dtls(env, object, parameters) && read_ice(env, object, parameters);

@@ -15,6 +15,7 @@ struct stream_parameters {
   struct engine_ice ice;
   char address[ARGUMENT_TEXT_BYTES];
   char rtcp_address[ARGUMENT_TEXT_BYTES];
+  char signalling_address[ARGUMENT_TEXT_BYTES];
   char ufrag[ARGUMENT_TEXT_BYTES];
   char password[ARGUMENT_TEXT_BYTES];
 };

@@ -93,6 +93,9 @@ struct engine_stream {
   int16_t event_payload_type;          /**< -1: the peer takes no telephone-event. */
   int16_t received_event_payload_type; /**< Of those that the peer sends, which may have another number. -1: none. */
   uint8_t packet_time_ms;     /**< 10, 20 … 60 */
+  /** Plain RTP may come from elsewhere than the remote address, which is behind a NAT: from this host, where the peer's
+   * signalling comes from, or from the first that is stable (see stream-latch.c). Null: from the remote address only. */
+  const char *signalling_address;
   bool sends;
   bool receives;
   enum srtp_suite send_suite; /**< Counts where there is a key. */

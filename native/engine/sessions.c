@@ -190,6 +190,9 @@ static dp_error place_stream(const struct engine_slot *slot, const struct engine
   if (error == DP_OK) error = sockets_parse_address(rtcp_address, stream->remote_rtcp_port, &setup->remote_rtcp);
   if (error != DP_OK) return error;
   if (setup->remote.ss_family != slot->family || setup->remote_rtcp.ss_family != slot->family) return DP_UNSUPPORTED;
+  setup->first_stable = stream->signalling_address != NULL;
+  if (setup->first_stable) error = sockets_parse_address(stream->signalling_address, 0, &setup->signalling);
+  if (error != DP_OK) return error;
   setup->multiplexed = stream->remote_port == stream->remote_rtcp_port &&
                        sockets_same_host(&setup->remote, &setup->remote_rtcp);
   return DP_OK;

@@ -1,8 +1,6 @@
 // What a stream receives: who is believed, which source is heard, digits, the sound that is due. See stream.h.
 //
-// Whom we believe. Plain RTP counts only from the agreed host, whatever its port (symmetric RTP, RFC 4961); with SRTP the
-// tag decides, whatever the host. Packets that we send follow the peer only to where believed packets come from, and only
-// while nothing comes from where the peer was before; the agreed address itself always counts.
+// Whom we believe: with SRTP the tag decides, whatever the host; plain RTP see stream-latch.c.
 //
 // Which source is heard. A new SSRC in the place of one that is heard must show two packets in sequence (RFC 3550 A.1)
 // while the old one is quiet; so neither stray packets nor two interleaved sources tear the sound.
@@ -12,8 +10,6 @@
 #include "engine/engine.h"
 #include "engine/stream.h"
 
-/** After such a pause another address may take the peer's place. */
-#define LATCH_NS NS_PER_SECOND
 /** After such a pause a stream no longer counts as being heard: tones may be. */
 #define AUDIBLE_NS NS_PER_SECOND
 
@@ -28,7 +24,9 @@ void stream_input_configure(struct stream *stream, const struct stream_setup *be
   struct stream_input *input = &stream->input;
   const struct stream_setup *setup = &stream->setup;
   const bool *nominated = stream->security.nominated;
-  if (!nominated[COMPONENT_RTP] && !sockets_same_address(&before->remote, &setup->remote)) input->latched = false;
+  bool same = sockets_same_address(&before->remote, &setup->remote) && before->first_stable == setup->first_stable &&
+              (!setup->first_stable || sockets_same_host(&before->signalling, &setup->signalling));
+  if (!nominated[COMPONENT_RTP] && !same) stream_latch_reset(stream);
   if (!nominated[COMPONENT_RTCP] && !sockets_same_address(&before->remote_rtcp, &setup->remote_rtcp)) {
     input->rtcp_latched = false;
   }
@@ -54,34 +52,17 @@ static enum payload_kind kind_of(const struct stream_setup *setup, uint8_t paylo
   return payload_type == PAYLOAD_PCMU || payload_type == PAYLOAD_PCMA ? PAYLOAD_SOUND : PAYLOAD_UNKNOWN;
 }
 
-static bool peer_is_quiet(const struct stream_input *input, uint64_t now_ns) {
-  return !input->latched || now_ns > input->last_ns + LATCH_NS;
-}
-
-/** Whether a plain packet's source may speak for the peer; nothing is changed. */
-static bool is_believable(const struct stream *stream, const struct sockets_datagram *datagram) {
-  const struct stream_input *input = &stream->input;
-  if (input->srtp) return true;
-  if (input->latched && sockets_same_address(&datagram->source, &input->peer)) return true;
-  if (!sockets_same_host(&datagram->source, &stream->setup.remote)) return false;
-  if (sockets_same_address(&datagram->source, &stream->setup.remote)) return true;
-  return peer_is_quiet(input, datagram->arrival_ns);
-}
-
-/** Follows the peer to where an accepted packet came from. */
-static void latch(struct stream *stream, const struct sockets_datagram *datagram) {
+void stream_input_forget(struct stream *stream) {
   struct stream_input *input = &stream->input;
-  // With ICE the checks say where, and no packet of media (RFC 8445 §12).
-  if (stream->security.nominated[COMPONENT_RTP]) return;
-  if (input->latched && sockets_same_address(&datagram->source, &input->peer)) return;
-  if (!peer_is_quiet(input, datagram->arrival_ns) && !sockets_same_address(&datagram->source, &stream->setup.remote)) return;
-  input->latched = true;
-  input->peer = datagram->source;
+  int32_t lost = input->has_source ? rtp_source_lost(&input->source) : 0;
+  if (lost > 0) input->lost_before += (uint64_t)lost;
+  input->has_source = false;
+  input->has_candidate = false;
 }
 
 /** Whether the packet belongs to the source that is heard; makes a new source that one. */
-static bool accept_source(struct stream_input *input, const struct rtp_header *header, bool vouched,
-                          uint64_t arrival_ns) {
+static bool accept_source(struct stream *stream, const struct rtp_header *header, bool vouched, uint64_t arrival_ns) {
+  struct stream_input *input = &stream->input;
   if (input->has_source && input->source.ssrc == header->ssrc) {
     input->has_candidate = false;
     enum rtp_source_verdict verdict = rtp_source_update(&input->source, header, arrival_ns);
@@ -94,13 +75,10 @@ static bool accept_source(struct stream_input *input, const struct rtp_header *h
   }
   enum rtp_source_verdict verdict = rtp_source_update(&input->candidate, header, arrival_ns);
   if (verdict != RTP_SOURCE_ACCEPTED && verdict != RTP_SOURCE_RESTARTED) return false;
-  if (input->has_source) {
-    int32_t lost = rtp_source_lost(&input->source);
-    if (lost > 0) input->lost_before += (uint64_t)lost;
-  }
-  input->source = input->candidate;
+  const struct rtp_source accepted = input->candidate;
+  stream_input_forget(stream);
+  input->source = accepted;
   input->has_source = true;
-  input->has_candidate = false;
   return true;
 }
 
@@ -159,9 +137,12 @@ static bool take_packet(struct stream *stream, struct stream_context *context, c
   enum payload_kind kind = kind_of(&stream->setup, header->payload_type, &law);
   bool heard = input->has_source && input->source.ssrc == header->ssrc;
   if (kind == PAYLOAD_UNKNOWN && !heard) return false;
-  bool vouched = input->srtp || sockets_same_address(&datagram->source, &stream->setup.remote);
-  if (!accept_source(input, header, vouched, datagram->arrival_ns)) return true;
-  latch(stream, datagram);
+  if (!input->srtp && !stream_latch_admits(stream, header, datagram)) return false;
+  // What has come from another host has proven itself already.
+  bool vouched = input->srtp || !sockets_same_host(&datagram->source, &stream->setup.remote) ||
+                 sockets_same_address(&datagram->source, &stream->setup.remote);
+  if (!accept_source(stream, header, vouched, datagram->arrival_ns)) return true;
+  stream_latch_follow(stream, datagram);
   note_reception(stream, context, datagram->arrival_ns);
   if (!stream->setup.receives) return true;
   if (kind == PAYLOAD_SOUND) take_sound(stream, packet, law, datagram->arrival_ns);
@@ -172,7 +153,6 @@ static bool take_packet(struct stream *stream, struct stream_context *context, c
 static bool take_rtp(struct stream *stream, struct stream_context *context, uint8_t *bytes, size_t length,
                      const struct sockets_datagram *datagram) {
   struct stream_input *input = &stream->input;
-  if (!is_believable(stream, datagram)) return false;
   if (input->srtp) {
     dp_error error = srtp_unprotect_rtp(input->srtp, bytes, &length);
     // Seen before: the network's doing, and no affair of a stranger's.

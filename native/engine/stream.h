@@ -2,7 +2,8 @@
 // ready, hands it over by the command that opens it, and has it back with the answer to the command that closes it;
 // between the two every field but `digits_waiting` is the media thread's own. Nothing here allocates, locks or blocks.
 //
-// Parts: stream.c (life, agreement, figures) · stream-output.c · stream-input.c · stream-report.c (RTCP) ·
+// Parts: stream.c (life, agreement, figures) · stream-output.c · stream-input.c · stream-latch.c (whom plain RTP is
+// believed) · stream-report.c (RTCP) ·
 // stream-security.c (keys by DTLS, ICE).
 
 #ifndef DOORPHONE_ENGINE_STREAM_H
@@ -21,6 +22,7 @@
 #include "engine/media-clock.h"
 #include "engine/sockets.h"
 #include "engine/statistics.h"
+#include "engine/stream-latch.h"
 #include "jitter/playout.h"
 #include "rtp/rtcp.h"
 #include "rtp/rtp-source.h"
@@ -50,6 +52,8 @@ struct stream_setup {
   struct sockaddr_storage remote;
   struct sockaddr_storage remote_rtcp;
   bool multiplexed; /**< RTCP travels with RTP (RFC 5761). */
+  bool first_stable; /**< The peer is behind a NAT: another host than `remote` may be it. */
+  struct sockaddr_storage signalling; /**< Where its signalling comes from, if so. */
   bool sends;
   bool receives;
   enum g711_law law;
@@ -88,6 +92,7 @@ struct stream_input {
   struct srtp_receiver *srtp; /**< The one in use; null: plain. */
   struct srtp_receiver *srtcp;
   struct srtp_receiver *receiver; /**< Of the key that the signalling brought; null: none. */
+  struct stream_latch latch;
   bool latched;               /**< `peer` is where the peer's packets come from (RFC 4961). */
   struct sockaddr_storage peer;
   bool rtcp_latched;
@@ -203,6 +208,9 @@ void stream_input_configure(struct stream *stream, const struct stream_setup *be
 /** Takes a datagram from the RTP port. `bytes` is decrypted in place. */
 void stream_input_take(struct stream *stream, struct stream_context *context, uint8_t *bytes,
                        const struct sockets_datagram *datagram);
+
+/** What was heard so far is over: the next packet begins a new source. */
+void stream_input_forget(struct stream *stream);
 
 /** The next 20 ms. @return false: the stream has no sound to play; `frame` is untouched */
 bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame);

@@ -21,7 +21,7 @@ import { readInfoDigit } from './info-digits.ts';
 import { reportMedia } from './media-report.ts';
 import { OfferAnswer } from './offer-answer.ts';
 import { peerAddress } from './peer-address.ts';
-import { streamOf } from './stream-parameters.ts';
+import { natOf, streamOf } from './stream-parameters.ts';
 import { ReferredTransfer } from './transfer.ts';
 import type {
   CallCaller,
@@ -489,7 +489,10 @@ export class Call {
     const before = this.format;
     const association = this.#handshake.follow(agreed.dtls);
     const flows = this.#peerIsReal && !this.#silenced && !this.#hold.ours;
-    this.#media?.configure(streamOf(agreed, flows ? agreed.direction : 'inactive', association));
+    // Without the zone of a link-local address, which says which way and not who.
+    const heardFrom = this.#session?.lastHeard?.address.split('%', 1)[0];
+    const stream = streamOf(agreed, flows ? agreed.direction : 'inactive', association);
+    this.#media?.configure({ ...stream, ...natOf(agreed, heardFrom) });
     const isNew = agreed !== this.#agreed;
     this.#agreed = agreed;
     if (isNew && this.#answeredSaid) this.#hold.follow(agreed.direction);

@@ -1,5 +1,6 @@
 // What offer and answer have come to, as the engine takes it.
 
+import { isBehindNat } from '../base/address.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Direction, SrtpParameters, StreamParameters } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
@@ -29,6 +30,15 @@ export function streamOf(agreed: AgreedMedia, direction: Direction, association:
         : { association, role: dtls.role, fingerprints: dtls.fingerprints },
     ice: ice?.credentials,
   };
+}
+
+/** Where else the peer may be heard from. @param heardFrom where its signalling comes from */
+export function natOf(
+  { remoteAddress }: AgreedMedia,
+  heardFrom: string | undefined,
+): Pick<StreamParameters, 'signallingAddress'> {
+  const behindNat = heardFrom !== undefined && isBehindNat(remoteAddress, heardFrom);
+  return behindNat ? { signallingAddress: heardFrom } : {};
 }
 
 function srtpOf(suite: AgreedMedia['suite'], key: Secret | undefined): SrtpParameters | undefined {

@@ -56,6 +56,7 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     remotePort: parameters.remotePort,
     remoteRtcpAddress: parameters.remoteRtcpAddress,
     remoteRtcpPort: parameters.remoteRtcpPort,
+    signallingAddress: parameters.signallingAddress,
     codec: codecNumbers[parameters.codec],
     payloadType: parameters.payloadType,
     eventPayloadType: parameters.eventPayloadType ?? -1,

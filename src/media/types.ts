@@ -56,6 +56,12 @@ export interface StreamParameters {
   /** The same as for RTP, with the same port: RTCP travels with RTP (RFC 5761). */
   readonly remoteRtcpAddress: string;
   readonly remoteRtcpPort: number;
+  /**
+   * To be given where the remote address lies behind a NAT: plain RTP may come from here, where the peer's signalling
+   * comes from, or else from the first stable source. Absent: from the remote address alone. With SRTP or ICE it means
+   * nothing.
+   */
+  readonly signallingAddress?: string | undefined;
   readonly codec: Codec;
   readonly payloadType: number;
   /** Payload type of telephone-event (RFC 4733); undefined: the peer takes none. */

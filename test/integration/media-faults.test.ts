@@ -124,6 +124,7 @@ describe('parameters', () => {
       payloadType: 8,
       eventPayloadType: -1,
       receivedEventPayloadType: -1,
+      signallingAddress: undefined,
       packetTimeMs: 20,
       sends: true,
       receives: true,

@@ -78,6 +78,7 @@ export class FakeSession implements Session {
   readonly peer: NameAddress;
   readonly source: Endpoint | undefined;
   readonly offer: Body | undefined;
+  lastHeard: Endpoint | undefined;
   state: SessionState = 'calling';
   /** The one whose place this one takes. */
   replaces: FakeSession | undefined;
@@ -96,6 +97,7 @@ export class FakeSession implements Session {
     this.peer = nameAddress(from.peer);
     this.source = from.source;
     this.offer = from.offer;
+    this.lastHeard = from.source;
   }
 
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): () => void {

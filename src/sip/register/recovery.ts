@@ -16,6 +16,7 @@
 //    back in step. There an attempt has 8 s, so that a slow server is not taken for a dead one for ever.
 // 4. What will not mend itself (a wrong password, 403, 404) is tried again after a minute at the earliest.
 
+import { isOfTheHouse } from '../../base/address.ts';
 import type { Random } from '../../base/random.ts';
 import { RetrySchedule } from '../../base/retry-schedule.ts';
 import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
@@ -113,16 +114,4 @@ export function refreshAfter(life: Millis, random: Random): Millis {
 export function checkAfter(address: string, lists: boolean, random: Random): Millis {
   const interval = !lists ? BLIND_INTERVAL : isOfTheHouse(address) ? NEAR_INTERVAL : FAR_INTERVAL;
   return millis(interval * (1 - 0.1 * random.uniform()));
-}
-
-/** Loopback, link-local and private addresses: RFC 1122 §3.2.1.3, RFC 1918, RFC 3927, RFC 4193, RFC 4291. */
-export function isOfTheHouse(address: string): boolean {
-  if (address.includes(':')) return /^(::1$|f[cd]|fe[89ab])/i.test(address);
-  const [first = 0, second = 0] = address.split('.').map(Number);
-  if (first === 10 || first === 127) return true;
-  return (
-    (first === 192 && second === 168) ||
-    (first === 172 && second >= 16 && second <= 31) ||
-    (first === 169 && second === 254)
-  );
 }

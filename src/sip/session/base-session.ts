@@ -152,7 +152,7 @@ export abstract class BaseSession implements RoutedSession {
   }
 
   /** Where the peer was heard from last. */
-  protected get lastHeard(): Endpoint | undefined {
+  get lastHeard(): Endpoint | undefined {
     return this.#lastHeard;
   }
 

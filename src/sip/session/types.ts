@@ -171,6 +171,8 @@ export interface Session {
   readonly answerMode?: AnswerMode | undefined;
   /** Where the INVITE came from; undefined for an outgoing session. */
   readonly source: Endpoint | undefined;
+  /** Where the peer was heard from last; undefined before an answer to our INVITE. */
+  readonly lastHeard: Endpoint | undefined;
   /** Incoming: whose password the caller has shown; undefined where none was asked for. */
   readonly authenticatedAs?: string | undefined;
   /** Incoming: the offer in the INVITE, if it had one. */

@@ -115,6 +115,20 @@ describe('an outgoing call', () => {
   });
 
   it.each([
+    ['192.168.1.20', '203.0.113.9', '203.0.113.9'],
+    ['192.168.1.20', '192.168.1.20', undefined],
+    ['198.51.100.7', '203.0.113.9', undefined],
+    ['192.168.1.20', 'fe80::9%eth0', 'fe80::9'],
+    ['192.168.1.20', undefined, undefined],
+  ])('that names %s and signals from %s may be heard from %s', (address, from, expected) => {
+    const { agent, dial, media } = createRig();
+    dial();
+    agent.session.lastHeard = from === undefined ? undefined : { protocol: 'udp', address: from, port: 5060 };
+    agent.session.peerAccepts(peerSdp({ address }));
+    expect(media().parameters?.signallingAddress).toBe(expected);
+  });
+
+  it.each([
     ['an answer is missing', undefined],
     ['an answer has no codec that was offered', peerSdp({ formats: [18] })],
     ['an answer refuses the stream', peerSdp({ port: 0 })],
