@@ -67,10 +67,20 @@ export interface Answered {
   readonly agreed: AgreedMedia;
 }
 
+/** What an offer may change. */
+export interface OfferChange {
+  /** What we want to do from now on. */
+  readonly direction?: Direction;
+  /** Where we receive from now on: the network has moved us. */
+  readonly place?: { readonly address: string; readonly port: number };
+}
+
 /** An offer of ours, with what it was made of. */
 interface Offered {
   readonly description: SessionDescription;
   readonly local: LocalMedia;
+  /** What of it counts once it is answered. */
+  readonly change: Partial<LocalMedia>;
 }
 
 /** The descriptions of one call. */
@@ -112,13 +122,14 @@ export class OfferAnswer {
 
   /**
    * What we offer, as a body.
-   * @param change a direction that we want from now on: it counts, in offers and answers, once this offer is answered;
-   * an offer that is refused leaves everything as it was (RFC 3261 §14.1)
+   * @param asked what changes: it counts, in offers and answers, once this offer is answered; an offer that is refused
+   * leaves everything as it was (RFC 3261 §14.1)
    */
-  offer(change: { readonly direction?: Direction } = {}): Body {
+  offer(asked: OfferChange = {}): Body {
+    const change = this.#changeOf(asked);
     const local = { ...this.#local, ...change };
     const description = this.#revise(createOffer(local, this.#ours));
-    this.#offered = { description, local };
+    this.#offered = { description, local, change };
     this.#read = undefined;
     return toBody(description);
   }
@@ -137,7 +148,7 @@ export class OfferAnswer {
     const local = { ...offered.local, dtls: this.#local.dtls };
     const read = readAnswer(offered.description, answer.value, local);
     if (!read.ok) return err(read.error.message);
-    this.#local = { ...this.#local, direction: offered.local.direction };
+    this.#local = { ...this.#local, ...offered.change };
     const agreed = this.#settle(read.value);
     this.#read = { data: body.data, agreed };
     return ok(agreed);
@@ -159,6 +170,17 @@ export class OfferAnswer {
     }
     const { code, message } = answered.error;
     return err({ status: 488, reason: 'Not Acceptable Here', headers: [warning(WARN_CODES[code], message)] });
+  }
+
+  /** RFC 4568 §7.1.4: at another place we have other keys, since nobody can tell whose counters go on there. */
+  #changeOf({ direction, place }: OfferChange): Partial<LocalMedia> {
+    const wanted = direction === undefined ? {} : { direction };
+    if (place === undefined) return wanted;
+    return { ...wanted, ...place, crypto: this.#local.crypto?.map((line) => this.#renewed(line)) };
+  }
+
+  #renewed(line: CryptoLine): CryptoLine {
+    return { ...line, key: new Secret(this.#random.bytes(masterOctets(line.suite)).toString('base64')) };
   }
 
   /** Something is agreed: what follows from it for what we say later. */
@@ -200,7 +222,7 @@ export class OfferAnswer {
   #cryptoAfter(before: CryptoSuite | undefined, now: CryptoSuite | undefined): readonly CryptoLine[] | undefined {
     const renewed = this.#local.crypto?.map((line) => {
       if (before === undefined || before === now || line.suite !== before) return line;
-      return { ...line, key: new Secret(this.#random.bytes(masterOctets(before)).toString('base64')) };
+      return this.#renewed(line);
     });
     const inUse = renewed?.find(({ suite }) => suite === now);
     return inUse === undefined ? renewed : [inUse, ...(renewed ?? []).filter((line) => line !== inUse)];

@@ -194,6 +194,38 @@ describe('holding (RFC 3264 §8.4, RFC 6337 §5.3)', () => {
   });
 });
 
+describe('another place of ours', () => {
+  const MOVED = { address: '192.0.2.99', port: 20000 };
+
+  it('comes with other keys (RFC 4568 §7.1.4), under the session’s own name (RFC 3264 §8)', () => {
+    const sdp = start();
+    const first = sdp.offer();
+    const before = read(sdp, peer([AUDIO, CM80(1)]));
+    const moved = sdp.offer({ place: MOVED });
+    expect(says(moved, 'c=')).toBe('IN IP4 192.0.2.99');
+    expect(says(moved, 'm=')).toContain('audio 20000 ');
+    expect(says(moved, 'o=')?.split(' ')[5]).toBe(says(first, 'o=')?.split(' ')[5]);
+    expect(versionOf(moved)).toBe(versionOf(first) + 1);
+    const after = read(sdp, peer([AUDIO, CM80(1), 'a=sendrecv']));
+    expect(after.sendKey?.reveal()).not.toBe(before.sendKey?.reveal());
+    expect(says(moved, 'a=crypto:1 ')).toContain(after.sendKey?.reveal());
+    const again = answer(sdp, peer([AUDIO, CM80(1)]));
+    expect(says(again.body, 'c=')).toBe('IN IP4 192.0.2.99');
+    expect(again.agreed.sendKey?.reveal()).toBe(after.sendKey?.reveal());
+  });
+
+  it('is none when the offer is refused', () => {
+    const sdp = start();
+    sdp.offer();
+    const { sendKey } = read(sdp, peer([AUDIO, CM80(1)]));
+    sdp.offer({ place: MOVED, direction: 'sendonly' });
+    const { body: said, agreed } = answer(sdp, peer([AUDIO, CM80(1)]));
+    expect(says(said, 'c=')).toBe('IN IP4 192.0.2.1');
+    expect(agreed.sendKey?.reveal()).toBe(sendKey?.reveal());
+    expect(agreed.direction).toBe('sendrecv');
+  });
+});
+
 describe('audio that is switched off in a call (RFC 3264 §8.2)', () => {
   const OFF = peer(['m=audio 0 RTP/AVP 8', 'm=video 0 RTP/AVP 31']);
 
