@@ -62,6 +62,8 @@ export interface StateReport {
   readonly media: MediaState;
   /** What is wrong and does not stop the service: an unreadable sound file, a dead broker. */
   readonly faults: readonly string[];
+  /** What works, and should be known: keys of SRTP that travel in the clear. Absent: nothing. */
+  readonly warnings?: readonly string[];
   readonly version: string;
   /** Seconds since the start. */
   readonly uptime: number;

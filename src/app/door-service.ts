@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Millis, seconds } from '../base/units.ts';
 import { Calls, peerAddress } from '../call/index.ts';
-import type { Configuration } from '../config/index.ts';
+import { type Configuration, describeKeysInTheClear } from '../config/index.ts';
 import { AdmissionPolicy, DoorController } from '../door/index.ts';
 import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
@@ -129,6 +129,7 @@ export class DoorService {
       const addresses = this.agent.listening.map(formatPlace);
       this.context.log.info('sip.listening', { addresses });
       this.#sayWhoMayCall();
+      this.#sayWarnings();
       this.agent.prepare(targetsOf(this.configuration));
       this.#watcher?.start();
       this.#door.start();
@@ -163,6 +164,7 @@ export class DoorService {
     this.configuration = configuration;
     this.#admission = this.#admissionFor(configuration);
     this.#sayWhoMayCall();
+    this.#sayWarnings();
     this.#calls.settings = callSettings(configuration);
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
     this.agent.prepare(targetsOf(configuration));
@@ -172,11 +174,13 @@ export class DoorService {
     const { clock, version, startedAt } = this.context;
     const { realtime, device, deviceFault } = this.engine.state;
     const door = this.#door.state();
+    const warnings = warningsOf(this.configuration);
     const faults = [...door.faults, ...this.#faults.list, ...this.context.faults.list];
     return {
       ...door,
       state: door.state === 'idle' && faults.length > 0 ? 'fault' : door.state,
       faults,
+      ...(warnings.length === 0 ? {} : { warnings }),
       accounts: this.agent.registrations.map(accountState),
       accepts: this.#admission.description,
       mqtt: { configured: this.configuration.mqtt !== undefined, connected: this.#mqtt?.connected ?? false },
@@ -195,6 +199,10 @@ export class DoorService {
     const addresses = await this.agent.addressesOf(host);
     if (addresses.length === 0) throw new Error(`${host} has no address`);
     return addresses;
+  }
+
+  #sayWarnings(): void {
+    for (const what of warningsOf(this.configuration)) this.context.log.warn('service.warning', { what });
   }
 
   #admissionFor(configuration: Configuration): AdmissionPolicy {
@@ -272,6 +280,12 @@ function accountsOf(configuration: Configuration): readonly Account[] {
 function urisOf({ uri, registrar, registrars = [], outboundProxy, outboundProxies = [] }: Account): string[] {
   const named = [uri, registrar, ...registrars.flat(), outboundProxy, ...outboundProxies];
   return named.filter((one) => one !== undefined);
+}
+
+/** What works, and should be known. */
+function warningsOf(configuration: Configuration): readonly string[] {
+  const keys = describeKeysInTheClear(configuration);
+  return keys === undefined ? [] : [keys];
 }
 
 /** Whom the buttons call. */

@@ -15,6 +15,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ['sound', `${report.media.device}${report.media.fault === null ? '' : `: ${report.media.fault}`}`],
     ['real time', report.media.realtime ? 'yes' : 'no'],
     ...report.faults.map((fault) => ['fault', fault] as const),
+    ...(report.warnings ?? []).map((warning) => ['warning', warning] as const),
     ['version', report.version],
     ['running for', describeSpan(report.uptime)],
   ];

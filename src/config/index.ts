@@ -2,6 +2,7 @@
 
 export { compareConfigurations, type Difference } from './compare.ts';
 export { formatDuration, parseDuration } from './duration.ts';
+export { describeKeysInTheClear } from './key-exposure.ts';
 export { loadConfiguration, readSmallFile } from './load.ts';
 export { formatFault, parseConfiguration } from './parse.ts';
 export { slug } from './resolve.ts';

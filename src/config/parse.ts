@@ -6,6 +6,7 @@ import { readCertificates } from './certificates.ts';
 import { type Complaint, complaint } from './complaint.ts';
 import { formatPath, type Path, type PlacedDocument, parsePlaced } from './document.ts';
 import { describeIssue, faultsInside, isMissingKey, issuePath, isUnknownKey } from './issues.ts';
+import { reportKeysInTheClear } from './key-exposure.ts';
 import { reportNotCarriedOut } from './not-carried-out.ts';
 import { checkReferences } from './references.ts';
 import { resolveConfiguration } from './resolve.ts';
@@ -63,12 +64,10 @@ function checkDocument(document: PlacedDocument, faults: Fault[], options: Parse
   checkReferences(parsed.output, secrets.values, reports);
   reportNotCarriedOut(parsed.output, reports);
 
-  const outcome = { faults: inOrder(faults), warnings: inOrder(warnings) };
-  if (!parsed.success || faults.length > 0) return outcome;
-  return {
-    ...outcome,
-    configuration: resolveConfiguration(parsed.output, { secrets: secrets.values, folder, certificates }),
-  };
+  if (!parsed.success || faults.length > 0) return { faults: inOrder(faults), warnings: inOrder(warnings) };
+  const configuration = resolveConfiguration(parsed.output, { secrets: secrets.values, folder, certificates });
+  reportKeysInTheClear(configuration, reports.warning);
+  return { faults: [], warnings: inOrder(warnings), configuration };
 }
 
 function placeFault(document: PlacedDocument, path: Path, found: Complaint, on: 'key' | 'value', file: string): Fault {

@@ -39,6 +39,14 @@ describe('a service and its command line', () => {
     return JSON.parse(stdout);
   };
 
+  it('says at its start and in its state that SRTP keys go in the clear', async () => {
+    const what = `SRTP keys go in the clear to ${phone.uri}: whoever is on the way can listen`;
+    expect(await done('status')).toMatchObject({ warnings: [what] });
+    const said = service.log.items.filter(({ event }) => event === 'service.warning');
+    expect(said).toHaveLength(1);
+    expect(said[0]?.text).toContain(what);
+  });
+
   it('plays a call from the press to the hang-up, every step by a command', async () => {
     expect(await done('status')).toMatchObject({ state: 'idle', call: null, doors: { main: { open: false } } });
     expect(await done('press', 'front')).toEqual({ button: 'front' });

@@ -158,6 +158,11 @@ describe('commands of a running service', () => {
     expect(out).not.toMatch(/^mqtt/m);
   });
 
+  it('status says what works and should be known', async () => {
+    const warnings = ['SRTP keys go in the clear to sip:pbx'];
+    bench.registry.handle('status', () => ({ ok: true, result: { ...IDLE, warnings } }));
+    expect((await bench.run('status')).out).toMatch(/^warning +SRTP keys go in the clear to sip:pbx$/m);
+  });
   it('status says where an account is registered, and by which ways', async () => {
     const uri = 'sip:door@example.com';
     const known = { uri, registers: true, registered: true, reason: null, registrar: 'sip:backup.example.com' };
