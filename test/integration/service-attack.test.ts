@@ -173,7 +173,7 @@ it(`survives a storm at its ports, twice (seed ${SEED})`, async () => {
   const end = await service.saw('call.ended');
   expect(end.reason).toBe('hangup-remote');
   expect(end.media?.packetsRefused).toBeGreaterThan(RTP_DATAGRAMS);
-  const dropped = await service.saw('fault', { fits: ({ what }) => what.includes('datagrams') });
+  const dropped = await service.saw('fault', { fits: ({ what }) => what.includes('at the SIP port') });
   expect(dropped.mend).toEqual(expect.any(String));
 
   const from = phone.messages.mark;
