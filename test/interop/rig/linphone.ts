@@ -63,7 +63,10 @@ export class Linphone {
     if (options.registrar !== undefined) {
       const identity = `sip:${options.user}@${options.registrar}`;
       phone.command(`register ${identity} sip:${options.registrar} ${PASSWORDS[options.user]}`);
-      await phone.saw('registration of linphone', /Event: LinphoneRegistrationOk|^State: LinphoneRegistrationOk/);
+      await until('linphone is registered', () => {
+        phone.command('register-status ALL');
+        return phone.#program.text.includes('LinphoneRegistrationOk');
+      });
     }
     return phone;
   }
