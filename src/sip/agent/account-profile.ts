@@ -3,7 +3,7 @@
 
 import { ok, type Result } from '../../base/result.ts';
 import type { DigestClient } from '../auth/index.ts';
-import { type Routing, routeRequest } from '../dialog/index.ts';
+import { asSips, isSips, type Routing, routeRequest } from '../dialog/index.ts';
 import { placeOf, samePlace, targetOf } from '../locate/index.ts';
 import { formatUri, parseTel, parseUri, telToSip } from '../message/index.ts';
 import type { NameAddress, Protocol, SipUri } from '../message/types.ts';
@@ -111,9 +111,9 @@ export class AccountProfile {
     if (preloaded.length > 0 || this.servers.length === 0) return routing;
     const uri = parseUri(target);
     const own = uri.ok && uri.value.host === this.identity.host && portOf(uri.value) === portOf(this.identity);
-    return own
-      ? { ...routing, nextHop: this.live()?.registrar ?? this.registrars[0]?.[0] ?? routing.nextHop }
-      : routing;
+    const nextHop = own ? (this.live()?.registrar ?? this.registrars[0]?.[0]) : undefined;
+    if (nextHop === undefined) return routing;
+    return { ...routing, nextHop: isSips(target) ? asSips(nextHop) : nextHop };
   }
 
   /**

@@ -61,7 +61,7 @@ export class ReferDialogs {
       wire: { send: (method, content, user) => void peer.send(method, content, user) },
       request: read.value,
       id: undefined,
-      contact: environment.contact(source, identity.contactUser),
+      contact: environment.contact(source, identity.contactUser, dialog.value.sipsContact),
       toTag,
     });
     const own = new ReferDialog(peer, referral);

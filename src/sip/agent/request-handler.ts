@@ -38,6 +38,8 @@ export interface RequestHandlerOptions {
   readonly servers: () => ReadonlySet<string>;
   /** Value of Server in answers to those who are let in. */
   readonly userAgent: string;
+  /** Whether sips URIs mean anything to us. */
+  readonly speaksTls: boolean;
   /** Makes a session of an INVITE, or gives the response that refuses it. */
   readonly begin: (transaction: ServerTransaction) => SipResponse | undefined;
   readonly refused: (peer: string, source: Endpoint, why: string) => void;
@@ -103,13 +105,13 @@ export class RequestHandler implements TransactionHandler {
   }
 
   #outsideOfDialog(transaction: ServerTransaction): void {
-    const { request } = transaction;
+    const { request, source } = transaction;
     const refusal = this.options.gate.refusalOf(request);
     if (refusal !== undefined) {
       this.#refuseStranger(transaction, refusal);
       return;
     }
-    const response = this.#answerFor(request);
+    const response = this.#answerFor(request, source);
     const handle = this.options.methods.get(request.method);
     if (response !== undefined) transaction.respond(response);
     else if (handle !== undefined) handle(transaction);
@@ -117,7 +119,7 @@ export class RequestHandler implements TransactionHandler {
   }
 
   /** The answer to everything but an INVITE, or a method with a handler, that can be taken (§8.2.1, §8.2.2, §8.2.3, §11.2). */
-  #answerFor(request: SipRequest): SipResponse | undefined {
+  #answerFor(request: SipRequest, source: Endpoint): SipResponse | undefined {
     const uri = parseUri(request.requestUri);
     // RFC 5118 §4.2: a SIP URI that is none by the grammar is a fault of the message, whatever its method.
     if (!uri.ok && uri.error.code !== 'uri-scheme') return createResponse(request, 400);
@@ -125,6 +127,7 @@ export class RequestHandler implements TransactionHandler {
     const isHandled = this.options.methods.has(request.method);
     if (!isHandled && request.method !== 'INVITE' && request.method !== 'OPTIONS') return refuseMethod(request);
     if (!uri.ok) return createResponse(request, 416);
+    if (uri.value.scheme === 'sips' && source.protocol !== 'tls') return this.#refuseClear(request);
     const extensions = refuseExtensions(request);
     if (extensions !== undefined) return extensions;
     // RFC 3891 §3: only an INVITE takes another call's place.
@@ -133,6 +136,15 @@ export class RequestHandler implements TransactionHandler {
     if (request.method === 'INVITE') return this.#refuseInvite(request);
     const headers = [...CAPABILITY_HEADERS, ['Server', this.options.userAgent] as const];
     return createResponse(request, 200, { headers });
+  }
+
+  /**
+   * What is for a sips URI comes by TLS on every hop, the last one too (RFC 5630 §5.3): by this way we are reached with
+   * sip URIs only (§5.1.2). Whoever hears this must not try again with sip by itself (§5.1.1).
+   */
+  #refuseClear(request: SipRequest): SipResponse {
+    if (!this.options.speaksTls) return createResponse(request, 416);
+    return createResponse(request, 480, { headers: [['Warning', '380 doorphone "SIPS Not Allowed"']] });
   }
 
   #refuseInvite(request: SipRequest): SipResponse | undefined {

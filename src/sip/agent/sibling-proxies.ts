@@ -4,6 +4,7 @@
 // can be ended, and its session kept, though its first proxy is gone.
 
 import { ok } from '../../base/result.ts';
+import { asSips, isSips } from '../dialog/index.ts';
 import type { Located } from '../exchange/index.ts';
 import { formatNameAddress, parseNameAddress } from '../message/index.ts';
 import type { Endpoint, SipRequest } from '../message/types.ts';
@@ -35,7 +36,7 @@ export class SiblingProxies {
       this.options.locate(uri, done);
       return;
     }
-    const others = set.filter((proxy) => !sameHost(proxy.uri, uri));
+    const others = inSchemeOf(uri, set).filter((proxy) => !sameHost(proxy.uri, uri));
     const isDead = !set.some((proxy) => proxy.live && sameHost(proxy.uri, uri));
     this.options.locate(uri, (own) => {
       const live = this.#endpoints(others.filter((proxy) => proxy.live));
@@ -54,7 +55,7 @@ export class SiblingProxies {
     const set = this.#setOf(route.value.uri);
     const leadsTo = (uri: string): boolean => this.options.known(uri).includes(target.address);
     if (set === undefined || leadsTo(route.value.uri)) return;
-    const sibling = set.find((proxy) => leadsTo(proxy.uri));
+    const sibling = inSchemeOf(route.value.uri, set).find((proxy) => leadsTo(proxy.uri));
     if (sibling === undefined) return;
     request.headers.removeFirst('Route');
     request.headers.prepend('Route', formatNameAddress(looseRoute(sibling.uri)));
@@ -74,4 +75,9 @@ export class SiblingProxies {
     }
     return found;
   }
+}
+
+/** Proxies as they may stand in for `uri`: for a sips URI by TLS alone (RFC 5630 §5.1.1). */
+function inSchemeOf(uri: string, set: readonly SiblingProxy[]): readonly SiblingProxy[] {
+  return isSips(uri) ? set.map((proxy) => ({ ...proxy, uri: asSips(proxy.uri) })) : set;
 }

@@ -8,6 +8,7 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
+import { asSips } from '../dialog/index.ts';
 import type { DialogDetail, Subscription, WatchedIdentity } from '../event/index.ts';
 import { type Locator, placeOf } from '../locate/index.ts';
 import { createResponse, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
@@ -128,6 +129,7 @@ export class SipAgent implements UserAgent, EventAgent {
     });
     this.#environment = this.#createEnvironment();
     this.#hub = this.#createHub();
+    this.#protocols = protocolsOf(options);
     this.#handler = this.#createHandler();
     this.#transactions = new TransactionLayer({
       clock,
@@ -137,7 +139,6 @@ export class SipAgent implements UserAgent, EventAgent {
       handler: this.#handler,
       timers: this.#timers,
     });
-    this.#protocols = protocolsOf(options);
     this.#locator = createLocator(this.options, this.#protocols, {
       reaches: (target) => this.#transport.reaches(target),
       changed: () => this.#serversMoved(),
@@ -305,6 +306,7 @@ export class SipAgent implements UserAgent, EventAgent {
       names: () => this.#accounts.profiles.map(({ contactUser }) => contactUser),
       servers: () => this.servers,
       userAgent,
+      speaksTls: this.#protocols.includes('tls'),
       begin: (transaction, authenticatedAs) => this.#receiveInvite(transaction, authenticatedAs),
       refused: (peer, source, why) => this.#events.emit('refused', peer, source, why),
       usageOf: (request) => this.#hub.find(request),
@@ -352,7 +354,7 @@ export class SipAgent implements UserAgent, EventAgent {
       reached: (target) => this.#locator.reached(target),
       missed: (target, retryAfter) => this.#locator.missed(target, retryAfter),
       knownAddresses: (uri) => this.#locator.known(uri),
-      contact: (target, user) => formatNameAddress({ uri: this.#accounts.dialogContact(target, user) }),
+      contact: (target, user, sips) => this.#dialogContact(target, user, sips),
       texted: (request, source) => this.#hub.texted(request, source),
       get servers() {
         return agent.servers;
@@ -438,6 +440,13 @@ export class SipAgent implements UserAgent, EventAgent {
       parameters: protocol === 'udp' ? NO_PARAMETERS : new Map([['transport', protocol]]),
       headers: NO_HEADERS,
     });
+  }
+
+  /** Our Contact in a dialog. Without TLS there is no sips URI that would reach us. */
+  #dialogContact(target: Endpoint, user: string | undefined, sips: boolean): string {
+    const isSecure = sips && this.#protocols.includes('tls');
+    const uri = this.#accounts.dialogContact(isSecure ? { ...target, protocol: 'tls' } : target, user);
+    return formatNameAddress({ uri: isSecure ? asSips(uri) : uri });
   }
 
   #forget(session: RoutedSession): void {

@@ -1,11 +1,13 @@
 // A dialog: who talks to whom, which request comes next, where it goes (RFC 3261 §12). It sends nothing: requests are
 // built here and sent by the usage that holds the dialog. Forked calls make one dialog a To tag.
-// Left out: the secure flag of sips (§12.1).
+// A secure dialog (§12.1) is one that began with a sips Request-URI. All of its targets are sips: a Contact that says sip
+// is read as sips, so that the peer is reached at the same place by TLS, or not at all (RFC 5630 §5.1.1).
 
 import { err, ok, type Result } from '../../base/result.ts';
 import { createRequest, formatNameAddress, parseUri } from '../message/index.ts';
 import type { NameAddress, SipMessage, SipRequest, SipResponse } from '../message/types.ts';
 import { routeRequest } from './route-set.ts';
+import { asksForSips, asSips, isSips, wantsSips } from './sips.ts';
 
 /** The three parts of a dialog's identity (§12). A peer of RFC 2543 has the empty tag. */
 export interface DialogId {
@@ -37,11 +39,17 @@ interface DialogParts {
   readonly localSequence: number;
   readonly remoteSequence: number | undefined;
   readonly state: 'early' | 'confirmed';
+  readonly secure: boolean;
+  readonly sipsContact: boolean;
 }
 
 /** One dialog, from our side. */
 export class Dialog {
   readonly id: DialogId;
+  /** It began with a sips Request-URI, which goes by TLS or not at all (§12.1.1, §12.1.2). */
+  readonly secure: boolean;
+  /** Whether our Contact is sips, now and in whatever refreshes it (§12.1.1, RFC 5630 §5.1.2). */
+  readonly sipsContact: boolean;
   readonly #local: NameAddress;
   readonly #remote: NameAddress;
   #state: 'early' | 'confirmed';
@@ -52,11 +60,13 @@ export class Dialog {
 
   private constructor(parts: DialogParts) {
     this.id = parts.id;
+    this.secure = parts.secure;
+    this.sipsContact = parts.sipsContact;
     this.#local = parts.local;
     this.#remote = parts.remote;
     this.#state = parts.state;
-    this.#remoteTarget = parts.remoteTarget;
-    this.#routeSet = parts.routeSet;
+    this.#remoteTarget = this.#held(parts.remoteTarget);
+    this.#routeSet = this.#heldRoute(parts.routeSet);
     this.#localSequence = parts.localSequence;
     this.#remoteSequence = parts.remoteSequence;
   }
@@ -76,6 +86,8 @@ export class Dialog {
       localSequence: request.cseq.number,
       remoteSequence: undefined,
       state: response.status < 200 ? 'early' : 'confirmed',
+      secure: isSips(request.requestUri),
+      sipsContact: asksForSips(request),
     });
   }
 
@@ -101,6 +113,8 @@ export class Dialog {
         localSequence,
         remoteSequence: request.cseq.number,
         state: 'early',
+        secure: isSips(request.requestUri),
+        sipsContact: wantsSips(request),
       }),
     );
   }
@@ -136,7 +150,7 @@ export class Dialog {
 
   /** A 2xx to the INVITE came: the route set of an early dialog is computed anew from it (§13.2.2.4). */
   confirmBy(response: SipResponse): void {
-    if (this.#state === 'early') this.#routeSet = recordedRoute(response).reverse();
+    if (this.#state === 'early') this.#routeSet = this.#heldRoute(recordedRoute(response).reverse());
     this.#state = 'confirmed';
     this.refreshTarget(response);
   }
@@ -153,7 +167,17 @@ export class Dialog {
 
   /** Takes over the Contact of a target refresh request that was accepted, or of the 2xx to ours (§12.2.1.2, §12.2.2). */
   refreshTarget(message: SipMessage): void {
-    this.#remoteTarget = contactUri(message) ?? this.#remoteTarget;
+    this.#remoteTarget = this.#held(contactUri(message) ?? this.#remoteTarget);
+  }
+
+  /** A route set as it may be used here. */
+  #heldRoute(routeSet: readonly NameAddress[]): readonly NameAddress[] {
+    return this.secure ? routeSet.map((route) => ({ ...route, uri: asSips(route.uri) })) : routeSet;
+  }
+
+  /** A target as it may be used here. */
+  #held(target: string): string {
+    return this.secure ? asSips(target) : target;
   }
 
   /** The next request of ours: its CSeq is one above the last (§12.2.1.1). */

@@ -4,3 +4,4 @@ export { Dialog, type DialogId, type RequestContent, type RoutedRequest } from '
 export { type KnownPlaces, livesAt } from './dialog-place.ts';
 export { formatReplaces, isDialog, parseReplaces, type ReplacedDialog, targetDialogOf } from './replaces.ts';
 export { isLooseRouter, type Routing, routeRequest } from './route-set.ts';
+export { asksForSips, asSips, isSips, wantsSips } from './sips.ts';

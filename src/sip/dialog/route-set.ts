@@ -3,6 +3,7 @@
 
 import { formatNameAddress, formatUri, parseUri } from '../message/index.ts';
 import type { NameAddress } from '../message/types.ts';
+import { asSips, isSips } from './sips.ts';
 
 /** How a request is addressed. */
 export interface Routing {
@@ -21,9 +22,11 @@ export function isLooseRouter(uri: string): boolean {
 
 /**
  * Addresses a request to `target` by way of `routeSet` (§12.2.1.1). A first hop without `lr` is a strict router of RFC
- * 2543: it becomes the Request-URI, and the target goes to the end of Route (§16.12.1.2).
+ * 2543: it becomes the Request-URI, and the target goes to the end of Route (§16.12.1.2). To a sips target all of the way
+ * is sips (RFC 5630 §5.1.1).
  */
-export function routeRequest(target: string, routeSet: readonly NameAddress[]): Routing {
+export function routeRequest(target: string, way: readonly NameAddress[]): Routing {
+  const routeSet = isSips(target) ? way.map((route) => ({ ...route, uri: asSips(route.uri) })) : way;
   const first = routeSet[0];
   if (first === undefined) return { requestUri: target, routes: [], nextHop: target };
   if (isLooseRouter(first.uri)) {

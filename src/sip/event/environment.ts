@@ -23,6 +23,9 @@ export interface EventEnvironment extends ExchangeEnvironment, KnownPlaces {
   readonly timers: TimerSettings;
   /** Value of User-Agent. */
   readonly userAgent: string;
-  /** Contact for what goes to `target`, with the account's user. */
-  contact(target: Endpoint, user: string | undefined): string;
+  /**
+   * Contact for what goes to `target`, with the account's user.
+   * @param sips whether it has to be a sips URI (RFC 3261 §8.1.1.8, §12.1.1)
+   */
+  contact(target: Endpoint, user: string | undefined, sips: boolean): string;
 }

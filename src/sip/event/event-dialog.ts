@@ -50,6 +50,7 @@ export class EventDialog {
 
   /** Whether a request from there counts: from where the peer has been heard, or where the dialog lives. */
   counts(source: Endpoint): boolean {
+    if (this.dialog.secure && source.protocol !== 'tls') return false;
     return this.#heardFrom.has(source.address) || livesAt(this.dialog, source, this.options.environment);
   }
 
@@ -74,7 +75,7 @@ export class EventDialog {
       nextHop,
       build: (): SipRequest => this.dialog.createRequest(method, { ...content, headers }).request,
       address: (request: SipRequest, target: Endpoint): void =>
-        request.headers.set('Contact', environment.contact(target, contactUser)),
+        request.headers.set('Contact', environment.contact(target, contactUser, this.dialog.sipsContact)),
     };
     const exchange = new ClientExchange(environment, credentials, plan, {
       final: (response) => {

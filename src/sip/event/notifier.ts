@@ -119,7 +119,7 @@ export class Notifier {
       peer: new EventDialog(dialog.value, { environment, ...identity, source, mayGoTo: allowed }),
       event,
       watch: watch.value,
-      contact: environment.contact(source, identity.contactUser),
+      contact: environment.contact(source, identity.contactUser, dialog.value.sipsContact),
       lifeFor: (later) => this.#lifeFor(later, known),
       headers: [['Allow-Events', this.options.allowEvents]],
       over: (over) => this.#forget(over),

@@ -3,7 +3,7 @@
 
 import type { Timer } from '../../base/clock.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
-import { Dialog } from '../dialog/index.ts';
+import { asksForSips, Dialog } from '../dialog/index.ts';
 import { ClientExchange } from '../exchange/index.ts';
 import { createRequest, createResponse, formatNameAddress, sameEvent } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
@@ -126,7 +126,8 @@ export class SubscriptionAttempt {
 
   #address(request: SipRequest, target: Endpoint): void {
     this.#asked.add(target.address);
-    request.headers.set('Contact', this.plan.environment.contact(target, this.plan.options.contactUser));
+    const { environment, options } = this.plan;
+    request.headers.set('Contact', environment.contact(target, options.contactUser, asksForSips(request)));
   }
 
   #answered(response: SipResponse): void {

@@ -20,8 +20,11 @@ export interface SessionEnvironment extends ExchangeEnvironment {
   sendAck(ack: SipRequest, target: Endpoint): () => void;
   /** The addresses of a URI's host as far as they are known now: nothing is looked up. */
   knownAddresses(uri: string): readonly string[];
-  /** Contact for requests and responses that go to `target`, with the account's user. */
-  contact(target: Endpoint, user: string | undefined): string;
+  /**
+   * Contact for requests and responses that go to `target`, with the account's user.
+   * @param sips whether it has to be a sips URI (RFC 3261 §8.1.1.8, §12.1.1)
+   */
+  contact(target: Endpoint, user: string | undefined, sips: boolean): string;
   /** The addresses of the accounts' servers. */
   readonly servers: ReadonlySet<string>;
   /** A text came in a dialog (RFC 3428). It has been answered. */

@@ -101,7 +101,7 @@ export class IncomingSession extends BaseSession {
     this.offer = sessionBodyOf(request);
     this.heard(source);
     const { contactUser } = options;
-    const contact = (target: Endpoint): string => environment.contact(target, contactUser);
+    const contact = (target: Endpoint): string => environment.contact(target, contactUser, dialog.sipsContact);
     const localTarget = new LocalTarget(contact, contact(source));
     this.#localTarget = localTarget;
     const context = {

@@ -1,7 +1,7 @@
 // The INVITEs of a call that we begin: one, and one more after each challenge and each 422; every one has a CSeq number
 // of its own in the same call (RFC 3261 §8.1.1, §13.2.1, §22.2; RFC 4028 §7.3).
 
-import type { Routing } from '../dialog/index.ts';
+import { asksForSips, type Routing } from '../dialog/index.ts';
 import { createRequest, formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import { INVITE_HEADERS } from './capabilities.ts';
@@ -83,7 +83,7 @@ export class InviteRequests {
   /** Contact is how the peer reaches us, which depends on the way that the request goes (§8.1.1.8). */
   address(request: SipRequest, target: Endpoint): void {
     const { environment, contactUser } = this.parts;
-    this.#contact = environment.contact(target, contactUser);
+    this.#contact = environment.contact(target, contactUser, asksForSips(request));
     request.headers.set('Contact', this.#contact);
   }
 }

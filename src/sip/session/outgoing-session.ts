@@ -275,7 +275,10 @@ export class OutgoingSession extends BaseSession {
     const context = {
       environment,
       credentials: this.#way.credentials,
-      localTarget: new LocalTarget((target) => environment.contact(target, contactUser), this.#requests.contact),
+      localTarget: new LocalTarget(
+        (target) => environment.contact(target, contactUser, dialog.sipsContact),
+        this.#requests.contact,
+      ),
       began: 'ours' as const,
       heard: (source: Endpoint) => this.heard(source),
       lastHeard: () => this.lastHeard,

@@ -94,7 +94,9 @@ describe('a call', () => {
     }
     expect([...sent(caller), ...sent(callee)].filter((line) => !line.endsWith(`by ${protocol}`))).toEqual([]);
     const contact = requests(caller, 'INVITE')[0]?.headers.get('Contact');
-    expect(contact).toBe(`<sip:door@10.0.0.9:${protocol === 'tls' ? 5061 : 5060};transport=${protocol}>`);
+    const ours = `sip:door@10.0.0.9:${protocol === 'tls' ? 5061 : 5060};transport=${protocol}`;
+    // RFC 3261 §8.1.1.8: as the Request-URI; RFC 5630 §5.1.1: without transport=tls.
+    expect(contact).toBe(target.startsWith('sips:') ? '<sips:door@10.0.0.9:5061>' : `<${ours}>`);
     clock.advance(700_000);
     expect(clock.timers).toEqual([]);
   });
