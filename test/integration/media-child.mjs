@@ -25,6 +25,12 @@ function startCall(wake = () => undefined) {
     sendKey: undefined,
     receiveSuite: undefined,
     receiveKey: undefined,
+    signallingAddress: undefined,
+    dtlsAssociation: 0,
+    dtlsRole: 0,
+    dtlsFingerprints: undefined,
+    iceUfrag: undefined,
+    icePassword: undefined,
   });
   return engine;
 }
