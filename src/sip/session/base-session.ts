@@ -1,6 +1,7 @@
 // What sessions of both directions have in common: events, the dialog that is theirs, and from whom requests count.
 
 import { Emitter } from '../../base/emitter.ts';
+import { isSips } from '../dialog/index.ts';
 import { formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
@@ -119,7 +120,9 @@ export abstract class BaseSession implements RoutedSession {
   }
 
   referred(referral: Referral): void {
-    if (this.state === 'confirmed') this.emit('refer', referral);
+    // RFC 5630 §5.1.1: who is called by sips does not lead us on to sip. What nobody takes up is declined.
+    const isDowngrade = this.primary?.dialog.secure === true && !isSips(referral.target);
+    if (this.state === 'confirmed' && !isDowngrade) this.emit('refer', referral);
   }
 
   networkChanged(): void {
@@ -183,7 +186,7 @@ export abstract class BaseSession implements RoutedSession {
       answer: (body) => pass(() => this.emit('answer', body, branch())),
       offerRefused: (status) => pass(() => this.emit('offerRefused', status)),
       acknowledged: () => pass(() => this.emit('acknowledged')),
-      refer: (referral) => pass(() => this.state === 'confirmed' && this.emit('refer', referral)),
+      refer: (referral) => pass(() => this.referred(referral)),
       info: (body) => pass(() => this.state === 'confirmed' && this.emit('info', body)),
       ended: (end) => {
         const usage = self();

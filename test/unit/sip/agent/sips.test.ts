@@ -107,6 +107,27 @@ describe('a call to a sips URI', () => {
     expect(requests(caller, 'INVITE')[0]?.headers.get('Route') ?? '<sips:').toMatch(/^<sips:/);
   });
 
+  it('is not handed on to sip by a REFER, to sips it is', async () => {
+    const caller = await side('10.0.0.9');
+    const callee = await side('10.0.0.1');
+    const session = caller.agent.invite({ target: 'sips:x@pbx.example', account: peerAccount, offer });
+    const asked: string[] = [];
+    session.on('refer', (referral) => {
+      asked.push(referral.target);
+      referral.accept();
+    });
+    await clock.advanceAsync(10);
+    callee.calls[0]?.accept(answer);
+    clock.advance(10);
+    const told: number[] = [];
+    callee.calls[0]?.refer('sip:bob@10.0.0.3', { done: (status) => told.push(status) });
+    clock.advance(10);
+    expect([asked, told]).toEqual([[], [603]]);
+    callee.calls[0]?.refer('sips:bob@10.0.0.3', { done: () => undefined });
+    clock.advance(10);
+    expect(asked).toEqual(['sips:bob@10.0.0.3']);
+  });
+
   it('ends by TLS though the peer has answered with a Contact that leads to UDP', async () => {
     const got: SipRequest[] = [];
     await streams
