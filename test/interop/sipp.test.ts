@@ -55,7 +55,16 @@ describe('a phone that is called', () => {
     await isIdle(door);
   });
 
+  test('is switched off, and its machine says so: the call ends at once', async ({ rig }) => {
+    const door = await lonelyDoor(rig);
+    await door.press();
+    const ended = await door.saw('call.ended', { withinMs: 1_000 });
+    expect(ended.reason).toBe('unreachable');
+    await isIdle(door);
+  });
+
   test('says nothing at all', async ({ rig }) => {
+    await rig.deafPort('sipp');
     const door = await lonelyDoor(rig);
     await door.press();
     const ended = await door.saw('call.ended');

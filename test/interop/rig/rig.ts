@@ -16,6 +16,7 @@ import { RtpEngine } from './rtpengine.ts';
 import { describeSip } from './sip-text.ts';
 import { Sipp, type SippOptions } from './sipp.ts';
 import { SoundServer } from './sound-server.ts';
+import { until } from './stream.ts';
 import { Wire } from './wire.ts';
 
 interface Stoppable {
@@ -110,6 +111,18 @@ export class Rig {
   /** A door that the test starts itself. */
   prepareDoorphone(options: DoorphoneOptions = {}): Doorphone {
     return this.#keep(new Doorphone(this.host('door'), this.folder, options));
+  }
+
+  /** Somebody on a host who listens at port 5060 and never says a word. */
+  async deafPort(on: HostName): Promise<void> {
+    const host = this.host(on);
+    const program = host.start({
+      name: 'deaf',
+      logFolder: this.folder,
+      command: [process.execPath, '-e', "require('dgram').createSocket('udp4').bind(5060)"],
+    });
+    this.#keep(program);
+    await until('somebody listens', () => host.listensOnUdp(program.pid, 5060));
   }
 
   /** Sends one UDP datagram from port 5060 of a host. */
