@@ -11,6 +11,8 @@ export interface CallState {
   /** Absent until media is agreed. */
   readonly codec: string | null;
   readonly encrypted: boolean;
+  /** How far TLS reaches: nowhere, to the first hop, asked for on every hop. Null before our INVITE has been sent. */
+  readonly signalling?: 'clear' | 'tls' | 'sips' | null;
   /** ISO-8601, when the call began. */
   readonly since: string;
 }

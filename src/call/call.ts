@@ -9,7 +9,16 @@ import { err, ok, type Result } from '../base/result.ts';
 import { millis } from '../base/units.ts';
 import type { HandshakeFailure, MediaSession } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
-import type { Body, Negotiation, Refusal, Session, SessionDialog, SessionEnd, SessionMessage } from '../sip/index.ts';
+import type {
+  Body,
+  Negotiation,
+  Refusal,
+  Session,
+  SessionDialog,
+  SessionEnd,
+  SessionMessage,
+  Signalling,
+} from '../sip/index.ts';
 import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
@@ -126,6 +135,11 @@ export class Call {
   /** What has been agreed on; undefined before. */
   get format(): CallFormat | undefined {
     return this.#agreed === undefined ? undefined : this.#formatOf(this.#agreed);
+  }
+
+  /** How far TLS reaches in its signalling; undefined before our INVITE has been sent. */
+  get signalling(): Signalling | undefined {
+    return this.#session?.signalling;
   }
 
   /** Answered, and the peer is known to be where it says: an answer of ours has reached it, or its answer us. */

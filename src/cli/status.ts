@@ -31,11 +31,18 @@ function describeRegistration({ registers, registered, reason, registrar, flows 
   return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}`;
 }
 
+const SIGNALLING = {
+  clear: 'signalled in the clear',
+  tls: 'signalled by TLS to the first hop',
+  sips: 'signalled by sips',
+};
+
 function describeCall(call: CallState, now: Date): string {
   const sound = call.codec === null ? [] : [`${call.codec}${call.encrypted ? ', encrypted' : ', not encrypted'}`];
   const seconds = (now.getTime() - Date.parse(call.since)) / 1000;
   const span = Number.isFinite(seconds) && seconds >= 0 ? ` (${describeSpan(seconds)})` : '';
-  return [`${call.direction} ${call.peer}`, ...sound, `since ${localTime(call.since)}${span}`].join(', ');
+  const reach = call.signalling ? [SIGNALLING[call.signalling]] : [];
+  return [`${call.direction} ${call.peer}`, ...sound, ...reach, `since ${localTime(call.since)}${span}`].join(', ');
 }
 
 /** `2 d 3 h`, `4 min 10 s`: the two greatest units. */

@@ -116,7 +116,8 @@ export class Conversation {
     if (call === undefined) return null;
     const { id, direction, peer, format } = call;
     const since = call.since.toISOString();
-    return { id, direction, peer, codec: format?.codec ?? null, encrypted: format?.encrypted ?? false, since };
+    const { codec = null, encrypted = false } = format ?? {};
+    return { id, direction, peer, codec, encrypted, signalling: call.signalling ?? null, since };
   }
 
   get #shown(): Call | undefined {

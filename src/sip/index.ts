@@ -66,6 +66,7 @@ export type {
   SessionEvents,
   SessionMessage,
   SessionState,
+  Signalling,
 } from './session/types.ts';
 export {
   type DatagramNetwork,

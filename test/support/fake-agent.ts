@@ -17,6 +17,7 @@ import type {
   SessionEvents,
   SessionMessage,
   SessionState,
+  Signalling,
 } from '../../src/sip/session/types.ts';
 
 /** The body of an SDP text. */
@@ -80,6 +81,7 @@ export class FakeSession implements Session {
   readonly offer: Body | undefined;
   lastHeard: Endpoint | undefined;
   state: SessionState = 'calling';
+  signalling: Signalling | undefined = 'clear';
   /** The one whose place this one takes. */
   replaces: FakeSession | undefined;
   #referUser: ReferUser | undefined;

@@ -20,6 +20,7 @@ import type {
   SessionEnd,
   SessionEvents,
   SessionState,
+  Signalling,
 } from './types.ts';
 
 /** A session as the user agent holds it: `Session` with the side that faces the network. */
@@ -60,6 +61,7 @@ export abstract class BaseSession implements RoutedSession {
   abstract readonly ringNeedsOffer: boolean;
   abstract readonly state: SessionState;
   abstract readonly isQuiet: boolean;
+  abstract readonly signalling: Signalling | undefined;
   /** The dialog that the user talks in. */
   protected primary: DialogUsage | undefined;
   readonly #events = new Emitter<SessionEvents>();

@@ -8,7 +8,8 @@ import { INVITE_HEADERS } from './capabilities.ts';
 import type { SessionEnvironment } from './environment.ts';
 import { LeastInterval } from './session-refresh.ts';
 import { askTimer } from './session-timer.ts';
-import type { Body } from './types.ts';
+import { signallingOf } from './signalling.ts';
+import type { Body, Signalling } from './types.ts';
 
 /** What all INVITEs of a call have in common. */
 export interface InviteParts {
@@ -32,6 +33,7 @@ export class InviteRequests {
   readonly least = new LeastInterval();
   #sequence = 0;
   #contact = '';
+  #signalling: Signalling | undefined;
   #routing: Routing;
   /** What a redirection has asked for (§19.1.5). */
   #wanted: HeaderList = [];
@@ -42,6 +44,11 @@ export class InviteRequests {
     private readonly localTag: string,
   ) {
     this.#routing = parts.routing;
+  }
+
+  /** Of the last; undefined before the first. */
+  get signalling(): Signalling | undefined {
+    return this.#signalling;
   }
 
   /** As it was sent last. */
@@ -84,6 +91,7 @@ export class InviteRequests {
   address(request: SipRequest, target: Endpoint): void {
     const { environment, contactUser } = this.parts;
     this.#contact = environment.contact(target, contactUser, asksForSips(request));
+    this.#signalling = signallingOf(request, target);
     request.headers.set('Contact', this.#contact);
   }
 }

@@ -19,7 +19,7 @@ import { LocalTarget } from './local-target.ts';
 import { reasonsOf } from './reasons.ts';
 import { Redirection, type RedirectTarget } from './redirection.ts';
 import { readRSeq } from './rseq.ts';
-import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState } from './types.ts';
+import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState, Signalling } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
 
@@ -100,6 +100,10 @@ export class OutgoingSession extends BaseSession {
     });
     if (views.length > 0) return views;
     return [halfDialog(this.#state === 'calling' ? 'trying' : 'proceeding', this.#requests.contact)];
+  }
+
+  get signalling(): Signalling | undefined {
+    return this.#requests.signalling;
   }
 
   get isQuiet(): boolean {

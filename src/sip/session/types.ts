@@ -24,6 +24,14 @@ export interface Refusal {
 }
 
 /**
+ * How far TLS reaches in a call's signalling, as the INVITE went.
+ * - `clear`: nowhere
+ * - `tls`: to the first hop, or from the last; what others do is theirs
+ * - `sips`: asked for on every hop (RFC 5630)
+ */
+export type Signalling = 'clear' | 'tls' | 'sips';
+
+/**
  * - `calling`: INVITE sent or received, no provisional response above 100 yet
  * - `early`: 101–199 sent or received
  * - `confirmed`: 2xx sent or received
@@ -171,6 +179,8 @@ export interface Session {
   readonly answerMode?: AnswerMode | undefined;
   /** Where the INVITE came from; undefined for an outgoing session. */
   readonly source: Endpoint | undefined;
+  /** Undefined before our INVITE has been sent. */
+  readonly signalling: Signalling | undefined;
   /** Where the peer was heard from last; undefined before an answer to our INVITE. */
   readonly lastHeard: Endpoint | undefined;
   /** Incoming: whose password the caller has shown; undefined where none was asked for. */

@@ -20,6 +20,7 @@ const IDLE: StateReport = {
     peer: 'sip:101@example.com',
     codec: 'PCMA',
     encrypted: true,
+    signalling: 'tls',
     since: '2025-12-31T23:59:00.000Z',
   },
   doors: { main: { open: true }, garage: { open: false } },
@@ -128,7 +129,7 @@ describe('commands of a running service', () => {
     const rows = out.split('\n').map((row) => row.split(/ {2,}/));
     expect(rows.slice(0, 1)).toEqual([['state', 'talking']]);
     expect(out).toMatch(
-      /^call +outgoing sip:101@example\.com, PCMA, encrypted, since [-\d]+ [:\d]+\.000 \(1 min 0 s\)$/m,
+      /^call +outgoing sip:101@example\.com, PCMA, encrypted, signalled by TLS to the first hop, since [-\d]+ [:\d]+\.000 \(1 min 0 s\)$/m,
     );
     expect(rows.slice(2, 12)).toEqual([
       ['door main', 'open'],

@@ -43,6 +43,15 @@ describe('a press of the button', () => {
     expect(rig.door.state()).toMatchObject({ state: 'ringing', call: { peer: 'sip:101@example.com', codec: null } });
   });
 
+  it('shows in the state how far TLS reaches in its signalling, as soon as that is known', () => {
+    const rig = new DoorRig();
+    rig.board.setLine('button', true);
+    rig.agent.session.signalling = undefined;
+    expect(rig.door.state().call?.signalling).toBeNull();
+    rig.agent.session.signalling = 'sips';
+    expect(rig.door.state().call?.signalling).toBe('sips');
+  });
+
   it('becomes a talk when the phone answers, and silence when it is over', () => {
     const rig = new DoorRig();
     rig.talk();

@@ -154,6 +154,20 @@ describe('a call to a sips URI', () => {
   });
 });
 
+describe('how far TLS reaches', () => {
+  it.each([
+    ['sip:x@10.0.0.1', 'clear'],
+    ['sip:x@pbx.example;transport=tls', 'tls'],
+    ['sips:x@pbx.example', 'sips'],
+  ])('in a call to %s: %s, on both sides', async (target, reach) => {
+    const caller = await side('10.0.0.9');
+    const callee = await side('10.0.0.1');
+    const session = caller.agent.invite({ target, account: peerAccount, offer });
+    await clock.advanceAsync(10);
+    expect([session.signalling, callee.calls[0]?.signalling]).toEqual([reach, reach]);
+  });
+});
+
 describe('a request to a sips URI that comes in the clear', () => {
   const heardBy = async (method: string, uri: string): Promise<string[]> => {
     const peer = await network.host('10.0.0.7').bind('10.0.0.7', 5060);
