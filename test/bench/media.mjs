@@ -59,6 +59,12 @@ function parseMessages() {
   return figures;
 }
 
+/** Our parser and those of the npm packages, as parsers.mjs measures them; in so much room that nothing is collected. */
+export function measureParsers(folder) {
+  const room = ['--min-semi-space-size=64', '--max-semi-space-size=64'];
+  return runJson(process.execPath, [...room, `${ROOT}test/bench/parsers.mjs`, folder]);
+}
+
 function runJson(program, args) {
   return JSON.parse(execFileSync(program, args, { encoding: 'utf8' }));
 }

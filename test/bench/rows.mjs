@@ -3,7 +3,7 @@
 import { summarize } from './statistics.mjs';
 
 /** A row with the samples of both. `aim` is the highest value wanted, of our median, in `unit`. */
-function compare(what, unit, ours, theirs, { peer = 'baresip', aim, note } = {}) {
+export function compare(what, unit, ours, theirs, { peer = 'baresip', aim, note } = {}) {
   return { what, unit, ours: asSummary(ours), peer, theirs: asSummary(theirs), aim, note };
 }
 

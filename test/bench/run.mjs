@@ -5,7 +5,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { bestKernel, measureMedia, prepareMedia } from './media.mjs';
+import { measureFlood, measureLoad } from './load.mjs';
+import * as loadRows from './load-rows.mjs';
+import { bestKernel, measureMedia, measureParsers, prepareMedia } from './media.mjs';
 import { Phone } from './phone.mjs';
 import * as rows from './rows.mjs';
 import * as signalling from './signalling.mjs';
@@ -19,7 +21,7 @@ const BUILD = fileURLToPath(new URL('../../build/bench/', import.meta.url));
 const SUBJECT_ADDRESS = '10.78.0.1';
 const PHONE_ADDRESS = '10.78.0.2';
 const INSIDE = 'DOORPHONE_BENCH_INSIDE';
-const PARTS = ['start', 'signalling', 'streams', 'media'];
+const PARTS = ['start', 'signalling', 'streams', 'media', 'parsers', 'load', 'flood'];
 
 const STARTS = 10;
 const SETTLED_MS = 1000;
@@ -157,6 +159,15 @@ async function measureLastingCalls(stamper, folder) {
   return figures;
 }
 
+async function measureFlooded(stamper, folder) {
+  const phone = await Phone.open(stamper, { address: PHONE_ADDRESS, port: 5064, rtpPort: 40040 });
+  try {
+    return await measureFlood(folder, { subject: SUBJECT_ADDRESS, phone, build: BUILD });
+  } finally {
+    await phone.close();
+  }
+}
+
 function measureCosts(programs, folder) {
   prepareMedia();
   const figure = measureMedia(programs, folder);
@@ -198,6 +209,19 @@ async function main() {
     if (parts.includes('media')) {
       say('codec, SRTP, messages');
       table.push(...rows.costRows(measureCosts(programs, folder)));
+    }
+    if (parts.includes('parsers')) {
+      say('parsers of the npm packages');
+      table.push(...loadRows.parserRows(measureParsers(folder)));
+    }
+    if (parts.includes('load')) {
+      say('calls a second, beside SIPp');
+      const ends = { subject: SUBJECT_ADDRESS, phone: PHONE_ADDRESS, build: BUILD };
+      table.push(...loadRows.loadRows(await measureLoad(stamper, folder, ends)));
+    }
+    if (parts.includes('flood')) {
+      say('a call in a flood of OPTIONS');
+      table.push(...loadRows.floodRows(await measureFlooded(stamper, folder)));
     }
   } catch (thrown) {
     process.stderr.write(`bench: ${thrown.message}; what the processes said is in ${folder}\n`);
