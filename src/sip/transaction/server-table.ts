@@ -33,15 +33,21 @@ export class ServerTable {
   }
 
   /**
-   * Makes room for a new transaction.
+   * Makes room for a new transaction: what is settled goes first, then the oldest INVITE that was accepted. Its call goes
+   * on without it: the core repeats the 2xx and takes its ACK, and knows the INVITE again (RFC 6026 §7.1, §8.2.2.2).
    * @returns false when there is none: every transaction is still waiting for its user
    */
   makeRoom(request: SipRequest): boolean {
     const ofSomethingThatExists = request.toTag !== undefined || request.method === 'CANCEL';
     const bound = ofSomethingThatExists ? this.maximum : Math.floor(this.maximum * SHARE_OF_NEW_REQUESTS);
     if (this.#transactions.size < bound) return true;
+    return this.#throwOut(({ settled }) => settled) || this.#throwOut(({ accepted }) => accepted);
+  }
+
+  /** Forgets the oldest transaction of that kind; false when there is none. */
+  #throwOut(kind: (transaction: AnyServerTransaction) => boolean): boolean {
     for (const [key, transaction] of this.#transactions) {
-      if (!transaction.settled) continue;
+      if (!kind(transaction)) continue;
       transaction.close();
       this.#forget(key, transaction);
       return true;

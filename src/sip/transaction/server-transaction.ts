@@ -65,6 +65,11 @@ export class RunningServerTransaction<State extends string> implements ServerTra
     return this.#state === 'completed' && this.request.method !== 'INVITE';
   }
 
+  /** An INVITE that got its 2xx: it absorbs repetitions, for as long as the 2xx itself may be repeated (RFC 6026 §7.1). */
+  get accepted(): boolean {
+    return this.#state === 'accepted';
+  }
+
   /** The To tag of the latest response that had one. */
   get localTag(): string | undefined {
     return this.#latest?.toTag;

@@ -415,6 +415,21 @@ describe('a flood', () => {
     expect(user.told).toEqual(['cancelled', 'acknowledged']);
   });
 
+  it('of calls that are accepted: the oldest makes room, and a BYE gets through', () => {
+    for (let at = 0; at < 300; at += 1) {
+      flood('INVITE', 1, at);
+      reply(handler.requests.at(-1) as ServerTransaction, 200);
+    }
+    expect(handler.requests).toHaveLength(300);
+    expect(layer.counters).toMatchObject({ servers: 75, refused: 0 });
+    layer.receive(incoming('BYE', { branch: 'z9hG4bKbye', to: '<sip:door@192.0.2.9>;tag=door' }), peer);
+    expect(handler.requests.at(-1)?.request.method).toBe('BYE');
+    // The 2xx of one that was thrown out can still be repeated.
+    const sent = transport.sent.length;
+    reply(handler.requests[0] as ServerTransaction, 200);
+    expect(transport.sent).toHaveLength(sent + 1);
+  });
+
   it('never throws out a call that is accepted or waits for its answer', () => {
     const accepted = receive('INVITE');
     reply(accepted, 200);
