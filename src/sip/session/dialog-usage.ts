@@ -2,7 +2,7 @@
 // PRACK: RFC 3262; UPDATE: RFC 3311). It outlives its session for as long as a BYE or an ACK of it is under way.
 // Offers and answers are in own-offers.ts, peer-offers.ts and invite-answers.ts.
 
-import type { Dialog, RequestContent } from '../dialog/index.ts';
+import { type Dialog, livesAt, type RequestContent } from '../dialog/index.ts';
 import type { SentRequest } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
@@ -120,10 +120,7 @@ export class DialogUsage {
    * ends nothing. That is: the peer's contact, the proxies of the route set, the account's servers.
    */
   livesAt(source: Endpoint): boolean {
-    const { environment } = this.context;
-    if (environment.servers.has(source.address)) return true;
-    const places = [this.dialog.remoteTarget, ...this.dialog.routeSet.map((route) => route.uri)];
-    return places.some((uri) => environment.knownAddresses(uri).includes(source.address));
+    return livesAt(this.dialog, source, this.context.environment);
   }
 
   /** A request of the peer's in this dialog (§12.2.2). */

@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts';
 import { DoorphoneError } from '../../base/errors.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
 import type { Endpoint, Protocol } from '../message/types.ts';
+import { isIpv6, isWildcard } from './local-addresses.ts';
 import type { DatagramNetwork, DatagramSocket, StreamEvents, StreamNetwork, StreamSocket } from './network.ts';
 
 /** How long the system's answer about a route is good for: a change that nobody tells of is followed within this time. */
@@ -129,9 +130,6 @@ export class Listeners {
     return address;
   }
 }
-
-const isIpv6 = (address: string): boolean => address.includes(':');
-export const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
 function unsupported(protocol: string): DoorphoneError {
   return new DoorphoneError('transport-not-supported', `cannot listen on ${protocol}: only udp is carried`, {

@@ -3,6 +3,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
+import { isIpv6, isWildcard } from './local-addresses.ts';
 import type { DatagramNetwork, DatagramPeer, DatagramSocket, SendFailure } from './network.ts';
 import { bindError, sendFailure } from './socket-errors.ts';
 
@@ -15,9 +16,6 @@ type LookupCallback = (error: Error | null, address: string, family: number) => 
 function numericLookup(address: string, _options: unknown, callback: LookupCallback): void {
   callback(null, address, isIpv6(address) ? 6 : 4);
 }
-
-const isIpv6 = (address: string): boolean => address.includes(':');
-const isWildcard = (address: string): boolean => address === '0.0.0.0' || address === '::';
 
 /** Any port: nothing is sent when the route to it is asked for. */
 const DISCARD_PORT = 9;
