@@ -18,10 +18,16 @@ export type {
 } from './agent/types.ts';
 export type {
   DialogDetail,
+  EventBody,
+  EventPackage,
   Notification,
   Subscription,
   SubscriptionEnd,
+  SubscriptionRecord,
   SubscriptionStatus,
+  Watch,
+  WatchRefusal,
+  WatchRequest,
 } from './event/index.ts';
 export type { AnswerMode, Caller, Diversion, Reason } from './identity/index.ts';
 export { causeOf, formatReason } from './identity/index.ts';

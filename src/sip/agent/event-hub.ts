@@ -9,6 +9,7 @@ import {
   type DialogDetail,
   DialogPackage,
   type EventEnvironment,
+  type EventPackage,
   type EventUsage,
   type Notification,
   Notifier,
@@ -18,7 +19,9 @@ import {
   readNotification,
   Subscription,
   SubscriptionPlan,
+  type SubscriptionRecord,
   UsageTable,
+  type WatcherLimits,
   writePidf,
 } from '../event/index.ts';
 import { createResponse, type NameAddress, parseEventType } from '../message/index.ts';
@@ -40,6 +43,9 @@ export interface EventHubOptions {
   readonly mayGoTo: NotifierOptions['mayGoTo'];
   /** How much watchers are told of our calls. */
   readonly dialogDetail: () => DialogDetail;
+  /** Packages that are notified of beside the door's own, and how many may watch. */
+  readonly packages?: readonly EventPackage[];
+  readonly watchers?: WatcherLimits;
   readonly sessions: () => readonly RoutedSession[];
   /** As whom, and by which way, a request of an account's goes to a target. */
   readonly sender: (target: string, account: Account) => Sender;
@@ -65,9 +71,11 @@ export class EventHub {
   readonly #presence: Presence;
   readonly #publications = new Set<Publication>();
   readonly #unasked = new Map<string, UnaskedHandler>();
+  readonly #allowEvents: string;
 
   constructor(private readonly options: EventHubOptions) {
-    const { environment, identityFor, mayGoTo, dialogDetail } = options;
+    const { environment, identityFor, mayGoTo, dialogDetail, packages = [], watchers } = options;
+    this.#allowEvents = [ALLOW_EVENTS, ...packages.map(({ name }) => name)].join(', ');
     this.#presence = new Presence(environment.clock);
     this.#dialogs = new DialogTracker(() => this.#dialogsChanged());
     this.#notifier = new Notifier({
@@ -75,8 +83,10 @@ export class EventHub {
       packages: [
         new DialogPackage(this.#dialogs, dialogDetail),
         new PresencePackage(this.#presence, () => dialogDetail() !== 'off'),
+        ...packages,
       ],
-      allowEvents: ALLOW_EVENTS,
+      allowEvents: this.#allowEvents,
+      ...(watchers === undefined ? {} : { limits: watchers }),
       table: this.#table,
       identityFor,
       mayGoTo,
@@ -142,6 +152,11 @@ export class EventHub {
     subscription.on('ended', () => this.#subscriptions.delete(subscription));
     subscription.start();
     return subscription;
+  }
+
+  /** Goes on with a watcher's subscription of an earlier life of the process. @returns whether it could be taken up */
+  restore(record: SubscriptionRecord): boolean {
+    return this.#notifier.restore(record);
   }
 
   /** A text came in a call's dialog. It has been answered. */
@@ -227,7 +242,7 @@ export class EventHub {
     const { name } = notification.value.event;
     const handler = this.#unasked.get(name);
     const status = handler === undefined ? 489 : handler(notification.value);
-    const headers = status === 489 ? [['Allow-Events', ALLOW_EVENTS] as const] : [];
+    const headers = status === 489 ? [['Allow-Events', this.#allowEvents] as const] : [];
     this.options.log.debug('event.unasked', { event: name, status, from: source.address });
     transaction.respond(createResponse(request, status, { headers }));
   }

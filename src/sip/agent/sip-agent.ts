@@ -9,7 +9,14 @@ import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
 import { asSips } from '../dialog/index.ts';
-import type { DialogDetail, Subscription, WatchedIdentity } from '../event/index.ts';
+import type {
+  DialogDetail,
+  EventPackage,
+  Subscription,
+  SubscriptionRecord,
+  WatchedIdentity,
+  WatcherLimits,
+} from '../event/index.ts';
 import { type Locator, placeOf } from '../locate/index.ts';
 import { createResponse, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint, Protocol, SipResponse } from '../message/types.ts';
@@ -76,6 +83,9 @@ export interface SipAgentOptions {
   readonly userAgent: string;
   /** How much watchers of the event package `dialog` are told; default: every call. */
   readonly dialogDetail?: () => DialogDetail;
+  /** Event packages that are notified of beside the door's own (RFC 6665 §4.2), and how many may watch. */
+  readonly packages?: readonly EventPackage[];
+  readonly watchers?: WatcherLimits;
   /** Default: those of RFC 3261. */
   readonly timers?: TimerSettings;
 }
@@ -250,6 +260,14 @@ export class SipAgent implements UserAgent, EventAgent {
     return this.#hub.onUnasked(name, handler);
   }
 
+  /**
+   * Goes on with a subscription that a watcher had in an earlier life of the process. After `start`.
+   * @returns whether it could be taken up: its package is there, and its time is not over
+   */
+  restoreWatcher(record: SubscriptionRecord): boolean {
+    return this.#hub.restore(record);
+  }
+
   #sender(target: string, account: Account): Sender {
     const profile = this.#readyProfile(target, account);
     const { from, contactUser } = profile;
@@ -315,8 +333,10 @@ export class SipAgent implements UserAgent, EventAgent {
   }
 
   #createHub(): EventHub {
-    const { log, admit, dialogDetail = () => 'calls' } = this.options;
+    const { log, admit, dialogDetail = () => 'calls', packages, watchers } = this.options;
     return new EventHub({
+      ...(packages === undefined ? {} : { packages }),
+      ...(watchers === undefined ? {} : { watchers }),
       log,
       environment: this.#environment,
       identityFor: (transaction) => this.#identityFor(transaction),

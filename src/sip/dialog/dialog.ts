@@ -4,7 +4,7 @@
 // is read as sips, so that the peer is reached at the same place by TLS, or not at all (RFC 5630 §5.1.1).
 
 import { err, ok, type Result } from '../../base/result.ts';
-import { createRequest, formatNameAddress, parseUri } from '../message/index.ts';
+import { createRequest, formatNameAddress, parseNameAddress, parseUri } from '../message/index.ts';
 import type { NameAddress, SipMessage, SipRequest, SipResponse } from '../message/types.ts';
 import { routeRequest } from './route-set.ts';
 import { asksForSips, asSips, isSips, wantsSips } from './sips.ts';
@@ -42,6 +42,25 @@ interface DialogParts {
   readonly secure: boolean;
   readonly sipsContact: boolean;
 }
+
+/** A confirmed dialog as it can be written down and read again; the addresses as header fields have them. */
+export interface DialogRecord {
+  readonly id: DialogId;
+  readonly local: string;
+  readonly remote: string;
+  readonly remoteTarget: string;
+  readonly routeSet: readonly string[];
+  readonly localSequence: number;
+  readonly remoteSequence?: number;
+  readonly secure: boolean;
+  readonly sipsContact: boolean;
+}
+
+/**
+ * Requests that may have gone after a record was written: CSeq begins above them in the dialog's next life (§12.2.1.1
+ * wants it to grow, by one or by more).
+ */
+const SEQUENCE_GAP = 1000;
 
 /** One dialog, from our side. */
 export class Dialog {
@@ -117,6 +136,40 @@ export class Dialog {
         sipsContact: wantsSips(request),
       }),
     );
+  }
+
+  /** @throws Error when the record holds an address that cannot be read */
+  static restore(record: DialogRecord): Dialog {
+    const { id, remoteTarget, localSequence, remoteSequence, secure, sipsContact } = record;
+    return new Dialog({
+      id,
+      local: readAddress(record.local),
+      remote: readAddress(record.remote),
+      remoteTarget,
+      routeSet: record.routeSet.map(readAddress),
+      localSequence: localSequence + SEQUENCE_GAP,
+      remoteSequence,
+      state: 'confirmed',
+      secure,
+      sipsContact,
+    });
+  }
+
+  /** For `restore`. */
+  get record(): DialogRecord {
+    const { id, secure, sipsContact } = this;
+    const remoteSequence = this.#remoteSequence;
+    return {
+      id,
+      local: formatNameAddress(this.#local),
+      remote: formatNameAddress(this.#remote),
+      remoteTarget: this.#remoteTarget,
+      routeSet: this.#routeSet.map(formatNameAddress),
+      localSequence: this.#localSequence,
+      ...(remoteSequence === undefined ? {} : { remoteSequence }),
+      secure,
+      sipsContact,
+    };
   }
 
   get state(): 'early' | 'confirmed' {
@@ -217,6 +270,12 @@ export class Dialog {
 function formatWithTag(address: NameAddress, tag: string): string {
   const parameters = new Map<string, string | true>(tag === '' ? [] : [['tag', tag]]);
   return formatNameAddress({ ...address, parameters });
+}
+
+function readAddress(text: string): NameAddress {
+  const address = parseNameAddress(text);
+  if (!address.ok) throw new Error(`${text}: ${address.error.message}`);
+  return address.value;
 }
 
 /** The first Contact that is a SIP URI. */

@@ -14,6 +14,8 @@ export interface EventBody {
   /** `application/reginfo+xml` */
   readonly type: string;
   readonly data: Buffer;
+  /** Parameters of the Event header that goes with it, in place of those of SUBSCRIBE (RFC 6080 §6.2.3). */
+  readonly eventParameters?: readonly (readonly [name: string, value: string])[];
 }
 
 /** The surroundings that all subscriptions and publications of a user agent share. */

@@ -33,6 +33,8 @@ export interface NotifierUsageOptions {
   readonly lifeFor: (transaction: ServerTransaction) => Millis | SipResponse;
   /** Header fields of every 2xx to SUBSCRIBE. */
   readonly headers: HeaderList;
+  /** The watcher's SUBSCRIBE was granted, or a NOTIFY has gone: what is known of it has changed. */
+  readonly moved: (usage: NotifierUsage) => void;
   /** It is over, and nothing of it is under way. Comes once. */
   readonly over: (usage: NotifierUsage) => void;
 }
@@ -76,6 +78,19 @@ export class NotifierUsage implements EventUsage {
     this.#subscribe(transaction, life);
   }
 
+  /** Goes on with a subscription that was begun before a restart. */
+  resume(rest: Millis): void {
+    this.#state = 'active';
+    this.#missed = true;
+    this.#until = millis(this.options.environment.clock.now() + rest);
+    this.#startExpiry();
+  }
+
+  /** How long it has to live. */
+  get rest(): Millis {
+    return millis(Math.max(0, this.#until - this.options.environment.clock.now()));
+  }
+
   takes(request: SipRequest, source: Endpoint): boolean {
     return this.#state === 'active' && request.method === 'SUBSCRIBE' && this.options.peer.counts(source);
   }
@@ -93,8 +108,12 @@ export class NotifierUsage implements EventUsage {
     }
     const disorder = peer.accept(request, source);
     const life = disorder ?? lifeFor(transaction);
-    if (typeof life === 'number') this.#subscribe(transaction, life);
-    else transaction.respond(life);
+    if (typeof life !== 'number') {
+      transaction.respond(life);
+      return true;
+    }
+    this.options.watch.refreshed?.(request);
+    this.#subscribe(transaction, life);
     return true;
   }
 
@@ -156,24 +175,21 @@ export class NotifierUsage implements EventUsage {
 
   /** §4.2.1.1: the 2xx says the life that it has. */
   #accept(transaction: ServerTransaction): void {
-    const expires = String(Math.round(this.#rest / 1000));
+    const expires = String(Math.round(this.rest / 1000));
     const response = createResponse(transaction.request, 200, {
       toTag: this.localTag,
       recordRoute: true,
       headers: [['Expires', expires], ['Contact', this.options.contact], ...this.options.headers],
     });
     transaction.respond(response);
+    this.options.moved(this);
   }
 
   #startExpiry(): void {
     this.#expiry?.cancel();
-    this.#expiry = this.options.environment.clock.after(this.#rest, 'subscription of a watcher', () =>
+    this.#expiry = this.options.environment.clock.after(this.rest, 'subscription of a watcher', () =>
       this.#handle('expired'),
     );
-  }
-
-  get #rest(): Millis {
-    return millis(Math.max(0, this.#until - this.options.environment.clock.now()));
   }
 
   #notifyState(): void {
@@ -194,20 +210,27 @@ export class NotifierUsage implements EventUsage {
       });
       return;
     }
-    const body = this.#missed ? this.options.watch.full() : this.options.watch.changes();
+    const { watch } = this.options;
+    const body = this.#missed ? watch.full() : watch.changes();
     if (body !== undefined) this.#sendActive(body);
   }
 
-  #sendActive(body: EventBody): void {
+  #sendActive(body: EventBody | undefined): void {
     this.#missed = false;
-    this.#send({ state: 'active', expires: this.#rest }, body);
+    this.#send({ state: 'active', expires: this.rest }, body);
   }
 
   /** §4.2.2. */
   #send(state: SubscriptionState, body: EventBody | undefined): void {
     this.#open += 1;
+    const { event, watch } = this.options;
+    const id = event.parameters.get('id');
+    const parameters =
+      body?.eventParameters === undefined
+        ? event.parameters
+        : new Map([...(id === undefined ? [] : [['id', id] as const]), ...body.eventParameters]);
     const headers: HeaderList = [
-      ['Event', formatEventType(this.options.event)],
+      ['Event', formatEventType({ name: event.name, parameters })],
       ['Subscription-State', formatSubscriptionState(state)],
     ];
     this.options.peer.send(
@@ -216,11 +239,16 @@ export class NotifierUsage implements EventUsage {
       {
         answered: ({ status }) => {
           if (status >= 300) this.#missed = true;
+          watch.told?.(status);
           this.#settled(endsSubscription(status) ? 'NOTIFY refused' : undefined);
         },
-        failed: () => this.#settled('NOTIFY unanswered'),
+        failed: () => {
+          watch.told?.(undefined);
+          this.#settled('NOTIFY unanswered');
+        },
       },
     );
+    this.options.moved(this);
   }
 
   #settled(event: NotifierEvent | undefined): void {
@@ -244,6 +272,7 @@ export class NotifierUsage implements EventUsage {
   #forget(): void {
     if (this.#told) return;
     this.#told = true;
+    this.options.watch.close?.();
     this.options.over(this);
   }
 }

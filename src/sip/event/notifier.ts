@@ -1,15 +1,16 @@
 // Our side of the event packages that we notify of: who may watch, how many may, for how long (RFC 6665 §4.2.1). Whoever
 // comes here has been let in already, as a caller is.
 
-import { type Millis, minutes, seconds } from '../../base/units.ts';
+import { ok, type Result } from '../../base/result.ts';
+import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
 import { Dialog } from '../dialog/index.ts';
 import type { CallCredentials } from '../exchange/index.ts';
-import { createResponse, type EventType, eventOf } from '../message/index.ts';
-import type { SipRequest, SipResponse } from '../message/types.ts';
+import { createResponse, type EventType, eventOf, formatEventType, parseEventType } from '../message/index.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { EventEnvironment } from './environment.ts';
 import { EventDialog } from './event-dialog.ts';
-import type { EventPackage } from './event-package.ts';
+import type { EventPackage, SubscriptionRecord, WatchRefusal } from './event-package.ts';
 import { NotifierUsage } from './notifier-usage.ts';
 import type { UsageTable } from './usage-table.ts';
 
@@ -28,14 +29,30 @@ export interface NotifierOptions {
   readonly identityFor: (transaction: ServerTransaction) => WatchedIdentity;
   /** Whether NOTIFYs may go to an address other than that which SUBSCRIBE came from. */
   readonly mayGoTo: (address: string) => boolean;
+  /** How many may watch; default: what a door has. */
+  readonly limits?: WatcherLimits;
+}
+
+/** How many subscriptions may be up. */
+export interface WatcherLimits {
+  readonly most: number;
+  readonly mostOfOneSource: number;
 }
 
 /** §4.2.1.1: a subscription that asks for less gets 423. */
 const SHORTEST: Millis = minutes(1);
 /** More watchers than a door has phones; and from one address, unless it is our server, behind which all of them are. */
-const MOST_WATCHERS = 64;
-const MOST_OF_ONE_SOURCE = 16;
+const DOOR_LIMITS: WatcherLimits = { most: 64, mostOfOneSource: 16 };
 const RETRY_WHEN_FULL = seconds(60);
+
+interface WatcherParts {
+  readonly resource: string;
+  readonly event: EventType;
+  readonly source: Endpoint;
+  readonly request?: SipRequest;
+  readonly identity: WatchedIdentity;
+  readonly dialog: Dialog;
+}
 
 interface Watcher {
   readonly usage: NotifierUsage;
@@ -47,6 +64,8 @@ interface Watcher {
 export class Notifier {
   readonly #packages: ReadonlyMap<string, EventPackage>;
   readonly #watchers = new Map<NotifierUsage, Watcher>();
+  /** How many of them there are, by address. */
+  readonly #sources = new Map<string, number>();
   #stopping = false;
   #told: () => void = nothing;
 
@@ -73,7 +92,10 @@ export class Notifier {
   stop(done: () => void): void {
     this.#stopping = true;
     this.#told = done;
-    for (const { usage } of [...this.#watchers.values()]) usage.stop();
+    for (const { usage, package: name } of [...this.#watchers.values()]) {
+      if (this.#packages.get(name)?.keep === undefined) usage.stop();
+      else this.#leave(usage);
+    }
     this.#checkDone();
   }
 
@@ -105,29 +127,92 @@ export class Notifier {
 
   #open(transaction: ServerTransaction, known: EventPackage, event: EventType, life: Millis): SipResponse | undefined {
     const { request, source } = transaction;
-    const { environment, mayGoTo } = this.options;
+    const { environment } = this.options;
     const dialog = Dialog.ofRequest(request, environment.random.hex(TAG_BYTES), 0);
     if (!dialog.ok) return createResponse(request, 400, { reason: `Bad Request: ${dialog.error}` });
-    const watcher = dialog.value.remoteTarget;
-    const watch = known.watch({ resource: request.to.uri, event, watcher, source });
-    if (!watch.ok) return createResponse(request, watch.error.status, { reason: watch.error.reason });
     dialog.value.confirm();
     const identity = this.options.identityFor(transaction);
+    const made = this.#make(known, {
+      resource: request.to.uri,
+      event,
+      source,
+      request,
+      identity,
+      dialog: dialog.value,
+    });
+    if (!made.ok) {
+      const { status, reason, headers = [] } = made.error;
+      return createResponse(request, status, { reason, headers });
+    }
+    made.value.begin(transaction, life);
+    return undefined;
+  }
+
+  /**
+   * Goes on with a subscription of an earlier life of the process, and tells its watcher the state if it differs.
+   * @returns whether it could be taken up
+   */
+  restore({ resource, event, source, until, dialog }: SubscriptionRecord): boolean {
+    const { environment } = this.options;
+    const rest = millis(until - environment.clock.wall().getTime());
+    const type = parseEventType(event);
+    const known = type.ok ? this.#packages.get(type.value.name) : undefined;
+    if (!type.ok || known === undefined || rest <= 0) return false;
+    const made = this.#make(known, {
+      resource,
+      event: type.value,
+      source,
+      identity: { contactUser: undefined, credentials: undefined },
+      dialog: Dialog.restore(dialog),
+    });
+    if (!made.ok) return false;
+    made.value.resume(rest);
+    return true;
+  }
+
+  #make(
+    known: EventPackage,
+    { resource, event, source, request, identity, dialog }: WatcherParts,
+  ): Result<NotifierUsage, WatchRefusal> {
+    const { environment, mayGoTo, allowEvents, table } = this.options;
+    let usage: NotifierUsage | undefined;
+    const watch = known.watch({
+      resource,
+      event,
+      watcher: dialog.remoteTarget,
+      source,
+      ...(request === undefined ? {} : { request }),
+      changed: () => usage?.changed(),
+    });
+    if (!watch.ok) return watch;
     const allowed = (address: string): boolean => address === source.address || mayGoTo(address);
-    const usage = new NotifierUsage({
+    const key = `${dialog.id.callId} ${dialog.id.localTag}`;
+    const made = new NotifierUsage({
       environment,
-      peer: new EventDialog(dialog.value, { environment, ...identity, source, mayGoTo: allowed }),
+      peer: new EventDialog(dialog, { environment, ...identity, source, mayGoTo: allowed }),
       event,
       watch: watch.value,
-      contact: environment.contact(source, identity.contactUser, dialog.value.sipsContact),
+      contact: environment.contact(source, identity.contactUser, dialog.sipsContact),
       lifeFor: (later) => this.#lifeFor(later, known),
-      headers: [['Allow-Events', this.options.allowEvents]],
-      over: (over) => this.#forget(over),
+      headers: [['Allow-Events', allowEvents]],
+      moved: ({ rest }) =>
+        known.keep?.(key, {
+          resource,
+          event: formatEventType(event),
+          source: { protocol: source.protocol, address: source.address, port: source.port },
+          until: environment.clock.wall().getTime() + rest,
+          dialog: dialog.record,
+        }),
+      over: (over) => {
+        known.keep?.(key, undefined);
+        this.#forget(over);
+      },
     });
-    this.#watchers.set(usage, { usage, package: known.name, address: source.address });
-    this.options.table.add(usage);
-    usage.begin(transaction, life);
-    return undefined;
+    usage = made;
+    this.#watchers.set(made, { usage: made, package: known.name, address: source.address });
+    this.#sources.set(source.address, (this.#sources.get(source.address) ?? 0) + 1);
+    table.add(made);
+    return ok(made);
   }
 
   #badEvent(request: SipRequest): SipResponse {
@@ -146,16 +231,30 @@ export class Notifier {
   }
 
   #isFull(address: string): boolean {
-    if (this.#stopping || this.#watchers.size >= MOST_WATCHERS) return true;
-    if (this.options.environment.servers.has(address)) return false;
-    const same = [...this.#watchers.values()].filter((watcher) => watcher.address === address);
-    return same.length >= MOST_OF_ONE_SOURCE;
+    const { limits = DOOR_LIMITS, environment } = this.options;
+    if (this.#stopping || this.#watchers.size >= limits.most) return true;
+    return !environment.servers.has(address) && (this.#sources.get(address) ?? 0) >= limits.mostOfOneSource;
   }
 
   #forget(usage: NotifierUsage): void {
+    const address = this.#watchers.get(usage)?.address;
     this.#watchers.delete(usage);
+    if (address !== undefined) this.#countDown(address);
     this.options.table.remove(usage);
     this.#checkDone();
+  }
+
+  /** It goes on in the next life of the process. */
+  #leave(usage: NotifierUsage): void {
+    usage.close();
+    this.#watchers.delete(usage);
+    this.options.table.remove(usage);
+  }
+
+  #countDown(address: string): void {
+    const left = (this.#sources.get(address) ?? 1) - 1;
+    if (left === 0) this.#sources.delete(address);
+    else this.#sources.set(address, left);
   }
 
   #checkDone(): void {
