@@ -1,36 +1,23 @@
 // One conversation: a SIP session, its offers and answers, and its RTP session, made into one thing that rings, talks
-// and ends. It owns the media session and closes it exactly once; the SIP session cleans up after itself, so that a
-// call is over for its user at once, whatever the peer still owes (a final response to CANCEL, a 200 to BYE).
-// Transfers are in transfer.ts, who holds whom in hold.ts.
+// and ends. The media session is closed exactly once; the SIP session cleans up after itself, so that a call is over for
+// its user at once, whatever the peer still owes (a final response to CANCEL, a 200 to BYE).
+// Offers and answers are in call-negotiation.ts, its sound in call-stream.ts, transfers in transfer.ts.
 
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
-import { err, ok, type Result } from '../base/result.ts';
 import { millis } from '../base/units.ts';
-import type { HandshakeFailure, MediaSession } from '../media/types.ts';
-import type { AgreedMedia } from '../sdp/index.ts';
-import type {
-  Body,
-  Negotiation,
-  Refusal,
-  Session,
-  SessionDialog,
-  SessionEnd,
-  SessionMessage,
-  Signalling,
-} from '../sip/index.ts';
+import type { HandshakeFailure } from '../media/types.ts';
+import type { Body, Refusal, Session, SessionDialog, SessionEnd, SessionMessage, Signalling } from '../sip/index.ts';
+import { CallNegotiation, type PreparedAnswer } from './call-negotiation.ts';
+import { CallStream } from './call-stream.ts';
 import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
-import { describeHandshakeFailure, Handshake } from './handshake.ts';
+import { describeHandshakeFailure } from './handshake.ts';
 import { ANSWERED_ELSEWHERE, reasonOfHangup } from './hangup-reason.ts';
-import { Hold } from './hold.ts';
 import { InfoDigitSender } from './info-digit-sender.ts';
 import { readInfoDigit } from './info-digits.ts';
-import { reportMedia } from './media-report.ts';
-import { OfferAnswer } from './offer-answer.ts';
 import { peerAddress } from './peer-address.ts';
-import { natOf, streamOf } from './stream-parameters.ts';
 import { ReferredTransfer } from './transfer.ts';
 import type {
   CallCaller,
@@ -61,12 +48,6 @@ type AllCallEvents = CallEvents & {
   transfer: [request: TransferRequest<Call>];
 };
 
-/** The body of our 200 to an incoming call; `agreed` is undefined where it is an offer. */
-interface PreparedAnswer {
-  readonly body: Body;
-  readonly agreed: AgreedMedia | undefined;
-}
-
 /** One call. Made by Calls. */
 export class Call {
   /** Names the call in events and commands; chosen here, since a call can fail before it has a Call-ID. */
@@ -80,26 +61,14 @@ export class Call {
   readonly replaces: Call | undefined;
   #state: CallState;
   #session: Session | undefined;
-  #media: MediaSession | undefined;
-  #sdp: OfferAnswer | undefined;
-  /** What the media session was last configured with. */
-  #agreed: AgreedMedia | undefined;
-  /** Incoming: our answer to the offer of the INVITE, or our offer where it had none. */
-  #prepared: PreparedAnswer | undefined;
-  /** Somebody else has taken the peer's place: no sound any more, either way. */
-  #silenced = false;
   /** Incoming: the ACK is there. Only who received our 200 can send it, which a forged source address cannot. */
   #acknowledged = false;
   #rang = false;
-  /** Outgoing: the branch of a forked call whose early answer is in force. */
-  #earlyBranch: string | undefined;
-  #answeredSaid = false;
-  readonly #hold = new Hold((by, held) => this.#events.emit(held ? 'held' : 'resumed', by));
-  #silenceSaid = false;
   /** Why we end it ourselves, from before the session hears of it. */
   #ownEnd: CallEnd | undefined;
   readonly #statusesSaid = new Set<number>();
-  readonly #handshake = new Handshake();
+  readonly #stream: CallStream;
+  readonly #negotiation: CallNegotiation;
   readonly #digits: DigitMerger;
   readonly #info: InfoDigitSender;
   readonly #events = new Emitter<AllCallEvents>();
@@ -112,6 +81,13 @@ export class Call {
     this.since = context.clock.wall();
     this.#digits = new DigitMerger(context.clock);
     this.#info = new InfoDigitSender(context.clock, (body) => this.#session?.sendInfo(body));
+    this.#stream = new CallStream(context.engine, context.settings, {
+      peerIsReal: () => this.#peerIsReal,
+      heardFrom: () => this.#session?.lastHeard?.address,
+      held: (by, held) => this.#events.emit(held ? 'held' : 'resumed', by),
+      formatChanged: (format) => this.#events.emit('formatChanged', format),
+    });
+    this.#negotiation = new CallNegotiation(this, context, this.#stream);
     if ('target' in from) {
       this.direction = 'outgoing';
       this.peer = peerAddress(from.target);
@@ -134,7 +110,7 @@ export class Call {
 
   /** What has been agreed on; undefined before. */
   get format(): CallFormat | undefined {
-    return this.#agreed === undefined ? undefined : this.#formatOf(this.#agreed);
+    return this.#stream.format;
   }
 
   /** How far TLS reaches in its signalling; undefined before our INVITE has been sent. */
@@ -154,7 +130,7 @@ export class Call {
 
   /** MediaSession.id, by which the engine's events find their call. */
   get mediaId(): number | undefined {
-    return this.#media?.id;
+    return this.#stream.id;
   }
 
   on<Name extends keyof AllCallEvents>(name: Name, listener: (...args: AllCallEvents[Name]) => void): () => void {
@@ -165,7 +141,7 @@ export class Call {
   begin({ target, account, headers = [] }: DialOptions): void {
     const { agent, clock, log } = this.context;
     try {
-      const offer = this.#open(agent.localAddress(target)).offer();
+      const offer = this.#negotiation.offer(agent.localAddress(target));
       const session = agent.invite({ target, account, offer, headers });
       this.#listen(session);
       log.debug('call.dialled', { call: this.id, callId: session.id, peer: this.peer });
@@ -177,10 +153,11 @@ export class Call {
 
   /** Incoming: lets the caller hear that it rings. An offer that cannot be met ends the call now, with 488. */
   ring(): void {
-    if (this.#state !== 'new' || this.#prepare() === undefined) return;
+    const prepared = this.#state === 'new' ? this.#prepare() : undefined;
+    if (prepared === undefined) return;
     this.#state = 'ringing';
     // Who insists on reliable responses and has no offer gets ours in the first of them (RFC 3262 §5).
-    this.#session?.ring(180, this.#session.ringNeedsOffer ? this.#prepared?.body : undefined);
+    this.#session?.ring(180, this.#session.ringNeedsOffer ? prepared.body : undefined);
     this.#events.emit('ringing', 180);
   }
 
@@ -192,7 +169,7 @@ export class Call {
     if (prepared === undefined || session === undefined) return;
     try {
       // Without an offer in the INVITE, nothing is agreed before the answer in the ACK.
-      if (prepared.agreed !== undefined) this.#configure(prepared.agreed);
+      if (prepared.agreed !== undefined) this.#stream.configure(prepared.agreed);
     } catch (thrown) {
       this.#refuseByFault(session, thrown);
       return;
@@ -216,8 +193,8 @@ export class Call {
 
   /** Ends the sound, either way; the call itself goes on. */
   silence(): void {
-    this.#silenced = true;
-    if (this.#state === 'talking' && this.#agreed !== undefined) this.#configure(this.#agreed);
+    this.#stream.silence();
+    if (this.#state === 'talking') this.#stream.again();
   }
 
   /**
@@ -263,20 +240,17 @@ export class Call {
 
   /** Puts the peer on hold: no sound either way, from now on. Nothing happens unless it is answered. */
   hold(): void {
-    if (this.#state === 'talking' && this.#hold.want(true)) this.#offerDirection('inactive');
+    if (this.#state === 'talking') this.#negotiation.offerHold(this.#session, true);
   }
 
   /** Takes the hold back. Sound flows when the peer has agreed. */
   resume(): void {
-    if (this.#state === 'talking' && this.#hold.want(false)) this.#offerDirection('sendrecv');
+    if (this.#state === 'talking') this.#negotiation.offerHold(this.#session, false);
   }
 
   /** Sends digits (0-9 * # A-D) to the peer; nothing happens unless it is answered. */
   sendDigits(digits: string): void {
-    if (this.#state !== 'talking') return;
-    const inRtp = this.context.settings.dtmf === 'rtp' && this.#agreed?.eventPayloadType !== undefined;
-    if (inRtp) this.#media?.sendDigits(digits);
-    else this.#info.send(digits);
+    if (this.#state === 'talking' && !this.#stream.sendDigits(digits)) this.#info.send(digits);
   }
 
   /** The engine's events of this call's media session. */
@@ -291,17 +265,11 @@ export class Call {
   }
 
   mediaReception(silent: boolean): void {
-    if (this.#state !== 'talking' || silent === this.#silenceSaid) return;
-    const direction = this.#agreed?.direction;
-    // On hold the peer sends nothing, rightly.
-    if (silent && direction !== 'sendrecv' && direction !== 'recvonly') return;
-    this.#silenceSaid = silent;
-    this.#events.emit('reception', silent);
+    if (this.#state === 'talking' && this.#stream.reception(silent)) this.#events.emit('reception', silent);
   }
 
   mediaSecured(association: number): void {
-    const before = this.format;
-    if (this.#handshake.succeeded(association)) this.#sayChanged(before);
+    this.#stream.secured(association);
   }
 
   /**
@@ -309,7 +277,7 @@ export class Call {
    * is encryption (RFC 8643 §3.3). While it rings the answer may still come from somebody else.
    */
   mediaUnsecured(association: number, failure: HandshakeFailure): void {
-    if (!this.#handshake.broke(association)) return;
+    if (!this.#stream.unsecured(association)) return;
     const cause = describeHandshakeFailure(failure);
     this.context.log.warn('call.handshake-failed', { call: this.id, reason: failure });
     if (this.#state === 'talking') this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
@@ -321,9 +289,11 @@ export class Call {
     session.on('redirected', (target) => this.#redirected(target));
     session.on('accepted', (message) => this.#accepted(message));
     session.on('acknowledged', () => this.#nowAcknowledged());
-    session.on('branchEnded', (branch) => this.#branchEnded(branch));
+    session.on('branchEnded', (branch) => {
+      if (this.#state === 'ringing') this.#negotiation.branchEnded(branch);
+    });
     session.on('answer', (body) => this.#answered(body));
-    session.on('negotiation', (negotiation) => this.#renegotiate(negotiation));
+    session.on('negotiation', (negotiation) => this.#negotiation.renegotiate(negotiation));
     session.on('info', (body) => {
       const digit = readInfoDigit(body);
       if (digit !== undefined) this.#digit({ digit, via: 'info', at: this.context.clock.now() });
@@ -334,20 +304,10 @@ export class Call {
     session.on('ended', (end) => this.#sessionEnded(end));
   }
 
-  /** Opens the RTP ports; what is offered and answered from now on names them. */
-  #open(address: string): OfferAnswer {
-    const { engine, random, settings } = this.context;
-    const media = engine.openSession({ address, silenceAfter: settings.silenceAfter });
-    this.#media = media;
-    const { fingerprint } = engine;
-    this.#sdp = new OfferAnswer({ address, port: media.localPort, random, settings, fingerprint });
-    return this.#sdp;
-  }
-
   /** What the first place has said is of no account any more: another will answer. */
   #redirected(target: string): void {
     if (this.#state !== 'ringing') return;
-    this.#earlyBranch = undefined;
+    this.#negotiation.forgetEarly();
     this.#events.emit('redirected', peerAddress(target));
   }
 
@@ -358,169 +318,56 @@ export class Call {
       this.#statusesSaid.add(message.status);
       this.#events.emit('ringing', message.status);
     }
-    if (message.body === undefined) return;
-    // An early answer that is of no use spoils nothing yet: the one in the 2xx counts.
-    const applied = this.#apply(message.body);
-    if (applied.ok) this.#earlyBranch = message.branch;
-    else this.context.log.debug('call.early-media-unusable', { call: this.id, reason: applied.error });
+    this.#negotiation.progressed(message);
   }
 
   #accepted(message: SessionMessage): void {
     if (this.#state !== 'ringing') return;
-    // RFC 3261 §13.2.1 wants the answer in the 2xx; a peer that gave it in a 1xx only is understood nevertheless.
-    const applied = message.body === undefined ? this.#earlyAnswer(message) : this.#apply(message.body);
+    const applied = this.#negotiation.accepted(message);
     if (!applied.ok) {
       this.#endBy({ reason: 'failed', status: message.status, cause: applied.error }, (session) => session.hangup());
       return;
     }
     this.#state = 'talking';
     this.#sayAnswered();
-    this.#handshakeAgain();
-  }
-
-  /** A handshake that failed while it rang: whoever answers now may be able to. */
-  #handshakeAgain(): void {
-    if (!this.#handshake.failed || this.#agreed === undefined) return;
-    this.#handshake.retry();
-    try {
-      this.#configure(this.#agreed);
-    } catch (thrown) {
-      this.#endBy({ reason: 'failed', cause: describeError(thrown) }, (session) => session.hangup());
-    }
-  }
-
-  /** That of another branch is none: its phone rings on, or has stopped, and must not hear the door. */
-  #earlyAnswer({ branch }: SessionMessage): Result<void, string> {
-    const isIts = this.#agreed !== undefined && this.#earlyBranch === branch;
-    return !isIts ? err('the phone answered without saying what it speaks') : ok(undefined);
+    // One that failed while it rang: whoever answers now may be able to.
+    this.#orEnd(() => this.#stream.handshakeAgain());
   }
 
   /** The answer to an offer of ours in a 2xx: it came with the ACK. */
   #answered(body: Body): void {
     const early = this.#state === 'ringing' && this.direction === 'incoming';
     if (this.#state !== 'talking' && !early) return;
-    const applied = this.#apply(body);
+    const applied = this.#negotiation.apply(body);
     if (applied.ok) {
       if (!early) this.#sayAnswered();
-    } else if (this.#agreed === undefined) {
+    } else if (this.#stream.agreed === undefined) {
       this.#endBy({ reason: 'failed', cause: applied.error }, (session) => session.hangup());
     } else this.context.log.warn('call.answer-unusable', { call: this.id, reason: applied.error });
-  }
-
-  /** A re-INVITE (RFC 3261 §14.2, RFC 3264 §8). What cannot be met is refused, and the call goes on as it was. */
-  #renegotiate(negotiation: Negotiation): void {
-    const sdp = this.#sdp;
-    if (sdp === undefined || !this.#mayNegotiate(negotiation)) {
-      negotiation.reject({ status: 488 });
-      return;
-    }
-    try {
-      const answer = negotiation.offer === undefined ? undefined : sdp.answer(negotiation.offer);
-      if (answer === undefined) negotiation.accept(sdp.offer());
-      else if (answer.ok) {
-        this.#configure(answer.value.agreed);
-        negotiation.accept(answer.value.body);
-      } else negotiation.reject(answer.error);
-    } catch (thrown) {
-      this.context.log.error('call.renegotiation-failed', { call: this.id, reason: describeError(thrown) });
-      negotiation.reject({ status: 500 });
-    }
-  }
-
-  /** Before the answer only who is heard may change what is: another branch would take its sound away. */
-  #mayNegotiate({ branch }: Negotiation): boolean {
-    if (this.#state === 'talking') return true;
-    const isHeard = this.direction === 'incoming' || this.#earlyBranch === branch;
-    return this.#state === 'ringing' && this.#agreed !== undefined && isHeard;
-  }
-
-  /** The branch whose early sound is heard has ended (RFC 6228 §4): nothing is sent there any more, and nothing taken. */
-  #branchEnded(branch: string): void {
-    const agreed = this.#agreed;
-    if (this.#state !== 'ringing' || agreed === undefined || branch !== this.#earlyBranch) return;
-    this.#earlyBranch = undefined;
-    this.#configure({ ...agreed, direction: 'inactive' });
-  }
-
-  #offerDirection(direction: 'inactive' | 'sendrecv'): void {
-    const sdp = this.#sdp;
-    const agreed = this.#agreed;
-    if (sdp === undefined || agreed === undefined) return;
-    try {
-      this.#configure(agreed);
-      this.#session?.reoffer(() => sdp.offer({ direction }));
-    } catch (thrown) {
-      this.context.log.error('call.hold-failed', { call: this.id, reason: describeError(thrown) });
-    }
   }
 
   /** Incoming: what our 200 will say; undefined when the offer cannot be met and the call is over. */
   #prepare(): PreparedAnswer | undefined {
     const session = this.#session;
-    if (this.#prepared !== undefined || session === undefined) return this.#prepared;
+    const { prepared } = this.#negotiation;
+    if (prepared !== undefined || session === undefined) return prepared;
     try {
-      const sdp = this.#open(this.context.agent.localAddress(session.source?.address ?? this.peer));
-      if (session.offer === undefined) {
-        this.#prepared = { body: sdp.offer(), agreed: undefined };
-        return this.#prepared;
-      }
-      const answer = sdp.answer(session.offer);
-      if (!answer.ok) {
-        const { status, headers } = answer.error;
-        const cause = headers?.[0]?.[1] ?? 'no codec or encryption in common';
-        this.#endBy({ reason: 'failed', status, cause }, () => session.reject(answer.error));
-        return undefined;
-      }
-      this.#prepared = answer.value;
+      const address = this.context.agent.localAddress(session.source?.address ?? this.peer);
+      const answer = this.#negotiation.prepare(session.offer, address);
+      if (answer.ok) return answer.value;
+      const { status, headers } = answer.error;
+      const cause = headers?.[0]?.[1] ?? 'no codec or encryption in common';
+      this.#endBy({ reason: 'failed', status, cause }, () => session.reject(answer.error));
     } catch (thrown) {
       this.#refuseByFault(session, thrown);
     }
-    return this.#prepared;
+    return undefined;
   }
 
   /** Incoming: no free port, no way back, a dead engine: nothing that the caller's offer is to blame for. */
   #refuseByFault(session: Session, thrown: unknown): void {
     const refusal = { status: 500, reason: 'Server Internal Error' };
     this.#endBy({ reason: 'failed', cause: describeError(thrown) }, () => session.reject(refusal));
-  }
-
-  /** Reads an answer to our offer, and puts it into force. */
-  #apply(body: Body): Result<void, string> {
-    if (this.#sdp === undefined) return err('there is no offer to answer');
-    const agreed = this.#sdp.readAnswer(body);
-    if (!agreed.ok) return agreed;
-    try {
-      // The same answer again, in the next 18x or in the 2xx: the stream runs on undisturbed.
-      if (agreed.value !== this.#agreed) this.#configure(agreed.value);
-      return ok(undefined);
-    } catch (thrown) {
-      return err(describeError(thrown));
-    }
-  }
-
-  /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
-  #configure(agreed: AgreedMedia): void {
-    const before = this.format;
-    const association = this.#handshake.follow(agreed.dtls);
-    const flows = this.#peerIsReal && !this.#silenced && !this.#hold.ours;
-    // Without the zone of a link-local address, which says which way and not who.
-    const heardFrom = this.#session?.lastHeard?.address.split('%', 1)[0];
-    const stream = streamOf(agreed, flows ? agreed.direction : 'inactive', association);
-    this.#media?.configure({ ...stream, ...natOf(agreed, heardFrom) });
-    const isNew = agreed !== this.#agreed;
-    this.#agreed = agreed;
-    if (isNew && this.#answeredSaid) this.#hold.follow(agreed.direction);
-    this.#sayChanged(before);
-  }
-
-  #sayChanged(before: CallFormat | undefined): void {
-    const now = this.format;
-    const changed = before?.codec !== now?.codec || before?.encrypted !== now?.encrypted;
-    if (now !== undefined && changed && this.#answeredSaid) this.#events.emit('formatChanged', now);
-  }
-
-  #formatOf({ codec, encrypted, dtls }: AgreedMedia): CallFormat {
-    return { codec, encrypted: dtls === undefined ? encrypted : this.#handshake.secured };
   }
 
   get #peerIsReal(): boolean {
@@ -534,25 +381,26 @@ export class Call {
   #nowAcknowledged(): void {
     this.#acknowledged = true;
     if (this.#state !== 'talking') return;
-    if (this.#agreed === undefined) {
+    if (this.#stream.agreed === undefined) {
       // Our 2xx had the offer, and the ACK has no answer to it: nobody will ever hear anything.
       const cause = 'the caller never said what it speaks';
       this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
       return;
     }
+    this.#orEnd(() => this.#stream.again());
+  }
+
+  /** Does something with the sound; where the engine cannot, the call is of no use. */
+  #orEnd(act: () => void): void {
     try {
-      this.#configure(this.#agreed);
+      act();
     } catch (thrown) {
       this.#endBy({ reason: 'failed', cause: describeError(thrown) }, (session) => session.hangup());
     }
   }
 
   #sayAnswered(): void {
-    if (this.#answeredSaid || this.#agreed === undefined) return;
-    this.#answeredSaid = true;
-    const { direction } = this.#agreed;
-    this.#events.emit('answered', this.#formatOf(this.#agreed));
-    this.#hold.follow(direction);
+    this.#stream.announce((format) => this.#events.emit('answered', format));
   }
 
   /** Digits count in an established call only: from early media they could come from anybody on the way. */
@@ -582,10 +430,8 @@ export class Call {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#info.stop();
-    const agreed = this.#agreed;
-    const statistics = this.#media?.close();
-    const reported = agreed !== undefined && statistics !== undefined;
+    const media = this.#stream.close();
     this.context.over(this);
-    this.#events.emit('ended', reported ? { ...end, media: reportMedia(this.#formatOf(agreed), statistics) } : end);
+    this.#events.emit('ended', media === undefined ? end : { ...end, media });
   }
 }

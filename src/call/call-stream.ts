@@ -1,0 +1,151 @@
+// The sound of one call: its RTP session, what is in force for it, who holds whom, and the handshake that brings its keys.
+// It does what offers and answers have come to; how they come about is in call-negotiation.ts.
+
+import type { MediaEngine, MediaSession } from '../media/types.ts';
+import type { AgreedMedia } from '../sdp/index.ts';
+import { Handshake } from './handshake.ts';
+import { Hold } from './hold.ts';
+import { reportMedia } from './media-report.ts';
+import { natOf, streamOf } from './stream-parameters.ts';
+import type { CallFormat, CallMediaReport, CallSettings } from './types.ts';
+
+/** What the sound depends on, and who is told of it. */
+export interface StreamUser {
+  /** The peer is known to be where it says: before, nobody gets the door's sound, and nobody's comes in. */
+  readonly peerIsReal: () => boolean;
+  /** Where the peer's signalling comes from. */
+  readonly heardFrom: () => string | undefined;
+  readonly held: (by: 'us' | 'peer', held: boolean) => void;
+  readonly formatChanged: (format: CallFormat) => void;
+}
+
+/** The RTP session of one call, from `open` to `close`. */
+export class CallStream {
+  #media: MediaSession | undefined;
+  /** What the media session was last configured with. */
+  #agreed: AgreedMedia | undefined;
+  /** Somebody else has taken the peer's place: no sound any more, either way. */
+  #silenced = false;
+  #announced = false;
+  #silenceSaid = false;
+  readonly #handshake = new Handshake();
+  readonly #hold: Hold;
+
+  constructor(
+    private readonly engine: MediaEngine,
+    private readonly settings: CallSettings,
+    private readonly user: StreamUser,
+  ) {
+    this.#hold = new Hold((by, held) => user.held(by, held));
+  }
+
+  /** MediaSession.id, by which the engine's events find their call. */
+  get id(): number | undefined {
+    return this.#media?.id;
+  }
+
+  /** What is in force; undefined before something is. */
+  get agreed(): AgreedMedia | undefined {
+    return this.#agreed;
+  }
+
+  get format(): CallFormat | undefined {
+    return this.#agreed && this.#formatOf(this.#agreed);
+  }
+
+  /** Opens the RTP ports. @returns the first @throws DoorphoneError `no-port`, `too-many-sessions` */
+  open(address: string): number {
+    this.#media = this.engine.openSession({ address, silenceAfter: this.settings.silenceAfter });
+    return this.#media.localPort;
+  }
+
+  /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
+  configure(agreed: AgreedMedia): void {
+    const before = this.format;
+    const association = this.#handshake.follow(agreed.dtls);
+    const flows = this.user.peerIsReal() && !this.#silenced && !this.#hold.ours;
+    // Without the zone of a link-local address, which says which way and not who.
+    const heardFrom = this.user.heardFrom()?.split('%', 1)[0];
+    const stream = streamOf(agreed, flows ? agreed.direction : 'inactive', association);
+    this.#media?.configure({ ...stream, ...natOf(agreed, heardFrom) });
+    const isNew = agreed !== this.#agreed;
+    this.#agreed = agreed;
+    if (isNew && this.#announced) this.#hold.follow(agreed.direction);
+    this.#sayChanged(before);
+  }
+
+  /** The same once more: what may flow of it is something else than before. @throws as `configure` */
+  again(): void {
+    if (this.#agreed !== undefined) this.configure(this.#agreed);
+  }
+
+  /** As `again`, where a handshake has failed: whoever is there now may be able to. @throws as `configure` */
+  handshakeAgain(): void {
+    if (!this.#handshake.failed) return;
+    this.#handshake.retry();
+    this.again();
+  }
+
+  /** Ends the sound, either way, from the next time on that something is put into force. */
+  silence(): void {
+    this.#silenced = true;
+  }
+
+  /** Our wish to hold. @returns whether it is another than before */
+  wantHold(held: boolean): boolean {
+    return this.#hold.want(held);
+  }
+
+  /** Says what is agreed on, once; what changes of it is said from then on. */
+  announce(say: (format: CallFormat) => void): void {
+    const agreed = this.#agreed;
+    if (this.#announced || agreed === undefined) return;
+    this.#announced = true;
+    say(this.#formatOf(agreed));
+    this.#hold.follow(agreed.direction);
+  }
+
+  /** Sends digits as RTP. @returns whether that is the way that they are to go */
+  sendDigits(digits: string): boolean {
+    if (this.settings.dtmf !== 'rtp' || this.#agreed?.eventPayloadType === undefined) return false;
+    this.#media?.sendDigits(digits);
+    return true;
+  }
+
+  /** The engine's word that nothing arrives, or that something does again. @returns whether that is news */
+  reception(silent: boolean): boolean {
+    if (silent === this.#silenceSaid) return false;
+    const direction = this.#agreed?.direction;
+    // On hold the peer sends nothing, rightly.
+    if (silent && direction !== 'sendrecv' && direction !== 'recvonly') return false;
+    this.#silenceSaid = silent;
+    return true;
+  }
+
+  secured(association: number): void {
+    const before = this.format;
+    if (this.#handshake.succeeded(association)) this.#sayChanged(before);
+  }
+
+  /** @returns whether that is news */
+  unsecured(association: number): boolean {
+    return this.#handshake.broke(association);
+  }
+
+  /** Frees the ports. @returns what was said, where something had been agreed on */
+  close(): CallMediaReport | undefined {
+    const statistics = this.#media?.close();
+    const { format } = this;
+    return format === undefined || statistics === undefined ? undefined : reportMedia(format, statistics);
+  }
+
+  #sayChanged(before: CallFormat | undefined): void {
+    const now = this.format;
+    const changed = before?.codec !== now?.codec || before?.encrypted !== now?.encrypted;
+    if (now !== undefined && changed && this.#announced) this.user.formatChanged(now);
+  }
+
+  #formatOf({ codec, encrypted, dtls }: AgreedMedia): CallFormat {
+    return { codec, encrypted: dtls === undefined ? encrypted : this.#handshake.secured };
+  }
+}
