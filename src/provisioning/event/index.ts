@@ -1,0 +1,23 @@
+// What the two ends of auto-provisioning by SIP have in common: the event package and what its notifications carry.
+
+export {
+  BARE_URL,
+  EXTERNAL_BODY,
+  type IndirectContent,
+  readIndirection,
+  writeIndirection,
+} from './content-indirection.ts';
+export { macOfUser, PNP_SPELLINGS, readMac } from './mac.ts';
+export {
+  type DeviceKind,
+  deviceProfileUri,
+  formatProfileEvent,
+  localNetworkUri,
+  PROFILE_EVENT,
+  PROFILE_TYPES,
+  type ProfileEvent,
+  type ProfileType,
+  readEffectiveBy,
+  readProfileEvent,
+  urnOfUser,
+} from './profile-event.ts';
