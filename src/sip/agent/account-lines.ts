@@ -6,11 +6,11 @@ import { DoorphoneError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { DigestClient } from '../auth/index.ts';
-import type { MessageSummary, Subscription } from '../event/index.ts';
+import type { MessageSummary, Notification, Subscription } from '../event/index.ts';
 import type { CallCredentials, ExchangeEnvironment } from '../exchange/index.ts';
 import type { Locator } from '../locate/index.ts';
 import { parseUri } from '../message/index.ts';
-import type { Endpoint, Protocol } from '../message/types.ts';
+import type { Endpoint, Protocol, SipRequest } from '../message/types.ts';
 import { type OpenFlow, Registration, type RegistrationReport } from '../register/index.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { AccountProfile } from './account-profile.ts';
@@ -126,6 +126,22 @@ export class AccountLines {
     const uri = parseUri(request.requestUri);
     const named = this.profiles.find((profile) => uri.ok && profile.contactUser === uri.value.user);
     return named ?? this.profiles.find((profile) => this.#isServerOf(profile, source.address)) ?? this.profiles[0];
+  }
+
+  /**
+   * A server tells an account of waiting messages, which has not subscribed to them: the one that it names, else its only
+   * one. @returns the status of the answer
+   */
+  waiting({ source, body }: Notification, { requestUri, to }: SipRequest): number {
+    const served = this.#lines.filter(({ profile }) => this.#isServerOf(profile, source.address));
+    const names = (uri: string, { profile }: Line): boolean => {
+      const parsed = parseUri(uri);
+      return parsed.ok && parsed.value.user === profile.contactUser;
+    };
+    const named = [requestUri, to.uri].flatMap((uri) => served.find((line) => names(uri, line)) ?? [])[0];
+    const subscriptions = (named ?? (served.length === 1 ? served[0] : undefined))?.subscriptions;
+    if (subscriptions === undefined) return 481;
+    return subscriptions.unasked(body?.data);
   }
 
   /** For who answers a call: credentials only where the account's server has sent it. */

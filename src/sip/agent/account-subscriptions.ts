@@ -34,6 +34,9 @@ export interface AccountSubscriptionsOptions {
 const LIFE = minutes(60);
 /** RFC 3680 §4.10: a registrar tells no more than once in five seconds. */
 const RENEWAL_SPACING = seconds(5);
+/** What is told unasked: so many at once, then one each interval. Its sender is known by an address, which can be forged. */
+const UNASKED = 5;
+const UNASKED_SPACING = seconds(2);
 
 /** By which events a binding of ours is gone, or going, that registering anew brings back (RFC 3680 §4.7.1, §5.1). */
 const RECOVERABLE = new Set(['expired', 'deactivated', 'unregistered', 'shortened']);
@@ -55,10 +58,14 @@ function placeOf(uri: string): string {
 /** The subscriptions of one account. */
 export class AccountSubscriptions {
   readonly #renewals: TokenBucket;
+  readonly #unasked: TokenBucket;
+  /** What was said last of waiting messages. */
+  #told = '';
   #begun = false;
 
   constructor(private readonly options: AccountSubscriptionsOptions) {
     this.#renewals = new TokenBucket(options.clock, 1, RENEWAL_SPACING);
+    this.#unasked = new TokenBucket(options.clock, UNASKED, UNASKED_SPACING);
   }
 
   /** The account is registered. */
@@ -67,16 +74,29 @@ export class AccountSubscriptions {
     this.#begun = true;
     for (const event of this.options.account.subscribe ?? []) {
       if (event === 'reg') this.#watch(event, REGINFO_TYPE, (data) => this.#registration(data));
-      else this.#watch(event, MESSAGE_SUMMARY_TYPE, (data) => this.summary(data));
+      else this.#watch(event, MESSAGE_SUMMARY_TYPE, (data) => this.#summary(data));
     }
     if (this.options.account.publish === true) this.options.publish();
   }
 
-  /** What a server says of messages, asked or not. */
-  summary(data: Buffer): void {
+  /** The server says unasked what waits: with every REGISTER, some do. @returns the status of the answer */
+  unasked(data: Buffer | undefined): number {
+    if (!this.#unasked.take()) return 480;
+    if (data !== undefined) this.#summary(data);
+    return 200;
+  }
+
+  #summary(data: Buffer): void {
     const summary = readMessageSummary(data);
-    if (summary.ok) this.options.waiting(summary.value);
-    else this.#complain('message-summary', summary.error);
+    if (!summary.ok) this.#complain('message-summary', summary.error);
+    else if (this.#isNews(summary.value)) this.options.waiting(summary.value);
+  }
+
+  #isNews(summary: MessageSummary): boolean {
+    const told = JSON.stringify(summary);
+    if (told === this.#told) return false;
+    this.#told = told;
+    return true;
   }
 
   #watch(event: string, type: string, read: (data: Buffer) => void): void {

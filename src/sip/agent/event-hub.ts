@@ -11,12 +11,10 @@ import {
   type EventEnvironment,
   type EventPackage,
   type EventUsage,
-  type Notification,
   Notifier,
   type NotifierOptions,
   PresencePackage,
   Publication,
-  readNotification,
   Subscription,
   SubscriptionPlan,
   type SubscriptionRecord,
@@ -24,7 +22,7 @@ import {
   type WatcherLimits,
   writePidf,
 } from '../event/index.ts';
-import { createResponse, type NameAddress, parseEventType } from '../message/index.ts';
+import { type NameAddress, parseEventType } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import { ALLOW_EVENTS, type Referral, type RoutedSession } from '../session/index.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
@@ -35,6 +33,7 @@ import { ReferDialogs } from './refer-dialogs.ts';
 import { findReplaced } from './replaced-session.ts';
 import type { Sender } from './sender.ts';
 import type { Account, Admission, InstantMessage, MessageOptions, MessageOutcome, SubscribeOptions } from './types.ts';
+import { type UnaskedHandler, UnaskedNotifications, type UnaskedPolicy } from './unasked-notifications.ts';
 
 export interface EventHubOptions {
   readonly log: Log;
@@ -50,15 +49,14 @@ export interface EventHubOptions {
   /** As whom, and by which way, a request of an account's goes to a target. */
   readonly sender: (target: string, account: Account) => Sender;
   readonly admit: Admission;
+  /** Whether a server of ours is there. */
+  readonly isServer: (source: Endpoint) => boolean;
   readonly received: (message: InstantMessage) => void;
   /** Somebody who was let in wants us to call somebody, and is in no call with us. */
   readonly asked: (referral: Referral, from: NameAddress, source: Endpoint) => void;
 }
 
 const PUBLICATION_LIFE = minutes(60);
-
-/** Answers a NOTIFY that belongs to no subscription, with a status. */
-export type UnaskedHandler = (notification: Notification) => number;
 
 /** The agent's subscriptions. */
 export class EventHub {
@@ -70,12 +68,11 @@ export class EventHub {
   readonly #subscriptions = new Set<Subscription>();
   readonly #presence: Presence;
   readonly #publications = new Set<Publication>();
-  readonly #unasked = new Map<string, UnaskedHandler>();
-  readonly #allowEvents: string;
+  readonly #unasked: UnaskedNotifications;
 
   constructor(private readonly options: EventHubOptions) {
     const { environment, identityFor, mayGoTo, dialogDetail, packages = [], watchers } = options;
-    this.#allowEvents = [ALLOW_EVENTS, ...packages.map(({ name }) => name)].join(', ');
+    const allowEvents = [ALLOW_EVENTS, ...packages.map(({ name }) => name)].join(', ');
     this.#presence = new Presence(environment.clock);
     this.#dialogs = new DialogTracker(() => this.#dialogsChanged());
     this.#notifier = new Notifier({
@@ -85,12 +82,13 @@ export class EventHub {
         new PresencePackage(this.#presence, () => dialogDetail() !== 'off'),
         ...packages,
       ],
-      allowEvents: this.#allowEvents,
+      allowEvents,
       ...(watchers === undefined ? {} : { limits: watchers }),
       table: this.#table,
       identityFor,
       mayGoTo,
     });
+    this.#unasked = new UnaskedNotifications({ ...options, allowEvents });
     this.#refers = new ReferDialogs({ ...options, table: this.#table });
     this.#messages = new InstantMessages(environment, options.received);
   }
@@ -98,7 +96,7 @@ export class EventHub {
   /** What is done with a request outside of a dialog from somebody who was let in, by method. */
   readonly methods: ReadonlyMap<string, (transaction: ServerTransaction) => void> = new Map([
     ['SUBSCRIBE', (transaction) => this.#notifier.receive(transaction)],
-    ['NOTIFY', (transaction) => this.#receiveUnasked(transaction)],
+    ['NOTIFY', (transaction) => this.#unasked.receive(transaction)],
     ['REFER', (transaction) => this.#refers.receive(transaction)],
     ['MESSAGE', (transaction) => this.#messages.receive(transaction)],
   ]);
@@ -188,13 +186,9 @@ export class EventHub {
     return this.#messages.send(target, data, this.options.sender(target, account));
   }
 
-  /**
-   * Takes NOTIFYs of a package that come without a subscription, from whoever is let in: `check-sync`, message waiting.
-   * @returns ends it
-   */
-  onUnasked(name: string, handler: UnaskedHandler): () => void {
-    this.#unasked.set(name, handler);
-    return () => this.#unasked.delete(name);
+  /** Takes NOTIFYs of a package that come without a subscription: `check-sync`, message waiting. @returns ends it */
+  onUnasked(name: string, handler: UnaskedHandler, policy: UnaskedPolicy = { from: 'callers' }): () => void {
+    return this.#unasked.on(name, policy, handler);
   }
 
   /** The network has changed: every subscription is looked at. */
@@ -229,21 +223,5 @@ export class EventHub {
     if (!this.#presence.set(this.#dialogs.current().length === 0)) return;
     this.#notifier.changed('presence');
     for (const publication of this.#publications) publication.changed();
-  }
-
-  /** RFC 6665 §4.1.3: 489 for a package that is not understood, 481 where there is no such subscription. */
-  #receiveUnasked(transaction: ServerTransaction): void {
-    const { request, source } = transaction;
-    const notification = readNotification(request, source);
-    if (!notification.ok) {
-      transaction.respond(notification.error);
-      return;
-    }
-    const { name } = notification.value.event;
-    const handler = this.#unasked.get(name);
-    const status = handler === undefined ? 489 : handler(notification.value);
-    const headers = status === 489 ? [['Allow-Events', this.#allowEvents] as const] : [];
-    this.options.log.debug('event.unasked', { event: name, status, from: source.address });
-    transaction.respond(createResponse(request, status, { headers }));
   }
 }

@@ -84,6 +84,8 @@ export class Gate {
     const refusal = this.options.admit({ uri: request.from.uri, source });
     if (SCANNERS.test(request.headers.get('User-Agent') ?? '')) return this.#drop(request, source, 'a scanner');
     if (refusal === undefined) return this.#accepted(request, source);
+    // Whoever may not call may still be the server of an account, which tells it things unasked.
+    if (request.method === 'NOTIFY' && this.options.servers().has(source.address)) return 'take';
     if (request.method !== 'INVITE') return 'drop';
     const challenge = this.#challenge(request, source);
     if (challenge !== 'off') return challenge;

@@ -9,13 +9,14 @@ import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
 import { asSips } from '../dialog/index.ts';
-import type {
-  DialogDetail,
-  EventPackage,
-  Subscription,
-  SubscriptionRecord,
-  WatchedIdentity,
-  WatcherLimits,
+import {
+  type DialogDetail,
+  type EventPackage,
+  MESSAGE_SUMMARY_TYPE,
+  type Subscription,
+  type SubscriptionRecord,
+  type WatchedIdentity,
+  type WatcherLimits,
 } from '../event/index.ts';
 import { type Locator, placeOf } from '../locate/index.ts';
 import { createResponse, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
@@ -33,7 +34,7 @@ import { defaultTimers, type ServerTransaction, type TimerSettings, TransactionL
 import { type DatagramNetwork, type StreamNetwork, TransportLayer } from '../transport/index.ts';
 import { AccountLines } from './account-lines.ts';
 import type { AccountProfile } from './account-profile.ts';
-import { EventHub, type UnaskedHandler } from './event-hub.ts';
+import { EventHub } from './event-hub.ts';
 import { GuardedClock } from './guarded-clock.ts';
 import { createLocator, type DnsOptions, protocolsOf } from './locating.ts';
 import { createReception } from './reception.ts';
@@ -53,6 +54,7 @@ import type {
   SubscribeOptions,
   UserAgent,
 } from './types.ts';
+import type { UnaskedHandler, UnaskedPolicy } from './unasked-notifications.ts';
 
 export interface SipAgentOptions {
   readonly clock: Clock;
@@ -154,6 +156,7 @@ export class SipAgent implements UserAgent, EventAgent {
       changed: () => this.#serversMoved(),
     });
     this.#accounts = this.#createAccounts();
+    this.#hub.onUnasked('message-summary', (told, request) => this.#accounts.waiting(told, request), WAITING_POLICY);
   }
 
   on<Name extends keyof AgentEvents>(name: Name, listener: (...args: AgentEvents[Name]) => void): () => void {
@@ -256,8 +259,8 @@ export class SipAgent implements UserAgent, EventAgent {
     return this.#hub.message(options);
   }
 
-  onUnasked(name: string, handler: UnaskedHandler): () => void {
-    return this.#hub.onUnasked(name, handler);
+  onUnasked(name: string, handler: UnaskedHandler, policy?: UnaskedPolicy): () => void {
+    return this.#hub.onUnasked(name, handler, policy);
   }
 
   /**
@@ -347,6 +350,7 @@ export class SipAgent implements UserAgent, EventAgent {
       asked: (referral, from, source) => this.#events.emit('refer', referral, from, source),
       sender: (target, account) => this.#sender(target, account),
       admit,
+      isServer: ({ address }) => this.servers.has(address),
       received: (message) => this.#events.emit('message', message),
     });
   }
@@ -496,6 +500,9 @@ export class SipAgent implements UserAgent, EventAgent {
 
 /** Stands for anywhere, where nothing is known: the default route leads there (RFC 5737). */
 const DOCUMENTATION_ADDRESS = '192.0.2.1';
+
+/** Message waiting is the word of an account's server. */
+const WAITING_POLICY: UnaskedPolicy = { from: 'servers', types: [MESSAGE_SUMMARY_TYPE] };
 
 const NO_PARAMETERS = new Map<string, string | true>();
 const NO_HEADERS = new Map<string, string>();

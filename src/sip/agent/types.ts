@@ -2,11 +2,12 @@
 
 import type { Secret } from '../../base/secret.ts';
 import type { Millis } from '../../base/units.ts';
-import type { MessageSummary, Notification, Subscription } from '../event/index.ts';
+import type { MessageSummary, Subscription } from '../event/index.ts';
 import type { Endpoint, NameAddress, SipMessage } from '../message/types.ts';
 import type { BindingState, RegistrationReport } from '../register/index.ts';
 import type { Referral } from '../session/index.ts';
 import type { Body, Refusal, Session } from '../session/types.ts';
+import type { UnaskedHandler, UnaskedPolicy } from './unasked-notifications.ts';
 
 /** What answers the challenges of one realm (RFC 3261 §22.1). */
 export interface RealmCredentials {
@@ -179,9 +180,9 @@ export interface EventAgent {
   /** Subscribes to an event, and keeps the subscription until it is stopped or the notifier will not have it. */
   subscribe(options: SubscribeOptions): Subscription;
   /**
-   * Takes NOTIFYs of a package that come without a subscription, from whoever may call in; the handler gives the status
-   * that they are answered with.
+   * Takes NOTIFYs of a package that come without a subscription, by default from whoever may call in; the handler gives
+   * the status that they are answered with.
    * @returns ends it
    */
-  onUnasked(name: string, handler: (notification: Notification) => number): () => void;
+  onUnasked(name: string, handler: UnaskedHandler, policy?: UnaskedPolicy): () => void;
 }

@@ -3,7 +3,7 @@
 export type { EventBody, EventEnvironment, HeaderList } from './environment.ts';
 export { EventDialog } from './event-dialog.ts';
 export type { EventPackage, SubscriptionRecord, Watch, WatchRefusal, WatchRequest } from './event-package.ts';
-export { type Notification, readNotification } from './notification.ts';
+export { type Notification, readNotification, refuseEventBody } from './notification.ts';
 export { Notifier, type NotifierOptions, type WatchedIdentity, type WatcherLimits } from './notifier.ts';
 export type { DialogParty, DialogState } from './packages/dialog-info.ts';
 export { type DialogDetail, DialogPackage, type DialogSource } from './packages/dialog-package.ts';

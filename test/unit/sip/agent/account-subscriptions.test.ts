@@ -3,8 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { seconds } from '../../../../src/base/units.ts';
 import { hasLostBinding } from '../../../../src/sip/agent/account-subscriptions.ts';
+import type { SipAgentOptions } from '../../../../src/sip/agent/sip-agent.ts';
 import type { Account } from '../../../../src/sip/agent/types.ts';
 import { notify } from '../../../support/scripted-notifier.ts';
+import { ScriptedPhone } from '../../../support/scripted-phone.ts';
 import { bench, DOOR, deliver, PHONE } from '../../../support/sip-bench.ts';
 
 const OURS = ['sip:door@10.0.0.9:5060;transport=udp'];
@@ -33,14 +35,17 @@ describe('whether the binding has gone', () => {
   });
 });
 
-async function registered(subscribe: Account['subscribe'] = ['reg', 'message-summary']) {
+async function registered(
+  subscribe: Account['subscribe'] = ['reg', 'message-summary'],
+  options: Pick<Partial<SipAgentOptions>, 'admit'> = {},
+) {
   const account: Account = {
     uri: `sip:door@${PHONE}`,
     expires: seconds(3600),
     register: true,
     ...(subscribe === undefined ? {} : { subscribe }),
   };
-  const made = await bench({ accounts: [account] });
+  const made = await bench({ accounts: [account], ...options });
   const heard: unknown[] = [];
   made.agent.on('messagesWaiting', ({ uri }, summary) => heard.push([uri, summary]));
   made.phone.onMessage = (message) => {
@@ -112,5 +117,104 @@ describe('an account that watches', () => {
       'Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n',
     );
     expect(heard).toEqual([[`sip:door@${PHONE}`, { waiting: true, voice: { new: 2, old: 8 } }]]);
+  });
+});
+
+/** As Asterisk sends it (res_pjsip_mwi, unsolicited): to the binding, with a state and no To tag. */
+function tellUnasked(
+  phone: ScriptedPhone,
+  texts: Partial<Record<'uri' | 'event' | 'body' | 'type' | 'id', string>> = {},
+) {
+  const { uri = `sip:door@${DOOR.address}:5060`, event = 'message-summary', id = '1' } = texts;
+  const { body = 'Messages-Waiting: yes\r\nVoice-Message: 3/0\r\n', type = 'application/simple-message-summary' } =
+    texts;
+  const request = phone.make('NOTIFY', {
+    uri,
+    from: `<sip:asterisk@${phone.place.address}>;tag=mwi`,
+    to: `<${uri}>`,
+    callId: `mwi-${id}@server`,
+    sequence: 1,
+    headers: [
+      ['Contact', phone.contact],
+      ['Event', event],
+      ['Subscription-State', 'active'],
+    ],
+    sdp: body,
+    type,
+  });
+  phone.send(request, DOOR);
+}
+
+describe('an account that is told unasked', () => {
+  const nobody = { admit: () => ({ status: 0 }) };
+
+  it('says what waits, though its server may not call in', async () => {
+    const { phone, clock, heard } = await registered([], nobody);
+    tellUnasked(phone);
+    deliver(clock);
+    expect(phone.statuses('NOTIFY')).toEqual([200]);
+    expect(heard).toEqual([[`sip:door@${PHONE}`, { waiting: true, voice: { new: 3, old: 0 } }]]);
+  });
+
+  it('says the same once', async () => {
+    const { phone, clock, heard } = await registered([]);
+    for (const id of ['1', '2']) tellUnasked(phone, { id });
+    tellUnasked(phone, { id: '3', body: 'Messages-Waiting: no\r\n' });
+    deliver(clock);
+    expect(phone.statuses('NOTIFY')).toEqual([200, 200, 200]);
+    expect(heard).toHaveLength(2);
+  });
+
+  it('believes nobody but its server', async () => {
+    const { network, clock, heard } = await registered([]);
+    const caller = await ScriptedPhone.plug(network, '10.0.0.66');
+    tellUnasked(caller);
+    deliver(clock);
+    // RFC 6665 §4.1.3: the package is understood, and there is no such subscription.
+    expect(caller.statuses('NOTIFY')).toEqual([481]);
+    expect(heard).toEqual([]);
+  });
+
+  it('strangers get silence', async () => {
+    const { network, clock, heard } = await registered([], nobody);
+    const stranger = await ScriptedPhone.plug(network, '10.0.0.66');
+    tellUnasked(stranger);
+    deliver(clock);
+    expect(stranger.received).toEqual([]);
+    expect(heard).toEqual([]);
+  });
+
+  it('is told of nothing else', async () => {
+    const { phone, clock, heard } = await registered([]);
+    tellUnasked(phone, { event: 'reg', type: 'application/reginfo+xml', body: reginfo('expired') });
+    tellUnasked(phone, { id: '2', type: 'text/plain' });
+    deliver(clock);
+    expect(phone.statuses('NOTIFY')).toEqual([489, 415]);
+    expect(heard).toEqual([]);
+  });
+
+  it('takes no flood of it: the address of a server can be forged', async () => {
+    const { phone, clock, heard } = await registered([]);
+    for (let id = 0; id < 40; id += 1)
+      tellUnasked(phone, { id: `${id}`, body: `Messages-Waiting: yes\r\nVoice-Message: ${id}/0\r\n` });
+    deliver(clock);
+    expect(heard.length).toBeLessThanOrEqual(5);
+    expect(phone.statuses('NOTIFY')).toContain(480);
+  });
+
+  it('hands packages that may come unasked to whoever asked for them', async () => {
+    const { agent, phone, clock } = await registered([]);
+    const heard: string[] = [];
+    const end = agent.onUnasked('check-sync', ({ event }) => {
+      heard.push(event.name);
+      return 202;
+    });
+    tellUnasked(phone, { event: 'check-sync' });
+    deliver(clock);
+    end();
+    tellUnasked(phone, { event: 'check-sync', id: '2' });
+    deliver(clock);
+    expect(heard).toEqual(['check-sync']);
+    expect(phone.statuses('NOTIFY')).toEqual([202, 489]);
   });
 });
