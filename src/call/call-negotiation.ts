@@ -27,6 +27,8 @@ export class CallNegotiation {
   #sdp: OfferAnswer | undefined;
   /** Incoming: our answer to the offer of the INVITE, or our offer where it had none. */
   #prepared: PreparedAnswer | undefined;
+  /** It has been said already, reliably: nothing but another offer can change it. */
+  #saidEarly = false;
   /** Outgoing: the branch of a forked call whose early answer is in force. */
   #earlyBranch: string | undefined;
 
@@ -41,9 +43,11 @@ export class CallNegotiation {
     return this.#prepared;
   }
 
-  /** Outgoing: the offer of the INVITE. @throws as CallStream.open */
+  /** Outgoing: the offer of the INVITE, and of a later one that takes its place. @throws as CallStream.open */
   offer(address: string): Body {
-    return this.#open(address).offer();
+    const sdp = this.#open(address);
+    this.forgetEarly();
+    return sdp.offer();
   }
 
   /**
@@ -52,7 +56,10 @@ export class CallNegotiation {
    * @throws as CallStream.open
    */
   prepare(offer: Body | undefined, address: string): Result<PreparedAnswer, Refusal> {
-    const sdp = this.#open(address);
+    return this.#prepareWith(this.#open(address), offer);
+  }
+
+  #prepareWith(sdp: OfferAnswer, offer: Body | undefined): Result<PreparedAnswer, Refusal> {
     if (offer === undefined) {
       this.#prepared = { body: sdp.offer(), agreed: undefined };
       return ok(this.#prepared);
@@ -60,6 +67,12 @@ export class CallNegotiation {
     const answer = sdp.answer(offer);
     if (answer.ok) this.#prepared = answer.value;
     return answer;
+  }
+
+  /** Incoming, without an offer: what a reliable response says before the 200, where the caller asks for it (RFC 3262 §5). */
+  sayEarly(): Body | undefined {
+    this.#saidEarly = true;
+    return this.#prepared?.body;
   }
 
   /** What a phone said before its answer is of no account any more. */
@@ -134,18 +147,46 @@ export class CallNegotiation {
     if (!this.stream.wantHold(held) || sdp === undefined || this.stream.agreed === undefined) return;
     try {
       this.stream.again();
-      session?.reoffer(() => sdp.offer({ direction: held ? 'inactive' : 'sendrecv' }));
+      this.#reoffer(session, sdp);
     } catch (thrown) {
       this.services.log.error('call.hold-failed', { call: this.call.id, reason: describeError(thrown) });
     }
   }
 
+  /**
+   * We are reached at another address from now on: the sound moves there (RFC 3264 §8.3.1, RFC 6141 §4). Where no port is to
+   * be had there, the call goes on as it is.
+   */
+  move(session: Session, address: string): void {
+    const sdp = this.#sdp;
+    if (sdp === undefined) return;
+    try {
+      sdp.moveTo(this.stream.move(address));
+      const isSaid = this.call.state === 'talking' || this.#saidEarly;
+      if (isSaid) this.#reoffer(session, sdp);
+      else this.#prepareWith(sdp, session.offer);
+    } catch (thrown) {
+      this.services.log.warn('call.move-failed', { call: this.call.id, address, reason: describeError(thrown) });
+    }
+  }
+
+  /** Our offer was refused. */
+  offerRefused(status: number): void {
+    this.services.log.warn('call.offer-refused', { call: this.call.id, status });
+    this.stream.moveRefused(this.services.clock.now());
+  }
+
+  /** What is offered is made when it is sent, of all that we want by then: a newer offer takes the place of one that waits. */
+  #reoffer(session: Session | undefined, sdp: OfferAnswer): void {
+    session?.reoffer(() => sdp.offer({ direction: this.stream.holds ? 'inactive' : 'sendrecv' }));
+  }
+
   /** Opens the RTP ports; what is offered and answered from now on names them. */
   #open(address: string): OfferAnswer {
     const { engine, random, settings } = this.services;
-    const port = this.stream.open(address);
+    const place = this.stream.open(address);
     const { fingerprint } = engine;
-    this.#sdp = new OfferAnswer({ address, port, random, settings, fingerprint });
+    this.#sdp = new OfferAnswer({ ...place, random, settings, fingerprint });
     return this.#sdp;
   }
 

@@ -1,11 +1,13 @@
-// The sound of one call: its RTP session, what is in force for it, who holds whom, and the handshake that brings its keys.
+// The sound of one call: its RTP session (and another at a new address, when the network has moved us), what is in force for it, who holds whom, and the handshake that brings its keys.
 // It does what offers and answers have come to; how they come about is in call-negotiation.ts.
 
-import type { MediaEngine, MediaSession } from '../media/types.ts';
+import { type Millis, seconds } from '../base/units.ts';
+import type { MediaEngine, MediaSession, StreamStatistics } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import { Handshake } from './handshake.ts';
 import { Hold } from './hold.ts';
 import { reportMedia } from './media-report.ts';
+import type { Place } from './offer-answer.ts';
 import { natOf, streamOf } from './stream-parameters.ts';
 import type { CallFormat, CallMediaReport, CallSettings } from './types.ts';
 
@@ -19,9 +21,24 @@ export interface StreamUser {
   readonly formatChanged: (format: CallFormat) => void;
 }
 
+/** RTP ports of ours, and where they are. */
+interface Ports {
+  readonly place: Place;
+  readonly media: MediaSession;
+}
+
+/** A peer that was heard so lately is heard still. */
+const LATELY = seconds(1);
+/** More moves than a call has: what was counted before them is let go. */
+const MAXIMUM_MOVES = 16;
+
 /** The RTP session of one call, from `open` to `close`. */
 export class CallStream {
-  #media: MediaSession | undefined;
+  #ports: Ports | undefined;
+  /** At another address of ours: they serve as soon as they are agreed on. */
+  #next: Ports | undefined;
+  /** Of ports that are closed. */
+  readonly #earlier: StreamStatistics[] = [];
   /** What the media session was last configured with. */
   #agreed: AgreedMedia | undefined;
   /** Somebody else has taken the peer's place: no sound any more, either way. */
@@ -41,7 +58,7 @@ export class CallStream {
 
   /** MediaSession.id, by which the engine's events find their call. */
   get id(): number | undefined {
-    return this.#media?.id;
+    return this.#ports?.media.id;
   }
 
   /** What is in force; undefined before something is. */
@@ -53,21 +70,64 @@ export class CallStream {
     return this.#agreed && this.#formatOf(this.#agreed);
   }
 
-  /** Opens the RTP ports. @returns the first @throws DoorphoneError `no-port`, `too-many-sessions` */
-  open(address: string): number {
-    this.#media = this.engine.openSession({ address, silenceAfter: this.settings.silenceAfter });
-    return this.#media.localPort;
+  /** The address that we receive at, or are about to; undefined before `open`. */
+  get address(): string | undefined {
+    return (this.#next ?? this.#ports)?.place.address;
+  }
+
+  /** Whether we hold the peer. */
+  get holds(): boolean {
+    return this.#hold.ours;
+  }
+
+  /**
+   * Opens the RTP ports. Those that there were, and what was agreed on for them, are of no account any more.
+   * @returns where they are
+   * @throws DoorphoneError `no-port`, `too-many-sessions`; everything is then as it was
+   */
+  open(address: string): Place {
+    const ports = this.#openAt(address);
+    this.#next?.media.close();
+    this.#settleIn(ports);
+    this.#agreed = undefined;
+    this.#handshake.follow(undefined);
+    return ports.place;
+  }
+
+  /**
+   * The network has moved us: opens ports at the new address. Those that there are serve on until something is agreed that
+   * names the new ones, since the peer sends to them until it knows (RFC 3264 §8.3.1).
+   * @throws as `open`; everything is then as it was
+   */
+  move(address: string): Place {
+    const opened = this.#openAt(address);
+    this.#next?.media.close();
+    this.#next = opened;
+    return opened.place;
+  }
+
+  /**
+   * The peer does not agree to the move, and the session goes on as it was (RFC 3261 §14.1). Where it is heard no more, the
+   * old address is gone: from the new one at least we can be heard, and most send back to where sound comes from.
+   * @throws as `configure`
+   */
+  moveRefused(now: Millis): void {
+    if (this.#next === undefined || this.#agreed === undefined) return;
+    const heardAt = this.#ports?.media.statistics().lastReceivedAt;
+    if (heardAt === undefined || now - heardAt > LATELY) this.configure({ ...this.#agreed, local: this.#next.place });
   }
 
   /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
   configure(agreed: AgreedMedia): void {
     const before = this.format;
+    const ports = this.#portsFor(agreed.local);
     const association = this.#handshake.follow(agreed.dtls);
     const flows = this.user.peerIsReal() && !this.#silenced && !this.#hold.ours;
     // Without the zone of a link-local address, which says which way and not who.
     const heardFrom = this.user.heardFrom()?.split('%', 1)[0];
     const stream = streamOf(agreed, flows ? agreed.direction : 'inactive', association);
-    this.#media?.configure({ ...stream, ...natOf(agreed, heardFrom) });
+    ports?.media.configure({ ...stream, ...natOf(agreed, heardFrom) });
+    if (ports !== undefined && ports === this.#next) this.#settleIn(ports);
     const isNew = agreed !== this.#agreed;
     this.#agreed = agreed;
     if (isNew && this.#announced) this.#hold.follow(agreed.direction);
@@ -108,7 +168,7 @@ export class CallStream {
   /** Sends digits as RTP. @returns whether that is the way that they are to go */
   sendDigits(digits: string): boolean {
     if (this.settings.dtmf !== 'rtp' || this.#agreed?.eventPayloadType === undefined) return false;
-    this.#media?.sendDigits(digits);
+    this.#ports?.media.sendDigits(digits);
     return true;
   }
 
@@ -134,9 +194,31 @@ export class CallStream {
 
   /** Frees the ports. @returns what was said, where something had been agreed on */
   close(): CallMediaReport | undefined {
-    const statistics = this.#media?.close();
+    this.#next?.media.close();
+    const last = this.#ports?.media.close();
     const { format } = this;
-    return format === undefined || statistics === undefined ? undefined : reportMedia(format, statistics);
+    return format === undefined || last === undefined ? undefined : reportMedia(format, last, this.#earlier);
+  }
+
+  #openAt(address: string): Ports {
+    const media = this.engine.openSession({ address, silenceAfter: this.settings.silenceAfter });
+    return { place: { address, port: media.localPort }, media };
+  }
+
+  /** Those that an agreement names; where it names some that are closed, those that are to come: they are offered next. */
+  #portsFor({ address, port }: Place): Ports | undefined {
+    const named = [this.#next, this.#ports].find((ports) => {
+      const place = ports?.place;
+      return place?.address === address && place.port === port;
+    });
+    return named ?? this.#next ?? this.#ports;
+  }
+
+  #settleIn(ports: Ports): void {
+    const counted = this.#ports?.media.close();
+    if (counted !== undefined && this.#earlier.length < MAXIMUM_MOVES) this.#earlier.push(counted);
+    this.#ports = ports;
+    this.#next = undefined;
   }
 
   #sayChanged(before: CallFormat | undefined): void {

@@ -7,14 +7,23 @@ import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
 import type { HandshakeFailure } from '../media/types.ts';
-import type { Body, Refusal, Session, SessionDialog, SessionEnd, SessionMessage, Signalling } from '../sip/index.ts';
+import type {
+  Body,
+  Refusal,
+  Session,
+  SessionDialog,
+  SessionEnd,
+  SessionEvents,
+  SessionMessage,
+  Signalling,
+} from '../sip/index.ts';
 import { CallNegotiation, type PreparedAnswer } from './call-negotiation.ts';
 import { CallStream } from './call-stream.ts';
 import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
 import { describeHandshakeFailure } from './handshake.ts';
-import { ANSWERED_ELSEWHERE, reasonOfHangup } from './hangup-reason.ts';
+import { ANSWERED_ELSEWHERE, CALLED_ANEW, reasonOfHangup } from './hangup-reason.ts';
 import { InfoDigitSender } from './info-digit-sender.ts';
 import { readInfoDigit } from './info-digits.ts';
 import { peerAddress } from './peer-address.ts';
@@ -64,6 +73,9 @@ export class Call {
   /** Incoming: the ACK is there. Only who received our 200 can send it, which a forged source address cannot. */
   #acknowledged = false;
   #rang = false;
+  /** Outgoing: whom we call, and as who. */
+  #dialled: DialOptions | undefined;
+  readonly #startsSaid = new Set<'in' | 'out'>();
   /** Why we end it ourselves, from before the session hears of it. */
   #ownEnd: CallEnd | undefined;
   readonly #statusesSaid = new Set<number>();
@@ -138,17 +150,22 @@ export class Call {
   }
 
   /** Outgoing: offers, and sends the INVITE before it returns. What goes wrong comes as `ended`, a turn later. */
-  begin({ target, account, headers = [] }: DialOptions): void {
-    const { agent, clock, log } = this.context;
+  begin(options: DialOptions): void {
+    const { agent, clock } = this.context;
+    this.#dialled = options;
     try {
-      const offer = this.#negotiation.offer(agent.localAddress(target));
-      const session = agent.invite({ target, account, offer, headers });
-      this.#listen(session);
-      log.debug('call.dialled', { call: this.id, callId: session.id, peer: this.peer });
+      this.#invite(options, this.#negotiation.offer(agent.localAddress(options.target)));
     } catch (thrown) {
       const cause = describeError(thrown);
       clock.after(millis(0), 'call not begun', () => this.#finish({ reason: 'failed', cause }));
     }
+  }
+
+  #invite({ target, account, headers = [] }: DialOptions, offer: Body): void {
+    const { agent, log } = this.context;
+    const session = agent.invite({ target, account, offer, headers });
+    this.#listen(session);
+    log.debug('call.dialled', { call: this.id, callId: session.id, peer: this.peer });
   }
 
   /** Incoming: lets the caller hear that it rings. An offer that cannot be met ends the call now, with 488. */
@@ -157,7 +174,7 @@ export class Call {
     if (prepared === undefined) return;
     this.#state = 'ringing';
     // Who insists on reliable responses and has no offer gets ours in the first of them (RFC 3262 §5).
-    this.#session?.ring(180, this.#session.ringNeedsOffer ? prepared.body : undefined);
+    this.#session?.ring(180, this.#session.ringNeedsOffer ? this.#negotiation.sayEarly() : undefined);
     this.#events.emit('ringing', 180);
   }
 
@@ -256,6 +273,10 @@ export class Call {
   /** The engine's events of this call's media session. */
   mediaStarted(direction: 'in' | 'out', at: CallEvents['mediaStarted'][1]): void {
     if (this.#state === 'ended') return;
+    if (direction === 'in') this.mediaReception(false);
+    // Said once: the ports may be others later, which is nobody's business.
+    if (this.#startsSaid.has(direction)) return;
+    this.#startsSaid.add(direction);
     this.#events.emit('mediaStarted', direction, at);
     if (direction === 'in' && this.#state === 'ringing') this.#events.emit('earlyMedia');
   }
@@ -283,25 +304,63 @@ export class Call {
     if (this.#state === 'talking') this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
   }
 
+  /** Follows a session, as long as it is the call's: there may be another in its place. */
   #listen(session: Session): void {
     this.#session = session;
-    session.on('progress', (message) => this.#progressed(message));
-    session.on('redirected', (target) => this.#redirected(target));
-    session.on('accepted', (message) => this.#accepted(message));
-    session.on('acknowledged', () => this.#nowAcknowledged());
-    session.on('branchEnded', (branch) => {
+    const on = <Name extends keyof SessionEvents>(
+      name: Name,
+      listener: (...args: SessionEvents[Name]) => void,
+    ): void => {
+      session.on(name, (...args) => {
+        if (this.#session === session) listener(...args);
+      });
+    };
+    on('progress', (message) => this.#progressed(message));
+    on('redirected', (target) => this.#redirected(target));
+    on('accepted', (message) => this.#accepted(message));
+    on('acknowledged', () => this.#nowAcknowledged());
+    on('branchEnded', (branch) => {
       if (this.#state === 'ringing') this.#negotiation.branchEnded(branch);
     });
-    session.on('answer', (body) => this.#answered(body));
-    session.on('negotiation', (negotiation) => this.#negotiation.renegotiate(negotiation));
-    session.on('info', (body) => {
+    on('answer', (body) => this.#answered(body));
+    on('offerRefused', (status) => this.#orEnd(() => this.#negotiation.offerRefused(status)));
+    on('negotiation', (negotiation) => this.#negotiation.renegotiate(negotiation));
+    on('networkChanged', () => this.#networkChanged(session));
+    on('info', (body) => {
       const digit = readInfoDigit(body);
       if (digit !== undefined) this.#digit({ digit, via: 'info', at: this.context.clock.now() });
     });
-    session.on('refer', (referral) => {
+    on('refer', (referral) => {
       if (this.established) this.#events.emit('transfer', new ReferredTransfer(this, referral, this.context));
     });
-    session.on('ended', (end) => this.#sessionEnded(end));
+    on('ended', (end) => this.#sessionEnded(end));
+  }
+
+  #networkChanged(session: Session): void {
+    const { agent, log } = this.context;
+    const address = agent.localAddress(this.#dialled?.target ?? session.source?.address ?? this.peer);
+    const before = this.#stream.address;
+    if (this.#state === 'ended' || before === undefined || address === before) return;
+    log.info('call.moved', { call: this.id, from: before, to: address });
+    if (this.#dialled !== undefined && this.#state === 'ringing') this.#dialAgain(this.#dialled, session, address);
+    else this.#negotiation.move(session, address);
+  }
+
+  /**
+   * Outgoing, unanswered: the phones' answers go to where the INVITE came from (RFC 3261 §18.2.2), where nobody is any more.
+   * It is taken back, and said anew from where we are.
+   */
+  #dialAgain(options: DialOptions, session: Session, address: string): void {
+    let offer: Body;
+    try {
+      offer = this.#negotiation.offer(address);
+    } catch (thrown) {
+      this.context.log.warn('call.move-failed', { call: this.id, address, reason: describeError(thrown) });
+      return;
+    }
+    this.#session = undefined;
+    session.hangup(CALLED_ANEW);
+    this.#orEnd(() => this.#invite(options, offer));
   }
 
   /** What the first place has said is of no account any more: another will answer. */

@@ -23,6 +23,11 @@ export const ANSWERED_ELSEWHERE: HangupOptions = {
   reason: formatReason({ protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' }),
 };
 
+/** The same call comes again at once, from another address of ours: it is none that was missed. */
+export const CALLED_ANEW: HangupOptions = {
+  reason: formatReason({ protocol: 'SIP', cause: 200, text: 'Called anew' }),
+};
+
 function say(cause: number, text: string): HangupOptions {
   return { reason: formatReason({ protocol: 'Q.850', cause, text }) };
 }

@@ -6,8 +6,22 @@ import type { CallFormat, CallMediaReport } from './types.ts';
 /** Rounds to a tenth: finer is noise. */
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
-export function reportMedia(format: CallFormat, statistics: StreamStatistics): CallMediaReport {
-  const { packetsSent, packetsReceived, packetsLost, packetsRefused, jitterMs, roundTripMs } = statistics;
-  const counted = { ...format, packetsSent, packetsReceived, packetsLost, packetsRefused, jitterMs: tenth(jitterMs) };
+/** @param earlier of the ports that the call had before: what was counted there counts as well */
+export function reportMedia(
+  format: CallFormat,
+  last: StreamStatistics,
+  earlier: readonly StreamStatistics[],
+): CallMediaReport {
+  const { jitterMs, roundTripMs } = last;
+  const sum = (count: (of: StreamStatistics) => number): number =>
+    earlier.reduce((total, one) => total + count(one), count(last));
+  const counted = {
+    ...format,
+    packetsSent: sum(({ packetsSent }) => packetsSent),
+    packetsReceived: sum(({ packetsReceived }) => packetsReceived),
+    packetsLost: sum(({ packetsLost }) => packetsLost),
+    packetsRefused: sum(({ packetsRefused }) => packetsRefused),
+    jitterMs: tenth(jitterMs),
+  };
   return roundTripMs === undefined ? counted : { ...counted, roundTripMs: tenth(roundTripMs) };
 }

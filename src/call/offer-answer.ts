@@ -51,10 +51,10 @@ const WARN_CODES: Readonly<Record<SdpRefusal['code'], number>> = {
   'encryption-refused': 399,
 };
 
-export interface OfferAnswerOptions {
-  /** Where we receive: a numeric address of ours, and the RTP port. */
-  readonly address: string;
-  readonly port: number;
+/** Where we receive: a numeric address of ours, and the RTP port. */
+export type Place = AgreedMedia['local'];
+
+export interface OfferAnswerOptions extends Place {
   readonly random: Random;
   readonly settings: CallSettings;
   /** Of our certificate in DTLS. */
@@ -71,8 +71,6 @@ export interface Answered {
 export interface OfferChange {
   /** What we want to do from now on. */
   readonly direction?: Direction;
-  /** Where we receive from now on: the network has moved us. */
-  readonly place?: { readonly address: string; readonly port: number };
 }
 
 /** An offer of ours, with what it was made of. */
@@ -80,7 +78,7 @@ interface Offered {
   readonly description: SessionDescription;
   readonly local: LocalMedia;
   /** What of it counts once it is answered. */
-  readonly change: Partial<LocalMedia>;
+  readonly change: OfferChange;
 }
 
 /** The descriptions of one call. */
@@ -121,12 +119,29 @@ export class OfferAnswer {
   }
 
   /**
+   * The network has moved us: what we say from now on names another place. It is no matter of agreement, since nothing
+   * arrives at the old one. New ports know nothing of the keys' counters, of the handshake and of ICE's checks, and so each
+   * begins anew (RFC 4568 §7.1.4, RFC 8842 §3.2, RFC 8839 §4.4.1.1.1).
+   */
+  moveTo(place: Place): void {
+    const { crypto, dtls, ice } = this.#local;
+    const restarted = ice?.established && { ...ice.established, credentials: this.#drawCredentials() };
+    this.#local = {
+      ...this.#local,
+      ...place,
+      crypto: crypto?.map((line) => this.#renewed(line)),
+      dtls: dtls && { ...dtls, established: undefined },
+      ice: restarted && { established: restarted },
+    };
+    if (restarted !== undefined && this.#agreed !== undefined) this.#agreed = { ...this.#agreed, ice: restarted };
+  }
+
+  /**
    * What we offer, as a body.
-   * @param asked what changes: it counts, in offers and answers, once this offer is answered; an offer that is refused
+   * @param change what changes: it counts, in offers and answers, once this offer is answered; an offer that is refused
    * leaves everything as it was (RFC 3261 §14.1)
    */
-  offer(asked: OfferChange = {}): Body {
-    const change = this.#changeOf(asked);
+  offer(change: OfferChange = {}): Body {
     const local = { ...this.#local, ...change };
     const description = this.#revise(createOffer(local, this.#ours));
     this.#offered = { description, local, change };
@@ -170,13 +185,6 @@ export class OfferAnswer {
     }
     const { code, message } = answered.error;
     return err({ status: 488, reason: 'Not Acceptable Here', headers: [warning(WARN_CODES[code], message)] });
-  }
-
-  /** RFC 4568 §7.1.4: at another place we have other keys, since nobody can tell whose counters go on there. */
-  #changeOf({ direction, place }: OfferChange): Partial<LocalMedia> {
-    const wanted = direction === undefined ? {} : { direction };
-    if (place === undefined) return wanted;
-    return { ...wanted, ...place, crypto: this.#local.crypto?.map((line) => this.#renewed(line)) };
   }
 
   #renewed(line: CryptoLine): CryptoLine {

@@ -23,6 +23,8 @@ import type { Attribute, MediaDescription, SessionDescription } from './types.ts
 
 /** What offer and answer come to. */
 export interface AgreedMedia {
+  /** Where we receive, as our description of it said. */
+  readonly local: { readonly address: string; readonly port: number };
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** The same as for RTP, with the same port: both share it (RFC 5761). */
@@ -96,6 +98,7 @@ export function agree(
     sharesPort(line, [format.payloadType, eventType]) && (offered === undefined || sharesPort(offered, []));
   const rtcp = shared ? media : rtcpDestination(line, media);
   const agreed = {
+    local: { address: local.address, port: local.port },
     remoteAddress: address,
     remotePort: line.port,
     remoteRtcpAddress: rtcp.address,

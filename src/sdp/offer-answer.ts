@@ -132,8 +132,11 @@ export function readAnswer(
   const media = { address, port: line.port };
   const keying = answeredKeying(offered, { session: answer, line, media }, local);
   if (!keying.ok) return keying;
-  // Only where there is ICE already does an offer of ours hold it; an answer without it ends it (RFC 8839 §4.4.3).
-  const ice = readIceOffer(answer, line, media) === undefined ? undefined : local.ice?.established;
+  // Only where there is ICE already does an offer of ours hold it; an answer without it ends it (RFC 8839 §4.4.3). Where
+  // ours was a restart, the peer's credentials are others now (§4.4.2).
+  const peer = readIceOffer(answer, line, media);
+  const established = local.ice?.established;
+  const ice = peer === undefined || established === undefined ? undefined : { ...established, peer };
   return ok(
     agree(answer, line, local, { format, address, keying: keying.value, ice, iceAttributes: [] }, offered).agreed,
   );

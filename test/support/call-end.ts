@@ -5,7 +5,7 @@ import { type Call, type CallSettings, Calls } from '../../src/call/index.ts';
 import { SipAgent } from '../../src/sip/index.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { FakeEngine } from './fake-engine.ts';
-import type { MemoryNetwork } from './memory-network.ts';
+import type { MemoryHost, MemoryNetwork } from './memory-network.ts';
 import { RecordingLog } from './recording-log.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -25,6 +25,7 @@ export class End {
   readonly engine = new FakeEngine();
   readonly heard: string[] = [];
   readonly agent: SipAgent;
+  readonly host: MemoryHost;
   readonly calls: Calls;
 
   constructor(
@@ -33,15 +34,18 @@ export class End {
     network: MemoryNetwork,
     seed: number,
     settings: Partial<CallSettings> = {},
+    /** Where it listens: `0.0.0.0` for whatever addresses it has. */
+    listen = address,
   ) {
     const random = new SeededRandom(seed);
     const log = new RecordingLog();
+    this.host = network.host(address);
     this.agent = new SipAgent({
       clock,
       random,
       log,
-      network: network.host(address),
-      listen: [{ protocol: 'udp', address, port: 5060 }],
+      network: this.host,
+      listen: [{ protocol: 'udp', address: listen, port: 5060 }],
       accounts: [this.account],
       admit: () => undefined,
       resolve: () => Promise.reject(new Error('no resolver')),

@@ -244,6 +244,16 @@ export class FakeSession implements Session {
     this.#events.emit('answer', sdpBody(sdp));
   }
 
+  /** The peer refuses an offer of ours in the call. */
+  peerRefusesOffer(status: number): void {
+    this.#events.emit('offerRefused', status);
+  }
+
+  /** The machine has another address. */
+  networkChanges(): void {
+    this.#events.emit('networkChanged');
+  }
+
   /** The peer sends INFO. */
   peerSendsInfo(type: string, text: string): void {
     this.#events.emit('info', { type, data: Buffer.from(text, 'latin1') });

@@ -42,6 +42,11 @@ function peer(media: readonly string[], address = '198.51.100.7'): Body {
 const AUDIO = 'm=audio 4000 RTP/AVP 8';
 const KEYS = { 30: Buffer.alloc(30, 99).toString('base64'), 28: Buffer.alloc(28, 99).toString('base64') };
 const CM80 = (tag: number): string => `a=crypto:${tag} AES_CM_128_HMAC_SHA1_80 inline:${KEYS[30]}`;
+const HANDSHAKE = [
+  'm=audio 4000 RTP/AVP 8',
+  `a=fingerprint:sha-256 ${new Array<string>(32).fill('C0').join(':')}`,
+  'a=setup:active',
+];
 const GCM = (tag: number): string => `a=crypto:${tag} AEAD_AES_128_GCM inline:${KEYS[28]}`;
 
 function read(sdp: OfferAnswer, answer: Body) {
@@ -201,7 +206,8 @@ describe('another place of ours', () => {
     const sdp = start();
     const first = sdp.offer();
     const before = read(sdp, peer([AUDIO, CM80(1)]));
-    const moved = sdp.offer({ place: MOVED });
+    sdp.moveTo(MOVED);
+    const moved = sdp.offer();
     expect(says(moved, 'c=')).toBe('IN IP4 192.0.2.99');
     expect(says(moved, 'm=')).toContain('audio 20000 ');
     expect(says(moved, 'o=')?.split(' ')[5]).toBe(says(first, 'o=')?.split(' ')[5]);
@@ -209,20 +215,44 @@ describe('another place of ours', () => {
     const after = read(sdp, peer([AUDIO, CM80(1), 'a=sendrecv']));
     expect(after.sendKey?.reveal()).not.toBe(before.sendKey?.reveal());
     expect(says(moved, 'a=crypto:1 ')).toContain(after.sendKey?.reveal());
-    const again = answer(sdp, peer([AUDIO, CM80(1)]));
-    expect(says(again.body, 'c=')).toBe('IN IP4 192.0.2.99');
-    expect(again.agreed.sendKey?.reveal()).toBe(after.sendKey?.reveal());
+    expect([before.local, after.local]).toEqual([{ address: '192.0.2.1', port: 16384 }, MOVED]);
   });
 
-  it('is none when the offer is refused', () => {
+  it('is what an answer names too, with a fresh key, before any offer of ours is through', () => {
     const sdp = start();
     sdp.offer();
     const { sendKey } = read(sdp, peer([AUDIO, CM80(1)]));
-    sdp.offer({ place: MOVED, direction: 'sendonly' });
+    sdp.moveTo(MOVED);
+    sdp.offer();
     const { body: said, agreed } = answer(sdp, peer([AUDIO, CM80(1)]));
-    expect(says(said, 'c=')).toBe('IN IP4 192.0.2.1');
-    expect(agreed.sendKey?.reveal()).toBe(sendKey?.reveal());
-    expect(agreed.direction).toBe('sendrecv');
+    expect(says(said, 'c=')).toBe('IN IP4 192.0.2.99');
+    expect(agreed.sendKey?.reveal()).not.toBe(sendKey?.reveal());
+  });
+
+  it('is not the one that the answer to an older offer is for', () => {
+    const sdp = start();
+    sdp.offer();
+    const first = read(sdp, peer([AUDIO, CM80(1)]));
+    sdp.offer({ direction: 'inactive' });
+    sdp.moveTo(MOVED);
+    const held = read(sdp, peer([AUDIO, CM80(1), 'a=inactive']));
+    expect(held.local).toEqual(first.local);
+    expect(held.sendKey?.reveal()).toBe(first.sendKey?.reveal());
+  });
+
+  it('means another DTLS association (RFC 8842 §3.2)', () => {
+    const sdp = start({ keying: ['dtls'] });
+    const first = sdp.offer();
+    const before = read(sdp, peer(HANDSHAKE));
+    const held = sdp.offer({ direction: 'inactive' });
+    expect(says(held, 'a=tls-id:')).toBe(says(first, 'a=tls-id:'));
+    read(sdp, peer([...HANDSHAKE, 'a=inactive']));
+    sdp.moveTo(MOVED);
+    const moved = sdp.offer();
+    expect(says(moved, 'a=tls-id:')).not.toBe(says(first, 'a=tls-id:'));
+    expect(says(moved, 'a=setup:')).toBe('actpass');
+    const after = read(sdp, peer(HANDSHAKE));
+    expect([before.dtls?.association, after.dtls?.association]).toEqual([1, 2]);
   });
 });
 

@@ -129,7 +129,7 @@ describe('a later offer with ICE', () => {
     expect(text).toContain('a=ice-ufrag:8hhY\r\n');
     expect(text).toContain('a=candidate:1 1 UDP 2130706431 192.0.2.1 16384 typ host\r\n');
     const goesOn = readAnswer(offer, peer([...CREDENTIALS, CANDIDATE]), ours);
-    expect(goesOn.ok && goesOn.value.ice).toBe(first.ice);
+    expect(goesOn.ok && goesOn.value.ice).toEqual(first.ice);
     const without = readAnswer(offer, peer([]), ours);
     expect(without.ok && without.value.ice).toBeUndefined();
   });

@@ -120,6 +120,7 @@ describe('answerOffer: RFC 3264 §10 and RFC 4317, host names replaced by addres
     );
     expect(mediaOf(text)).toEqual(['m=audio 16384 RTP/AVP 0', 'm=video 0 RTP/AVP 31', 'm=video 0 RTP/AVP 32']);
     expect(agreed).toEqual<AgreedMedia>({
+      local: { address: local.address, port: local.port },
       remoteAddress: '198.51.100.7',
       remotePort: 49170,
       remoteRtcpAddress: '198.51.100.7',

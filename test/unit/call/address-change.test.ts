@@ -1,0 +1,303 @@
+// The machine gets another address in the middle of a call: the sound moves there, and everything else of the call stays
+// (RFC 3264 §8.3.1, RFC 4568 §7.1.4, RFC 6141 §4).
+
+import { describe, expect, it } from 'vitest';
+import { millis, seconds } from '../../../src/base/units.ts';
+import { type Call, type CallEnd, type CallSettings, Calls } from '../../../src/call/index.ts';
+import { End } from '../../support/call-end.ts';
+import { FakeAgent } from '../../support/fake-agent.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { emptyStatistics, FakeEngine } from '../../support/fake-engine.ts';
+import { MemoryNetwork } from '../../support/memory-network.ts';
+import { lineOf, peerSdp } from '../../support/peer-sdp.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+import { messageIn } from '../../support/two-agents.ts';
+
+const OLD = '192.0.2.10';
+const NEW = '192.0.2.77';
+const KEY = Buffer.alloc(30, 7).toString('base64');
+const OTHER_KEY = Buffer.alloc(30, 8).toString('base64');
+
+const SETTINGS: CallSettings = {
+  codecs: ['PCMA', 'PCMU'],
+  srtp: 'off',
+  keying: ['sdes'],
+  suites: ['AES_CM_128_HMAC_SHA1_80'],
+  profile: 'avp',
+  packetTime: millis(20),
+  dtmf: 'rtp',
+  silenceAfter: seconds(5),
+};
+
+function createRig(settings: Partial<CallSettings> = {}) {
+  const clock = new FakeClock();
+  const agent = new FakeAgent();
+  const engine = new FakeEngine();
+  const services = { clock, random: new SeededRandom(5), log: new RecordingLog(), agent, engine };
+  const calls = new Calls(services, { ...SETTINGS, ...settings });
+  const account = { uri: 'sip:door@example.com', expires: seconds(300), register: true };
+  const heard: string[] = [];
+  const ends: CallEnd[] = [];
+  const listen = (call: Call): Call => {
+    for (const name of ['answered', 'formatChanged', 'earlyMedia'] as const) call.on(name, () => heard.push(name));
+    for (const name of ['held', 'resumed'] as const) call.on(name, (by) => heard.push(`${name} ${by}`));
+    call.on('ringing', (status) => heard.push(`ringing ${status}`));
+    call.on('mediaStarted', (direction) => heard.push(`started ${direction}`));
+    call.on('reception', (silent) => heard.push(silent ? 'silent' : 'back'));
+    call.on('ended', (end) => {
+      heard.push(`ended ${end.reason}`);
+      ends.push(end);
+    });
+    return call;
+  };
+  const dial = () => listen(calls.dial({ target: 'sip:101@example.com', account }));
+  const talk = (sdp = peerSdp()) => {
+    const call = dial();
+    agent.session.peerAccepts(sdp);
+    heard.length = 0;
+    return call;
+  };
+  const move = (address = NEW) => {
+    agent.address = address;
+    for (const session of [...agent.sessions]) session.networkChanges();
+  };
+  /** The media session at that place in the order in which they were opened. */
+  const media = (at: number) => {
+    const session = engine.sessions[at];
+    if (session === undefined) throw new Error(`only ${engine.sessions.length} media sessions were opened`);
+    return session;
+  };
+  const offers = () =>
+    agent.session.deeds.flatMap((deed) => (deed.did === 'reoffer' ? [deed.body.data.toString()] : []));
+  return { clock, agent, engine, calls, heard, ends, listen, dial, talk, move, media, offers, log: services.log };
+}
+
+describe('a call that is up', () => {
+  it('offers ports at the new address, and moves to them when the peer has agreed', () => {
+    const { agent, talk, move, media, offers, heard } = createRig();
+    const call = talk();
+    move();
+    expect([media(0).address, media(1).address]).toEqual([OLD, NEW]);
+    expect(lineOf(offers()[0] ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
+    expect(lineOf(offers()[0] ?? '', 'm=audio ')).toMatch(new RegExp(`^${media(1).localPort} `));
+    // Until then the peer sends to the old one.
+    expect([media(0).closed, media(1).configured, call.mediaId]).toEqual([false, [], media(0).id]);
+    agent.session.peerAnswers(peerSdp({ version: 2, port: 4002 }));
+    expect([media(0).closed, call.mediaId]).toEqual([true, media(1).id]);
+    expect(media(1).parameters).toMatchObject({ remotePort: 4002, direction: 'sendrecv' });
+    expect(heard).toEqual([]);
+  });
+
+  it('keeps its address where it has not changed', () => {
+    const { talk, move, engine, offers } = createRig();
+    talk();
+    move(OLD);
+    expect([engine.sessions.length, offers()]).toEqual([1, []]);
+  });
+
+  it('has fresh keys there', () => {
+    const { agent, talk, move, media } = createRig({ srtp: 'required' });
+    talk(peerSdp({ key: KEY }));
+    move();
+    agent.session.peerAnswers(peerSdp({ key: OTHER_KEY, version: 2 }));
+    const [before, after] = [media(0).parameters, media(1).parameters];
+    expect(after?.receive?.key.reveal()).toBe(OTHER_KEY);
+    expect(after?.send?.key.reveal()).not.toBe(before?.send?.key.reveal());
+  });
+
+  it('shakes hands anew where its keys come so', () => {
+    const print = new Array<string>(32).fill('C0').join(':');
+    const sdp = (version: number) =>
+      peerSdp({ version }).replace('a=ptime:20', `a=fingerprint:sha-256 ${print}\r\na=setup:active`);
+    const { agent, engine, talk, move, media, heard } = createRig({ srtp: 'optional', keying: ['dtls'] });
+    const call = talk(sdp(1));
+    engine.emit('secured', media(0).id, 1, 'AEAD_AES_128_GCM', millis(0));
+    move();
+    agent.session.peerAnswers(sdp(2));
+    expect([media(0).parameters?.dtls?.association, media(1).parameters?.dtls?.association]).toEqual([1, 2]);
+    expect(call.format?.encrypted).toBe(false);
+    engine.emit('secured', media(1).id, 2, 'AEAD_AES_128_GCM', millis(0));
+    expect([call.format?.encrypted, heard]).toEqual([true, ['formatChanged', 'formatChanged', 'formatChanged']]);
+  });
+
+  it('stays held', () => {
+    const { agent, talk, move, media, offers, heard } = createRig();
+    const call = talk();
+    call.hold();
+    agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
+    move();
+    expect(lineOf(offers().at(-1) ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
+    expect(offers().at(-1)).toContain('a=inactive');
+    agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 3 }));
+    expect([media(1).parameters?.direction, heard]).toEqual(['inactive', ['held us']]);
+    call.resume();
+    agent.session.peerAnswers(peerSdp({ version: 4 }));
+    expect(media(1).parameters?.direction).toBe('sendrecv');
+  });
+
+  it('is not moved by the answer to what was offered before', () => {
+    const { agent, talk, move, media } = createRig();
+    const call = talk();
+    // Made when the session sends them: the hold has gone, the move waits for it.
+    const session = agent.session;
+    const waiting: (() => void)[] = [];
+    call.hold();
+    const reoffer = session.reoffer.bind(session);
+    session.reoffer = (offer) => waiting.push(() => reoffer(offer));
+    move();
+    session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
+    expect([media(0).parameters?.direction, media(1).configured]).toEqual(['inactive', []]);
+    for (const send of waiting) send();
+    session.peerAnswers(peerSdp({ direction: 'inactive', version: 3 }));
+    expect([media(0).closed, media(1).parameters?.direction]).toEqual([true, 'inactive']);
+  });
+
+  it('answers the peer’s own offer from the new address, and is moved by that', () => {
+    const { agent, talk, move, media } = createRig();
+    talk();
+    move();
+    const said = agent.session.peerOffers(peerSdp({ version: 2, port: 4004 })).accepted ?? '';
+    expect([lineOf(said, 'c='), media(1).parameters?.remotePort]).toEqual([`IN IP4 ${NEW}`, 4004]);
+  });
+
+  it.each([
+    ['heard still: stays where it is', 100, 0],
+    ['heard no more: is said from the new address, with the keys that there are', 60_000, 1],
+  ] as const)('whose peer refuses, and is %s', (_, later, serves) => {
+    const { agent, clock, talk, move, media } = createRig({ srtp: 'required' });
+    const call = talk(peerSdp({ key: KEY }));
+    media(0).stats = { ...emptyStatistics, lastReceivedAt: clock.now() };
+    move();
+    clock.advance(later);
+    agent.session.peerRefusesOffer(488);
+    expect([call.state, call.mediaId]).toEqual(['talking', media(serves).id]);
+    const before = media(0).configured[0];
+    expect(media(serves).parameters?.send?.key.reveal()).toBe(before?.send?.key.reveal());
+    expect(media(serves).parameters).toMatchObject({ remotePort: 4000, direction: 'sendrecv' });
+  });
+
+  it('goes on as it is where no port is to be had', () => {
+    const { talk, move, engine, media, offers, log } = createRig();
+    const call = talk();
+    engine.noPort = true;
+    move();
+    expect([call.state, media(0).closed, offers()]).toEqual(['talking', false, []]);
+    expect(log.lines.map(({ event }) => event)).toContain('call.move-failed');
+  });
+
+  it('follows a second move before the first is through, and leaves no port behind', () => {
+    const { agent, talk, move, media, engine } = createRig();
+    const call = talk();
+    move();
+    move('192.0.2.78');
+    expect([media(1).closed, media(2).address]).toEqual([true, '192.0.2.78']);
+    agent.session.peerAnswers(peerSdp({ version: 2 }));
+    expect(call.mediaId).toBe(media(2).id);
+    move();
+    call.hangup();
+    expect(engine.open).toEqual([]);
+  });
+
+  it('says once that sound began, that it is back, and counts all of it', () => {
+    const { agent, engine, talk, move, media, heard, ends } = createRig();
+    const call = talk();
+    engine.startMedia(media(0));
+    engine.emit('reception', media(0).id, true, millis(0));
+    move();
+    agent.session.peerAnswers(peerSdp({ version: 2 }));
+    engine.startMedia(media(1));
+    expect(heard).toEqual(['started out', 'started in', 'silent', 'back']);
+    media(0).stats = { ...emptyStatistics, packetsReceived: 7 };
+    media(1).stats = { ...emptyStatistics, packetsReceived: 100, packetsSent: 50, jitterMs: 3 };
+    call.hangup();
+    expect(ends[0]?.media).toMatchObject({ packetsSent: 50, packetsReceived: 100, jitterMs: 3 });
+  });
+});
+
+describe('an outgoing call that rings', () => {
+  it('is taken back, and dialled anew from the new address', () => {
+    const { agent, dial, move, media, heard, engine } = createRig();
+    const call = dial();
+    agent.session.peerProgresses(180);
+    const first = agent.session;
+    move();
+    expect(agent.dialled).toEqual(['sip:101@example.com', 'sip:101@example.com']);
+    expect([first.count('hangup'), media(0).closed]).toEqual([1, true]);
+    expect(lineOf(agent.session.invite?.offer?.data.toString() ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
+    first.peerRejects(487);
+    expect(call.state).toBe('ringing');
+    agent.session.peerProgresses(180);
+    agent.session.peerAccepts(peerSdp());
+    expect([call.state, media(1).parameters?.remotePort]).toEqual(['talking', 4000]);
+    expect(heard).toEqual(['ringing 180', 'answered']);
+    call.hangup();
+    expect([agent.session.count('hangup'), first.count('hangup'), engine.open]).toEqual([1, 1, []]);
+  });
+
+  it('has nothing of the early sound that there was', () => {
+    const { agent, dial, move, media, heard } = createRig();
+    dial();
+    agent.session.peerProgresses(183, peerSdp(), 'a');
+    move();
+    agent.session.peerAccepts(undefined, 'a');
+    expect([media(1).configured, heard.at(-1)]).toEqual([[], 'ended failed']);
+  });
+
+  it('rings on where it cannot be dialled anew', () => {
+    const { agent, dial, move, engine } = createRig();
+    const call = dial();
+    engine.noPort = true;
+    move();
+    expect([call.state, agent.sessions.length, agent.session.count('hangup')]).toEqual(['ringing', 1, 0]);
+  });
+});
+
+describe('an incoming call that rings', () => {
+  it('is answered from the new address', () => {
+    const { agent, calls, listen, move, media, engine } = createRig();
+    const rings: Call[] = [];
+    calls.on('incoming', (call) => {
+      rings.push(listen(call));
+      call.ring();
+    });
+    const session = agent.peerCalls('sip:102@example.com', peerSdp());
+    move();
+    rings[0]?.answer();
+    expect(lineOf(session.acceptedWith ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
+    session.peerAcknowledges();
+    expect([media(1).parameters?.direction, engine.open.length]).toEqual(['sendrecv', 1]);
+  });
+});
+
+describe('over SIP', () => {
+  it('the INVITE is cancelled by its own branch, and another one, of another call, is answered', async () => {
+    const clock = new FakeClock();
+    const network = new MemoryNetwork(clock, {}, 1);
+    const door = new End('10.0.0.9', clock, network, 2, {}, '0.0.0.0');
+    const phone = new End('10.0.0.1', clock, network, 3);
+    await Promise.all([door.agent.start(), phone.agent.start()]);
+    const rings: Call[] = [];
+    phone.calls.on('incoming', (call) => {
+      rings.push(phone.listen(call));
+      call.ring();
+    });
+    const call = door.listen(door.calls.dial({ target: 'sip:phone@10.0.0.1', account: door.account }));
+    clock.advance(10);
+    door.host.renumber('10.0.0.77');
+    door.agent.networkChanged();
+    clock.advance(10);
+    const sent = network.sent.map(messageIn);
+    const [first, second] = sent.filter((message) => message.kind === 'request' && message.method === 'INVITE');
+    const cancel = sent.find((message) => message.kind === 'request' && message.method === 'CANCEL');
+    expect(cancel?.topVia.branch).toBe(first?.topVia.branch);
+    expect(cancel?.headers.get('Reason')).toBe('SIP;cause=200;text="Called anew"');
+    expect(second?.callId).not.toBe(first?.callId);
+    expect(second?.headers.get('Contact')).toContain('10.0.0.77');
+    expect(second?.body.toString()).toContain('c=IN IP4 10.0.0.77');
+    rings.at(-1)?.answer();
+    clock.advance(10);
+    expect([call.state, door.heard]).toEqual(['talking', ['answered']]);
+    expect(phone.engine.session?.parameters?.remoteAddress).toBe('10.0.0.77');
+  });
+});
