@@ -19,6 +19,8 @@ export interface Invocation {
   readonly config: string | undefined;
   readonly state: string | undefined;
   readonly socket: string | undefined;
+  readonly profiles: string | undefined;
+  readonly check: boolean;
   readonly follow: boolean;
   readonly once: boolean;
   readonly json: boolean;
@@ -85,6 +87,8 @@ function readInvocation(
     config: value('config'),
     state: value('state'),
     socket: value('socket'),
+    profiles: value('profiles'),
+    check: flag('check'),
     follow: flag('follow'),
     once: flag('once'),
     json: flag('json'),

@@ -71,6 +71,10 @@ async function carryOut(invocation: Invocation, around: Surroundings): Promise<n
       around.out.write(json ? `${JSON.stringify(outcome)}\n` : `${outcome.message}\n`);
       return 0;
     }
+    case 'provision-server': {
+      const { provisionServer } = await import('./provision-server.ts');
+      return await provisionServer(invocation, around);
+    }
     case 'events': {
       const { showEvents } = await import('./events.ts');
       return await showEvents(invocation, around);

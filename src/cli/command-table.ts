@@ -15,6 +15,8 @@ export const OPTIONS = {
     value: 'PATH',
     help: 'the control socket ($DOORPHONE_SOCKET, /run/doorphone/control.sock)',
   },
+  profiles: { type: 'string', value: 'DIR', help: 'the folder of profiles' },
+  check: { type: 'boolean', help: 'look whether the folder makes sense, and serve nobody' },
   follow: { type: 'boolean', help: 'go on as things happen' },
   once: { type: 'boolean', help: 'play the main job once and print the timeline' },
   json: { type: 'boolean', help: 'one JSON object on standard output (events: one a line)' },
@@ -59,6 +61,11 @@ export const COMMANDS = {
   status: { positionals: [], options: REMOTE, help: 'what the service is doing' },
   events: { positionals: [], options: [...REMOTE, 'follow'], help: 'what happened since it started' },
   reload: { positionals: [], options: REMOTE, help: 'applies a changed configuration' },
+  'provision-server': {
+    positionals: [optional('ACTION'), optional('DEVICE')],
+    options: ['profiles', 'state', 'check'],
+    help: 'serves devices their configuration; or list, approve DEVICE, metrics',
+  },
   release: { positionals: [], options: ['config'], help: 'drives every relay safe, without a service' },
 } as const satisfies { readonly [name: string]: CommandSpecification };
 
@@ -78,6 +85,11 @@ function usage(name: CliCommandName): string {
   return [name, ...positionals].join(' ');
 }
 
+/** The first column; what does not fit into it has a line of its own. */
+function column(text: string): string {
+  return text.length > 15 ? `${text}\n${' '.repeat(18)}` : `${text.padEnd(15)} `;
+}
+
 function describeOptions(names: readonly OptionName[]): string[] {
   return names.map((name) => {
     const option: OptionSpecification = OPTIONS[name];
@@ -94,7 +106,7 @@ export function generalHelp(): string {
     '',
     'usage: doorphone COMMAND [OPTIONS]',
     '',
-    ...names.map((name) => `  ${usage(name).padEnd(15)} ${specificationOf(name).help}`),
+    ...names.map((name) => `  ${column(usage(name))}${specificationOf(name).help}`),
     '',
     ...describeOptions(['json', 'help', 'version']),
     '',

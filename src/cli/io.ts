@@ -20,12 +20,21 @@ export interface ServiceOptions {
   readonly version: string;
 }
 
+export interface ProvisionServerOptions {
+  readonly profiles: string;
+  readonly stateFolder: string;
+  readonly version: string;
+  readonly check: boolean;
+}
+
 /** The heavy parts, each loaded by the command that needs it. */
 export interface Programs {
   /** @returns the exit code */
   runService(options: ServiceOptions): Promise<number>;
   /** @returns the exit code */
   runDemo(options: { readonly once: boolean; readonly json: boolean; readonly version: string }): Promise<number>;
+  /** @returns the exit code */
+  runProvisionServer(options: ProvisionServerOptions): Promise<number>;
   releaseRelays(options: { readonly configFile: string }): Promise<{
     readonly released: readonly string[];
     readonly message: string;

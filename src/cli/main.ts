@@ -31,6 +31,7 @@ function standardOutput(stream: NodeJS.WriteStream): Output {
 const programs: Programs = {
   runService: async (options) => (await import('../app/service.ts')).runService(options),
   runDemo: async (options) => (await import('../demo/demo.ts')).runDemo(options),
+  runProvisionServer: async (options) => (await import('../app/provision-server.ts')).runProvisionServer(options),
   releaseRelays: async (options) => (await import('../app/release.ts')).releaseRelays(options),
 };
 

@@ -3,7 +3,10 @@
 export { compareConfigurations, type Difference } from './compare.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export { describeKeysInTheClear } from './key-exposure.ts';
+export { type PlacedLayer, parseLayer } from './layer.ts';
 export { loadConfiguration, readSmallFile } from './load.ts';
+export { mergeLayers } from './merge.ts';
 export { formatFault, parseConfiguration } from './parse.ts';
 export { slug } from './resolve.ts';
+export { isTable } from './structure.ts';
 export * from './types.ts';

@@ -41,13 +41,20 @@ export {
 } from './locate/index.ts';
 export {
   bracketHost,
+  createRequest,
+  createResponse,
+  type EventType,
+  eventOf,
   formatHostPort,
   formatNameAddress,
   formatUri,
   isIpAddress,
+  parseEventType,
+  parseMessage,
   parseNameAddress,
   parseTel,
   parseUri,
+  serialize,
   urisEqual,
 } from './message/index.ts';
 export type {

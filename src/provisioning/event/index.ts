@@ -21,3 +21,11 @@ export {
   readProfileEvent,
   urnOfUser,
 } from './profile-event.ts';
+export {
+  formatReport,
+  type ProfileReport,
+  REPORT_HEADER,
+  type ReportedVerdict,
+  readReport,
+  VERDICTS,
+} from './report.ts';

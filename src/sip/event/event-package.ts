@@ -17,12 +17,16 @@ export interface WatchRequest {
   readonly source: Endpoint;
   /** The SUBSCRIBE itself, for packages that go by what else is in it; undefined: the watch is taken up after a restart. */
   readonly request?: SipRequest;
+  /** The watch's own `note`, then. */
+  readonly note?: string;
   /** To be called when what this one watcher is told has changed; the notifier then asks for `changes`. */
   readonly changed: () => void;
 }
 
 /** The state of a resource as one watcher is told it. */
 export interface Watch {
+  /** What the package wants to know again when the watch is taken up after a restart. */
+  readonly note?: string;
   /** All of it; undefined: there is none yet, and the notification goes without a body. */
   full(): EventBody | undefined;
   /** What has changed since the last body of either kind; undefined: nothing that this watcher is to be told. */
@@ -66,4 +70,5 @@ export interface SubscriptionRecord {
   /** When it ends, in the time of day (ms since 1970). */
   readonly until: number;
   readonly dialog: DialogRecord;
+  readonly note?: string;
 }

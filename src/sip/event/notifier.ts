@@ -52,6 +52,7 @@ interface WatcherParts {
   readonly request?: SipRequest;
   readonly identity: WatchedIdentity;
   readonly dialog: Dialog;
+  readonly note?: string;
 }
 
 interface Watcher {
@@ -152,7 +153,7 @@ export class Notifier {
    * Goes on with a subscription of an earlier life of the process, and tells its watcher the state if it differs.
    * @returns whether it could be taken up
    */
-  restore({ resource, event, source, until, dialog }: SubscriptionRecord): boolean {
+  restore({ resource, event, source, until, dialog, note }: SubscriptionRecord): boolean {
     const { environment } = this.options;
     const rest = millis(until - environment.clock.wall().getTime());
     const type = parseEventType(event);
@@ -164,6 +165,7 @@ export class Notifier {
       source,
       identity: { contactUser: undefined, credentials: undefined },
       dialog: Dialog.restore(dialog),
+      ...(note === undefined ? {} : { note }),
     });
     if (!made.ok) return false;
     made.value.resume(rest);
@@ -172,7 +174,7 @@ export class Notifier {
 
   #make(
     known: EventPackage,
-    { resource, event, source, request, identity, dialog }: WatcherParts,
+    { resource, event, source, request, identity, dialog, note }: WatcherParts,
   ): Result<NotifierUsage, WatchRefusal> {
     const { environment, mayGoTo, allowEvents, table } = this.options;
     let usage: NotifierUsage | undefined;
@@ -182,6 +184,7 @@ export class Notifier {
       watcher: dialog.remoteTarget,
       source,
       ...(request === undefined ? {} : { request }),
+      ...(note === undefined ? {} : { note }),
       changed: () => usage?.changed(),
     });
     if (!watch.ok) return watch;
@@ -202,6 +205,7 @@ export class Notifier {
           source: { protocol: source.protocol, address: source.address, port: source.port },
           until: environment.clock.wall().getTime() + rest,
           dialog: dialog.record,
+          ...(watch.value.note === undefined ? {} : { note: watch.value.note }),
         }),
       over: (over) => {
         known.keep?.(key, undefined);

@@ -59,6 +59,7 @@ export class Bench {
   programs: Surroundings['programs'] = {
     runService: (options) => this.#start('run', options),
     runDemo: (options) => this.#start('demo', options),
+    runProvisionServer: (options) => this.#start('provision-server', options),
     releaseRelays: ({ configFile }) =>
       Promise.resolve({ released: ['relay'], message: `released relay of ${configFile}` }),
   };

@@ -1,0 +1,153 @@
+// What the server remembers of each device and each subscription, in one append-only file: a line a change, read again at
+// start and written anew when most of it is past. A line that a power cut tore is the last one, and is left out.
+
+import type { SubscriptionRecord } from '../../sip/index.ts';
+import type { ProfileReport } from '../event/index.ts';
+
+/** A device as the server knows it. */
+export interface Device {
+  /** Hardware address (12 hexadecimal digits) or UUID. */
+  readonly id: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly version: string;
+  /** Whether it may have its profile. */
+  readonly approved: boolean;
+  /** Of the profile that it is to have; 0: it was never given one. */
+  readonly serial: number;
+  /** What that serial stands for. */
+  readonly fingerprint: string;
+  /** Names its files; nobody can guess it. */
+  readonly token: string;
+  /** Last SUBSCRIBE or fetch: ms since 1970, and from where. */
+  readonly seen: number;
+  readonly address: string;
+  /** What it said of its profile. */
+  readonly report?: ProfileReport;
+}
+
+/** The file. */
+export interface StoreFile {
+  /** Whole; empty where there is none. */
+  read(): string;
+  append(lines: string): void;
+  /** In the file's place, or not at all. */
+  replace(lines: string): void;
+}
+
+type Line = { readonly device: Device } | { readonly subscription: string; readonly record: SubscriptionRecord | null };
+
+/** Lines that may be past before the file is written anew. */
+const MOST_PAST = 1000;
+
+/** The server's memory. */
+export class DeviceStore {
+  readonly #devices = new Map<string, Device>();
+  readonly #tokens = new Map<string, string>();
+  readonly #subscriptions = new Map<string, SubscriptionRecord>();
+  /** What is to be appended; written together, as one change mostly brings others. */
+  #pending: string[] = [];
+  #lines = 0;
+
+  /** @throws Error as the file does; a line that cannot be read is passed over */
+  constructor(private readonly file: StoreFile) {
+    for (const text of file.read().split('\n')) {
+      const line = readLine(text);
+      if (line === undefined) continue;
+      this.#lines += 1;
+      this.#take(line);
+    }
+  }
+
+  get devices(): readonly Device[] {
+    return [...this.#devices.values()];
+  }
+
+  get subscriptions(): ReadonlyMap<string, SubscriptionRecord> {
+    return this.#subscriptions;
+  }
+
+  device(id: string): Device | undefined {
+    return this.#devices.get(id);
+  }
+
+  deviceOfToken(token: string): Device | undefined {
+    return this.#devices.get(this.#tokens.get(token) ?? '');
+  }
+
+  put(device: Device): void {
+    this.#add({ device });
+  }
+
+  /** @param record undefined: it is over */
+  keep(key: string, record: SubscriptionRecord | undefined): void {
+    if (record === undefined && !this.#subscriptions.has(key)) return;
+    this.#add({ subscription: key, record: record ?? null });
+  }
+
+  /** Writes what has changed. @throws Error as the file does; what could not be written is tried again with the next */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const live = this.#devices.size + this.#subscriptions.size;
+    if (this.#lines > 2 * live + MOST_PAST) {
+      this.file.replace(this.#everything());
+      this.#lines = live;
+    } else {
+      this.file.append(this.#pending.join(''));
+    }
+    this.#pending = [];
+  }
+
+  #add(line: Line): void {
+    this.#take(line);
+    this.#lines += 1;
+    this.#pending.push(formatLine(line));
+  }
+
+  #take(line: Line): void {
+    if ('device' in line) {
+      const before = this.#devices.get(line.device.id);
+      if (before !== undefined) this.#tokens.delete(before.token);
+      this.#devices.set(line.device.id, line.device);
+      this.#tokens.set(line.device.token, line.device.id);
+    } else if (line.record === null) {
+      this.#subscriptions.delete(line.subscription);
+    } else {
+      this.#subscriptions.set(line.subscription, line.record);
+    }
+  }
+
+  #everything(): string {
+    const devices = this.devices.map((device) => formatLine({ device }));
+    const subscriptions = [...this.#subscriptions].map(([subscription, record]) =>
+      formatLine({ subscription, record }),
+    );
+    return [...devices, ...subscriptions].join('');
+  }
+}
+
+const formatLine = (line: Line): string => `${JSON.stringify(line)}\n`;
+
+/** The file is the server's own: a line is whole, or torn, or not of this version. */
+function readLine(text: string): Line | undefined {
+  if (text === '') return undefined;
+  try {
+    const line: Partial<Record<'device' | 'subscription', unknown>> = JSON.parse(text);
+    return typeof line === 'object' && line !== null && (isDevice(line.device) || typeof line.subscription === 'string')
+      ? (line as Line)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isDevice(value: unknown): value is Device {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'id' in value &&
+    typeof value.id === 'string' &&
+    'token' in value &&
+    typeof value.token === 'string'
+  );
+}

@@ -1,0 +1,79 @@
+// The profiles' files over HTTP: each by a path that nobody can guess, with an ETag, so that what has not changed is not
+// sent again (RFC 9110 §13.1.2). It knows nothing of sockets: an app hands its requests in.
+
+import { createHash } from 'node:crypto';
+import type { Log } from '../../base/log.ts';
+import { REPORT_HEADER, readReport } from '../event/index.ts';
+import { isDeviceId } from './device-identity.ts';
+import type { DeviceStore } from './device-store.ts';
+import type { Fleet } from './fleet.ts';
+
+/** What of a request counts here. */
+export interface FileRequest {
+  readonly method: string;
+  /** As the request line has it. */
+  readonly path: string;
+  readonly address: string;
+  header(name: string): string | undefined;
+}
+
+export interface FileResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface FileServiceOptions {
+  readonly fleet: Fleet;
+  readonly store: DeviceStore;
+  readonly log: Log;
+  /** Whether a device may ask for its file by its name alone: on a network where that is no secret. */
+  readonly plainNames: boolean;
+}
+
+/** Path of a device's file. */
+export const profilePath = (token: string, id: string): string => `/${token}/${id}.yaml`;
+
+/** Answers requests for profiles. */
+export class FileService {
+  constructor(private readonly options: FileServiceOptions) {}
+
+  answer(request: FileRequest): FileResponse {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, { Allow: 'GET, HEAD' });
+    const id = this.#deviceOf(request);
+    if (id === undefined) return refusal(404);
+    const profile = this.options.fleet.profileOf(id);
+    // It exists, and waits for its owner's word.
+    if (profile === undefined) return refusal(404);
+    const etag = `"${profile.serial}-${createHash('sha256').update(profile.text).digest('hex').slice(0, 16)}"`;
+    const headers = { ETag: etag, 'Cache-Control': 'private, no-cache' };
+    const known = request
+      .header('if-none-match')
+      ?.split(',')
+      .map((tag) => tag.trim().replace(/^W\//, ''));
+    if (known?.includes(etag) === true || known?.includes('*') === true) {
+      return { status: 304, headers, body: Buffer.alloc(0) };
+    }
+    this.options.log.debug('fleet.fetched', { device: id, serial: profile.serial });
+    return {
+      status: 200,
+      headers: { ...headers, 'Content-Type': 'application/yaml', 'Content-Length': String(profile.text.length) },
+      body: request.method === 'HEAD' ? Buffer.alloc(0) : profile.text,
+    };
+  }
+
+  /** Whose file is asked for; the device has shown itself by it. */
+  #deviceOf({ path, address, header }: FileRequest): string | undefined {
+    const { fleet, store, plainNames } = this.options;
+    const [, token, id = ''] =
+      /^\/(?:([0-9a-f]{32})\/)?([0-9a-f-]{12,36})\.(?:yaml|json)$/.exec(path.split('?', 1)[0] ?? '') ?? [];
+    if (!isDeviceId(id)) return undefined;
+    if (token === undefined ? !plainNames : store.deviceOfToken(token)?.id !== id) return undefined;
+    const report = readReport(header(REPORT_HEADER.toLowerCase()) ?? '');
+    return fleet.see({ id, address, ...(report === undefined ? {} : { report }) })?.id;
+  }
+}
+
+function refusal(status: number, headers: Readonly<Record<string, string>> = {}): FileResponse {
+  return { status, headers: { ...headers, 'Content-Length': '0' }, body: Buffer.alloc(0) };
+}

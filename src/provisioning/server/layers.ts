@@ -1,0 +1,134 @@
+// The owner's folder of layers, and the profile that a device gets of them: common, then its model, its site, itself.
+// A layer is a configuration file in parts; a device is told of a change only when all of them make sense together.
+
+import { createHash } from 'node:crypto';
+import {
+  formatFault,
+  isTable,
+  mergeLayers,
+  type PlacedLayer,
+  parseConfiguration,
+  parseLayer,
+} from '../../config/index.ts';
+
+/** The texts of the folder, by path within it: `common.yaml`, `models/door-one.yaml`, `devices/b827eb010203.yaml`. */
+export type LayerTexts = ReadonlyMap<string, string>;
+
+/** Which device a profile is for. */
+export interface Rendering {
+  /** Hardware address or UUID: the name of its file. */
+  readonly id: string;
+  readonly model: string;
+}
+
+/** A device's profile, but for its serial number. */
+export interface Rendered {
+  /** The configuration's own keys. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Of the values: the same means that nothing has changed. SHA-256, hexadecimal. */
+  readonly fingerprint: string;
+  /** From when on it does not count, and how long it may take to prove itself: as the owner wrote them. */
+  readonly conditions: Readonly<Record<string, unknown>>;
+}
+
+/** What `profile` may hold in a layer; the serial number is the server's. */
+const CONDITIONS = ['notAfter', 'proveWithin', 'effectiveBy', 'firmware'];
+
+/** All layers, parsed. */
+export class ProfileLayers {
+  private constructor(private readonly layers: ReadonlyMap<string, PlacedLayer>) {}
+
+  /** @returns the layers, or every line that says what is wrong and where: `models/x.yaml:3:1: …` */
+  static read(
+    texts: LayerTexts,
+    known: ReadonlyMap<string, PlacedLayer> = new Map(),
+  ): ProfileLayers | readonly string[] {
+    const layers = new Map<string, PlacedLayer>();
+    const faults: string[] = [];
+    for (const [path, text] of texts) {
+      const before = known.get(path);
+      const layer = before?.text === text ? before : parseLayer(text, path);
+      if (Array.isArray(layer)) faults.push(...layer.map(formatFault));
+      else if ('value' in layer) layers.set(path, layer);
+    }
+    return faults.length > 0 ? faults : new ProfileLayers(layers);
+  }
+
+  /** The parsed layers, so that the next reading parses only what has changed. */
+  get parsed(): ReadonlyMap<string, PlacedLayer> {
+    return this.layers;
+  }
+
+  /** Every device that has a file of its own. */
+  get devices(): readonly string[] {
+    return [...this.layers.keys()].flatMap((path) => /^devices\/(.+)\.yaml$/.exec(path)?.[1] ?? []);
+  }
+
+  has(id: string): boolean {
+    return this.layers.has(`devices/${id}.yaml`);
+  }
+
+  /** The profile of one device. */
+  render(device: Rendering): Rendered {
+    const merged = this.#pathsFor(device).reduce<unknown>(
+      (below, path) => mergeLayers(below, this.layers.get(path)?.value),
+      {},
+    );
+    const { profile, ...values } = isTable(merged) ? merged : {};
+    const conditions = isTable(profile)
+      ? Object.fromEntries(Object.entries(profile).filter(([key]) => CONDITIONS.includes(key)))
+      : {};
+    const fingerprint = createHash('sha256')
+      .update(JSON.stringify([values, conditions]))
+      .digest('hex');
+    return { values, conditions, fingerprint };
+  }
+
+  /** What is wrong with one device's profile, each where the layer says it. */
+  faultsOf(device: Rendering): readonly string[] {
+    const { values } = this.render(device);
+    const own = this.#pathsFor(device);
+    const { faults } = parseConfiguration(JSON.stringify(values), {
+      file: own.at(-1) ?? 'common.yaml',
+      readFile: refuseFile,
+      environment: {},
+    });
+    return faults.map((fault) => formatFault({ ...fault, ...this.#placeOf(fault.key, own) }));
+  }
+
+  /** The layers of a device, the strongest last. */
+  #pathsFor({ id, model }: Rendering): readonly string[] {
+    const site = this.#siteOf(id);
+    const paths = ['common.yaml', `models/${model}.yaml`, `sites/${site}.yaml`, `devices/${id}.yaml`];
+    return paths.filter((path) => this.layers.has(path));
+  }
+
+  #siteOf(id: string): string | undefined {
+    const value = this.layers.get(`devices/${id}.yaml`)?.value;
+    const profile = isTable(value) ? value.profile : undefined;
+    return isTable(profile) && typeof profile.site === 'string' ? profile.site : undefined;
+  }
+
+  /** The strongest layer that says something of a key. */
+  #placeOf(
+    key: string,
+    paths: readonly string[],
+  ): { readonly file: string; readonly line: number; readonly column: number } {
+    const steps = key
+      .split(/[.[\]]+/)
+      .filter((step) => step !== '')
+      .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+    for (let length = steps.length; length > 0; length -= 1) {
+      const path = steps.slice(0, length);
+      const file = paths.findLast((one) => this.layers.get(one)?.has(path) === true);
+      const layer = file === undefined ? undefined : this.layers.get(file);
+      if (file !== undefined && layer !== undefined) return { file, ...layer.place(path) };
+    }
+    return { file: paths.at(-1) ?? 'common.yaml', line: 1, column: 1 };
+  }
+}
+
+/** A device has not the server's files: what a profile says, it says itself. */
+function refuseFile(path: string): never {
+  throw Object.assign(new Error(`${path} is a file of this machine`), { code: 'EACCES' });
+}

@@ -1,0 +1,142 @@
+// The folder of layers on the disk, read as a whole, and read again when something in it has changed. It is the owner's,
+// under whatever version control; nothing is ever written to it.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import { seconds } from '../../base/units.ts';
+import { isDeviceId } from './device-identity.ts';
+import { type LayerTexts, ProfileLayers } from './layers.ts';
+import { readSettings, SETTINGS_FILE, type ServerSettings } from './settings.ts';
+
+/** Folders of layers below the common one. */
+const FOLDERS = ['models', 'sites', 'devices'] as const;
+const LOOK_AGAIN = seconds(1);
+/** A larger file is no layer. */
+const LARGEST = 1024 * 1024;
+
+/** What the folder says, if all of it makes sense. */
+export type FolderContent =
+  | { readonly ok: true; readonly settings: ServerSettings; readonly layers: ProfileLayers }
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** One reading after another; files that have not changed are not read again. */
+export class ProfileFolder {
+  readonly #texts = new Map<string, { readonly version: string; readonly text: string }>();
+  #layers: ProfileLayers | undefined;
+  #timer: Timer | undefined;
+  #version = '';
+
+  constructor(
+    private readonly path: string,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Reads all of it. Devices without a file of their own are checked as `model`, for each model there is. */
+  read(): FolderContent {
+    let texts: LayerTexts;
+    try {
+      texts = this.#readTexts();
+    } catch (thrown) {
+      return {
+        ok: false,
+        faults: [`${this.path}: cannot be read (${describeError(thrown)}); check the path and its permissions`],
+      };
+    }
+    const settings = readSettings(texts.get(SETTINGS_FILE) ?? '');
+    const layers = ProfileLayers.read(
+      new Map([...texts].filter(([path]) => path !== SETTINGS_FILE)),
+      this.#layers?.parsed,
+    );
+    const faults = [
+      ...('sip' in settings ? [] : settings),
+      ...(layers instanceof ProfileLayers ? this.#check(layers) : layers),
+    ];
+    if (faults.length > 0 || !('sip' in settings) || !(layers instanceof ProfileLayers)) return { ok: false, faults };
+    this.#layers = layers;
+    return { ok: true, settings, layers };
+  }
+
+  /** Calls `changed` when the folder is not what it was at the last look. */
+  watch(changed: () => void): void {
+    this.#version = this.#look();
+    const again = (): void => {
+      this.#timer = this.clock.after(LOOK_AGAIN, 'folder of profiles', () => {
+        const version = this.#look();
+        if (version !== this.#version) {
+          this.#version = version;
+          changed();
+        }
+        again();
+      });
+    };
+    again();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  #check(layers: ProfileLayers): readonly string[] {
+    const faults = new Set<string>();
+    for (const id of layers.devices) {
+      if (!isDeviceId(id)) {
+        faults.add(
+          `devices/${id}.yaml:1:1: names no device; write 12 small hexadecimal digits (the hardware address) or a UUID`,
+        );
+      }
+      for (const fault of layers.faultsOf({ id, model: '' })) faults.add(fault);
+    }
+    return [...faults];
+  }
+
+  #readTexts(): LayerTexts {
+    const found = new Map<string, string>();
+    for (const path of this.#paths()) {
+      const version = versionOf(join(this.path, path));
+      const before = this.#texts.get(path);
+      const text = before?.version === version ? before.text : readFileSync(join(this.path, path), 'utf8');
+      this.#texts.set(path, { version, text });
+      found.set(path, text);
+    }
+    return found;
+  }
+
+  #paths(): readonly string[] {
+    const isLayer = (name: string): boolean => name.endsWith('.yaml') && !name.startsWith('.');
+    const inside = FOLDERS.flatMap((folder) =>
+      list(join(this.path, folder))
+        .filter(isLayer)
+        .map((name) => `${folder}/${name}`),
+    );
+    // The folder itself must be there.
+    const top = readdirSync(this.path).filter((name) => name === 'common.yaml' || name === SETTINGS_FILE);
+    return [...top, ...inside].filter((path) => statSync(join(this.path, path)).size <= LARGEST);
+  }
+
+  #look(): string {
+    try {
+      return this.#paths()
+        .map((path) => `${path} ${versionOf(join(this.path, path))}`)
+        .join('\n');
+    } catch (thrown) {
+      return describeError(thrown);
+    }
+  }
+}
+
+function versionOf(path: string): string {
+  const { ino, size, mtimeMs } = statSync(path);
+  return `${ino} ${size} ${mtimeMs}`;
+}
+
+/** The names in a folder; none where it is missing. */
+function list(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    throw thrown;
+  }
+}

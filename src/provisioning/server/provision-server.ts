@@ -1,0 +1,165 @@
+// The reference server for profiles: a presence agent for `ua-profile`, a responder to multicast, and the files. Sockets,
+// clock and memory come from outside.
+
+import type { Clock } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import { seconds } from '../../base/units.ts';
+import { bracketHost, type DatagramNetwork, SipAgent, type StreamNetwork } from '../../sip/index.ts';
+import { DeviceStore, type StoreFile } from './device-store.ts';
+import { type FileRequest, type FileResponse, FileService, profilePath } from './file-service.ts';
+import { Fleet } from './fleet.ts';
+import { type MulticastSocket, PnpResponder } from './pnp-responder.ts';
+import type { FolderContent, ProfileFolder } from './profile-folder.ts';
+import { ProfilePackage } from './profile-package.ts';
+import type { ServerSettings } from './settings.ts';
+
+export interface ProvisionServerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly version: string;
+  readonly folder: Pick<ProfileFolder, 'read' | 'watch' | 'close'>;
+  readonly content: Extract<FolderContent, { ok: true }>;
+  readonly storeFile: StoreFile;
+  readonly network: DatagramNetwork;
+  /** TCP and TLS; left out: there is none. */
+  readonly streams?: StreamNetwork;
+}
+
+/** More than a server of this kind has; each costs memory. */
+const WATCHERS = { most: 150_000, mostOfOneSource: 150_000 };
+const FLUSH_EVERY = seconds(1);
+
+/** The server at work. */
+export class ProvisionServer {
+  readonly fleet: Fleet;
+  readonly files: FileService;
+  readonly #store: DeviceStore;
+  readonly #agent: SipAgent;
+  #stopped = false;
+
+  /** @throws Error when the store cannot be read */
+  constructor(private readonly parts: ProvisionServerParts) {
+    const { clock, random, log, version, content, storeFile, network, streams } = parts;
+    const { settings, layers } = content;
+    this.#store = new DeviceStore(storeFile);
+    this.fleet = new Fleet({ clock, random, log, store: this.#store, layers, approve: settings.approve });
+    this.files = new FileService({ fleet: this.fleet, store: this.#store, log, plainNames: settings.plainNames });
+    this.#agent = new SipAgent({
+      clock,
+      random,
+      log,
+      network,
+      ...(streams === undefined ? {} : { streams }),
+      listen: settings.sip,
+      accounts: [],
+      // Everybody may ask; who gets something is the fleet's matter.
+      admit: () => undefined,
+      resolve: () => Promise.reject(new Error('devices are reached by their addresses')),
+      userAgent: `doorphone-provision/${version}`,
+      dialogDetail: () => 'off',
+      packages: [
+        new ProfilePackage({
+          fleet: this.fleet,
+          store: this.#store,
+          urlFor: (token, id, near) => this.#urlFor(token, id, near),
+        }),
+      ],
+      watchers: WATCHERS,
+    });
+    // Nobody is called here.
+    this.#agent.on('invite', (session) => session.reject({ status: 488 }));
+  }
+
+  /** The sockets in use, with the ports that the system gave. */
+  get listening(): SipAgent['listening'] {
+    return this.#agent.listening;
+  }
+
+  get subscriptions(): number {
+    return this.#store.subscriptions.size;
+  }
+
+  /** Opens the SIP sockets, and goes on with the subscriptions of the last run. @throws DoorphoneError `port-in-use` … */
+  async start(): Promise<void> {
+    const { folder, log } = this.parts;
+    await this.#agent.start();
+    const kept = [...this.#store.subscriptions];
+    let resumed = 0;
+    for (const [key, record] of kept) {
+      if (this.#agent.restoreWatcher(record)) resumed += 1;
+      else this.#store.keep(key, undefined);
+    }
+    log.info('fleet.resumed', { devices: this.fleet.devices.length, subscriptions: resumed });
+    // What has changed while nobody served.
+    this.fleet.use(this.parts.content.layers);
+    folder.watch(() => this.reload());
+    this.#flushLater();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.parts.folder.close();
+    await this.#agent.stop();
+    this.#flush();
+  }
+
+  /** Reads the folder again. Where anything in it is wrong, no device hears of any of it. @returns the faults */
+  reload(): readonly string[] {
+    const { folder, log } = this.parts;
+    const content = folder.read();
+    if (!content.ok) {
+      log.warn('fleet.not-applied', { faults: content.faults });
+      return content.faults;
+    }
+    const changed = this.fleet.use(content.layers);
+    log.info('fleet.changed', { devices: changed });
+    return [];
+  }
+
+  answerFile(request: FileRequest): FileResponse {
+    return this.files.answer(request);
+  }
+
+  /** What answers the multicast group, by `socket`. */
+  respondTo(socket: MulticastSocket): PnpResponder {
+    const { random, log } = this.parts;
+    return new PnpResponder({
+      random,
+      log,
+      fleet: this.fleet,
+      socket,
+      addressFor: (near) => this.#agent.localAddress(near),
+      urlFor: (token, id, near) => this.#urlFor(token, id, near),
+    });
+  }
+
+  #urlFor(token: string, id: string, near: string): string {
+    const { settings } = this.parts.content;
+    return `${settings.url ?? baseUrl(settings, this.#agent.localAddress(near))}${profilePath(token, id)}`;
+  }
+
+  #flushLater(): void {
+    this.parts.clock.after(FLUSH_EVERY, 'memory of the fleet', () => {
+      if (this.#stopped) return;
+      this.#flush();
+      this.#flushLater();
+    });
+  }
+
+  /** A full disk must not stop the service: what is not written is written later. */
+  #flush(): void {
+    try {
+      this.#store.flush();
+    } catch (thrown) {
+      this.parts.log.error('fleet.not-written', { reason: describeError(thrown) });
+    }
+  }
+}
+
+function baseUrl({ files }: ServerSettings, address: string): string {
+  return `${files.protocol}://${bracketHost(address)}:${files.port}`;
+}

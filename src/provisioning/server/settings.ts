@@ -1,0 +1,97 @@
+// `server.yaml` in the folder of profiles: what the server itself goes by.
+
+import * as v from 'valibot';
+import { formatFault, parseLayer } from '../../config/index.ts';
+import type { Protocol } from '../../sip/index.ts';
+
+/** Where the server listens. */
+export interface ListenPlace<Name extends string> {
+  readonly protocol: Name;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** As the owner wrote it, defaults filled in. */
+export interface ServerSettings {
+  readonly sip: readonly ListenPlace<Protocol>[];
+  readonly files: ListenPlace<'http' | 'https'>;
+  /** What URLs of profiles begin with; undefined: the address by which the device reaches this machine. */
+  readonly url: string | undefined;
+  /** PEM files, relative to the folder. */
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+  readonly approve: 'manual' | 'automatic';
+  readonly pnp: boolean;
+  readonly plainNames: boolean;
+}
+
+export const SETTINGS_FILE = 'server.yaml';
+
+const place = (protocols: string) =>
+  v.pipe(
+    v.string('is no text; write one like udp:0.0.0.0:5060'),
+    v.regex(
+      new RegExp(`^(?:${protocols}):(?:\\d{1,3}(?:\\.\\d{1,3}){3}|\\[[0-9a-fA-F:.]+\\]):\\d{1,5}$`),
+      `is not ${protocols.replaceAll('|', ', ')} with an address and a port; write one like ${protocols.split('|')[0]}:0.0.0.0:5060`,
+    ),
+  );
+const text = v.pipe(v.string('is no text; put it in quotes'), v.minLength(1, 'is empty; give it a value'));
+const flag = v.boolean('is neither true nor false; write one of them');
+
+const schema = v.strictObject({
+  sip: v.optional(v.array(place('udp|tcp|tls'), 'is no list; write one like [ udp:0.0.0.0:5060 ]'), [
+    'udp:0.0.0.0:5060',
+  ]),
+  files: v.optional(place('https|http'), 'https:0.0.0.0:8443'),
+  url: v.optional(v.pipe(text, v.regex(/^https?:\/\/[^/?#]+\/?$/, 'is no address like https://boot.example.com'))),
+  certificate: v.optional(text),
+  key: v.optional(text),
+  approve: v.optional(
+    v.picklist(['manual', 'automatic'], 'is neither manual nor automatic; write one of them'),
+    'manual',
+  ),
+  pnp: v.optional(flag, false),
+  plainNames: v.optional(flag, false),
+});
+
+/** @returns the settings, or every line that says what is wrong */
+export function readSettings(content: string): ServerSettings | readonly string[] {
+  const layer = parseLayer(content, SETTINGS_FILE);
+  if (!('value' in layer)) return layer.map(formatFault);
+  const parsed = v.safeParse(schema, layer.value ?? {});
+  if (!parsed.success) {
+    return parsed.issues.map((issue) => {
+      const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+      const [what = '', mend = 'see docs/provisioning.md'] = (
+        issue.type === 'strict_object' ? 'is not a known key; take it out' : issue.message
+      ).split('; ');
+      return formatFault({ file: SETTINGS_FILE, ...layer.place(path), key: path.join('.'), what, mend });
+    });
+  }
+  const { sip, files, url, certificate, key, approve, pnp, plainNames } = parsed.output;
+  const settings = {
+    sip: sip.map((one) => readPlace(one, isSip)),
+    files: readPlace(files, isHttp),
+    url: url?.replace(/\/$/, ''),
+    certificate,
+    key,
+    approve,
+    pnp,
+    plainNames,
+  };
+  const needs = settings.files.protocol === 'https' || settings.sip.some(({ protocol }) => protocol === 'tls');
+  if (needs && certificate === undefined) {
+    const mend = 'name a PEM file, or write files: http:… where the network is trusted';
+    return [formatFault({ file: SETTINGS_FILE, line: 1, column: 1, key: 'certificate', what: 'is missing', mend })];
+  }
+  return settings;
+}
+
+const isSip = (name: string): name is Protocol => name === 'udp' || name === 'tcp' || name === 'tls';
+const isHttp = (name: string): name is 'http' | 'https' => name === 'http' || name === 'https';
+
+function readPlace<Name extends string>(written: string, isName: (name: string) => name is Name): ListenPlace<Name> {
+  const [, protocol = '', address = '', port = ''] = /^(\w+):(.*):(\d+)$/.exec(written) ?? [];
+  if (!isName(protocol)) throw new Error(`${written} has passed the schema`);
+  return { protocol, address: address.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
