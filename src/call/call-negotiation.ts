@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { Body, Negotiation, Refusal, Session, SessionMessage } from '../sip/index.ts';
 import type { CallStream } from './call-stream.ts';
+import { EarlyBranches } from './early-branches.ts';
 import { OfferAnswer } from './offer-answer.ts';
 import type { CallServices, CallSettings, CallState } from './types.ts';
 
@@ -29,14 +30,16 @@ export class CallNegotiation {
   #prepared: PreparedAnswer | undefined;
   /** It has been said already, reliably: nothing but another offer can change it. */
   #saidEarly = false;
-  /** Outgoing: the branch of a forked call whose early answer is in force. */
-  #earlyBranch: string | undefined;
+  /** Outgoing: what is said before the answer. */
+  readonly #early: EarlyBranches;
 
   constructor(
     private readonly call: NegotiatingCall,
     private readonly services: CallServices & { readonly settings: CallSettings },
     private readonly stream: CallStream,
-  ) {}
+  ) {
+    this.#early = new EarlyBranches(services.clock, stream);
+  }
 
   /** Incoming: see PreparedAnswer. */
   get prepared(): PreparedAnswer | undefined {
@@ -77,15 +80,15 @@ export class CallNegotiation {
 
   /** What a phone said before its answer is of no account any more. */
   forgetEarly(): void {
-    this.#earlyBranch = undefined;
+    this.#early.forget();
   }
 
   /** Outgoing: an early answer. One that is of no use spoils nothing yet: the one in the 2xx counts. */
   progressed({ body, branch }: SessionMessage): void {
     if (body === undefined) return;
-    const applied = this.apply(body);
-    if (applied.ok) this.#earlyBranch = branch;
-    else this.services.log.debug('call.early-media-unusable', { call: this.call.id, reason: applied.error });
+    const applied = this.#read(body, branch, (agreed) => this.#early.agree(branch, agreed));
+    if (!applied.ok)
+      this.services.log.debug('call.early-media-unusable', { call: this.call.id, reason: applied.error });
   }
 
   /**
@@ -93,18 +96,26 @@ export class CallNegotiation {
    * nevertheless.
    */
   accepted({ body, branch }: SessionMessage): Result<void, string> {
-    if (body !== undefined) return this.apply(body);
     // That of another branch is none: its phone rings on, or has stopped, and must not hear the door.
-    const isIts = this.stream.agreed !== undefined && this.#earlyBranch === branch;
-    return !isIts ? err('the phone answered without saying what it speaks') : ok(undefined);
+    const early = this.#early.agreedWith(branch);
+    if (body === undefined && early === undefined) return err('the phone answered without saying what it speaks');
+    const common = this.#sdp;
+    const answered = (agreed: AgreedMedia): void => {
+      this.#sdp = common && this.#early.sdpOf(branch, common);
+      this.#early.answered(branch, agreed);
+    };
+    if (body !== undefined) return this.#read(body, branch, answered);
+    return early === undefined ? ok(undefined) : attempt(() => answered(early));
   }
 
-  /** Outgoing: a branch has ended (RFC 6228 §4). Where it was heard nothing is sent there any more, and nothing taken. */
+  /** Outgoing: a branch has ended. */
   branchEnded(branch: string): void {
-    const { agreed } = this.stream;
-    if (agreed === undefined || branch !== this.#earlyBranch) return;
-    this.#earlyBranch = undefined;
-    this.stream.configure({ ...agreed, direction: 'inactive' });
+    this.#early.ended(branch);
+  }
+
+  /** Outgoing, unanswered: nothing comes from who is heard. */
+  earlySilence(): void {
+    this.#early.silent();
   }
 
   /** Reads an answer to our offer, and puts it into force. */
@@ -112,19 +123,22 @@ export class CallNegotiation {
     if (this.#sdp === undefined) return err('there is no offer to answer');
     const agreed = this.#sdp.readAnswer(body);
     if (!agreed.ok) return agreed;
-    try {
-      // The same answer again, in the next 18x or in the 2xx: the stream runs on undisturbed.
+    return attempt(() => {
       if (agreed.value !== this.stream.agreed) this.stream.configure(agreed.value);
-      return ok(undefined);
-    } catch (thrown) {
-      return err(describeError(thrown));
-    }
+    });
+  }
+
+  /** Outgoing: reads the answer of one branch. */
+  #read(body: Body, branch: string | undefined, agree: (agreed: AgreedMedia) => void): Result<void, string> {
+    if (this.#sdp === undefined) return err('there is no offer to answer');
+    const agreed = this.#early.sdpOf(branch, this.#sdp).readAnswer(body);
+    return agreed.ok ? attempt(() => agree(agreed.value)) : agreed;
   }
 
   /** A re-INVITE (RFC 3261 §14.2, RFC 3264 §8). What cannot be met is refused, and the call goes on as it was. */
   renegotiate(negotiation: Negotiation): void {
-    const sdp = this.#sdp;
-    if (sdp === undefined || !this.#mayNegotiate(negotiation)) {
+    const sdp = this.#sdpFor(negotiation);
+    if (sdp === undefined) {
       negotiation.reject({ status: 488 });
       return;
     }
@@ -132,7 +146,8 @@ export class CallNegotiation {
       const answer = negotiation.offer === undefined ? undefined : sdp.answer(negotiation.offer);
       if (answer === undefined) negotiation.accept(sdp.offer());
       else if (answer.ok) {
-        this.stream.configure(answer.value.agreed);
+        if (this.#isForked) this.#early.agree(negotiation.branch, answer.value.agreed);
+        else this.stream.configure(answer.value.agreed);
         negotiation.accept(answer.value.body);
       } else negotiation.reject(answer.error);
     } catch (thrown) {
@@ -190,11 +205,27 @@ export class CallNegotiation {
     return this.#sdp;
   }
 
-  /** Before the answer only who is heard may change what is: another branch would take its sound away. */
-  #mayNegotiate({ branch }: Negotiation): boolean {
-    const { direction, state } = this.call;
-    if (state === 'talking') return true;
-    const isHeard = direction === 'incoming' || this.#earlyBranch === branch;
-    return state === 'ringing' && this.stream.agreed !== undefined && isHeard;
+  /** Before the answer whoever has agreed on something may change it, as far as it is theirs (RFC 6337 §3). */
+  #sdpFor({ branch }: Negotiation): OfferAnswer | undefined {
+    const sdp = this.#sdp;
+    const { state } = this.call;
+    if (sdp === undefined || state === 'ended' || state === 'new') return undefined;
+    if (this.#isForked) return this.#early.agreedWith(branch) && this.#early.sdpOf(branch, sdp);
+    return state === 'talking' || this.stream.agreed !== undefined ? sdp : undefined;
+  }
+
+  /** Several phones may speak with us. */
+  get #isForked(): boolean {
+    return this.call.direction === 'outgoing' && this.call.state === 'ringing';
+  }
+}
+
+/** Puts something into force; what the engine throws comes as a sentence. */
+function attempt(act: () => void): Result<void, string> {
+  try {
+    act();
+    return ok(undefined);
+  } catch (thrown) {
+    return err(describeError(thrown));
   }
 }

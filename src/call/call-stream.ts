@@ -1,7 +1,7 @@
 // The sound of one call: its RTP session (and another at a new address, when the network has moved us), what is in force for it, who holds whom, and the handshake that brings its keys.
 // It does what offers and answers have come to; how they come about is in call-negotiation.ts.
 
-import { type Millis, seconds } from '../base/units.ts';
+import { type Millis, millis, seconds } from '../base/units.ts';
 import type { MediaEngine, MediaSession, StreamStatistics } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import { Handshake } from './handshake.ts';
@@ -37,6 +37,8 @@ export class CallStream {
   #ports: Ports | undefined;
   /** At another address of ours: they serve as soon as they are agreed on. */
   #next: Ports | undefined;
+  /** What arrived before was another phone's. */
+  #since = millis(-1);
   /** Of ports that are closed. */
   readonly #earlier: StreamStatistics[] = [];
   /** What the media session was last configured with. */
@@ -113,8 +115,7 @@ export class CallStream {
    */
   moveRefused(now: Millis): void {
     if (this.#next === undefined || this.#agreed === undefined) return;
-    const heardAt = this.#ports?.media.statistics().lastReceivedAt;
-    if (heardAt === undefined || now - heardAt > LATELY) this.configure({ ...this.#agreed, local: this.#next.place });
+    if (!this.isHeard(now)) this.configure({ ...this.#agreed, local: this.#next.place });
   }
 
   /** Puts into force what is agreed. @throws what the engine throws; the stream is then as it was */
@@ -132,6 +133,19 @@ export class CallStream {
     this.#agreed = agreed;
     if (isNew && this.#announced) this.#hold.follow(agreed.direction);
     this.#sayChanged(before);
+  }
+
+  /** As `configure`, for another phone than before: it is to be heard anew, and has a handshake of its own. */
+  takeOver(agreed: AgreedMedia, now: Millis): void {
+    this.#since = now;
+    this.#handshake.renew();
+    this.configure(agreed);
+  }
+
+  /** Whether sound comes from the phone that is meant. */
+  isHeard(now: Millis): boolean {
+    const heardAt = this.#ports?.media.statistics().lastReceivedAt;
+    return heardAt !== undefined && heardAt > this.#since && now - heardAt <= LATELY;
   }
 
   /** The same once more: what may flow of it is something else than before. @throws as `configure` */

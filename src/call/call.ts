@@ -286,6 +286,7 @@ export class Call {
   }
 
   mediaReception(silent: boolean): void {
+    if (this.#state === 'ringing' && silent) this.#orEnd(() => this.#negotiation.earlySilence());
     if (this.#state === 'talking' && this.#stream.reception(silent)) this.#events.emit('reception', silent);
   }
 
@@ -320,7 +321,7 @@ export class Call {
     on('accepted', (message) => this.#accepted(message));
     on('acknowledged', () => this.#nowAcknowledged());
     on('branchEnded', (branch) => {
-      if (this.#state === 'ringing') this.#negotiation.branchEnded(branch);
+      if (this.#state === 'ringing') this.#orEnd(() => this.#negotiation.branchEnded(branch));
     });
     on('answer', (body) => this.#answered(body));
     on('offerRefused', (status) => this.#orEnd(() => this.#negotiation.offerRefused(status)));

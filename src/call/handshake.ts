@@ -47,6 +47,11 @@ export class Handshake {
     if (this.#state === 'failed') this.#agreed = undefined;
   }
 
+  /** Another phone is meant: its handshake is another one, whatever number it has in its descriptions. */
+  renew(): void {
+    this.#agreed = undefined;
+  }
+
   /** The engine has keys. @returns whether that is news */
   succeeded(number: number): boolean {
     if (number !== this.#number || this.#state !== 'awaited') return false;

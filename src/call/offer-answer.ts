@@ -94,28 +94,23 @@ export class OfferAnswer {
   /** What was agreed last. */
   #agreed: AgreedMedia | undefined;
 
-  constructor({ address, port, random, settings, fingerprint }: OfferAnswerOptions) {
-    const { codecs, packetTime, profile, srtp, suites, keying } = settings;
-    const secret = srtp === 'off' ? [] : suites;
-    // Drawn at once: each draw costs a turn of the generator, on the way from the button to the INVITE.
-    const octets = secret.reduce((sum, suite) => sum + masterOctets(suite), SESSION_ID_BYTES + TLS_NAME_BYTES);
-    const chance = random.bytes(octets);
-    const name = chance.subarray(SESSION_ID_BYTES, SESSION_ID_BYTES + TLS_NAME_BYTES).toString('base64');
-    this.#random = random;
-    this.#local = {
-      origin: { sessionId: chance.readUInt32BE(), version: 1, address },
-      address,
-      port,
-      codecs,
-      telephoneEvent: true,
-      packetTime,
-      direction: 'sendrecv',
-      srtp,
-      profile,
-      keying,
-      crypto: srtp === 'off' ? undefined : cryptoLines(secret, chance.subarray(SESSION_ID_BYTES + TLS_NAME_BYTES)),
-      dtls: { fingerprint, name, associations: 0 },
-    };
+  /** @param before what has been said so far; default: nothing */
+  constructor(
+    private readonly options: OfferAnswerOptions,
+    before?: OfferAnswer,
+  ) {
+    this.#random = options.random;
+    this.#local = before === undefined ? localMedia(options) : before.#local;
+    if (before === undefined) return;
+    this.#ours = before.#ours;
+    this.#offered = before.#offered;
+    this.#read = before.#read;
+    this.#agreed = before.#agreed;
+  }
+
+  /** Goes on from here with one of several who hear the same offer (RFC 3261 §13.2.2.4): what one answers is none of another's. */
+  fork(): OfferAnswer {
+    return new OfferAnswer(this.options, this);
   }
 
   /**
@@ -159,7 +154,7 @@ export class OfferAnswer {
     if (offered === undefined) return err('there is no offer to answer');
     const answer = parse(body);
     if (!answer.ok) return answer;
-    // An early answer of another phone may have begun an association meanwhile.
+    // An answer that was read before may have begun an association.
     const local = { ...offered.local, dtls: this.#local.dtls };
     const read = readAnswer(offered.description, answer.value, local);
     if (!read.ok) return err(read.error.message);
@@ -240,6 +235,30 @@ export class OfferAnswer {
     this.#ours = this.#ours === undefined ? next : reviseDescription(this.#ours, next);
     return this.#ours;
   }
+}
+
+/** What we bring to a session that begins. */
+function localMedia({ address, port, random, settings, fingerprint }: OfferAnswerOptions): LocalMedia {
+  const { codecs, packetTime, profile, srtp, suites, keying } = settings;
+  const secret = srtp === 'off' ? [] : suites;
+  // Drawn at once: each draw costs a turn of the generator, on the way from the button to the INVITE.
+  const octets = secret.reduce((sum, suite) => sum + masterOctets(suite), SESSION_ID_BYTES + TLS_NAME_BYTES);
+  const chance = random.bytes(octets);
+  const name = chance.subarray(SESSION_ID_BYTES, SESSION_ID_BYTES + TLS_NAME_BYTES).toString('base64');
+  return {
+    origin: { sessionId: chance.readUInt32BE(), version: 1, address },
+    address,
+    port,
+    codecs,
+    telephoneEvent: true,
+    packetTime,
+    direction: 'sendrecv',
+    srtp,
+    profile,
+    keying,
+    crypto: srtp === 'off' ? undefined : cryptoLines(secret, chance.subarray(SESSION_ID_BYTES + TLS_NAME_BYTES)),
+    dtls: { fingerprint, name, associations: 0 },
+  };
 }
 
 /** A key for each suite, under tags from 1 up. */

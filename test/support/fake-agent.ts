@@ -218,8 +218,8 @@ export class FakeSession implements Session {
     this.#events.emit('acknowledged');
   }
 
-  /** The peer sends a re-INVITE. Answers with what our side did about it. */
-  peerOffers(sdp: string | undefined): { accepted: string | undefined; refused: Refusal | undefined } {
+  /** The peer sends a re-INVITE, or a branch an UPDATE. Answers with what our side did about it. */
+  peerOffers(sdp: string | undefined, branch?: string): { accepted: string | undefined; refused: Refusal | undefined } {
     const outcome: { accepted: string | undefined; refused: Refusal | undefined } = {
       accepted: undefined,
       refused: undefined,
@@ -231,6 +231,7 @@ export class FakeSession implements Session {
     };
     const negotiation: Negotiation = {
       offer: sdp === undefined ? undefined : sdpBody(sdp),
+      branch,
       accept: (body) => settle(() => (outcome.accepted = body.data.toString())),
       reject: (refusal) => settle(() => (outcome.refused = refusal)),
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALLOWS, callOut, type InSession, peerSends } from '../../../support/session-rig.ts';
+import { ALLOWS, callOut, type InSession, peerSends, sdp } from '../../../support/session-rig.ts';
 import { deliver } from '../../../support/sip-bench.ts';
 
 type HeaderList = (readonly [string, string])[];
@@ -127,5 +127,26 @@ describe('early dialogs of a forked call (RFC 3261 §13.2.2.4)', () => {
     deliver(made.clock);
     expect(made.phone.statuses('UPDATE')).toEqual([488]);
     expect(made.ears.negotiations).toHaveLength(0);
+  });
+
+  it('offer each in its own dialog by UPDATE, and are answered there', async () => {
+    const made = await branches();
+    for (const tag of ['one', 'two']) {
+      says(made, 183, tag, { headers: [['Require', '100rel'], ['RSeq', '1'], ALLOWS], sdp: `v=0 ${tag}` });
+      made.phone.answer(made.phone.request('PRACK'), 200);
+    }
+    deliver(made.clock);
+    const asked: (string | undefined)[] = [];
+    made.session.on('negotiation', ({ branch, accept }) => {
+      asked.push(branch);
+      accept(sdp(`answer to ${branch}`));
+    });
+    for (const tag of ['one', 'two']) {
+      peerSends(made, 'UPDATE', 1, { tag, sdp: `v=0 more of ${tag}` });
+      deliver(made.clock);
+      const response = made.phone.response('UPDATE');
+      expect([response.status, response.body.toString()]).toEqual([200, `v=0 answer to ${tag}`]);
+    }
+    expect(asked).toEqual(['one', 'two']);
   });
 });
