@@ -30,6 +30,8 @@ export class CallNegotiation {
   #prepared: PreparedAnswer | undefined;
   /** It has been said already, reliably: nothing but another offer can change it. */
   #saidEarly = false;
+  /** Our latest offer was made to have both of one mind again. */
+  #resynchronises = false;
   /** Outgoing: what is said before the answer. */
   readonly #early: EarlyBranches;
 
@@ -191,8 +193,18 @@ export class CallNegotiation {
     this.stream.moveRefused(this.services.clock.now());
   }
 
+  /** What we offered was taken back after it had been agreed on, or something else inside of it: see `outOfStep` of Session. */
+  resynchronise(session: Session, offered: boolean): void {
+    const sdp = this.#sdp;
+    // Once: a peer that does the same to that is not to be asked for ever.
+    if (sdp === undefined || this.#resynchronises) return;
+    this.#resynchronises = true;
+    session.reoffer(() => (offered ? sdp.offerAsBefore() : sdp.offer()));
+  }
+
   /** What is offered is made when it is sent, of all that we want by then: a newer offer takes the place of one that waits. */
   #reoffer(session: Session | undefined, sdp: OfferAnswer): void {
+    this.#resynchronises = false;
     session?.reoffer(() => sdp.offer({ direction: this.stream.holds ? 'inactive' : 'sendrecv' }));
   }
 

@@ -325,6 +325,7 @@ export class Call {
     });
     on('answer', (body) => this.#answered(body));
     on('offerRefused', (status) => this.#orEnd(() => this.#negotiation.offerRefused(status)));
+    on('outOfStep', (offered) => this.#negotiation.resynchronise(session, offered));
     on('negotiation', (negotiation) => this.#negotiation.renegotiate(negotiation));
     on('networkChanged', () => this.#networkChanged(session));
     on('info', (body) => {

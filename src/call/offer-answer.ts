@@ -79,6 +79,8 @@ interface Offered {
   readonly local: LocalMedia;
   /** What of it counts once it is answered. */
   readonly change: OfferChange;
+  /** What we wanted to do until then. */
+  readonly before: Direction;
 }
 
 /** The descriptions of one call. */
@@ -139,9 +141,14 @@ export class OfferAnswer {
   offer(change: OfferChange = {}): Body {
     const local = { ...this.#local, ...change };
     const description = this.#revise(createOffer(local, this.#ours));
-    this.#offered = { description, local, change };
+    this.#offered = { description, local, change, before: this.#local.direction };
     this.#read = undefined;
     return toBody(description);
+  }
+
+  /** Offers what was before our latest offer, as far as that can be: the peer is to refuse nothing of it (RFC 6141 §3.4). */
+  offerAsBefore(): Body {
+    return this.offer(this.#offered === undefined ? {} : { direction: this.#offered.before });
   }
 
   /**

@@ -250,6 +250,17 @@ export class FakeSession implements Session {
     this.#events.emit('offerRefused', status);
   }
 
+  /** The peer refuses an offer of ours that it had answered, reliably, before. */
+  peerTakesBack(status: number): void {
+    this.#events.emit('offerRefused', status);
+    this.#events.emit('outOfStep', true);
+  }
+
+  /** A refresh of ours fails after the peer had changed something inside of it. */
+  peerRefusesRefresh(): void {
+    this.#events.emit('outOfStep', false);
+  }
+
   /** The machine has another address. */
   networkChanges(): void {
     this.#events.emit('networkChanged');

@@ -87,6 +87,7 @@ export class SessionEars {
     session.on('acknowledged', () => this.heard.push('acknowledged'));
     session.on('answer', (body) => this.heard.push(`answer${bodyText(body)}`));
     session.on('offerRefused', (status) => this.heard.push(`offer refused ${status}`));
+    session.on('outOfStep', (offered) => this.heard.push(`out of step${offered ? '' : ' by a refresh'}`));
     session.on('info', (body) => this.heard.push(`info ${body.type}${bodyText(body)}`));
     session.on('negotiation', (negotiation) => {
       this.negotiations.push(negotiation);

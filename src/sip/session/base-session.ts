@@ -187,6 +187,7 @@ export abstract class BaseSession implements RoutedSession {
       },
       answer: (body) => pass(() => this.emit('answer', body, branch())),
       offerRefused: (status) => pass(() => this.emit('offerRefused', status)),
+      outOfStep: (offered) => pass(() => this.emit('outOfStep', offered)),
       acknowledged: () => pass(() => this.emit('acknowledged')),
       refer: (referral) => pass(() => this.referred(referral)),
       info: (body) => pass(() => this.state === 'confirmed' && this.emit('info', body)),

@@ -15,6 +15,7 @@ export interface NegotiationUser {
   /** The answer to an offer of ours. */
   answer(body: Body): void;
   offerRefused(status: number): void;
+  outOfStep(offered: boolean): void;
   /** The ACK of our first 2xx came. */
   acknowledged(): void;
   /** The dialog cannot go on: it is to be ended with a BYE (RFC 3261 §12.2.1.2, §13.3.1.4). */

@@ -37,6 +37,7 @@ export interface DialogUser {
   negotiation(negotiation: Negotiation): void;
   answer(body: Body): void;
   offerRefused(status: number): void;
+  outOfStep(offered: boolean): void;
   acknowledged(): void;
   info(body: Body): void;
   /** The peer wants us to call somebody. */
@@ -288,6 +289,7 @@ export class DialogUsage {
       },
       answer: (body) => this.#ifAlive(() => user.answer(body)),
       offerRefused: (status) => this.#ifAlive(() => user.offerRefused(status)),
+      outOfStep: (offered) => this.#ifAlive(() => user.outOfStep(offered)),
       acknowledged: () => this.#ifAlive(() => user.acknowledged()),
       failed: (end) => this.#fail(end),
       settled: () => this.#settled(),

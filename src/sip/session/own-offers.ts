@@ -33,8 +33,8 @@ export class OwnOffers {
   #answered = false;
   /** What is offered in the request that is under way. */
   #offered: Body | undefined;
-  /** The peer's description when it went out. */
-  #before: Body | undefined;
+  /** What was in force when it went out. */
+  #before: DialogParts['description'] = { ours: undefined, theirs: undefined };
   #invite: ClientExchange | undefined;
   /** An INVITE that has rung is given up in the end: nothing else could be offered any more. */
   #patience: Timer | undefined;
@@ -179,7 +179,7 @@ export class OwnOffers {
     this.#tries = 0;
     if (answer !== undefined) {
       // What only refreshes is of interest where the peer changes something on the occasion.
-      const changes = offer !== undefined || this.#before?.data.equals(answer.data) !== true;
+      const changes = offer !== undefined || !isSame(this.#before.theirs, answer);
       description.ours = this.#offered ?? description.ours;
       description.theirs = answer;
       if (changes) user.answer(answer);
@@ -197,8 +197,17 @@ export class OwnOffers {
       peer.refuses('UPDATE');
       this.#wanted ??= wanted;
     } else if (status === 422 && timer.least.refused(response)) this.#wanted ??= wanted;
-    else if (wanted.offer !== undefined) user.offerRefused(status);
-    else timer.refused();
+    else {
+      if (wanted.offer !== undefined) user.offerRefused(status);
+      else timer.refused();
+      if (method === 'INVITE' && this.#isChanged) user.outOfStep(wanted.offer !== undefined);
+    }
+  }
+
+  /** Whether something has been agreed since it went out: in a reliable response, or in an UPDATE (RFC 6141 §3.3). */
+  get #isChanged(): boolean {
+    const { ours, theirs } = this.parts.description;
+    return !isSame(this.#before.ours, ours) || !isSame(this.#before.theirs, theirs);
   }
 
   /** Silence ends the dialog; where there is no way just now, as between two addresses of ours, there may be one soon. */
@@ -236,7 +245,7 @@ export class OwnOffers {
     this.#sending = true;
     this.#offered = bodyOf(offer);
     this.#answered = false;
-    this.#before = this.parts.description.theirs;
+    this.#before = { ...this.parts.description };
     this.#wanted = undefined;
   }
 
@@ -252,6 +261,10 @@ export class OwnOffers {
   #chance(count: number): number {
     return Math.floor(this.parts.context.environment.random.uniform() * count);
   }
+}
+
+function isSame(one: Body | undefined, other: Body | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : one.data.equals(other.data);
 }
 
 /** What waits is made when its time has come: something else may have been said meanwhile (RFC 3264 §8). */

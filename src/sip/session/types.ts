@@ -133,6 +133,12 @@ export type SessionEvents = {
   answer: [body: Body, branch?: string];
   /** Our offer in the dialog was refused; the session goes on as it was (§14.1). 491 is tried again by the session itself. */
   offerRefused: [status: number];
+  /**
+   * A re-INVITE of ours failed after something had been agreed inside of it: the peer may have gone back to what was before,
+   * or not. Who has media offers that anew, so that both mean the same (RFC 6141 §3.4). `offerRefused` came first.
+   * `offered`: it had an offer of our user's; else it was a refresh of the session.
+   */
+  outOfStep: [offered: boolean];
   /** An offer of the peer's, or its wish for one of ours. */
   negotiation: [negotiation: Negotiation];
   /**

@@ -162,3 +162,28 @@ describe('a caller without an offer', () => {
     expect(session.count('hangup')).toBe(1);
   });
 });
+
+describe('a hold that the peer takes back after it has agreed (RFC 6141 §3.4)', () => {
+  it('has the direction from before offered, once, and our side stays silent', () => {
+    const { agent, talk, direction, offered } = rig();
+    const call = talk();
+    call.hold();
+    agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
+    agent.session.peerTakesBack(488);
+    expect([offered(), direction(), agent.session.count('reoffer')]).toEqual(['sendrecv', 'inactive', 2]);
+    agent.session.peerAnswers(peerSdp({ version: 3 }));
+    agent.session.peerTakesBack(488);
+    expect([direction(), agent.session.count('reoffer')]).toEqual(['inactive', 2]);
+    call.resume();
+    expect([offered(), agent.session.count('reoffer')]).toEqual(['sendrecv', 3]);
+  });
+
+  it('by a refresh that failed: what we want goes out again', () => {
+    const { agent, talk, offered } = rig();
+    const call = talk();
+    call.hold();
+    agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
+    agent.session.peerRefusesRefresh();
+    expect([offered(), agent.session.count('reoffer')]).toEqual(['inactive', 2]);
+  });
+});

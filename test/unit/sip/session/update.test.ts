@@ -353,3 +353,72 @@ describe('our re-INVITE, after the answer', () => {
     expect(made.clock.timers).toEqual([]);
   });
 });
+
+describe('our re-INVITE that fails after something was agreed inside of it (RFC 6141 §3.4)', () => {
+  const reliably = (number: number): (readonly [string, string])[] => [
+    ['Require', '100rel'],
+    ['RSeq', String(number)],
+  ];
+
+  async function holding() {
+    const made = await talkOut([ALLOWS]);
+    made.session.reoffer(sdp('hold'));
+    deliver(made.clock);
+    return { ...made, again: made.phone.request('INVITE') };
+  }
+
+  function saysHeld(made: Awaited<ReturnType<typeof holding>>): void {
+    made.phone.answer(made.again, 183, { sdp: 'v=0 held', headers: reliably(7) });
+    deliver(made.clock);
+    made.phone.answer(made.phone.request('PRACK'), 200);
+    deliver(made.clock);
+  }
+
+  it('by the answer in a reliable response: is said, and what its user then offers goes out at once', async () => {
+    const made = await holding();
+    made.session.on('outOfStep', () => made.session.reoffer(sdp('as before')));
+    saysHeld(made);
+    made.phone.answer(made.again, 488);
+    deliver(made.clock);
+    expect(made.ears.heard).toEqual(['answer: v=0 held', 'offer refused 488', 'out of step']);
+    const resync = made.phone.request('INVITE');
+    expect([resync.body.toString(), resync.cseq.number > made.again.cseq.number]).toEqual(['v=0 as before', true]);
+    made.phone.answer(resync, 200, { sdp: 'v=0 answer' });
+    deliver(made.clock);
+    expect(made.ears.heard.at(-1)).toBe('answer: v=0 answer');
+  });
+
+  it('by an UPDATE of the peer’s', async () => {
+    const made = await holding();
+    saysHeld(made);
+    made.session.on('negotiation', ({ accept }) => accept(sdp('as you like')));
+    peerSends(made, 'UPDATE', 1, { sdp: 'v=0 other' });
+    deliver(made.clock);
+    made.phone.answer(made.again, 500);
+    deliver(made.clock);
+    expect(made.ears.heard.at(-1)).toBe('out of step');
+  });
+
+  it.each([
+    ['it was refused without more', () => undefined],
+    [
+      'what it said early was no answer',
+      (made: Awaited<ReturnType<typeof holding>>) => made.phone.answer(made.again, 183, { sdp: 'v=0 preview' }),
+    ],
+  ])('is in step where %s', async (_, before) => {
+    const made = await holding();
+    before(made);
+    deliver(made.clock);
+    made.phone.answer(made.again, 488);
+    deliver(made.clock);
+    expect(made.ears.heard).toEqual(['offer refused 488']);
+  });
+
+  it('is over where the peer has lost the call', async () => {
+    const made = await holding();
+    saysHeld(made);
+    made.phone.answer(made.again, 481);
+    deliver(made.clock);
+    expect(made.ears.heard.at(-1)).toBe('ended remote-hangup');
+  });
+});
