@@ -24,7 +24,6 @@ interface PemFile {
 /** Readable by those who are neither owner nor in the group. */
 const OTHERS_READ = 0o004;
 
-const TLS: Path = ['sip', 'tls'];
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**
@@ -41,7 +40,27 @@ export function readCertificates(
   const sip = isTable(value) && isTable(value.sip) ? value.sip : {};
   const table = isTable(sip.tls) ? sip.tls : {};
   if (table.certificate === undefined) checkListeners(sip.listen, reports.fault);
-  return sip.tls === undefined ? undefined : new CertificateReader(table, folder, readFile, reports).read();
+  const place = { at: ['sip', 'tls'], folder, readFile };
+  return sip.tls === undefined ? undefined : new CertificateReader(table, place, reports).read();
+}
+
+/** The same of `provisioning.tls`, with which files are fetched. */
+export function readProvisioningCertificates(
+  value: unknown,
+  folder: string,
+  readFile: (path: string) => FileContent,
+  reports: Reports,
+): TlsConfiguration | undefined {
+  const provisioning = isTable(value) && isTable(value.provisioning) ? value.provisioning : {};
+  const place = { at: ['provisioning', 'tls'], folder, readFile };
+  return isTable(provisioning.tls) ? new CertificateReader(provisioning.tls, place, reports).read() : undefined;
+}
+
+interface CertificatePlace {
+  /** The keys above those that name the files. */
+  readonly at: Path;
+  readonly folder: string;
+  readonly readFile: (path: string) => FileContent;
 }
 
 /** A TLS server shows a certificate: without one nobody could connect. */
@@ -57,8 +76,7 @@ function checkListeners(listen: unknown, fault: Report): void {
 class CertificateReader {
   constructor(
     private readonly table: Readonly<Record<string, unknown>>,
-    private readonly folder: string,
-    private readonly readFile: (path: string) => FileContent,
+    private readonly place: CertificatePlace,
     private readonly reports: Reports,
   ) {}
 
@@ -96,13 +114,13 @@ class CertificateReader {
     const file = given ? this.#file('key') : certificate;
     if (file === undefined) return undefined;
     if (given && this.table.certificate === undefined) {
-      this.#fault('key', complaint('has no certificate beside it', 'set sip.tls.certificate'));
+      this.#fault('key', complaint('has no certificate beside it', `set ${this.place.at.join('.')}.certificate`));
       return undefined;
     }
     const name = given ? 'key' : 'certificate';
     const key = parseKey(file.text);
     if (key === undefined) {
-      this.#fault(name, noKey(file, given));
+      this.#fault(name, noKey(file, given, this.place.at));
       return undefined;
     }
     const own = certificate === undefined ? undefined : parseCertificate(certificate.text.match(CERTIFICATES)?.[0]);
@@ -127,12 +145,12 @@ class CertificateReader {
   #file(name: 'ca' | 'certificate' | 'key'): PemFile | undefined {
     const given = this.table[name];
     if (typeof given !== 'string') return undefined;
-    const path = absolutePath(given, this.folder);
+    const path = absolutePath(given, this.place.folder);
     try {
-      const { text, mode } = this.readFile(path);
+      const { text, mode } = this.place.readFile(path);
       if (mode !== undefined && (mode & OTHERS_READ) !== 0 && text.includes('PRIVATE KEY-----')) {
         const what = `names ${path}, a private key that everybody on this machine can read`;
-        this.reports.warning([...TLS, name], complaint(what, `chmod 600 ${path}`), 'value');
+        this.reports.warning([...this.place.at, name], complaint(what, `chmod 600 ${path}`), 'value');
       }
       return { path, text };
     } catch (thrown) {
@@ -143,7 +161,7 @@ class CertificateReader {
   }
 
   #fault(name: string, found: Complaint): void {
-    this.reports.fault([...TLS, name], found, 'value');
+    this.reports.fault([...this.place.at, name], found, 'value');
   }
 }
 
@@ -164,11 +182,11 @@ function parseKey(pem: string): KeyObject | undefined {
   }
 }
 
-function noKey({ path, text }: PemFile, given: boolean): Complaint {
+function noKey({ path, text }: PemFile, given: boolean, at: Path): Complaint {
   if (text.includes('ENCRYPTED')) {
     const mend = `take the passphrase off: openssl pkey -in ${path} -out KEY, and chmod 600 it`;
     return complaint(`names ${path}, whose private key asks for a passphrase`, mend);
   }
-  const mend = given ? 'give a file that has -----BEGIN PRIVATE KEY-----' : 'set sip.tls.key';
+  const mend = given ? 'give a file that has -----BEGIN PRIVATE KEY-----' : `set ${at.join('.')}.key`;
   return complaint(`names ${path}, which holds no private key in PEM`, mend);
 }

@@ -7,6 +7,13 @@ export { type PlacedLayer, parseLayer } from './layer.ts';
 export { loadConfiguration, readSmallFile } from './load.ts';
 export { mergeLayers } from './merge.ts';
 export { formatFault, parseConfiguration } from './parse.ts';
+export {
+  type Layer,
+  type LayeredOutcome,
+  type LayerText,
+  type ProfileConditions,
+  parseWithProfile,
+} from './profile.ts';
 export { slug } from './resolve.ts';
 export { isTable } from './structure.ts';
 export * from './types.ts';

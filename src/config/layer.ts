@@ -10,6 +10,8 @@ export interface PlacedLayer {
   /** A mapping, or null where the text says nothing. */
   readonly value: unknown;
   place(path: Path): Place;
+  /** Where the key of the value at `path` stands. */
+  placeOfKey(path: Path): Place;
   /** Whether it says anything of `path`. */
   has(path: Path): boolean;
 }
@@ -27,12 +29,16 @@ export function parseLayer(text: string, file: string): PlacedLayer | readonly F
   return {
     text,
     value,
-    place: (path) => document?.place(path) ?? { line: 1, column: 1 },
+    place: (path) => document?.place(path) ?? START,
+    placeOfKey: (path) => document?.placeOfKey(path) ?? START,
     has: (path) => holds(value, path),
   };
 }
 
-function holds(value: unknown, path: Path): boolean {
+const START: Place = { line: 1, column: 1 };
+
+/** Whether there is a value at `path`, a null among them. */
+export function holds(value: unknown, path: Path): boolean {
   let inside: unknown = value;
   for (const step of path) {
     if (Array.isArray(inside) && typeof step === 'number' && step < inside.length) inside = inside[step];

@@ -2,7 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
-import { readCertificates } from './certificates.ts';
+import { readCertificates, readProvisioningCertificates } from './certificates.ts';
 import { type Complaint, complaint } from './complaint.ts';
 import { formatPath, type Path, type PlacedDocument, parsePlaced } from './document.ts';
 import { describeIssue, faultsInside, isMissingKey, issuePath, isUnknownKey } from './issues.ts';
@@ -29,24 +29,51 @@ export function parseConfiguration(text: string, options: ParseOptions): ParseOu
     const empty = complaint('holds no configuration', 'write at least name, board, accounts and buttons');
     return { faults: [...faults, { file: options.file, line: 1, column: 1, key: '', ...empty }], warnings: [] };
   }
-  return checkDocument(document, faults, options);
+  return checkDocument({ ...document, fileOf: () => options.file }, faults, options);
 }
 
-function checkDocument(document: PlacedDocument, faults: Fault[], options: ParseOptions): ParseOutcome {
+/** A value tree, and in which file and line each value stands. */
+export interface SourcedDocument extends PlacedDocument {
+  fileOf(path: Path): string;
+}
+
+/** Checks what a text, or several one over the other, say. Never throws. @param faults those that are known already */
+export function checkDocument(document: SourcedDocument, faults: Fault[], options: ParseOptions): ParseOutcome {
   const warnings: Fault[] = [];
   const reporter =
     (into: Fault[]): Report =>
     (path, found, on) =>
-      into.push(placeFault(document, path, found, on, options.file));
+      into.push(placeFault(document, path, found, on));
   const fault = reporter(faults);
+  const parsed = checkSchema(document.value, fault);
+  const folder = dirname(resolve(options.file));
+  const secrets = readSecrets(parsed.output, folder, options);
+  for (const { path, found } of secrets.faults) fault(path, found, 'value');
+  const reports = { fault, warning: reporter(warnings) };
+  for (const { path, found } of secrets.warnings) reports.warning(path, found, 'value');
+  const certificates = readCertificates(parsed.output, folder, options.readFile, reports);
+  const provisioningCertificates = readProvisioningCertificates(parsed.output, folder, options.readFile, reports);
+  checkReferences(parsed.output, secrets.values, reports);
+  reportNotCarriedOut(parsed.output, reports);
 
+  if (!parsed.success || faults.length > 0) return { faults: inOrder(faults), warnings: inOrder(warnings) };
+  const configuration = resolveConfiguration(parsed.output, {
+    secrets: secrets.values,
+    folder,
+    certificates,
+    provisioningCertificates,
+  });
+  reportKeysInTheClear(configuration, reports.warning);
+  return { faults: [], warnings: inOrder(warnings), configuration };
+}
+
+function checkSchema(value: unknown, fault: Report): v.SafeParseResult<typeof configurationSchema> {
   const misshapen: Path[] = [];
-  checkStructure(document.value, configurationSchema, NAME_PATTERN, (path, found, on) => {
+  checkStructure(value, configurationSchema, NAME_PATTERN, (path, found, on) => {
     misshapen.push(path);
     fault(path, found, on);
   });
-
-  const parsed = v.safeParse(configurationSchema, document.value);
+  const parsed = v.safeParse(configurationSchema, value);
   for (const issue of parsed.issues ?? []) {
     const path = issuePath(issue);
     const inside = faultsInside(issue);
@@ -54,25 +81,12 @@ function checkDocument(document: PlacedDocument, faults: Fault[], options: Parse
     if (inside.length > 0 || isUnknownKey(issue) || misshapen.some((above) => isWithin(path, above))) continue;
     fault(path, describeIssue(issue, configurationSchema), isMissingKey(issue) ? 'key' : 'value');
   }
-
-  const folder = dirname(resolve(options.file));
-  const secrets = readSecrets(parsed.output, folder, options);
-  for (const { path, found } of secrets.faults) fault(path, found, 'value');
-  const reports = { fault, warning: reporter(warnings) };
-  for (const { path, found } of secrets.warnings) reports.warning(path, found, 'value');
-  const certificates = readCertificates(parsed.output, folder, options.readFile, reports);
-  checkReferences(parsed.output, secrets.values, reports);
-  reportNotCarriedOut(parsed.output, reports);
-
-  if (!parsed.success || faults.length > 0) return { faults: inOrder(faults), warnings: inOrder(warnings) };
-  const configuration = resolveConfiguration(parsed.output, { secrets: secrets.values, folder, certificates });
-  reportKeysInTheClear(configuration, reports.warning);
-  return { faults: [], warnings: inOrder(warnings), configuration };
+  return parsed;
 }
 
-function placeFault(document: PlacedDocument, path: Path, found: Complaint, on: 'key' | 'value', file: string): Fault {
+function placeFault(document: SourcedDocument, path: Path, found: Complaint, on: 'key' | 'value'): Fault {
   const place = on === 'key' ? document.placeOfKey(path) : document.place(path);
-  return { file, ...place, key: formatPath(path), ...found };
+  return { file: document.fileOf(path), ...place, key: formatPath(path), ...found };
 }
 
 /** Whether `path` is `above` or lies below it. */

@@ -10,6 +10,7 @@ import type {
   Configuration,
   DoorConfiguration,
   MqttConfiguration,
+  ProvisioningConfiguration,
   TlsConfiguration,
 } from './types.ts';
 import type { SecretReference } from './values.ts';
@@ -27,6 +28,8 @@ interface Context {
   readonly folder: string;
   /** What the files of `sip.tls` hold; undefined where none are named. */
   readonly certificates: TlsConfiguration | undefined;
+  /** The same of `provisioning.tls`. */
+  readonly provisioningCertificates: TlsConfiguration | undefined;
 }
 
 /** To be called for a file without faults. @throws Error when a secret was not read: a fault of the program */
@@ -48,7 +51,7 @@ export function resolveConfiguration(checked: CheckedFile, context: Context): Co
     buttons: checked.buttons,
     doors: Object.fromEntries(Object.entries(checked.doors).map(([name, door]) => [name, resolveDoor(door, context)])),
     ...(checked.mqtt === undefined ? {} : { mqtt: resolveMqtt(checked.mqtt, checked.name, context) }),
-    ...(checked.provisioning === undefined ? {} : { provisioning: checked.provisioning }),
+    ...(checked.provisioning === undefined ? {} : { provisioning: resolveProvisioning(checked.provisioning, context) }),
     log: checked.log,
   };
 }
@@ -65,6 +68,17 @@ function resolveSecret<Key extends string>(
   const resolved: { [K in Key]?: Secret } = {};
   resolved[key] = secret;
   return resolved;
+}
+
+function resolveProvisioning(
+  { password, tls, ...rest }: NonNullable<CheckedFile['provisioning']>,
+  context: Context,
+): ProvisioningConfiguration {
+  return {
+    ...rest,
+    ...resolveSecret('password', password, context),
+    ...(tls === undefined ? {} : { tls: { ...context.provisioningCertificates, pin: tls.pin ?? [] } }),
+  };
 }
 
 function resolveAccount(account: CheckedFile['accounts'][number], context: Context): AccountConfiguration {

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { millis, minutes, seconds } from '../base/units.ts';
 import { account } from './schema-accounts.ts';
+import { provisioning } from './schema-provisioning.ts';
 import { MQTT_COMMANDS } from './types.ts';
 import {
   acceptRule,
@@ -343,14 +344,6 @@ const mqtt = v.strictObject({
     key(v.boolean(), { title: 'Home Assistant', description: 'Announce the door for discovery.' }),
     false,
   ),
-});
-
-const provisioning = v.strictObject({
-  server: key(lineOfText(), {
-    title: 'Provisioning server',
-    description: '`auto`, `pnp`, `off`, or a `sip:` or `https:` address.',
-    examples: ['auto'],
-  }),
 });
 
 const log = v.strictObject({

@@ -160,6 +160,27 @@ export interface LogConfiguration {
   readonly digits: boolean;
 }
 
+/** Where the address of a profile server may come from. */
+export type SourceKind = 'configured' | 'remembered' | 'pnp' | 'registrar';
+
+/** Where a device has its profile from, and what it demands of it. */
+export interface ProvisioningConfiguration {
+  /** `auto`, `pnp`, `off`, or an address. */
+  readonly server: string;
+  readonly order: readonly SourceKind[];
+  /** Whether profiles may come in the clear. */
+  readonly http: boolean;
+  readonly username?: string;
+  readonly password?: Secret;
+  readonly tls?: TlsConfiguration & { readonly pin: readonly string[] };
+  /** Ed25519, base64; absent: profiles need no signature. */
+  readonly trust?: readonly string[];
+  readonly keep: readonly string[];
+  readonly redirects: 'same-host' | 'private' | 'any';
+  readonly proveWithin: Millis;
+  readonly pnp: 'unprovisioned' | 'always';
+}
+
 export interface Configuration {
   readonly name: string;
   /** `virtual`, `auto`, a name in board/, or a path. */
@@ -175,7 +196,7 @@ export interface Configuration {
   /** By name, in the order of the file. */
   readonly doors: Readonly<Record<string, DoorConfiguration>>;
   readonly mqtt?: MqttConfiguration;
-  readonly provisioning?: { readonly server: string };
+  readonly provisioning?: ProvisioningConfiguration;
   readonly log: LogConfiguration;
 }
 

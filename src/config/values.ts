@@ -46,7 +46,7 @@ function readText<T>(read: (text: string) => Result<T, Complaint>, pattern?: str
 }
 
 /** A text that must satisfy `check` and stays as it is. */
-function checkText(check: (text: string) => Complaint | undefined) {
+export function checkText(check: (text: string) => Complaint | undefined) {
   return v.pipe(
     v.string(),
     v.rawCheck(({ dataset, addIssue }) => {

@@ -126,7 +126,15 @@ describe('the configuration of a file', () => {
         commands: ['press', 'hangup'],
         homeAssistant: true,
       },
-      provisioning: { server: 'auto' },
+      provisioning: {
+        server: 'auto',
+        order: ['configured', 'remembered', 'pnp', 'registrar'],
+        http: false,
+        keep: [],
+        redirects: 'same-host',
+        proveWithin: 60_000,
+        pnp: 'unprovisioned',
+      },
       log: { level: 'info', digits: false },
     });
     expect(configuration?.doors.main?.code?.reveal()).toBe('42#');

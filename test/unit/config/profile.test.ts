@@ -1,0 +1,140 @@
+// A provisioned profile over the board's own file: what counts, where a fault is, and what a profile may not do.
+
+import { describe, expect, it } from 'vitest';
+import { formatFault, type LayeredOutcome, parseWithProfile } from '../../../src/config/index.ts';
+
+const OWN = `
+name: Board
+board: virtual
+log: { level: warn }
+doors:
+  main: { relay: relay, openFor: 3s }
+`;
+
+function parse(profile: string, own: string | undefined = OWN, keep: readonly string[] = []): LayeredOutcome {
+  const file = '/etc/doorphone/doorphone.yaml';
+  return parseWithProfile(
+    own === undefined ? undefined : { text: own, file },
+    { text: profile, file: 'https://boot/x.yaml' },
+    keep,
+    {
+      file,
+      environment: { SECRET: 'from the environment' },
+      readFile: (path) => ({ text: `content of ${path}`, mode: 0o600 }),
+    },
+  );
+}
+
+const lines = ({ faults }: LayeredOutcome): readonly string[] => faults.map(formatFault);
+
+describe('a profile', () => {
+  it('counts over the file, key by key, and what it does not say stays', () => {
+    const { configuration, faults } = parse(
+      'name: North\ndoors: { main: { openFor: 5s } }\naccounts: [{ uri: sip:d@example.com }]',
+    );
+    expect(faults).toEqual([]);
+    expect(configuration?.name).toBe('North');
+    expect(configuration?.log.level).toBe('warn');
+    expect(configuration?.doors.main).toMatchObject({ relay: 'relay', openFor: 5000 });
+    expect(configuration?.accounts).toHaveLength(1);
+  });
+
+  it('is enough by itself on a board without a file', () => {
+    expect(parse('name: North\nboard: virtual', undefined).configuration?.name).toBe('North');
+  });
+
+  it('tells whence each value is', () => {
+    const { origins } = parse('name: North\ndoors: { main: { openFor: 5s } }');
+    expect(origins).toEqual([
+      { key: 'name', layer: 'profile' },
+      { key: 'board', layer: 'file' },
+      { key: 'log.level', layer: 'file' },
+      { key: 'doors.main.relay', layer: 'file' },
+      { key: 'doors.main.openFor', layer: 'profile' },
+    ]);
+  });
+
+  it('states its conditions apart', () => {
+    const { conditions, configuration } = parse(
+      'profile: { serial: 17, notAfter: "2027-01-31T00:00:00Z", proveWithin: 90s }\nname: North',
+    );
+    expect(conditions).toEqual({ serial: 17, notAfter: new Date('2027-01-31T00:00:00Z'), proveWithin: 90_000 });
+    expect(configuration?.name).toBe('North');
+  });
+});
+
+describe('what is wrong', () => {
+  it('is said in the text that it stands in: all of it at once', () => {
+    const broken = `${OWN}\nmedia:\n  packetTime: 15ms\n`;
+    const said = lines(parse('name: North\nlog:\n  level: loud\ndoors: { main: { openFor: soon } }', broken));
+    expect(said).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^https:\/\/boot\/x\.yaml:3:10: log\.level: /),
+        expect.stringMatching(/^https:\/\/boot\/x\.yaml:4:27: doors\.main\.openFor: /),
+        expect.stringMatching(/^\/etc\/doorphone\/doorphone\.yaml:9:15: media\.packetTime: /),
+      ]),
+    );
+    expect(said).toHaveLength(3);
+  });
+
+  it.each([
+    ['no YAML', 'name: [', /^https:\/\/boot\/x\.yaml:1:\d+: /],
+    ['a list', '- a', /:1:1: is not a list of keys/],
+    [
+      'an anchor bomb',
+      `a: &a [x,x]\n${'b: *a\n'.repeat(1)}${Array.from({ length: 40 }, (_, at) => `k${at}: *a`).join('\n')}`,
+      /repeats parts of the file/,
+    ],
+    ['nested without end', '['.repeat(500), /nested too deeply/],
+    [
+      'a serial that is none',
+      'profile: { serial: -1 }',
+      /:1:12: profile\.serial: is no whole number|:1:20: profile\.serial/,
+    ],
+    ['a date that is none', 'profile: { notAfter: soon }', /profile\.notAfter: is no date/],
+    ['a proof that is none', 'profile: { proveWithin: 2 }', /profile\.proveWithin: is no duration/],
+    ['an unknown condition', 'profile: { serail: 1 }', /profile\.serail: is not a known key/],
+    ['a profile that is no table', 'profile: 7', /profile: is no table of keys/],
+  ])('%s', (_, text, said) => {
+    const outcome = parse(text);
+    expect(outcome.configuration).toBeUndefined();
+    expect(lines(outcome).join('\n')).toMatch(said);
+  });
+});
+
+describe('a profile may not', () => {
+  it.each([
+    [
+      'read a file of the board',
+      'accounts: [{ uri: sip:d@example.com, password: { file: /etc/shadow } }]',
+      'accounts[0].password',
+    ],
+    [
+      'read a variable of the board',
+      'accounts: [{ uri: sip:d@example.com, password: { env: SECRET } }]',
+      'accounts[0].password',
+    ],
+    ['say from whom profiles are taken', 'provisioning: { server: "https://elsewhere" }', 'provisioning'],
+    ['take the signers away', 'provisioning: { server: auto, trust: [] }', 'provisioning'],
+  ])('%s', (_, text, key) => {
+    const { configuration, faults } = parse(text);
+    expect(configuration).toBeUndefined();
+    expect(faults.map((fault) => fault.key)).toContain(key);
+    expect(JSON.stringify(faults)).not.toContain('from the environment');
+  });
+
+  it('change what the file keeps: that is left out, and said', () => {
+    const { configuration, warnings, faults } = parse(
+      'name: North\ndoors: { main: { openFor: 9s }, gate: { relay: relay2, openFor: 4s } }',
+      OWN,
+      ['doors.main'],
+    );
+    expect(faults).toEqual([]);
+    expect(configuration?.name).toBe('North');
+    expect(configuration?.doors.main).toMatchObject({ openFor: 3000 });
+    expect(configuration?.doors.gate).toMatchObject({ openFor: 4000 });
+    expect(warnings.map(formatFault)).toContainEqual(
+      expect.stringMatching(/^https:\/\/boot\/x\.yaml:2:10: doors\.main: is kept by the board’s own file/),
+    );
+  });
+});
