@@ -48,9 +48,13 @@ export class CallNegotiation {
     return this.#prepared;
   }
 
-  /** Outgoing: the offer of the INVITE, and of a later one that takes its place. @throws as CallStream.open */
-  offer(address: string): Body {
-    const sdp = this.#open(address);
+  /**
+   * Outgoing: the offer of the INVITE, and of a later one that takes its place.
+   * @param demanded whether encryption that is optional is demanded
+   * @throws as CallStream.open
+   */
+  offer(address: string, demanded: boolean): Body {
+    const sdp = this.#open(address, demanded);
     this.forgetEarly();
     return sdp.offer();
   }
@@ -209,11 +213,11 @@ export class CallNegotiation {
   }
 
   /** Opens the RTP ports; what is offered and answered from now on names them. */
-  #open(address: string): OfferAnswer {
+  #open(address: string, demanded = false): OfferAnswer {
     const { engine, random, settings } = this.services;
     const place = this.stream.open(address);
     const { fingerprint } = engine;
-    this.#sdp = new OfferAnswer({ ...place, random, settings, fingerprint });
+    this.#sdp = new OfferAnswer({ ...place, random, settings, fingerprint, demanded });
     return this.#sdp;
   }
 

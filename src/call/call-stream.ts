@@ -83,14 +83,16 @@ export class CallStream {
   }
 
   /**
-   * Opens the RTP ports. Those that there were, and what was agreed on for them, are of no account any more.
+   * Opens the RTP ports. Those that there were, and what was agreed on for them, are of no account any more; where nothing
+   * was, they serve on.
    * @returns where they are
    * @throws DoorphoneError `no-port`, `too-many-sessions`; everything is then as it was
    */
   open(address: string): Place {
-    const ports = this.#openAt(address);
+    const isFresh = this.#agreed === undefined && this.#ports?.place.address === address;
+    const ports = isFresh && this.#ports !== undefined ? this.#ports : this.#openAt(address);
     this.#next?.media.close();
-    this.#settleIn(ports);
+    if (ports !== this.#ports) this.#settleIn(ports);
     this.#agreed = undefined;
     this.#handshake.follow(undefined);
     return ports.place;

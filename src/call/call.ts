@@ -21,6 +21,7 @@ import { CallNegotiation, type PreparedAnswer } from './call-negotiation.ts';
 import { CallStream } from './call-stream.ts';
 import { callerOf } from './caller.ts';
 import { DigitMerger } from './digit-merger.ts';
+import { EncryptionDemand, type InsistentTargets } from './encryption-demand.ts';
 import { meaningOfEnd, meaningOfStatus } from './end-reason.ts';
 import { describeHandshakeFailure } from './handshake.ts';
 import { ANSWERED_ELSEWHERE, CALLED_ANEW, reasonOfHangup } from './hangup-reason.ts';
@@ -45,6 +46,8 @@ import type {
 /** What a call needs of whoever keeps the calls. */
 export interface CallContext extends CallServices {
   readonly settings: CallSettings;
+  /** Who does not take encryption as an option. */
+  readonly insistent: InsistentTargets;
   /** Calls somebody else. */
   readonly dial: (options: DialOptions) => Call;
   /** The call is over; nothing of it is left to serve. */
@@ -75,6 +78,7 @@ export class Call {
   #rang = false;
   /** Outgoing: whom we call, and as who. */
   #dialled: DialOptions | undefined;
+  #demand: EncryptionDemand | undefined;
   readonly #startsSaid = new Set<'in' | 'out'>();
   /** Why we end it ourselves, from before the session hears of it. */
   #ownEnd: CallEnd | undefined;
@@ -151,14 +155,19 @@ export class Call {
 
   /** Outgoing: offers, and sends the INVITE before it returns. What goes wrong comes as `ended`, a turn later. */
   begin(options: DialOptions): void {
-    const { agent, clock } = this.context;
+    const { agent, clock, insistent, settings } = this.context;
     this.#dialled = options;
+    this.#demand = new EncryptionDemand(insistent, settings, options.target);
     try {
-      this.#invite(options, this.#negotiation.offer(agent.localAddress(options.target)));
+      this.#invite(options, this.#offerFrom(agent.localAddress(options.target)));
     } catch (thrown) {
       const cause = describeError(thrown);
       clock.after(millis(0), 'call not begun', () => this.#finish({ reason: 'failed', cause }));
     }
+  }
+
+  #offerFrom(address: string): Body {
+    return this.#negotiation.offer(address, this.#demand?.demanded === true);
   }
 
   #invite({ target, account, headers = [] }: DialOptions, offer: Body): void {
@@ -355,7 +364,7 @@ export class Call {
   #dialAgain(options: DialOptions, session: Session, address: string): void {
     let offer: Body;
     try {
-      offer = this.#negotiation.offer(address);
+      offer = this.#offerFrom(address);
     } catch (thrown) {
       this.context.log.warn('call.move-failed', { call: this.id, address, reason: describeError(thrown) });
       return;
@@ -390,6 +399,7 @@ export class Call {
       return;
     }
     this.#state = 'talking';
+    this.#demand?.answered();
     this.#sayAnswered();
     // One that failed while it rang: whoever answers now may be able to.
     this.#orEnd(() => this.#stream.handshakeAgain());
@@ -482,9 +492,22 @@ export class Call {
   }
 
   #sessionEnded(end: SessionEnd): void {
+    if (this.#ownEnd === undefined && this.#offersOtherwise(end)) return;
     const { direction } = this;
     const answered = this.#state === 'talking';
     this.#finish(this.#ownEnd ?? meaningOfEnd(end, { direction, answered, rang: this.#rang }));
+  }
+
+  /** A phone that takes encryption in one form only is called again with the other. @returns whether it is */
+  #offersOtherwise(end: SessionEnd): boolean {
+    const dialled = this.#dialled;
+    if (dialled === undefined || this.#state !== 'ringing' || this.#demand?.refused(end) !== true) return false;
+    const { agent, log } = this.context;
+    const { demanded } = this.#demand;
+    log.info('call.encryption-otherwise', { call: this.id, peer: this.peer, status: end.status ?? 0, demanded });
+    this.#session = undefined;
+    this.#orEnd(() => this.#invite(dialled, this.#offerFrom(agent.localAddress(dialled.target))));
+    return true;
   }
 
   #finish(end: CallEnd): void {

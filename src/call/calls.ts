@@ -4,6 +4,7 @@ import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
 import type { Session } from '../sip/index.ts';
 import { Call, type CallContext } from './call.ts';
+import { InsistentTargets } from './encryption-demand.ts';
 import type { CallServices, CallSettings, DialOptions } from './types.ts';
 
 type CallsEvents = {
@@ -16,6 +17,7 @@ export class Calls {
   readonly #calls = new Set<Call>();
   readonly #events = new Emitter<CallsEvents>();
   readonly #stops: readonly (() => void)[];
+  readonly #insistent: InsistentTargets;
   #settings: CallSettings;
 
   constructor(
@@ -24,6 +26,7 @@ export class Calls {
   ) {
     const { agent, engine } = services;
     this.#settings = settings;
+    this.#insistent = new InsistentTargets(services.clock);
     this.#stops = [
       agent.on('invite', (session) => this.#invited(session)),
       engine.on('started', (session, direction, at) => this.#of(session)?.mediaStarted(direction, at)),
@@ -88,6 +91,7 @@ export class Calls {
     return {
       ...this.services,
       settings: this.#settings,
+      insistent: this.#insistent,
       dial: (options) => this.dial(options),
       over: (call) => this.#calls.delete(call),
     };

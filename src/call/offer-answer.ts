@@ -20,6 +20,7 @@ import {
   type LocalMedia,
   masterOctets,
   parseSdp,
+  protocolOf,
   readAnswer,
   reviseDescription,
   type Refusal as SdpRefusal,
@@ -59,6 +60,8 @@ export interface OfferAnswerOptions extends Place {
   readonly settings: CallSettings;
   /** Of our certificate in DTLS. */
   readonly fingerprint: Fingerprint;
+  /** Whether encryption that is optional to us is offered as a demand. */
+  readonly demanded?: boolean;
 }
 
 /** What the peer's offer comes to. */
@@ -245,7 +248,7 @@ export class OfferAnswer {
 }
 
 /** What we bring to a session that begins. */
-function localMedia({ address, port, random, settings, fingerprint }: OfferAnswerOptions): LocalMedia {
+function localMedia({ address, port, random, settings, fingerprint, demanded }: OfferAnswerOptions): LocalMedia {
   const { codecs, packetTime, profile, srtp, suites, keying } = settings;
   const secret = srtp === 'off' ? [] : suites;
   // Drawn at once: each draw costs a turn of the generator, on the way from the button to the INVITE.
@@ -262,6 +265,7 @@ function localMedia({ address, port, random, settings, fingerprint }: OfferAnswe
     direction: 'sendrecv',
     srtp,
     profile,
+    protocol: demanded === true && srtp !== 'off' ? protocolOf(profile, keying[0]) : undefined,
     keying,
     crypto: srtp === 'off' ? undefined : cryptoLines(secret, chance.subarray(SESSION_ID_BYTES + TLS_NAME_BYTES)),
     dtls: { fingerprint, name, associations: 0 },

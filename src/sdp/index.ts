@@ -11,7 +11,7 @@ export { createOffer, reviseDescription } from './local-description.ts';
 export type { LocalMedia, SrtpPolicy } from './local-media.ts';
 export { answerOffer, answerSwitchedOff, readAnswer } from './offer-answer.ts';
 export { DEFAULT_SDP_LIMITS, parseSdp, type SdpLimits } from './parse.ts';
-export type { KeyingMethod, RtpProfile } from './profile.ts';
+export { type KeyingMethod, protocolOf, type RtpProfile } from './profile.ts';
 export type { Refusal } from './refusal.ts';
 export type * from './types.ts';
 export { writeSdp } from './write.ts';

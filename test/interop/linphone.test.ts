@@ -21,6 +21,13 @@ describe('linphone', () => {
   test.for([
     ['plain', {}, {}, false],
     ['SDES, which it insists on', { mediaEncryption: 'srtp', mandatory: true }, { media: { srtp: 'required' } }, true],
+    // Its 488 to RTP/AVP has a second INVITE follow, with RTP/SAVP.
+    [
+      'SDES, which it insists on and the door does not',
+      { mediaEncryption: 'srtp', mandatory: true },
+      { media: { srtp: 'optional' } },
+      true,
+    ],
     // It knows no RFC 8643: a key on an RTP/AVP line is passed over, and the call is a plain one.
     ['SDES offered as an option', { mediaEncryption: 'srtp' }, { media: { srtp: 'optional' } }, false],
   ] as const)('is rung, talks, opens: %s', async ([, options, sections, encrypted], { rig }) => {
@@ -37,5 +44,23 @@ describe('linphone', () => {
     const ended = await door.saw('call.ended');
     expect(ended).toMatchObject({ reason: 'hangup-remote', media: { encrypted } });
     expect(findVoice(door.heard(), RESIDENT).correlation).toBeGreaterThan(HEARD);
+  });
+
+  test('that insists on encryption is called with it at once the second time', async ({ rig }) => {
+    const phone = await rig.linphone('phone', { user: '101', mediaEncryption: 'srtp', mandatory: true });
+    const door = await directDoor(rig, { media: { srtp: 'optional' } });
+    const offers = () =>
+      rig.wire.requests('INVITE', ADDRESSES.door).map(({ text }) => /^m=audio \d+ (\S+)/m.exec(text)?.[1]);
+    for (const expected of [
+      ['RTP/AVP', 'RTP/SAVP'],
+      ['RTP/AVP', 'RTP/SAVP', 'RTP/SAVP'],
+    ]) {
+      const mark = door.events.mark;
+      await door.press();
+      await door.saw('call.answered', { from: mark });
+      expect(offers()).toEqual(expected);
+      phone.command('terminate');
+      await door.saw('call.ended', { from: mark });
+    }
   });
 });

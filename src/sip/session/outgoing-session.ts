@@ -16,7 +16,7 @@ import type { Said } from './invite-answers.ts';
 import { type InviteParts, InviteRequests } from './invite-requests.ts';
 import { type OutgoingAction, type OutgoingEvent, outgoingLifecycle } from './lifecycle.ts';
 import { LocalTarget } from './local-target.ts';
-import { reasonsOf } from './reasons.ts';
+import { reasonsOf, warningsOf } from './reasons.ts';
 import { Redirection, type RedirectTarget } from './redirection.ts';
 import { readRSeq } from './rseq.ts';
 import type { Body, HangupOptions, SessionEnd, SessionMessage, SessionState, Signalling } from './types.ts';
@@ -222,7 +222,8 @@ export class OutgoingSession extends BaseSession {
       if (status < 400) this.#redirection.take(response);
       // §21.6: whoever answers with 6xx speaks for all the places that there are.
       if (status < 600 && this.#goesOn()) return;
-      this.#inviteOver('refusal', { reason: 'rejected', status, phrase: reason, ...reasonsOf(response) });
+      const why = { ...reasonsOf(response), ...warningsOf(response) };
+      this.#inviteOver('refusal', { reason: 'rejected', status, phrase: reason, ...why });
       return;
     }
     const known = this.#usages.get(response.toTag ?? '');

@@ -58,6 +58,8 @@ export interface SessionEnd {
   readonly phrase?: string;
   /** What the message that ended it says of why (RFC 3326). */
   readonly reasons?: readonly Reason[];
+  /** The codes of its Warnings (RFC 3261 §20.43). */
+  readonly warnings?: readonly number[];
 }
 
 /** What comes with a message of the session. `at` is when its datagram was read from the socket. */

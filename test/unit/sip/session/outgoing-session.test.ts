@@ -497,6 +497,19 @@ describe('a Contact that leads nowhere', () => {
   });
 });
 
+describe('a refusal with warnings (RFC 3261 §20.43)', () => {
+  it('is told with their codes', async () => {
+    const { phone, clock, ears } = await called();
+    const headers: (readonly [string, string])[] = [
+      ['Warning', '304 phone.example.com "Media type not available", 399 10.0.0.1 "a, b"'],
+      ['Warning', 'nonsense'],
+    ];
+    phone.answer(phone.request('INVITE'), 488, { headers });
+    deliver(clock);
+    expect(ears.end).toMatchObject({ reason: 'rejected', status: 488, warnings: [304, 399] });
+  });
+});
+
 describe('our re-INVITE (RFC 3261 §14.1)', () => {
   it('is answered and acknowledged', async () => {
     const { phone, clock, session, ears } = await talking();

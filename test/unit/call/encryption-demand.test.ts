@@ -1,0 +1,173 @@
+// Phones that take encryption in one form only, where it is optional to us: RTP/AVP with keys (RFC 8643), or RTP/SAVP.
+
+import { describe, expect, it } from 'vitest';
+import { millis, seconds } from '../../../src/base/units.ts';
+import { InsistentTargets } from '../../../src/call/encryption-demand.ts';
+import { type CallEnd, type CallSettings, Calls } from '../../../src/call/index.ts';
+import { FakeAgent } from '../../support/fake-agent.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeEngine } from '../../support/fake-engine.ts';
+import { lineOf, peerSdp } from '../../support/peer-sdp.ts';
+import { RecordingLog } from '../../support/recording-log.ts';
+import { SeededRandom } from '../../support/seeded-random.ts';
+
+const SETTINGS: CallSettings = {
+  codecs: ['PCMA', 'PCMU'],
+  srtp: 'optional',
+  keying: ['sdes'],
+  suites: ['AES_CM_128_HMAC_SHA1_80'],
+  profile: 'avp',
+  packetTime: millis(20),
+  dtmf: 'rtp',
+  silenceAfter: seconds(5),
+};
+const SECURE = peerSdp({ key: Buffer.alloc(30, 7).toString('base64') });
+
+function rig(settings: Partial<CallSettings> = {}) {
+  const clock = new FakeClock();
+  const agent = new FakeAgent();
+  const engine = new FakeEngine();
+  const services = { clock, random: new SeededRandom(4), log: new RecordingLog(), agent, engine };
+  const calls = new Calls(services, { ...SETTINGS, ...settings });
+  const account = { uri: 'sip:door@example.com', expires: seconds(300), register: true };
+  const ends: CallEnd[] = [];
+  const dial = (target = 'sip:101@example.com') => {
+    const call = calls.dial({ target, account });
+    call.on('ended', (end) => ends.push(end));
+    return call;
+  };
+  /** The profile of each offer so far. */
+  const offered = () =>
+    agent.sessions.map(({ invite }) => lineOf(invite?.offer?.data.toString() ?? '', 'm=')?.split(' ')[2]);
+  const refuse = (status = 488, ...warnings: number[]) =>
+    agent.session.fails({ reason: 'rejected', status, ...(warnings.length === 0 ? {} : { warnings }) });
+  return { clock, agent, engine, calls, ends, dial, offered, refuse };
+}
+
+describe('a phone that insists on encryption', () => {
+  it.each([
+    ['avp', ['sdes'], 'RTP/AVP', 'RTP/SAVP'],
+    ['avpf', ['sdes'], 'RTP/AVPF', 'RTP/SAVPF'],
+    ['avp', ['dtls'], 'RTP/AVP', 'UDP/TLS/RTP/SAVP'],
+  ] as const)('is called once more, with keys that are demanded (%s, %s)', (profile, keying, first, second) => {
+    const { agent, dial, offered, refuse, ends, engine } = rig({ profile, keying });
+    const call = dial();
+    refuse();
+    expect([offered(), call.state, engine.open.length]).toEqual([[first, second], 'ringing', 1]);
+    expect(agent.session.invite?.target).toBe('sip:101@example.com');
+    agent.session.peerProgresses(180);
+    call.hangup();
+    expect(ends).toMatchObject([{ reason: 'cancelled' }]);
+  });
+
+  it('talks, and is called with them at once the next time, for half a day', () => {
+    const { agent, dial, offered, refuse, clock } = rig();
+    const call = dial();
+    refuse();
+    agent.session.peerAccepts(SECURE);
+    expect([call.state, call.format]).toEqual(['talking', { codec: 'PCMA', encrypted: true }]);
+    call.hangup();
+    dial().hangup();
+    dial('sip:102@example.com').hangup();
+    clock.advance(12 * 3_600_000 + 1);
+    dial().hangup();
+    expect(offered()).toEqual(['RTP/AVP', 'RTP/SAVP', 'RTP/SAVP', 'RTP/AVP', 'RTP/AVP']);
+  });
+
+  it('offers other keys the second time', () => {
+    const { agent, dial, refuse } = rig();
+    dial();
+    refuse();
+    const keys = agent.sessions.map(({ invite }) => lineOf(invite?.offer?.data.toString() ?? '', 'a=crypto:1 '));
+    expect(keys[0]).toBeTruthy();
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
+  it('is not talked with in the clear', () => {
+    const { agent, dial, refuse, ends } = rig();
+    dial();
+    refuse();
+    agent.session.peerAccepts(peerSdp());
+    expect(ends).toMatchObject([{ reason: 'failed' }]);
+  });
+
+  it('refuses that too: the call has failed, and nothing is remembered', () => {
+    const { dial, refuse, offered, ends } = rig();
+    dial();
+    refuse();
+    refuse();
+    expect([offered().length, ends]).toMatchObject([2, [{ reason: 'failed', status: 488 }]]);
+    dial();
+    expect(offered().at(-1)).toBe('RTP/AVP');
+  });
+
+  it('is called with the option again when it has become a plain one', () => {
+    const { agent, dial, offered, refuse } = rig();
+    dial();
+    refuse();
+    agent.session.peerAccepts(SECURE);
+    agent.session.peerHangsUp();
+    const call = dial();
+    refuse();
+    agent.session.peerAccepts(peerSdp());
+    expect(call.format?.encrypted).toBe(false);
+    call.hangup();
+    dial();
+    expect(offered()).toEqual(['RTP/AVP', 'RTP/SAVP', 'RTP/SAVP', 'RTP/AVP', 'RTP/AVP']);
+  });
+});
+
+describe('a second offer', () => {
+  it.each([
+    [488, []],
+    [488, [304]],
+    [488, [399]],
+    [606, []],
+    [606, [307]],
+    [415, [304]],
+  ])('follows %i with the warnings %j (RFC 3261 §21.4.26, §21.6.4, §20.43)', (status, warnings) => {
+    const { dial, refuse, offered } = rig();
+    dial();
+    refuse(status, ...warnings);
+    expect(offered()).toEqual(['RTP/AVP', 'RTP/SAVP']);
+  });
+
+  it.each([
+    [488, [305]],
+    [488, [301]],
+    [415, []],
+    [486, []],
+    [603, []],
+    [503, [304]],
+  ])('does not follow %i with the warnings %j', (status, warnings) => {
+    const { dial, refuse, ends, offered } = rig();
+    dial();
+    refuse(status, ...warnings);
+    expect([offered().length, ends[0]?.status]).toEqual([1, status]);
+  });
+
+  it.each(['off', 'required'] as const)('is none where encryption is %s', (srtp) => {
+    const { dial, refuse, ends } = rig({ srtp });
+    dial();
+    refuse();
+    expect(ends).toMatchObject([{ reason: 'failed', status: 488 }]);
+  });
+
+  it('is none for a call that was given up meanwhile', () => {
+    const { agent, dial, refuse, ends } = rig();
+    dial().hangup();
+    refuse();
+    expect([agent.sessions.length, ends.length]).toEqual([1, 1]);
+  });
+});
+
+describe('whom keys are demanded of', () => {
+  it('are sixty-four at the most: the first gives way', () => {
+    const targets = new InsistentTargets(new FakeClock());
+    for (let phone = 0; phone < 65; phone += 1) targets.note(`sip:${phone}@example.com`);
+    expect([targets.has('sip:0@example.com'), targets.has('sip:1@example.com')]).toEqual([false, true]);
+    targets.note('sip:1@example.com');
+    targets.note('sip:65@example.com');
+    expect([targets.has('sip:1@example.com'), targets.has('sip:2@example.com')]).toEqual([true, false]);
+  });
+});
