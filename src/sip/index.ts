@@ -16,6 +16,7 @@ export type {
   UserAgent,
   WireRecord,
 } from './agent/types.ts';
+export { type ChallengedRequest, DigestClient, type DigestCredentials } from './auth/index.ts';
 export type {
   DialogDetail,
   EventBody,

@@ -9,7 +9,7 @@ const highestImports: { readonly [layer: string]: readonly string[] } = {
   api: ['base'],
   eventlog: ['api'],
   config: ['base'],
-  http: ['base'],
+  http: ['sip'],
   sdp: ['base'],
   'sip/message': ['base'],
   'sip/transport': ['sip/message'],

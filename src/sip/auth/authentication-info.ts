@@ -3,8 +3,7 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import { parseAuthParameters } from '../message/index.ts';
-import type { SipResponse } from '../message/types.ts';
-import { authenticationHeaders, type Challenger } from './challenge.ts';
+import { authenticationHeaders, type Challenger, type DigestAnswer } from './challenge.ts';
 import { type DigestInput, type DigestProtection, digestResponse } from './digest-response.ts';
 
 /**
@@ -31,7 +30,7 @@ export interface AcceptedCredentials {
   readonly alone: boolean;
 }
 
-export function readAuthenticationInfo(response: SipResponse, accepted: AcceptedCredentials): AuthenticationInfo {
+export function readAuthenticationInfo(response: DigestAnswer, accepted: AcceptedCredentials): AuthenticationInfo {
   for (const value of response.headers.all(authenticationHeaders[accepted.challenger].info)) {
     const parameters = parseAuthParameters(value);
     if (!parameters.ok || !isFor(parameters.value, accepted)) continue;

@@ -1,7 +1,7 @@
 // Challenges: what a 401 or 407 offers, and which of it is taken (RFC 3261 §22.1–22.3, RFC 8760 §2.4).
 
 import { type AuthHeader, parseAuthHeader } from '../message/index.ts';
-import type { SipResponse } from '../message/types.ts';
+import type { Headers, SipResponse } from '../message/types.ts';
 import { type DigestAlgorithm, findAlgorithm } from './algorithms.ts';
 
 /** Who asks: the server of the request, or a proxy before it. */
@@ -34,6 +34,11 @@ export interface Challenge {
   readonly userhash: boolean;
 }
 
+/** What of a response counts here: digest is HTTP's too, and its responses are no SIP messages. */
+export interface DigestAnswer extends Pick<SipResponse, 'status' | 'body'> {
+  readonly headers: Pick<Headers, 'all'>;
+}
+
 /** What a response asks for, and what of it can be answered. */
 export interface ChallengeSet {
   /** One for each realm of each challenger: the strongest, of equals the topmost. */
@@ -43,7 +48,7 @@ export interface ChallengeSet {
 }
 
 /** Reads all challenges of a response; what is malformed, or unknown, is ignored (RFC 8760 §2.4). */
-export function readChallenges(response: SipResponse): ChallengeSet {
+export function readChallenges(response: DigestAnswer): ChallengeSet {
   let offered = 0;
   const chosen = new Map<string, Challenge>();
   for (const challenger of challengers) {

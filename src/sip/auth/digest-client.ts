@@ -4,13 +4,14 @@ import type { Random } from '../../base/random.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type AuthHeader, formatAuthHeader, parseAuthHeader } from '../message/index.ts';
-import type { SipRequest, SipResponse } from '../message/types.ts';
+import type { Headers, SipRequest } from '../message/types.ts';
 import { readAuthenticationInfo, type ServerProof } from './authentication-info.ts';
 import {
   authenticationHeaders,
   type Challenge,
   type Challenger,
   challengers,
+  type DigestAnswer,
   protectionSpace,
   readChallenges,
 } from './challenge.ts';
@@ -34,7 +35,9 @@ export interface DigestClientOptions {
 export type RequestToAuthorize = Pick<SipRequest, 'method' | 'requestUri' | 'body'>;
 
 /** A request as it was sent, with the credentials that it carried. */
-export type ChallengedRequest = RequestToAuthorize & Pick<SipRequest, 'headers'>;
+export interface ChallengedRequest extends RequestToAuthorize {
+  readonly headers: Pick<Headers, 'all'>;
+}
 
 /** Authorization and Proxy-Authorization fields. */
 export type CredentialHeaders = readonly (readonly [name: string, value: string])[];
@@ -94,7 +97,7 @@ export class DigestClient {
    * content included.
    * @param sent the request as it was refused
    */
-  answer(sent: ChallengedRequest, response: SipResponse): Result<CredentialHeaders, AuthFailure> {
+  answer(sent: ChallengedRequest, response: DigestAnswer): Result<CredentialHeaders, AuthFailure> {
     const { chosen, offered } = readChallenges(response);
     if (offered === 0) return failure('no-challenge', `the ${response.status} holds no challenge`);
     if (chosen.length === 0) return failure('unsupported', 'no challenge by an algorithm that is known here');
@@ -121,7 +124,7 @@ export class DigestClient {
    * that it knows the password too. Of a server whose proof is wrong nothing is believed.
    * @param sent the request as it was accepted
    */
-  accepted(sent: ChallengedRequest, response: SipResponse): ServerProof {
+  accepted(sent: ChallengedRequest, response: DigestAnswer): ServerProof {
     let proof: ServerProof = 'none';
     const given = [...sentCredentials(sent)];
     for (const [space, { challenger, parameters }] of given) {
