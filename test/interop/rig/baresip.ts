@@ -23,6 +23,8 @@ export interface BaresipOptions {
   readonly ice?: boolean;
   /** What it says, one of the speech files. */
   readonly speech?: string;
+  /** Whose presence it watches: SIP URIs. */
+  readonly watches?: readonly string[];
 }
 
 /** A ctrl_tcp event: `CALL_INCOMING`, `CALL_ESTABLISHED`, `CALL_CLOSED`, `CALL_DTMF_START`, `REGISTER_OK` … */
@@ -64,6 +66,8 @@ export class Baresip {
     mkdirSync(this.#folder, { recursive: true });
     writeFileSync(`${this.#folder}/accounts`, this.#account());
     writeFileSync(`${this.#folder}/config`, this.#configuration());
+    const contacts = (options.watches ?? []).map((uri) => `<${uri}>;presence=p2p\n`);
+    writeFileSync(`${this.#folder}/contacts`, contacts.join(''));
     writeWav(`${this.#folder}/speech.wav`, loadSpeech(options.speech ?? 'resident.en'), SPEECH_MS);
     const name = `baresip-${host.name}`;
     this.#program = host.start({ name, logFolder, command: ['baresip', '-s', '-f', this.#folder] });
@@ -115,6 +119,11 @@ export class Baresip {
   /** Waits for an event. */
   async saw(type: string, options: { withinMs?: number; from?: number } = {}): Promise<BaresipEvent> {
     return await this.events.find(type, (event) => event.type === type, options);
+  }
+
+  /** Waits until its contact list says that of the one contact that it watches. */
+  async sees(presence: 'Online' | 'Offline'): Promise<void> {
+    await until(`${this.host.name} sees ${presence}`, async () => (await this.command('contacts')).includes(presence));
   }
 
   /** Sends a command and gives what it answers. @throws Error when baresip refuses it */
@@ -191,7 +200,9 @@ export class Baresip {
       'jitter_buffer_delay 2-5',
       'module_path /usr/lib/baresip/modules',
       ...['g711', 'aufile', 'sndfile', 'srtp', 'dtls_srtp', 'ice'].map((name) => `module ${name}.so`),
-      ...['account', 'menu', 'ctrl_tcp'].map((name) => `module_app ${name}.so`),
+      ...['account', 'menu', 'ctrl_tcp', ...(this.options.watches === undefined ? [] : ['contact', 'presence'])].map(
+        (name) => `module_app ${name}.so`,
+      ),
       `ctrl_tcp_listen 127.0.0.1:${CONTROL_PORT}`,
       `snd_path ${this.#folder}`,
       'statmode_default off',

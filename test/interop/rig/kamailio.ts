@@ -1,6 +1,6 @@
 // The registrar and its proxies.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Certificate } from './certificates.ts';
 import type { Host } from './network.ts';
 import type { Program } from './program.ts';
@@ -26,7 +26,12 @@ export interface KamailioOptions {
   readonly overloaded?: boolean;
   /** It helps phones behind a NAT: sound goes by rtpengine, with these flags. */
   readonly relay?: string;
+  /** It is a presence server as well, for the packages `presence`, `message-summary` and `reg`. */
+  readonly events?: boolean;
 }
+
+/** Debian's empty tables of Kamailio's. */
+const TABLES = '/usr/share/kamailio/dbtext/kamailio';
 
 /** A Kamailio that can be killed and started again. */
 export class Kamailio {
@@ -53,10 +58,12 @@ export class Kamailio {
       .replaceAll('@FOLDER@', folder);
     writeFileSync(`${folder}/${name}.cfg`, filled);
     if (streams !== undefined) writeFileSync(`${folder}/tls.cfg`, tlsConfiguration(streams));
+    if (options.events === true) cpSync(TABLES, `${folder}/dbtext`, { recursive: true });
     const defines = [
       ...(streams === undefined ? [] : ['WITH_STREAMS']),
       ...(overloaded ? ['OVERLOADED'] : []),
       ...(relay === undefined ? [] : ['WITH_NAT']),
+      ...(options.events === true ? ['WITH_EVENTS'] : []),
     ];
     return new Kamailio(host, folder, name, defines);
   }
@@ -91,6 +98,17 @@ export class Kamailio {
   async said(pattern: RegExp, options: { withinMs?: number; from?: number } = {}): Promise<string> {
     if (this.#program === undefined) throw new Error('Kamailio was not started');
     return await this.#program.lines.find(String(pattern), (line) => pattern.test(line), options);
+  }
+
+  /** What an administrator says to it while it runs (`ul.rm location door`). */
+  async administer(...words: readonly string[]): Promise<void> {
+    const program = this.host.start({
+      name: `kamcmd-${words[0]}`,
+      logFolder: this.folder,
+      command: ['kamcmd', '-s', `unix:${this.folder}/kamailio.ctl`, ...words],
+    });
+    const { code } = await program.exited;
+    if (code !== 0) throw new Error(`kamcmd ${words.join(' ')}: ${program.text}`);
   }
 
   /** Takes it away without a farewell; its bindings are lost. */

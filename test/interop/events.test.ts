@@ -1,0 +1,145 @@
+// The presence server of somebody else: Kamailio's modules for `presence`, `message-summary` and `reg`. The door publishes
+// there and watches there; baresip watches the door, by the server and at the door itself.
+
+import { describe, expect } from 'vitest';
+import { account, type Doorphone } from './rig/doorphone.ts';
+import { ADDRESSES } from './rig/network.ts';
+import { type Rig, test } from './rig/rig.ts';
+import type { SipMessage } from './rig/sip-text.ts';
+
+const LONGER_THAN_A_SUBSCRIPTION_MS = 12_000;
+
+/** What the door sends, of one method and event package. */
+function sent(rig: Rig, method: string, event: string): SipMessage[] {
+  return rig.wire.requests(method, ADDRESSES.door).filter((message) => message.header('Event') === event);
+}
+
+async function watchingDoor(rig: Rig, subscribe: readonly string[]): Promise<Doorphone> {
+  const door = await rig.doorphone({ configuration: { accounts: [{ ...account(), subscribe }] } });
+  await door.registered();
+  return door;
+}
+
+async function notified(rig: Rig, event: string, fits: (message: SipMessage) => boolean): Promise<SipMessage> {
+  return await rig.wire.sip.find(
+    `NOTIFY of ${event}`,
+    (message) =>
+      message.method === 'NOTIFY' &&
+      message.to.address === ADDRESSES.door &&
+      message.header('Event') === event &&
+      fits(message),
+    { withinMs: LONGER_THAN_A_SUBSCRIPTION_MS },
+  );
+}
+
+describe('presence', () => {
+  test('is published to a presence server, whose watcher sees a call begin and end', async ({ rig }) => {
+    const pbx = await rig.kamailio({ events: true });
+    const watcher = await rig.baresip('desk', {
+      user: '102',
+      registrar: pbx.address,
+      watches: [`sip:door@${pbx.address}`],
+    });
+    const resident = await rig.baresip('phone', { user: '101', registrar: pbx.address });
+    const door = await rig.doorphone({
+      configuration: {
+        sip: { listen: [`udp:${ADDRESSES.door}:5060`], publish: 'presence' },
+        accounts: [account()],
+      },
+    });
+    await door.registered();
+    await watcher.sees('Online');
+    await door.press();
+    await resident.saw('CALL_ESTABLISHED');
+    await watcher.sees('Offline');
+    await door.execute('hangup', {});
+    await watcher.sees('Online');
+    // A publication is refreshed and taken back by its tag (RFC 3903 §4.3, §4.5).
+    await rig.wire.sip.find(
+      'refreshing PUBLISH',
+      ({ method, body, header }) => method === 'PUBLISH' && header('SIP-If-Match') !== undefined && body === '',
+      { withinMs: LONGER_THAN_A_SUBSCRIPTION_MS },
+    );
+    await door.stop();
+    const removal = sent(rig, 'PUBLISH', 'presence').at(-1);
+    expect(removal?.header('Expires')).toBe('0');
+    expect(removal?.header('SIP-If-Match')).toBeDefined();
+    await rig.wire.sip.find(
+      '200 for the removal',
+      ({ status, callId }) => status === 200 && callId === removal?.callId,
+    );
+  });
+
+  test('is told by the door itself to baresip, which it lets in', async ({ rig }) => {
+    const watcher = await rig.baresip('desk', { user: '102', watches: [`sip:door@${ADDRESSES.door}`] });
+    const resident = await rig.baresip('phone', { user: '101' });
+    const door = await rig.doorphone({
+      configuration: {
+        sip: { listen: [`udp:${ADDRESSES.door}:5060`], accept: [`${ADDRESSES.desk}/32`] },
+        accounts: [{ uri: `sip:door@${ADDRESSES.door}`, register: false }],
+        buttons: { front: { line: 'button', call: [resident.uri] } },
+      },
+    });
+    await watcher.sees('Online');
+    await door.press();
+    await watcher.sees('Offline');
+  });
+});
+
+describe('what the door watches at its server', () => {
+  test('messages that wait are told, the subscription is refreshed and taken back', async ({ rig }) => {
+    await rig.kamailio({ events: true });
+    const door = await watchingDoor(rig, ['message-summary']);
+    await notified(rig, 'message-summary', () => true);
+    const voicemail = await rig.sipp({
+      scenario: 'publish-summary',
+      target: `${ADDRESSES.pbx}:5060`,
+      service: 'door',
+    });
+    await voicemail.passed();
+    expect(await door.saw('messages.waiting')).toMatchObject({ waiting: true, new: 2, old: 5 });
+
+    // The server grants ten seconds: another SUBSCRIBE in the same dialog before they are over (RFC 6665 §4.1.2.2).
+    const refresh = await rig.wire.sip.find(
+      'refreshing SUBSCRIBE',
+      ({ method, header }) => method === 'SUBSCRIBE' && /;tag=/.test(header('To') ?? ''),
+      { withinMs: LONGER_THAN_A_SUBSCRIPTION_MS },
+    );
+    await rig.wire.sip.find(
+      '2xx for the refresh',
+      ({ status, callId, cseqNumber }) =>
+        status !== undefined && status < 300 && callId === refresh.callId && cseqNumber === refresh.cseqNumber,
+    );
+    await door.stop();
+    const last = sent(rig, 'SUBSCRIBE', 'message-summary').at(-1);
+    expect(last).toMatchObject({ callId: refresh.callId });
+    expect(last?.header('Expires')).toBe('0');
+    const goodbye = await notified(
+      rig,
+      'message-summary',
+      ({ header }) => header('Subscription-State')?.startsWith('terminated') === true,
+    );
+    await rig.wire.sip.find(
+      '200 for the last NOTIFY',
+      ({ status, cseqMethod, cseqNumber }) =>
+        status === 200 && cseqMethod === 'NOTIFY' && cseqNumber === goodbye.cseqNumber,
+    );
+  });
+
+  test('its own registration: a binding that the administrator removes is back at once', async ({ rig }) => {
+    const pbx = await rig.kamailio({ events: true });
+    const door = await watchingDoor(rig, ['reg']);
+    const told = await notified(rig, 'reg', ({ body }) => body.includes('state="active"'));
+    expect(told.body).toContain(`sip:door@${ADDRESSES.door}`);
+    const mark = rig.wire.sip.mark;
+    await pbx.administer('ul.rm', 'location', 'door');
+    const gone = await notified(rig, 'reg', ({ body }) => body.includes('state="terminated"'));
+    const renewal = await rig.wire.sip.find(
+      'REGISTER',
+      ({ method, header }) => method === 'REGISTER' && header('Contact') !== undefined,
+      { from: mark },
+    );
+    expect(renewal.atMs - gone.atMs).toBeLessThan(500);
+    await door.program.lines.find('the reason', (line) => line.includes('sip.binding-dropped'));
+  });
+});
