@@ -92,6 +92,11 @@ export interface EventFields {
   'media.lost': { call: string; leg: 'remote' | 'microphone' | 'speaker' };
   'configuration.applied': { file: string };
   'configuration.rejected': { file: string; faults: readonly string[] };
+  /** A profile has proved itself. `where`: from where it came, without what opens it. */
+  'provisioning.applied': { where: string; serial?: number };
+  'provisioning.rejected': { where: string; serial?: number; faults: readonly string[] };
+  /** It was in force and did not work: the last good one is back. */
+  'provisioning.rolled-back': { where: string; serial?: number; why: string };
   fault: { what: string; mend: string };
 }
 

@@ -1,0 +1,300 @@
+// Takes profiles as a transaction: checked, written down, put into force, proved, or taken back. The table is in
+// keeper-machine.ts; the disk is in profile-store.ts. Until a new one has proved itself the last good one is kept.
+
+import type { Journal } from '../../api/journal.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
+import { describeError } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { type Millis, seconds } from '../../base/units.ts';
+import { type Configuration, formatFault, type LayeredOutcome, type LayerText } from '../../config/index.ts';
+import type { ProfileReport } from '../event/index.ts';
+import { type KeeperAction, type KeeperEvent, type KeeperState, keeperMachine } from './keeper-machine.ts';
+import { fingerprintOf, type PastVerdict, type ProfileStore, type StoredProfile } from './profile-store.ts';
+import type { ProfileText, Verdict } from './types.ts';
+
+export interface ProfileKeeperParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly store: ProfileStore;
+  /** The board's own file with a profile over it, or (undefined) alone. */
+  readonly check: (profile: LayerText | undefined) => LayeredOutcome;
+  /** Puts a configuration into force, now or when nobody talks; false: it could not be, and the old one is back. */
+  readonly putIntoForce: (configuration: Configuration) => Promise<boolean>;
+  /** Whether all that it takes works: accounts registered, or with none of them the server's answer. */
+  readonly works: () => boolean;
+  /** How long a profile may take that does not say it itself. */
+  readonly proveWithin: () => Millis;
+}
+
+/** A profile that fails this often is not tried again until it changes. */
+const MOST_TRIES = 3;
+/** A service that ends before its profile could prove itself starts with it once more. */
+const MOST_STARTS = 2;
+const LOOK = seconds(1);
+const MOST_FAULTS = 20;
+
+interface Candidate {
+  readonly profile: StoredProfile;
+  readonly configuration: Configuration;
+  readonly proveWithin: Millis;
+}
+
+/** The keeper of a device's profile. */
+export class ProfileKeeper {
+  #state: KeeperState = 'settled';
+  #candidate: Candidate | undefined;
+  #look: Timer | undefined;
+  #deadline: Timer | undefined;
+  /** What became of the last one, for the server. */
+  #last: { readonly verdict: PastVerdict; readonly serial?: number; readonly reason?: string } | undefined;
+  #stopped = false;
+
+  constructor(private readonly parts: ProfileKeeperParts) {}
+
+  get state(): KeeperState {
+    return this.#state;
+  }
+
+  /** The configuration to start with. A profile that no longer makes sense, or was never proved, gives way. */
+  begin(): LayeredOutcome {
+    const { store, check, clock, log } = this.parts;
+    const { proving } = store.memory;
+    if (proving !== undefined) {
+      const outcome = this.#checked(proving);
+      if (outcome.configuration !== undefined && proving.starts < MOST_STARTS) {
+        this.#write(() => store.change({ proving: { ...proving, starts: proving.starts + 1 } }));
+        this.#candidate = candidateOf(proving, outcome.configuration, outcome, this.parts);
+        this.#state = 'waiting';
+        return outcome;
+      }
+      const why =
+        outcome.configuration === undefined
+          ? outcome.faults.map(formatFault)
+          : ['the service ended before it had proved itself'];
+      this.#past(proving, 'rolled-back', why);
+      this.parts.journal.record('provisioning.rolled-back', {
+        where: proving.where,
+        why: why[0] ?? '',
+        ...serialOf(proving),
+      });
+    }
+    const { good } = store.memory;
+    if (good !== undefined) {
+      const outcome = this.#checked(good);
+      const over = outcome.conditions.notAfter;
+      const isOver = over !== undefined && over.getTime() <= clock.wall().getTime();
+      if (outcome.configuration !== undefined && !isOver) return outcome;
+      const faults = isOver ? ['its time is over (profile.notAfter)'] : outcome.faults.map(formatFault);
+      log.warn('provisioning.not-used', { where: good.where, faults: faults.slice(0, MOST_FAULTS) });
+      this.parts.journal.record('provisioning.rejected', { where: good.where, faults, ...serialOf(good) });
+    }
+    return check(undefined);
+  }
+
+  /** The board's file has changed: what it says now, with the profile that is in force or is to be. */
+  reread(): LayeredOutcome {
+    const { store, check } = this.parts;
+    const { current } = store;
+    if (current === undefined) return check(undefined);
+    const outcome = this.#checked(current);
+    const { configuration } = outcome;
+    if (configuration !== undefined && this.#candidate?.profile.fingerprint === current.fingerprint) {
+      this.#candidate = { ...this.#candidate, configuration };
+    }
+    return outcome;
+  }
+
+  /** A profile has come. Never rejects. */
+  async take(profile: ProfileText): Promise<Verdict> {
+    const { store, clock } = this.parts;
+    const fingerprint = fingerprintOf(profile.text);
+    if (this.#candidate?.profile.fingerprint === fingerprint) return { kind: 'waiting' };
+    if (store.current?.fingerprint === fingerprint) return { kind: 'unchanged' };
+    if (store.timesBad(fingerprint) >= MOST_TRIES) return { kind: 'rejected', faults: ['it has failed three times'] };
+    const { where, server, signed, text } = profile;
+    const stored: StoredProfile = { text, where, server, signed, fingerprint, received: clock.wall().toISOString() };
+    const outcome = this.#checked(stored);
+    const numbered = {
+      ...stored,
+      ...(outcome.conditions.serial === undefined ? {} : { serial: outcome.conditions.serial }),
+    };
+    const faults = [...outcome.faults.map(formatFault), ...this.#conditionFaults(outcome)];
+    if (outcome.configuration === undefined || faults.length > 0) return this.#reject(numbered, faults);
+    for (const warning of outcome.warnings) this.parts.log.warn('provisioning.warning', { what: formatFault(warning) });
+    const written = this.#write(() => store.change({ proving: { ...numbered, starts: 0 } }));
+    if (written !== undefined) return this.#reject(numbered, [`it could not be written down: ${written}`]);
+    this.#candidate = candidateOf(numbered, outcome.configuration, outcome, this.parts);
+    this.#handle('taken');
+    const done = await this.parts.putIntoForce(outcome.configuration);
+    if (!done) {
+      this.#handle('not in force');
+      return { kind: 'rejected', faults: ['it could not be put into force'] };
+    }
+    return { kind: this.#state === 'waiting' ? 'waiting' : 'applied' };
+  }
+
+  /** A configuration is in force now, at the start or later. */
+  inForce(configuration: Configuration): void {
+    if (this.#candidate?.configuration === configuration) this.#handle('in force');
+  }
+
+  /** How it stands, for the server. */
+  report(): ProfileReport {
+    const { store } = this.parts;
+    const serial = store.memory.good?.serial;
+    const inForce = serial === undefined ? {} : { serial };
+    if (this.#state !== 'settled') return { ...inForce, verdict: this.#state };
+    if (this.#last === undefined || this.#last.verdict === 'applied') {
+      return { ...inForce, verdict: store.memory.good === undefined ? 'none' : 'applied' };
+    }
+    const { verdict, serial: refused, reason } = this.#last;
+    return {
+      ...inForce,
+      verdict,
+      ...(refused === undefined ? {} : { refused }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopProof();
+  }
+
+  #checked(profile: StoredProfile): LayeredOutcome {
+    return this.parts.check({ text: profile.text, file: profile.where });
+  }
+
+  #conditionFaults({ conditions: { serial, notAfter } }: LayeredOutcome): readonly string[] {
+    const { store, clock } = this.parts;
+    const highest = store.memory.serial;
+    const isBack = highest !== undefined && (serial === undefined || serial < highest);
+    const isOver = notAfter !== undefined && notAfter.getTime() <= clock.wall().getTime();
+    return [
+      ...(isBack ? [`its serial number ${serial ?? '(none)'} is below ${highest}, which was in force; count on`] : []),
+      ...(isOver ? ['its time is over (profile.notAfter)'] : []),
+    ];
+  }
+
+  #reject(profile: StoredProfile, faults: readonly string[]): Verdict {
+    const { store, journal } = this.parts;
+    const said = faults.slice(0, MOST_FAULTS);
+    const isNews = store.memory.past[0]?.fingerprint !== profile.fingerprint;
+    this.#past(profile, 'rejected', said);
+    if (isNews) journal.record('provisioning.rejected', { where: profile.where, faults: said, ...serialOf(profile) });
+    return { kind: 'rejected', faults: said };
+  }
+
+  #handle(event: KeeperEvent): void {
+    const row = keeperMachine[this.#state][event];
+    if (row === undefined) return;
+    this.#state = row.to;
+    for (const action of row.actions) this.#perform(action);
+  }
+
+  #perform(action: KeeperAction): void {
+    switch (action) {
+      case 'put into force':
+        // `take` waits for it.
+        return;
+      case 'start proof':
+        this.#startProof();
+        return;
+      case 'stop proof':
+        this.#stopProof();
+        return;
+      case 'keep':
+        this.#keep();
+        return;
+      case 'roll back':
+        this.#rollBack();
+        return;
+    }
+  }
+
+  #startProof(): void {
+    const { clock } = this.parts;
+    const within = this.#candidate?.proveWithin ?? this.parts.proveWithin();
+    this.#deadline = clock.after(within, 'proof of a profile', () => this.#handle('not proved'));
+    this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#look = this.parts.clock.after(LOOK, 'proof of a profile', () => {
+      if (this.parts.works()) this.#handle('proved');
+      else this.#lookLater();
+    });
+  }
+
+  #stopProof(): void {
+    this.#look?.cancel();
+    this.#deadline?.cancel();
+  }
+
+  #keep(): void {
+    const { store, journal } = this.parts;
+    const proved = this.#candidate?.profile;
+    this.#candidate = undefined;
+    if (proved === undefined) return;
+    const { serial, server, where } = proved;
+    const past = store.pastWith({ ...pastOf(proved), verdict: 'applied', faults: [] });
+    const numbered = serial === undefined ? {} : { serial };
+    this.#last = { verdict: 'applied', ...numbered };
+    this.#write(() => store.change({ good: proved, past, server, bad: [], ...numbered }, ['proving']));
+    journal.record('provisioning.applied', { where, ...numbered });
+  }
+
+  /** The last good profile, or the board's own file alone, is in force again. */
+  #rollBack(): void {
+    const { journal, proveWithin, log } = this.parts;
+    const failed = this.#candidate;
+    this.#candidate = undefined;
+    if (failed === undefined || this.#stopped) return;
+    const within = (failed.proveWithin ?? proveWithin()) / 1000;
+    const why = `it did not work within ${within} s`;
+    this.#past(failed.profile, 'rolled-back', [why]);
+    journal.record('provisioning.rolled-back', { where: failed.profile.where, why, ...serialOf(failed.profile) });
+    const { configuration, faults } = this.begin();
+    if (configuration !== undefined) void this.parts.putIntoForce(configuration);
+    else log.error('provisioning.nothing-left', { faults: faults.map(formatFault).slice(0, MOST_FAULTS) });
+  }
+
+  /** It came and is not in force: written down, so that it is not tried for ever. */
+  #past(profile: StoredProfile, verdict: 'rejected' | 'rolled-back', faults: readonly string[]): void {
+    const { store } = this.parts;
+    const past = store.pastWith({ ...pastOf(profile), verdict, faults });
+    const [reason] = faults;
+    this.#last = { verdict, ...serialOf(profile), ...(reason === undefined ? {} : { reason }) };
+    const isProving = store.memory.proving?.fingerprint === profile.fingerprint;
+    this.#write(() => store.change({ past, bad: store.badWith(profile.fingerprint) }, isProving ? ['proving'] : []));
+  }
+
+  /** A full disk takes no profile and stops nothing. @returns what went wrong */
+  #write(write: () => void): string | undefined {
+    try {
+      write();
+      return undefined;
+    } catch (thrown) {
+      const reason = describeError(thrown);
+      this.parts.log.error('provisioning.not-written', { reason });
+      return reason;
+    }
+  }
+}
+
+const serialOf = ({ serial }: { readonly serial?: number }): { serial?: number } =>
+  serial === undefined ? {} : { serial };
+
+function pastOf({ where, fingerprint, serial, received }: StoredProfile) {
+  return { where, fingerprint, received, ...(serial === undefined ? {} : { serial }) };
+}
+
+function candidateOf(
+  profile: StoredProfile,
+  configuration: Configuration,
+  { conditions }: LayeredOutcome,
+  { proveWithin }: ProfileKeeperParts,
+): Candidate {
+  return { profile, configuration, proveWithin: conditions.proveWithin ?? proveWithin() };
+}
