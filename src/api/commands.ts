@@ -8,6 +8,10 @@ export interface CommandTypes {
   call: { parameters: { uri: string }; result: { call: string } };
   answer: { parameters: Record<never, never>; result: { call: string } };
   hangup: { parameters: Record<never, never>; result: { call: string } };
+  hold: { parameters: Record<never, never>; result: { call: string } };
+  resume: { parameters: Record<never, never>; result: { call: string } };
+  /** Has somebody else talk with the visitor: who does is in the call `next`, once they answer. */
+  transfer: { parameters: { uri: string }; result: { call: string; next: string } };
   dtmf: { parameters: { digits: string }; result: { digits: number } };
   open: { parameters: { door?: string }; result: { door: string; forMs: number } };
   line: { parameters: { line: string; active?: boolean }; result: { line: string; active: boolean } };

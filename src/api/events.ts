@@ -56,6 +56,8 @@ export interface EventFields {
   'call.changed': { call: string; codec: string; encrypted: boolean };
   /** Somebody else has the visitor now, in the call `next`: handed over by the peer, or picked up. */
   'call.transferred': { call: string; to: string; next: string };
+  /** Somebody was to have the visitor, and has not; the call goes on. `by`: who wanted it. */
+  'transfer.failed': { call: string; to: string; by: 'us' | 'peer'; status?: number; why: string };
   'call.ended': {
     call: string;
     reason: EndReason;

@@ -44,6 +44,9 @@ export interface SupervisorParts {
   readonly context: Pick<ServiceContext, 'clock' | 'log' | 'journal' | 'faults'>;
 }
 
+/** What the service carries out, and not whoever keeps it. */
+const FORWARDED = ['press', 'call', 'answer', 'hangup', 'hold', 'resume', 'transfer', 'dtmf', 'open', 'line'] as const;
+
 /** The running service, whichever configuration it has at the moment. */
 export class Supervisor {
   /** Every command of the contract; they reach the service that is at work when they come. */
@@ -60,7 +63,7 @@ export class Supervisor {
     private readonly parts: SupervisorParts,
   ) {
     this.#configuration = configuration;
-    for (const name of ['press', 'call', 'answer', 'hangup', 'dtmf', 'open', 'line'] as const) this.#forward(name);
+    for (const name of FORWARDED) this.#forward(name);
     this.commands.handle('status', () => {
       const result = this.#service?.state();
       return result === undefined ? notReady() : { ok: true, result };

@@ -25,6 +25,12 @@ const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
   call: { parameters: ([uri = '']) => ({ uri }), describe: ({ call }) => `calling: ${call}` },
   answer: { parameters: () => ({}), describe: ({ call }) => `answered ${call}` },
   hangup: { parameters: () => ({}), describe: ({ call }) => `hung up ${call}` },
+  hold: { parameters: () => ({}), describe: ({ call }) => `holding ${call}` },
+  resume: { parameters: () => ({}), describe: ({ call }) => `resumed ${call}` },
+  transfer: {
+    parameters: ([uri = '']) => ({ uri }),
+    describe: ({ call, next }) => `handing over ${call}, calling: ${next}`,
+  },
   dtmf: {
     parameters: ([digits = '']) => ({ digits: readDigits(digits) }),
     describe: ({ digits }) => `sending ${digits} ${digits === 1 ? 'digit' : 'digits'}`,

@@ -51,6 +51,13 @@ export const COMMANDS = {
   call: { positionals: [needed('URI')], options: REMOTE, help: 'calls somebody' },
   answer: { positionals: [], options: REMOTE, help: 'answers the call that comes in' },
   hangup: { positionals: [], options: REMOTE, help: 'ends the call' },
+  hold: { positionals: [], options: REMOTE, help: 'silences the call, both ways, until it is resumed' },
+  resume: { positionals: [], options: REMOTE, help: 'takes the hold back' },
+  transfer: {
+    positionals: [needed('URI')],
+    options: REMOTE,
+    help: 'calls somebody else, who has the visitor when they answer',
+  },
   dtmf: { positionals: [needed('DIGITS')], options: REMOTE, help: 'sends digits to the other side of the call' },
   open: { positionals: [optional('DOOR')], options: REMOTE, help: 'opens a door for its time' },
   line: {

@@ -336,7 +336,8 @@ const mqtt = v.strictObject({
   commands: v.optional(
     key(v.array(v.picklist(MQTT_COMMANDS)), {
       title: 'Commands',
-      description: 'What may be asked for by MQTT. `open` is obeyed only where it is listed.',
+      description:
+        'What may be asked for by MQTT. `open` is obeyed only where it is listed; `transfer` reaches whom a button calls, and nobody else.',
     }),
     ['press', 'hangup'],
   ),

@@ -140,7 +140,7 @@ export interface DoorConfiguration {
 }
 
 /** The commands that MQTT may be allowed. */
-export const MQTT_COMMANDS = ['press', 'answer', 'hangup', 'open'] as const;
+export const MQTT_COMMANDS = ['press', 'answer', 'hangup', 'hold', 'resume', 'transfer', 'open'] as const;
 export type MqttCommandName = (typeof MQTT_COMMANDS)[number];
 
 export interface MqttConfiguration {

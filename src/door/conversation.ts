@@ -3,6 +3,7 @@
 // Left out: ringing several phones at once.
 
 import type { CommandRefusal } from '../api/commands.ts';
+import type { EventFields } from '../api/events.ts';
 import type { Journal } from '../api/journal.ts';
 import type { CallState } from '../api/state.ts';
 import type { Clock, Timer } from '../base/clock.ts';
@@ -160,6 +161,34 @@ export class Conversation {
     return ok(call.id);
   }
 
+  /** Holds the call that is up, or takes that back. */
+  hold(held: boolean): Result<string, CommandRefusal> {
+    const call = this.#talkedIn();
+    if (!call.ok) return call;
+    if (held) call.value.hold();
+    else call.value.resume();
+    return ok(call.value.id);
+  }
+
+  /** Calls somebody who is to have the visitor; until they answer, the call goes on. */
+  transfer(target: string): Result<{ readonly call: string; readonly next: string }, CommandRefusal> {
+    const call = this.#talkedIn();
+    if (!call.ok) return call;
+    if (this.#handOver !== undefined) return err({ code: 'busy', message: 'the visitor is being handed over already' });
+    const { calls, accountFor, mayOpen } = this.services;
+    const next = calls.dial({ target, account: accountFor(target) });
+    this.#listen(next, undefined, mayOpen(target), mayOpen);
+    this.#beginHandOver(call.value, next, 'us');
+    next.on('answered', () => call.value.hangup('hangup-local', 'transferred'));
+    return ok({ call: call.value.id, next: next.id });
+  }
+
+  #talkedIn(): Result<Call, CommandRefusal> {
+    const call = this.#call;
+    if (this.#phase === 'talking' && call?.established === true) return ok(call);
+    return err({ code: 'no-call', message: 'there is no call that is answered' });
+  }
+
   /** Sends digits to the peer; the result is how many. */
   sendDigits(digits: string): Result<number, CommandRefusal> {
     if (this.#phase !== 'talking' || this.#call === undefined) {
@@ -303,17 +332,23 @@ export class Conversation {
 
   /** The peer hands the visitor over to somebody else. */
   #transfer(call: Call, request: TransferRequest<Call>): void {
-    const { clock, log, accountFor, transfers } = this.services;
+    const { accountFor, transfers } = this.services;
     const { target, to } = request;
     const allowed = transfers().mayTransfer(this.#strayed.has(call) ? 'incoming' : call.direction, target);
-    if (!allowed)
-      log.warn('door.transfer-refused', { call: call.id, to, why: 'not among those whom sip.transfer allows' });
     if (!allowed || this.#handOver !== undefined) {
-      request.reject(allowed ? { status: 491 } : { status: 403, reason: 'Forbidden' });
+      const refusal = allowed ? { status: 491 } : { status: 403, reason: 'Forbidden' };
+      const why = allowed ? 'the visitor is being handed over already' : 'not among those whom sip.transfer allows';
+      request.reject(refusal);
+      this.#sayNotTransferred({ call: call.id, to, by: 'peer', status: refusal.status, why });
       return;
     }
     const next = request.accept(accountFor(target));
     this.#listen(next, undefined, transfers().mayOpen(target), (sentOnTo) => transfers().mayOpen(sentOnTo));
+    this.#beginHandOver(call, next, 'peer');
+  }
+
+  #beginHandOver(call: Call, next: Call, by: 'us' | 'peer'): void {
+    const { clock } = this.services;
     next.on('earlyMedia', () => this.#handOver?.next === next && this.#sounds.silence());
     this.#handOver = new HandOver({
       clock,
@@ -321,7 +356,7 @@ export class Conversation {
       next,
       ringFor: this.#rules.ringFor,
       answered: () => this.#guard('transfer', () => this.#handedOver(call, next)),
-      failed: (end) => this.#guard('transfer', () => this.#notHandedOver(end)),
+      failed: (end) => this.#guard('transfer', () => this.#notHandedOver(call, next, by, end)),
     });
   }
 
@@ -333,9 +368,11 @@ export class Conversation {
   }
 
   /** The one before goes on, if it is still there. */
-  #notHandedOver(end: CallEnd): void {
+  #notHandedOver(call: Call, next: Call, by: 'us' | 'peer', end: CallEnd): void {
     const waiting = this.#handOver?.isWaiting === true;
     this.#handOver = undefined;
+    const status = end.status === undefined ? {} : { status: end.status };
+    this.#sayNotTransferred({ call: call.id, to: next.peer, by, ...status, why: end.cause ?? end.reason });
     if (!waiting) return;
     this.#leave();
     this.#lastEnd = end.reason;
@@ -344,6 +381,10 @@ export class Conversation {
 
   #sayTransferred(from: Call, next: Call): void {
     this.services.journal.record('call.transferred', { call: from.id, to: next.peer, next: next.id });
+  }
+
+  #sayNotTransferred(fields: EventFields['transfer.failed']): void {
+    this.services.journal.record('transfer.failed', fields);
   }
 
   #ended(end: CallEnd): void {

@@ -24,19 +24,27 @@ export interface CommandParts {
   readonly conversation: Conversation;
   readonly doors: Doors;
   readonly press: (button: string) => void;
+  /** Whether a button calls somebody. */
+  readonly isCalled: (target: string) => boolean;
 }
 
-/** Registers `press`, `call`, `answer`, `hangup`, `dtmf`, `open` and `line`. */
+/** Registers all commands but `status` and `reload`. */
 export function handleCommands(commands: CommandRegistry, parts: CommandParts): void {
   const { conversation } = parts;
   commands.handle('press', ({ button }) => press(parts, button));
   commands.handle('call', ({ uri }) => {
-    if (!parseUri(uri).ok && !parseTel(uri).ok)
-      return refuse('bad-uri', `"${uri}" is no SIP address; write sip:101@example.com`);
-    return outcome(conversation.dial(uri), (call) => ({ call }));
+    return isAddress(uri) ? outcome(conversation.dial(uri), (call) => ({ call })) : badAddress(uri);
   });
   commands.handle('answer', () => outcome(conversation.answer(), (call) => ({ call })));
   commands.handle('hangup', () => outcome(conversation.hangup(), (call) => ({ call })));
+  commands.handle('hold', () => outcome(conversation.hold(true), (call) => ({ call })));
+  commands.handle('resume', () => outcome(conversation.hold(false), (call) => ({ call })));
+  commands.handle('transfer', ({ uri }, origin) => {
+    if (!isAddress(uri)) return badAddress(uri);
+    // As `call`, which MQTT does not carry: a broker is no reason to ring numbers that cost.
+    if (origin === 'mqtt' && !parts.isCalled(uri)) return refuse('not-allowed', `no button calls "${uri}"`);
+    return outcome(conversation.transfer(uri), (calls) => calls);
+  });
   commands.handle('dtmf', ({ digits }) => {
     const keys = digits.toUpperCase();
     if (!DIGITS.test(keys)) return refuse('bad-digits', 'digits are 0-9, *, #, A-D');
@@ -56,6 +64,12 @@ export function handleCommands(commands: CommandRegistry, parts: CommandParts): 
       throw thrown;
     }
   });
+}
+
+const isAddress = (uri: string): boolean => parseUri(uri).ok || parseTel(uri).ok;
+
+function badAddress(uri: string): { ok: false; error: CommandRefusal } {
+  return refuse('bad-uri', `"${uri}" is no SIP address; write sip:101@example.com`);
 }
 
 function press({ buttons, press: pressButton }: CommandParts, button: string | undefined): CommandOutcome<'press'> {

@@ -91,6 +91,7 @@ export class DoorController {
       conversation: this.#conversation,
       doors: this.#doors,
       press: (button) => this.press(button),
+      isCalled: (target) => this.#transfers.isCalled(target),
     });
   }
 

@@ -31,7 +31,7 @@ export class TransferPolicy {
       case 'off':
         return false;
       case 'known':
-        return direction === 'outgoing' ? isKnownPlace(target) : this.#isNamed(target);
+        return direction === 'outgoing' ? isKnownPlace(target) : this.isCalled(target);
       case 'any':
         return direction === 'outgoing' || isKnownPlace(target);
     }
@@ -44,10 +44,11 @@ export class TransferPolicy {
 
   /** Whether digits of the one who was handed the visitor open a door: only where a button calls them, too. */
   mayOpen(target: string): boolean {
-    return this.#isNamed(target);
+    return this.isCalled(target);
   }
 
-  #isNamed(target: string): boolean {
+  /** Whether a button calls somebody. */
+  isCalled(target: string): boolean {
     const identity = identityOf(target);
     return identity !== undefined && this.#named.has(identity);
   }

@@ -71,13 +71,17 @@ function ageOf(time: unknown, now: Date): Result<number, string> {
 }
 
 function toCommand(name: MqttCommandName, fields: Fields): Result<MqttCommand, string> {
-  const key = name === 'press' ? 'button' : 'door';
+  const key = name === 'press' ? 'button' : name === 'transfer' ? 'uri' : 'door';
   const chosen = fields[key] ?? fields[''];
   if (chosen !== undefined && typeof chosen !== 'string') return err(`its ${key} is no text`);
   switch (name) {
     case 'answer':
     case 'hangup':
+    case 'hold':
+    case 'resume':
       return ok({ name, parameters: {} });
+    case 'transfer':
+      return chosen === undefined ? err('it does not say to whom') : ok({ name, parameters: { uri: chosen } });
     case 'press':
       return ok({ name, parameters: chosen === undefined ? {} : { button: chosen } });
     case 'open':

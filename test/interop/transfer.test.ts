@@ -106,3 +106,33 @@ describe('linphone', () => {
     await door.saw('call.ended');
   });
 });
+
+describe('by command', () => {
+  test('the visitor is held, resumed, and handed over to a second phone, which opens', async ({ rig }) => {
+    const pbx = await rig.kamailio();
+    const first = await rig.baresip('phone', { user: '101', registrar: pbx.address });
+    const second = await rig.baresip('desk', { user: '102', registrar: pbx.address, speech: 'visitor.de' });
+    const door = await doorOf(rig);
+    await door.press();
+    await door.saw('call.answered');
+    await first.saw('CALL_ESTABLISHED');
+    await door.execute('hold', {});
+    await door.saw('call.held', { fits: ({ by }) => by === 'us' });
+    await elapse(500);
+    const silent = rig.wire.rtpFrom(ADDRESSES.door).length;
+    await elapse(1_000);
+    expect(rig.wire.rtpFrom(ADDRESSES.door).length - silent).toBeLessThan(5);
+    await door.execute('resume', {});
+    await elapse(1_500);
+    expect(rig.wire.rtpFrom(ADDRESSES.door).length - silent).toBeGreaterThan(40);
+    const mark = door.events.mark;
+    await door.execute('transfer', { uri: `sip:102@${pbx.address}` });
+    await second.saw('CALL_ESTABLISHED');
+    expect((await door.saw('call.transferred', { from: mark })).to).toContain('102');
+    await first.saw('CALL_CLOSED');
+    await elapse(3_000);
+    await second.sendDigits(DOOR_CODE);
+    await door.saw('door.opened');
+    expect(findVoice(door.heard(), SECOND).correlation).toBeGreaterThan(HEARD);
+  });
+});

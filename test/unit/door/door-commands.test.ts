@@ -115,6 +115,105 @@ describe('answer', () => {
   });
 });
 
+describe('hold and resume', () => {
+  it('silence the call that is up, and take that back', async () => {
+    const rig = new DoorRig();
+    rig.talk();
+    const { call } = rig.door.state();
+    expect(await rig.commands.execute('hold', {}, 'control')).toEqual({ ok: true, result: { call: call?.id } });
+    expect(rig.media.parameters?.direction).toBe('inactive');
+    rig.agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
+    expect(await rig.commands.execute('resume', {}, 'control')).toEqual({ ok: true, result: { call: call?.id } });
+    rig.agent.session.peerAnswers(peerSdp({ version: 3 }));
+    expect(rig.media.parameters?.direction).toBe('sendrecv');
+    expect(rig.events('call.held', 'call.resumed').map(({ type }) => type)).toEqual(['call.held', 'call.resumed']);
+  });
+
+  it.each(['hold', 'resume'] as const)('%s is refused before the answer', async (command) => {
+    const rig = new DoorRig();
+    rig.pressButton();
+    expect(await rig.commands.execute(command, {}, 'control')).toMatchObject({ ok: false, error: { code: 'no-call' } });
+  });
+});
+
+describe('transfer', () => {
+  const NEXT = 'sip:105@example.com';
+
+  it('rings the next, who has the visitor on their answer; the call before ends then', async () => {
+    const rig = new DoorRig();
+    rig.talk();
+    const first = rig.agent.session;
+    const before = rig.door.state().call?.id;
+    const outcome = await rig.commands.execute('transfer', { uri: NEXT }, 'control');
+    expect(rig.agent.dialled.at(-1)).toBe(NEXT);
+    expect([first.count('hangup'), rig.door.state().call?.id]).toEqual([0, before]);
+    rig.agent.session.peerAccepts(peerSdp());
+    const after = rig.door.state().call;
+    expect(outcome).toEqual({ ok: true, result: { call: before, next: after?.id } });
+    expect([first.count('hangup'), rig.door.state().state, after?.peer]).toEqual([1, 'talking', NEXT]);
+    expect(rig.engine.open.map(({ parameters }) => parameters?.direction)).toEqual(['sendrecv']);
+    expect(rig.events('call.transferred')).toMatchObject([{ call: before, to: NEXT, next: after?.id }]);
+    expect(rig.events('transfer.failed')).toEqual([]);
+  });
+
+  it('that is refused is told, and the call goes on', async () => {
+    const rig = new DoorRig();
+    rig.talk();
+    const call = rig.door.state().call?.id;
+    await rig.commands.execute('transfer', { uri: NEXT }, 'control');
+    rig.agent.session.peerRejects(486);
+    expect(rig.events('transfer.failed')).toEqual([
+      { type: 'transfer.failed', call, to: NEXT, by: 'us', status: 486, why: 'the phone is busy' },
+    ]);
+    expect(rig.door.state()).toMatchObject({ state: 'talking', call: { id: call } });
+  });
+
+  it('rings no longer than a call does', async () => {
+    const rig = new DoorRig();
+    rig.talk();
+    await rig.commands.execute('transfer', { uri: NEXT }, 'control');
+    rig.clock.advance(30_001);
+    expect(rig.agent.session.count('hangup')).toBe(1);
+    expect(rig.events('transfer.failed')).toMatchObject([{ by: 'us', why: 'nobody answered' }]);
+  });
+
+  it('is over with the call: who is rung is rung no longer', async () => {
+    const rig = new DoorRig();
+    rig.talk();
+    await rig.commands.execute('transfer', { uri: NEXT }, 'control');
+    await rig.commands.execute('hangup', {}, 'control');
+    expect([rig.agent.session.count('hangup'), rig.door.state().state]).toEqual([1, 'idle']);
+  });
+
+  it.each([
+    ['no-call', 'before the answer', NEXT, (rig: DoorRig) => rig.pressButton()],
+    ['bad-uri', 'to what is no address', 'nobody', (rig: DoorRig) => rig.talk()],
+  ])('is refused with %s %s', async (code, _, uri, begin) => {
+    const rig = new DoorRig();
+    begin(rig);
+    expect(await rig.commands.execute('transfer', { uri }, 'control')).toMatchObject({ ok: false, error: { code } });
+  });
+
+  it('is refused while another is under way', async () => {
+    const rig = new DoorRig();
+    rig.talk();
+    await rig.commands.execute('transfer', { uri: NEXT }, 'control');
+    expect(await rig.commands.execute('transfer', { uri: NEXT }, 'control')).toMatchObject({
+      ok: false,
+      error: { code: 'busy' },
+    });
+  });
+
+  it.each([
+    ['sip:101@example.com', true],
+    [NEXT, false],
+  ])('by MQTT to %s: %s, since whom a button calls is all that it reaches', async (uri, ok) => {
+    const rig = new DoorRig();
+    rig.talk();
+    expect(await rig.commands.execute('transfer', { uri }, 'mqtt')).toMatchObject({ ok });
+  });
+});
+
 describe('dtmf', () => {
   it('sends digits in a call', async () => {
     const rig = new DoorRig();

@@ -152,7 +152,14 @@ describe('whom a transfer may reach', () => {
     const { rig, outcome } = transferring('sip:+900123456@premium.example.net');
     expect(outcome.refused).toMatchObject({ status: 403 });
     expect(rig.agent.dialled).toEqual(['sip:101@example.com']);
-    expect(rig.log.text).toContain('door.transfer-refused');
+    expect(rig.events('transfer.failed')).toMatchObject([
+      {
+        to: 'sip:+900123456@premium.example.net',
+        by: 'peer',
+        status: 403,
+        why: 'not among those whom sip.transfer allows',
+      },
+    ]);
     expect(rig.door.state().state).toBe('talking');
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCommand } from '../../../src/mqtt/commands.ts';
 
 const now = new Date('2026-05-01T12:00:00.000Z');
-const rules = { allowed: ['press', 'hangup', 'open'], now };
+const rules = { allowed: ['press', 'hangup', 'open', 'transfer', 'hold', 'resume'], now };
 
 const read = (name: string, payload: string, options: { retained?: boolean; allowed?: string[] } = {}) =>
   readCommand(
@@ -17,6 +17,10 @@ describe('readCommand', () => {
     ['press', '', { name: 'press', parameters: {} }],
     ['open', '{"door":"main","time":"2026-05-01T11:59:56.000Z"}', { name: 'open', parameters: { door: 'main' } }],
     ['open', ' main \n', { name: 'open', parameters: { door: 'main' } }],
+    ['transfer', '{"uri":"sip:102@example.com"}', { name: 'transfer', parameters: { uri: 'sip:102@example.com' } }],
+    ['transfer', 'sip:102@example.com', { name: 'transfer', parameters: { uri: 'sip:102@example.com' } }],
+    ['hold', '', { name: 'hold', parameters: {} }],
+    ['resume', '{}', { name: 'resume', parameters: {} }],
     ['hangup', '{}', { name: 'hangup', parameters: {} }],
     ['hangup', 'please', { name: 'hangup', parameters: {} }],
   ])('%s with %s', (name, payload, command) => {
@@ -33,6 +37,7 @@ describe('readCommand', () => {
     ['a time that is none', 'open', '{"time":"yesterday"}', {}, /ISO-8601/],
     ['a time that is a number', 'open', '{"time":1777636800}', {}, /ISO-8601/],
     ['broken JSON', 'press', '{"button":', {}, /JSON/],
+    ['a transfer to nobody', 'transfer', '', {}, /to whom/],
     ['a door that is no text', 'open', '{"door":7}', {}, /no text/],
     ['a payload that is too long', 'press', 'x'.repeat(2000), {}, /longer/],
   ])('refuses %s', (_, name, payload, options, why) => {
