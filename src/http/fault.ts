@@ -37,7 +37,11 @@ export const fault = (code: HttpFaultCode, message: string, mend?: string): Http
   ...(mend === undefined ? {} : { mend }),
 });
 
-/** A URL as it may stand in a text: without userinfo, query and fragment, which may hold secrets. */
+/**
+ * A URL as it may stand in a text: without userinfo, query and fragment, and without a part of its path that is long enough
+ * to be a key.
+ */
 export function placeOf(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}`;
+  const path = url.pathname.replace(/[^/]+/g, (part) => (/^[\w-]{24,}$/.test(part) ? '…' : part));
+  return `${url.protocol}//${url.host}${path}`;
 }
