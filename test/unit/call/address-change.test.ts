@@ -2,16 +2,14 @@
 // (RFC 3264 §8.3.1, RFC 4568 §7.1.4, RFC 6141 §4).
 
 import { describe, expect, it } from 'vitest';
-import { millis, seconds } from '../../../src/base/units.ts';
-import { type Call, type CallEnd, type CallSettings, Calls } from '../../../src/call/index.ts';
+import { millis } from '../../../src/base/units.ts';
+import type { Call, CallSettings } from '../../../src/call/index.ts';
 import { End } from '../../support/call-end.ts';
-import { FakeAgent } from '../../support/fake-agent.ts';
+import { callRig } from '../../support/call-rig.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { emptyStatistics, FakeEngine } from '../../support/fake-engine.ts';
+import { emptyStatistics } from '../../support/fake-engine.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 import { lineOf, peerSdp } from '../../support/peer-sdp.ts';
-import { RecordingLog } from '../../support/recording-log.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
 import { messageIn } from '../../support/two-agents.ts';
 
 const OLD = '192.0.2.10';
@@ -19,68 +17,30 @@ const NEW = '192.0.2.77';
 const KEY = Buffer.alloc(30, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(30, 8).toString('base64');
 
-const SETTINGS: CallSettings = {
-  codecs: ['PCMA', 'PCMU'],
-  srtp: 'off',
-  keying: ['sdes'],
-  suites: ['AES_CM_128_HMAC_SHA1_80'],
-  profile: 'avp',
-  packetTime: millis(20),
-  dtmf: 'rtp',
-  silenceAfter: seconds(5),
-};
-
 function createRig(settings: Partial<CallSettings> = {}) {
-  const clock = new FakeClock();
-  const agent = new FakeAgent();
-  const engine = new FakeEngine();
-  const services = { clock, random: new SeededRandom(5), log: new RecordingLog(), agent, engine };
-  const calls = new Calls(services, { ...SETTINGS, ...settings });
-  const account = { uri: 'sip:door@example.com', expires: seconds(300), register: true };
-  const heard: string[] = [];
-  const ends: CallEnd[] = [];
-  const listen = (call: Call): Call => {
-    for (const name of ['answered', 'formatChanged', 'earlyMedia'] as const) call.on(name, () => heard.push(name));
-    for (const name of ['held', 'resumed'] as const) call.on(name, (by) => heard.push(`${name} ${by}`));
-    call.on('ringing', (status) => heard.push(`ringing ${status}`));
-    call.on('mediaStarted', (direction) => heard.push(`started ${direction}`));
-    call.on('reception', (silent) => heard.push(silent ? 'silent' : 'back'));
-    call.on('ended', (end) => {
-      heard.push(`ended ${end.reason}`);
-      ends.push(end);
-    });
-    return call;
-  };
-  const dial = () => listen(calls.dial({ target: 'sip:101@example.com', account }));
-  const talk = (sdp = peerSdp()) => {
-    const call = dial();
-    agent.session.peerAccepts(sdp);
-    heard.length = 0;
-    return call;
-  };
+  const rig = callRig(settings, (call, say) => {
+    for (const name of ['answered', 'formatChanged', 'earlyMedia'] as const) call.on(name, () => say(name));
+    for (const name of ['held', 'resumed'] as const) call.on(name, (by) => say(`${name} ${by}`));
+    call.on('ringing', (status) => say(`ringing ${status}`));
+    call.on('mediaStarted', (direction) => say(`started ${direction}`));
+    call.on('reception', (silent) => say(silent ? 'silent' : 'back'));
+    call.on('ended', ({ reason }) => say(`ended ${reason}`));
+  });
   const move = (address = NEW) => {
-    agent.address = address;
-    for (const session of [...agent.sessions]) session.networkChanges();
+    rig.agent.address = address;
+    for (const session of [...rig.agent.sessions]) session.networkChanges();
   };
-  /** The media session at that place in the order in which they were opened. */
-  const media = (at: number) => {
-    const session = engine.sessions[at];
-    if (session === undefined) throw new Error(`only ${engine.sessions.length} media sessions were opened`);
-    return session;
-  };
-  const offers = () =>
-    agent.session.deeds.flatMap((deed) => (deed.did === 'reoffer' ? [deed.body.data.toString()] : []));
-  return { clock, agent, engine, calls, heard, ends, listen, dial, talk, move, media, offers, log: services.log };
+  return { ...rig, move };
 }
 
 describe('a call that is up', () => {
   it('offers ports at the new address, and moves to them when the peer has agreed', () => {
-    const { agent, talk, move, media, offers, heard } = createRig();
+    const { agent, talk, move, media, reoffers, heard } = createRig();
     const call = talk();
     move();
     expect([media(0).address, media(1).address]).toEqual([OLD, NEW]);
-    expect(lineOf(offers()[0] ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
-    expect(lineOf(offers()[0] ?? '', 'm=audio ')).toMatch(new RegExp(`^${media(1).localPort} `));
+    expect(lineOf(reoffers()[0] ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
+    expect(lineOf(reoffers()[0] ?? '', 'm=audio ')).toMatch(new RegExp(`^${media(1).localPort} `));
     // Until then the peer sends to the old one.
     expect([media(0).closed, media(1).configured, call.mediaId]).toEqual([false, [], media(0).id]);
     agent.session.peerAnswers(peerSdp({ version: 2, port: 4002 }));
@@ -90,10 +50,10 @@ describe('a call that is up', () => {
   });
 
   it('keeps its address where it has not changed', () => {
-    const { talk, move, engine, offers } = createRig();
+    const { talk, move, engine, reoffers } = createRig();
     talk();
     move(OLD);
-    expect([engine.sessions.length, offers()]).toEqual([1, []]);
+    expect([engine.sessions.length, reoffers()]).toEqual([1, []]);
   });
 
   it('has fresh keys there', () => {
@@ -122,13 +82,13 @@ describe('a call that is up', () => {
   });
 
   it('stays held', () => {
-    const { agent, talk, move, media, offers, heard } = createRig();
+    const { agent, talk, move, media, reoffers, heard } = createRig();
     const call = talk();
     call.hold();
     agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 2 }));
     move();
-    expect(lineOf(offers().at(-1) ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
-    expect(offers().at(-1)).toContain('a=inactive');
+    expect(lineOf(reoffers().at(-1) ?? '', 'c=')).toBe(`IN IP4 ${NEW}`);
+    expect(reoffers().at(-1)).toContain('a=inactive');
     agent.session.peerAnswers(peerSdp({ direction: 'inactive', version: 3 }));
     expect([media(1).parameters?.direction, heard]).toEqual(['inactive', ['held us']]);
     call.resume();
@@ -178,11 +138,11 @@ describe('a call that is up', () => {
   });
 
   it('goes on as it is where no port is to be had', () => {
-    const { talk, move, engine, media, offers, log } = createRig();
+    const { talk, move, engine, media, reoffers, log } = createRig();
     const call = talk();
     engine.noPort = true;
     move();
-    expect([call.state, media(0).closed, offers()]).toEqual(['talking', false, []]);
+    expect([call.state, media(0).closed, reoffers()]).toEqual(['talking', false, []]);
     expect(log.lines.map(({ event }) => event)).toContain('call.move-failed');
   });
 

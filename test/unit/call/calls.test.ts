@@ -2,76 +2,27 @@
 // of it. Expectations are RFC 3261 (sessions), RFC 3264 (offer and answer), RFC 4568 (keys), RFC 4733 (digits).
 
 import { describe, expect, it, vi } from 'vitest';
-import { millis, seconds } from '../../../src/base/units.ts';
-import { type Call, type CallEnd, type CallSettings, Calls } from '../../../src/call/index.ts';
-import type { Account } from '../../../src/sip/agent/types.ts';
-import { FakeAgent, type FakeSession } from '../../support/fake-agent.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import type { CallSettings } from '../../../src/call/index.ts';
+import { callRig, offerOf } from '../../support/call-rig.ts';
 import { lineOf, peerSdp } from '../../support/peer-sdp.ts';
-import { RecordingLog } from '../../support/recording-log.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
 
-const ACCOUNT: Account = { uri: 'sip:door@example.com', expires: seconds(300), register: true };
 const PEER_KEY = Buffer.alloc(30, 7).toString('base64');
 
-const SETTINGS: CallSettings = {
-  codecs: ['PCMA', 'PCMU'],
-  srtp: 'off',
-  keying: ['sdes'],
-  suites: ['AES_CM_128_HMAC_SHA1_80'],
-  profile: 'avp',
-  packetTime: millis(20),
-  dtmf: 'rtp',
-  silenceAfter: seconds(5),
-};
-
 function createRig(settings: Partial<CallSettings> = {}) {
-  const clock = new FakeClock();
-  const agent = new FakeAgent();
-  const engine = new FakeEngine();
-  const log = new RecordingLog();
-  const calls = new Calls({ clock, random: new SeededRandom(), log, agent, engine }, { ...SETTINGS, ...settings });
-  const heard: string[] = [];
-  const ends: CallEnd[] = [];
-  const listen = (call: Call): Call => {
-    call.on('ringing', (status) => heard.push(`ringing ${status}`));
-    call.on('earlyMedia', () => heard.push('early media'));
-    call.on('answered', ({ codec, encrypted }) => heard.push(`answered ${codec}${encrypted ? ' encrypted' : ''}`));
-    call.on('formatChanged', ({ codec }) => heard.push(`now ${codec}`));
-    call.on('digit', ({ digit, via }) => heard.push(`${digit} by ${via}`));
-    call.on('reception', (silent) => heard.push(silent ? 'silent' : 'back'));
-    call.on('ended', (end) => {
-      heard.push(`ended ${end.reason}`);
-      ends.push(end);
-    });
-    return call;
-  };
-  const media = () => {
-    if (engine.session === undefined) throw new Error('no media session was opened');
-    return engine.session;
-  };
-  const offerOf = (session: FakeSession): string => session.invite?.offer?.data.toString() ?? '';
-  const dial = () => listen(calls.dial({ target: 'sip:101@example.com', account: ACCOUNT }));
-  const talk = (sdp = peerSdp()) => {
-    const call = dial();
-    agent.session.peerAccepts(sdp);
-    heard.length = 0;
-    return call;
-  };
-  const accept = (sdp: string | undefined) => {
-    calls.on('incoming', (call) => {
-      listen(call);
-      call.answer();
-    });
-    return agent.peerCalls('sip:102@example.com', sdp);
-  };
-  return { clock, agent, engine, log, calls, heard, ends, media, offerOf, dial, talk, accept, listen };
+  return callRig(settings, (call, say) => {
+    call.on('ringing', (status) => say(`ringing ${status}`));
+    call.on('earlyMedia', () => say('early media'));
+    call.on('answered', ({ codec, encrypted }) => say(`answered ${codec}${encrypted ? ' encrypted' : ''}`));
+    call.on('formatChanged', ({ codec }) => say(`now ${codec}`));
+    call.on('digit', ({ digit, via }) => say(`${digit} by ${via}`));
+    call.on('reception', (silent) => say(silent ? 'silent' : 'back'));
+    call.on('ended', ({ reason }) => say(`ended ${reason}`));
+  });
 }
 
 describe('an outgoing call', () => {
   it('has sent its INVITE, with an offer that names the open port, before dial returns', () => {
-    const { agent, dial, media, offerOf } = createRig();
+    const { agent, dial, media } = createRig();
     dial();
     expect(agent.dialled).toEqual(['sip:101@example.com']);
     const offer = offerOf(agent.session);
@@ -474,7 +425,7 @@ describe('a re-INVITE', () => {
   });
 
   it('raises the version of our description when it changes, and keeps its identity (RFC 3264 §8)', () => {
-    const { agent, talk, offerOf } = createRig();
+    const { agent, talk } = createRig();
     talk();
     const first = lineOf(offerOf(agent.session), 'o=')?.split(' ') ?? [];
     const held = agent.session.peerOffers(peerSdp({ direction: 'sendonly', version: 2 })).accepted ?? '';
@@ -486,7 +437,7 @@ describe('a re-INVITE', () => {
 
 describe('encryption', () => {
   it('offers its own key and takes the peer’s (RFC 4568 §6.1)', () => {
-    const { agent, dial, heard, media, offerOf } = createRig({ srtp: 'required' });
+    const { agent, dial, heard, media } = createRig({ srtp: 'required' });
     dial();
     const offer = offerOf(agent.session);
     expect(lineOf(offer, 'm=')).toContain('RTP/SAVP');
@@ -519,7 +470,7 @@ describe('encryption', () => {
   });
 
   it('has a key of its own in every call', () => {
-    const { agent, dial, offerOf } = createRig({ srtp: 'required' });
+    const { agent, dial } = createRig({ srtp: 'required' });
     dial().hangup();
     dial();
     const keys = agent.sessions.map((session) => lineOf(offerOf(session), 'a=crypto:1 '));
@@ -538,7 +489,7 @@ describe('encryption', () => {
   });
 
   it('leaves no key in the log', () => {
-    const { agent, dial, log, offerOf } = createRig({ srtp: 'required' });
+    const { agent, dial, log } = createRig({ srtp: 'required' });
     const call = dial();
     agent.session.peerAccepts(peerSdp({ key: PEER_KEY }));
     call.hangup();

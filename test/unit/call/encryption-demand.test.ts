@@ -1,47 +1,22 @@
 // Phones that take encryption in one form only, where it is optional to us: RTP/AVP with keys (RFC 8643), or RTP/SAVP.
 
 import { describe, expect, it } from 'vitest';
-import { millis, seconds } from '../../../src/base/units.ts';
 import { InsistentTargets } from '../../../src/call/encryption-demand.ts';
-import { type CallEnd, type CallSettings, Calls } from '../../../src/call/index.ts';
-import { FakeAgent } from '../../support/fake-agent.ts';
+import type { CallSettings } from '../../../src/call/index.ts';
+import { callRig, offerOf } from '../../support/call-rig.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
 import { lineOf, peerSdp } from '../../support/peer-sdp.ts';
-import { RecordingLog } from '../../support/recording-log.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
 
-const SETTINGS: CallSettings = {
-  codecs: ['PCMA', 'PCMU'],
-  srtp: 'optional',
-  keying: ['sdes'],
-  suites: ['AES_CM_128_HMAC_SHA1_80'],
-  profile: 'avp',
-  packetTime: millis(20),
-  dtmf: 'rtp',
-  silenceAfter: seconds(5),
-};
 const SECURE = peerSdp({ key: Buffer.alloc(30, 7).toString('base64') });
 
 function rig(settings: Partial<CallSettings> = {}) {
-  const clock = new FakeClock();
-  const agent = new FakeAgent();
-  const engine = new FakeEngine();
-  const services = { clock, random: new SeededRandom(4), log: new RecordingLog(), agent, engine };
-  const calls = new Calls(services, { ...SETTINGS, ...settings });
-  const account = { uri: 'sip:door@example.com', expires: seconds(300), register: true };
-  const ends: CallEnd[] = [];
-  const dial = (target = 'sip:101@example.com') => {
-    const call = calls.dial({ target, account });
-    call.on('ended', (end) => ends.push(end));
-    return call;
-  };
+  const made = callRig({ srtp: 'optional', ...settings });
+  const { agent } = made;
   /** The profile of each offer so far. */
-  const offered = () =>
-    agent.sessions.map(({ invite }) => lineOf(invite?.offer?.data.toString() ?? '', 'm=')?.split(' ')[2]);
+  const offered = () => agent.sessions.map((session) => lineOf(offerOf(session), 'm=')?.split(' ')[2]);
   const refuse = (status = 488, ...warnings: number[]) =>
     agent.session.fails({ reason: 'rejected', status, ...(warnings.length === 0 ? {} : { warnings }) });
-  return { clock, agent, engine, calls, ends, dial, offered, refuse };
+  return { ...made, offered, refuse };
 }
 
 describe('a phone that insists on encryption', () => {
@@ -78,7 +53,7 @@ describe('a phone that insists on encryption', () => {
     const { agent, dial, refuse } = rig();
     dial();
     refuse();
-    const keys = agent.sessions.map(({ invite }) => lineOf(invite?.offer?.data.toString() ?? '', 'a=crypto:1 '));
+    const keys = agent.sessions.map((session) => lineOf(offerOf(session), 'a=crypto:1 '));
     expect(keys[0]).toBeTruthy();
     expect(keys[0]).not.toBe(keys[1]);
   });

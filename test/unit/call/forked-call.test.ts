@@ -2,25 +2,13 @@
 // RFC 6337 §3, RFC 3960 §3.1): who is heard, who is answered what, and whose parameters count in the end.
 
 import { describe, expect, it } from 'vitest';
-import { millis, seconds } from '../../../src/base/units.ts';
-import { type CallSettings, Calls } from '../../../src/call/index.ts';
-import { FakeAgent } from '../../support/fake-agent.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { emptyStatistics, FakeEngine } from '../../support/fake-engine.ts';
+import { millis } from '../../../src/base/units.ts';
+import type { CallSettings } from '../../../src/call/index.ts';
+import { callRig } from '../../support/call-rig.ts';
+import { emptyStatistics } from '../../support/fake-engine.ts';
 import { lineOf, peerSdp } from '../../support/peer-sdp.ts';
-import { RecordingLog } from '../../support/recording-log.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
 
-const SETTINGS: CallSettings = {
-  codecs: ['PCMA', 'PCMU'],
-  srtp: 'off',
-  keying: ['sdes'],
-  suites: ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'],
-  profile: 'avp',
-  packetTime: millis(20),
-  dtmf: 'rtp',
-  silenceAfter: seconds(5),
-};
+const SUITES = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'] as const;
 
 const keyOf = (octet: number): string => Buffer.alloc(30, octet).toString('base64');
 const ONE = { address: '192.0.2.31', port: 4001, formats: [8, 101], key: keyOf(1) };
@@ -33,24 +21,16 @@ function says({ key, ...phone }: typeof ONE, version = 1, encrypted = false): st
 }
 
 function ring(settings: Partial<CallSettings> = {}) {
-  const clock = new FakeClock();
-  const agent = new FakeAgent();
-  const engine = new FakeEngine();
-  const services = { clock, random: new SeededRandom(9), log: new RecordingLog(), agent, engine };
-  const calls = new Calls(services, { ...SETTINGS, ...settings });
-  const account = { uri: 'sip:door@example.com', expires: seconds(300), register: true };
-  const call = calls.dial({ target: 'sip:101@example.com', account });
-  const media = () => {
-    if (engine.session === undefined) throw new Error('no media session was opened');
-    return engine.session;
-  };
+  const rig = callRig({ suites: SUITES, ...settings });
+  const { agent, clock, dial, media } = rig;
+  const call = dial();
   const heard = () => media().parameters?.remoteAddress;
   /** Sound arrives from who is meant. */
   const speaks = () => {
     clock.advance(20);
     media().stats = { ...emptyStatistics, lastReceivedAt: clock.now() };
   };
-  return { clock, agent, engine, session: agent.session, call, media, heard, speaks };
+  return { ...rig, session: agent.session, call, heard, speaks };
 }
 
 describe('early sound', () => {
@@ -172,7 +152,7 @@ describe('the phone that is picked up', () => {
   });
 
   it('goes on with its own conversation: later offers of ours have its suite first, and its profile', () => {
-    const { session, call } = ring({ srtp: 'optional' });
+    const { session, call, reoffers } = ring({ srtp: 'optional' });
     const plain = says(ONE);
     session.peerProgresses(183, plain, 'one');
     const short = peerSdp({ ...TWO, cryptoTag: 2, version: 1 })
@@ -180,8 +160,7 @@ describe('the phone that is picked up', () => {
       .replace('_80 ', '_32 ');
     session.peerAccepts(short, 'two');
     call.hold();
-    const offered = session.deeds.flatMap((deed) => (deed.did === 'reoffer' ? [deed.body.data.toString()] : [])).at(-1);
-    expect(/a=crypto:\d \S+/.exec(offered ?? '')?.[0]).toBe('a=crypto:2 AES_CM_128_HMAC_SHA1_32');
+    expect(/a=crypto:\d \S+/.exec(reoffers().at(-1) ?? '')?.[0]).toBe('a=crypto:2 AES_CM_128_HMAC_SHA1_32');
     session.peerAnswers(short.replace('a=sendrecv', 'a=inactive'));
     expect(call.format?.encrypted).toBe(true);
   });

@@ -2,29 +2,14 @@
 // happens when there are no keys. Without them nothing is ever said in the clear.
 
 import { describe, expect, it } from 'vitest';
-import { millis, seconds } from '../../../src/base/units.ts';
-import { type Call, type CallEnd, type CallSettings, Calls } from '../../../src/call/index.ts';
-import type { Account } from '../../../src/sip/agent/types.ts';
-import { FakeAgent } from '../../support/fake-agent.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
-import { RecordingLog } from '../../support/recording-log.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
+import { millis } from '../../../src/base/units.ts';
+import type { CallSettings } from '../../../src/call/index.ts';
+import { callRig } from '../../support/call-rig.ts';
 
-const ACCOUNT: Account = { uri: 'sip:door@example.com', expires: seconds(300), register: true };
 const THEIRS = new Array<string>(32).fill('C0').join(':');
 const OTHERS = new Array<string>(32).fill('C1').join(':');
 
-const SETTINGS: CallSettings = {
-  codecs: ['PCMA'],
-  srtp: 'required',
-  keying: ['dtls'],
-  suites: ['AES_CM_128_HMAC_SHA1_80'],
-  profile: 'avp',
-  packetTime: millis(20),
-  dtmf: 'rtp',
-  silenceAfter: seconds(5),
-};
+const SETTINGS = { srtp: 'required', keying: ['dtls'] } as const;
 
 function peerSays(setup: string, options: { fingerprint?: string; protocol?: string; more?: string[] } = {}): string {
   const { fingerprint = THEIRS, protocol = 'UDP/TLS/RTP/SAVP', more = [] } = options;
@@ -34,42 +19,20 @@ function peerSays(setup: string, options: { fingerprint?: string; protocol?: str
 }
 
 function createRig(settings: Partial<CallSettings> = {}) {
-  const clock = new FakeClock();
-  const agent = new FakeAgent();
-  const engine = new FakeEngine();
-  const log = new RecordingLog();
-  const calls = new Calls({ clock, random: new SeededRandom(), log, agent, engine }, { ...SETTINGS, ...settings });
-  const heard: string[] = [];
-  const ends: CallEnd[] = [];
-  const listen = (call: Call): Call => {
-    call.on('answered', ({ encrypted }) => heard.push(encrypted ? 'answered encrypted' : 'answered'));
-    call.on('formatChanged', ({ encrypted }) => heard.push(encrypted ? 'encrypted' : 'not encrypted'));
-    call.on('ended', (end) => {
-      heard.push(`ended ${end.reason}`);
-      ends.push(end);
-    });
-    return call;
-  };
-  const media = () => {
-    if (engine.session === undefined) throw new Error('no media session was opened');
-    return engine.session;
-  };
+  const rig = callRig({ ...SETTINGS, ...settings }, (call, say) => {
+    call.on('answered', ({ encrypted }) => say(encrypted ? 'answered encrypted' : 'answered'));
+    call.on('formatChanged', ({ encrypted }) => say(encrypted ? 'encrypted' : 'not encrypted'));
+    call.on('ended', ({ reason }) => say(`ended ${reason}`));
+  });
+  const { agent, dial, engine, media } = rig;
   const secure = (association = 1) => engine.emit('secured', media().id, association, 'AEAD_AES_128_GCM', millis(0));
   const fail = (association = 1) => engine.emit('unsecured', media().id, association, 'fingerprint', millis(0));
-  const dial = () => listen(calls.dial({ target: 'sip:101@example.com', account: ACCOUNT }));
   const talk = () => {
     const call = dial();
     agent.session.peerAccepts(peerSays('active'));
     return call;
   };
-  const accept = (sdp: string) => {
-    calls.on('incoming', (call) => {
-      listen(call);
-      call.answer();
-    });
-    return agent.peerCalls('sip:102@example.com', sdp);
-  };
-  return { agent, engine, log, heard, ends, media, secure, fail, dial, talk, accept };
+  return { ...rig, secure, fail, talk };
 }
 
 describe('an outgoing call with a handshake', () => {

@@ -1,54 +1,18 @@
 // Who holds whom, seen by the call: RFC 3264 §8.4, RFC 6337 §5.3.
 
 import { describe, expect, it } from 'vitest';
-import { millis, seconds } from '../../../src/base/units.ts';
-import { type CallSettings, Calls } from '../../../src/call/index.ts';
-import { FakeAgent } from '../../support/fake-agent.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import { callRig } from '../../support/call-rig.ts';
 import { peerSdp } from '../../support/peer-sdp.ts';
-import { RecordingLog } from '../../support/recording-log.ts';
-import { SeededRandom } from '../../support/seeded-random.ts';
-
-const SETTINGS: CallSettings = {
-  codecs: ['PCMA', 'PCMU'],
-  srtp: 'off',
-  suites: ['AES_CM_128_HMAC_SHA1_80'],
-  keying: ['sdes'],
-  profile: 'avp',
-  packetTime: millis(20),
-  dtmf: 'rtp',
-  silenceAfter: seconds(5),
-};
 
 function rig() {
-  const agent = new FakeAgent();
-  const engine = new FakeEngine();
-  const services = { clock: new FakeClock(), random: new SeededRandom(3), log: new RecordingLog(), agent, engine };
-  const calls = new Calls(services, SETTINGS);
-  const account = { uri: 'sip:door@example.com', expires: seconds(300), register: false };
-  const heard: string[] = [];
-  const dial = () => {
-    const call = calls.dial({ target: 'sip:101@example.com', account });
-    for (const name of ['held', 'resumed'] as const) call.on(name, (by) => heard.push(`${name} ${by}`));
-    call.on('answered', () => heard.push('answered'));
-    call.on('ended', ({ reason, cause }) => heard.push(`ended ${reason}${cause === undefined ? '' : `: ${cause}`}`));
-    return call;
-  };
-  const talk = () => {
-    const call = dial();
-    agent.session.peerAccepts(peerSdp());
-    heard.length = 0;
-    return call;
-  };
-  const direction = () => engine.session?.parameters?.direction;
-  const offered = () => {
-    const offer = agent.session.deeds
-      .flatMap((deed) => (deed.did === 'reoffer' ? [deed.body.data.toString()] : []))
-      .at(-1);
-    return /a=(sendrecv|sendonly|recvonly|inactive)/.exec(offer ?? '')?.[1];
-  };
-  return { agent, engine, calls, heard, dial, talk, direction, offered };
+  const made = callRig({}, (call, say) => {
+    for (const name of ['held', 'resumed'] as const) call.on(name, (by) => say(`${name} ${by}`));
+    call.on('answered', () => say('answered'));
+    call.on('ended', ({ reason, cause }) => say(`ended ${reason}${cause === undefined ? '' : `: ${cause}`}`));
+  });
+  const direction = () => made.engine.session?.parameters?.direction;
+  const offered = () => /a=(sendrecv|sendonly|recvonly|inactive)/.exec(made.reoffers().at(-1) ?? '')?.[1];
+  return { ...made, direction, offered };
 }
 
 describe('holding the peer', () => {
