@@ -21,6 +21,8 @@ export interface BaresipOptions {
   readonly rtcpMux?: boolean;
   /** Its offers hold ICE (RFC 8445), in full. */
   readonly ice?: boolean;
+  /** It is at its address of IPv6 alone. */
+  readonly ipv6?: boolean;
   /** What it says, one of the speech files. */
   readonly speech?: string;
   /** Whose presence it watches: SIP URIs. */
@@ -70,7 +72,9 @@ export class Baresip {
     writeFileSync(`${this.#folder}/contacts`, contacts.join(''));
     writeWav(`${this.#folder}/speech.wav`, loadSpeech(options.speech ?? 'resident.en'), SPEECH_MS);
     const name = `baresip-${host.name}`;
-    this.#program = host.start({ name, logFolder, command: ['baresip', '-s', '-f', this.#folder] });
+    const family = options.ipv6 === true ? ['-6'] : [];
+    const command = ['baresip', '-s', ...family, '-f', this.#folder] as const;
+    this.#program = host.start({ name, logFolder, command });
   }
 
   /** Starts one, and waits until it is registered if it is to be. */
@@ -88,7 +92,12 @@ export class Baresip {
 
   /** Its direct address. */
   get uri(): string {
-    return `sip:${this.options.user}@${this.host.address}`;
+    return `sip:${this.options.user}@${this.#place}`;
+  }
+
+  /** As it stands in a URI. */
+  get #place(): string {
+    return this.options.ipv6 === true ? `[${this.host.ipv6}]` : this.host.address;
   }
 
   async dial(uri: string): Promise<void> {
@@ -181,13 +190,13 @@ export class Baresip {
       `audio_codecs=${codecs.join(',')}`,
       ...(mediaEncryption === undefined ? [] : [`mediaenc=${mediaEncryption}`]),
     ];
-    return `<sip:${user}@${registrar ?? this.host.address}>;${parameters.join(';')}\n`;
+    return `<sip:${user}@${registrar ?? this.#place}>;${parameters.join(';')}\n`;
   }
 
   #configuration(): string {
     return `${[
       'poll_method epoll',
-      `sip_listen ${this.host.address}:5060`,
+      `sip_listen ${this.#place}:5060`,
       `audio_source aufile,${this.#folder}/speech.wav`,
       // Debian's has no player that only swallows; without one the recording still gets every sample.
       'audio_player none,none',

@@ -28,6 +28,8 @@ export interface KamailioOptions {
   readonly relay?: string;
   /** It is a presence server as well, for the packages `presence`, `message-summary` and `reg`. */
   readonly events?: boolean;
+  /** It listens at its address of IPv6 alone. */
+  readonly ipv6?: boolean;
 }
 
 /** Debian's empty tables of Kamailio's. */
@@ -50,7 +52,7 @@ export class Kamailio {
     const name = host.name === 'pbx' ? 'kamailio' : `kamailio-${host.name}`;
     const template = readFileSync(new URL('kamailio.cfg', import.meta.url), 'utf8');
     const filled = template
-      .replaceAll('10.77.0.1:', `${host.address}:`)
+      .replaceAll('10.77.0.1:', `${options.ipv6 === true ? `[${host.ipv6}]` : host.address}:`)
       .replaceAll('@MAX_EXPIRES@', String(maxExpires))
       .replaceAll('@NONCE_EXPIRE@', String(nonceExpires))
       .replaceAll('@ALGORITHM@', algorithm)

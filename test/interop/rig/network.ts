@@ -18,6 +18,11 @@ export const ADDRESSES = {
   stranger: '10.77.0.66',
 } as const;
 
+/** A host's address of IPv6, once `Network.addIpv6` has been called. */
+export function ipv6Of(name: HostName): string {
+  return `fd77::${ADDRESSES[name].split('.').at(-1)}`;
+}
+
 /** What a machine has behind a NAT. */
 export const INNER_ADDRESS = '192.168.7.2';
 
@@ -39,6 +44,10 @@ export class Host {
 
   get address(): string {
     return ADDRESSES[this.name];
+  }
+
+  get ipv6(): string {
+    return ipv6Of(this.name);
   }
 
   /** Changes the machine's network: lines of `ip -batch`. */
@@ -130,6 +139,11 @@ export class Network {
       const leaving = ['-t', 'nat', '-A', 'POSTROUTING', '-o', 'eth0', '-p', protocol, '-j', 'MASQUERADE'];
       inRouter('iptables', ...leaving, '--to-ports', '50000-51000', '--random');
     }
+  }
+
+  /** Gives every machine an address of IPv6 as well. Nobody looks for duplicates: they are good at once. */
+  addIpv6(): void {
+    for (const host of this.#hosts.values()) host.configure([`addr add ${host.ipv6}/64 dev eth0 nodad`]);
   }
 
   /** Takes the namespaces away; the processes in them must have ended. */

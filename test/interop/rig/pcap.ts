@@ -1,5 +1,5 @@
-// tcpdump's stream of frames, cut into UDP datagrams and TCP segments. It is written for these tests, not for hostile captures: little
-// endian microsecond files, link type LINUX_SLL, IPv4 without fragments.
+// tcpdump's stream of frames, cut into UDP datagrams and TCP segments. It is written for these tests, not for hostile captures:
+// little endian microsecond files, link type LINUX_SLL, IPv4 without fragments, IPv6 without extensions.
 
 /** Where a datagram comes from or goes to. */
 export interface Endpoint {
@@ -30,6 +30,7 @@ export interface Taker {
 const FILE_HEADER = 24;
 const FRAME_HEADER = 16;
 const LINK_HEADER = 16;
+const IPV6_HEADER = 40;
 const UDP_HEADER = 8;
 const TCP = 6;
 const UDP = 17;
@@ -60,45 +61,74 @@ export class PcapReader {
     }
   }
 
-  #packet(atMs: number, packet: Buffer): void {
-    const protocol = packet.readUInt8(9);
-    const datagram = protocol === UDP ? readUdp(atMs, packet) : undefined;
+  #packet(atMs: number, frame: Buffer): void {
+    const packet = frame.readUInt8(0) >> 4 === 6 ? readIpv6(frame) : readIpv4(frame);
+    const datagram = packet.protocol === UDP ? readUdp(atMs, packet) : undefined;
     if (datagram !== undefined) this.taker.datagram(datagram);
-    const segment = protocol === TCP ? readTcp(atMs, packet) : undefined;
+    const segment = packet.protocol === TCP ? readTcp(atMs, packet) : undefined;
     if (segment !== undefined) this.taker.segment(segment);
   }
 }
 
-/** The part of an IPv4 packet behind its header, without the padding of short frames. */
-function contentOf(packet: Buffer): Buffer {
-  return packet.subarray((packet.readUInt8(0) & 0x0f) * 4, packet.readUInt16BE(2));
+interface Packet {
+  readonly protocol: number;
+  readonly from: string;
+  readonly to: string;
+  /** What is behind its header, without the padding of short frames. */
+  readonly content: Buffer;
 }
 
-function readUdp(atMs: number, packet: Buffer): Datagram | undefined {
-  const udp = contentOf(packet);
+/** RFC 791 §3.1. */
+function readIpv4(packet: Buffer): Packet {
+  return {
+    protocol: packet.readUInt8(9),
+    from: dotted(packet, 12),
+    to: dotted(packet, 16),
+    content: packet.subarray((packet.readUInt8(0) & 0x0f) * 4, packet.readUInt16BE(2)),
+  };
+}
+
+/** RFC 8200 §3. */
+function readIpv6(packet: Buffer): Packet {
+  return {
+    protocol: packet.readUInt8(6),
+    from: colons(packet, 8),
+    to: colons(packet, 24),
+    content: packet.subarray(IPV6_HEADER, IPV6_HEADER + packet.readUInt16BE(4)),
+  };
+}
+
+function readUdp(atMs: number, packet: Packet): Datagram | undefined {
+  const udp = packet.content;
   if (udp.length < UDP_HEADER) return undefined;
-  return { ...ends(atMs, packet, udp), payload: Buffer.from(udp.subarray(UDP_HEADER, udp.readUInt16BE(4))) };
+  return { ...ends(atMs, packet), payload: Buffer.from(udp.subarray(UDP_HEADER, udp.readUInt16BE(4))) };
 }
 
-function readTcp(atMs: number, packet: Buffer): Segment | undefined {
-  const tcp = contentOf(packet);
+function readTcp(atMs: number, packet: Packet): Segment | undefined {
+  const tcp = packet.content;
   if (tcp.length < TCP_HEADER) return undefined;
   return {
-    ...ends(atMs, packet, tcp),
+    ...ends(atMs, packet),
     sequence: tcp.readUInt32BE(4),
     opens: (tcp.readUInt8(13) & SYN) !== 0,
     payload: Buffer.from(tcp.subarray((tcp.readUInt8(12) >> 4) * 4)),
   };
 }
 
-function ends(atMs: number, packet: Buffer, ports: Buffer): Omit<Datagram, 'payload'> {
+function ends(atMs: number, { from, to, content }: Packet): Omit<Datagram, 'payload'> {
   return {
     atMs,
-    from: { address: dotted(packet, 12), port: ports.readUInt16BE(0) },
-    to: { address: dotted(packet, 16), port: ports.readUInt16BE(2) },
+    from: { address: from, port: content.readUInt16BE(0) },
+    to: { address: to, port: content.readUInt16BE(2) },
   };
 }
 
 function dotted(packet: Buffer, offset: number): string {
   return [...packet.subarray(offset, offset + 4)].join('.');
+}
+
+/** In the form that programs print (RFC 5952). */
+function colons(packet: Buffer, offset: number): string {
+  const groups = Array.from({ length: 8 }, (_, at) => packet.readUInt16BE(offset + 2 * at).toString(16));
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
 }

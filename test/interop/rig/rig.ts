@@ -63,6 +63,12 @@ export class Rig {
     return this.#authority.issue(file, { names });
   }
 
+  /** The file with the authority that vouches for them. */
+  get authority(): string {
+    this.#authority ??= new Authority(this.folder);
+    return this.#authority.certificate;
+  }
+
   /** A proxy between a device and the registrar. */
   async proxy(host: HostName): Promise<Kamailio> {
     const proxy = this.#keep(Kamailio.proxy(this.host(host), this.folder));

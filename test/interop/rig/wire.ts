@@ -39,7 +39,7 @@ export class Wire {
           '--immediate-mode',
           '-w',
           '-',
-          'ip and (udp or tcp)',
+          '(ip or ip6) and (udp or tcp)',
         ] as const),
       ],
       onOutput: (chunk) => {
