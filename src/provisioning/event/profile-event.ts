@@ -56,9 +56,9 @@ export function deviceProfileUri(urn: string, domain: string, scheme: 'sip' | 's
   return `${scheme}:${urn.replaceAll(':', '%3a')}@${domain}`;
 }
 
-/** The Request-URI of a local-network profile (RFC 6080 §5.1.4.1). */
+/** The Request-URI of a local-network profile: without a user, so that it differs from a device's (RFC 6080 §5.1.4.1). */
 export function localNetworkUri(domain: string): string {
-  return `sip:anonymous@${domain}`;
+  return `sip:_sipuaconfig.${domain}`;
 }
 
 /** `urn:uuid:…` of a user part, in lower case; undefined where it is none. */

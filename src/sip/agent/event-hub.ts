@@ -128,6 +128,7 @@ export class EventHub {
     expires,
     headers = [],
     body,
+    instance,
     forks = 1,
   }: SubscribeOptions): Subscription {
     const { environment, sender, admit } = this.options;
@@ -138,6 +139,8 @@ export class EventHub {
       ...sender(target, account),
       target,
       event: type.value,
+      eventText: event,
+      instance,
       accept,
       expires,
       headers,

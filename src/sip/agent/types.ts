@@ -137,7 +137,7 @@ export interface SubscribeOptions {
   readonly target: string;
   /** From; also who authenticates. */
   readonly account: Account;
-  /** Value of Event: `reg`, `ua-profile;profile-type=device`. */
+  /** Value of Event, sent as it is: `reg`, `ua-profile;profile-type=device`. */
   readonly event: string;
   /** Body types of notifications that are understood; at least one. */
   readonly accept: readonly string[];
@@ -145,6 +145,8 @@ export interface SubscribeOptions {
   readonly expires: Millis;
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly body?: Body;
+  /** URN of the device in our Contact, where the package wants it (RFC 6080 §5.1.4.1). */
+  readonly instance?: string;
   /** How many notifiers may answer, where the request is forked; default 1. */
   readonly forks?: number;
 }

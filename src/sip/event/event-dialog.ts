@@ -19,6 +19,8 @@ export interface EventDialogOptions {
    * Who subscribes names the place that notifications go to, and that must not be somebody who never asked.
    */
   readonly mayGoTo: (address: string) => boolean;
+  /** What our Contact is to have more; default: nothing. */
+  readonly contact?: (plain: string) => string;
 }
 
 export interface DialogRequestUser {
@@ -68,14 +70,14 @@ export class EventDialog {
 
   /** Sends a request in the dialog. @returns gives it up: its user is told nothing more */
   send(method: string, content: RequestContent, user: DialogRequestUser): () => void {
-    const { environment, credentials, contactUser } = this.options;
+    const { environment, credentials, contactUser, contact = (plain) => plain } = this.options;
     const { nextHop } = this.dialog;
     const headers = [['User-Agent', environment.userAgent] as const, ...(content.headers ?? [])];
     const plan = {
       nextHop,
       build: (): SipRequest => this.dialog.createRequest(method, { ...content, headers }).request,
       address: (request: SipRequest, target: Endpoint): void =>
-        request.headers.set('Contact', environment.contact(target, contactUser, this.dialog.sipsContact)),
+        request.headers.set('Contact', contact(environment.contact(target, contactUser, this.dialog.sipsContact))),
     };
     const exchange = new ClientExchange(environment, credentials, plan, {
       final: (response) => {

@@ -16,6 +16,8 @@ export interface Notification {
   readonly event: EventType;
   readonly subscription: SubscriptionState;
   readonly body: EventBody | undefined;
+  /** Value of Content-Type with its parameters: some bodies are in them (RFC 4483 §5). */
+  readonly contentType: string | undefined;
   /** The notifier's tag: which branch of a forked SUBSCRIBE says it. */
   readonly branch: string;
   readonly source: Endpoint;
@@ -34,7 +36,8 @@ export function readNotification(request: SipRequest, source: Endpoint): Result<
   const { contentType: type, body: data } = request;
   const body = data.length === 0 || type === undefined ? undefined : { type, data };
   const branch = request.fromTag ?? '';
-  return ok({ event: event.value, subscription: subscription.value, body, branch, source });
+  const contentType = request.headers.get('Content-Type');
+  return ok({ event: event.value, subscription: subscription.value, body, contentType, branch, source });
 }
 
 /** The 415 for a body that was not asked for: its type is none of `accept`, or it is encoded (RFC 3261 §8.2.3). */

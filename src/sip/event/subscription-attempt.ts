@@ -12,7 +12,7 @@ import { EventDialog } from './event-dialog.ts';
 import { type Notification, readNotification } from './notification.ts';
 import type { SubscriptionEnd } from './resubscription.ts';
 import { SubscriberUsage } from './subscriber-usage.ts';
-import { type SubscriptionPlan, subscribeHeaders, timerN } from './subscription-plan.ts';
+import { type SubscriptionPlan, subscribeContact, subscribeHeaders, timerN } from './subscription-plan.ts';
 
 export interface AttemptUser {
   notified(notification: Notification): void;
@@ -127,7 +127,8 @@ export class SubscriptionAttempt {
   #address(request: SipRequest, target: Endpoint): void {
     this.#asked.add(target.address);
     const { environment, options } = this.plan;
-    request.headers.set('Contact', environment.contact(target, options.contactUser, asksForSips(request)));
+    const contact = environment.contact(target, options.contactUser, asksForSips(request));
+    request.headers.set('Contact', subscribeContact(this.plan, contact));
   }
 
   #answered(response: SipResponse): void {
@@ -171,6 +172,7 @@ export class SubscriptionAttempt {
       contactUser,
       source,
       mayGoTo: () => true,
+      contact: (plain) => subscribeContact(this.plan, plain),
     });
     const usage = new SubscriberUsage(peer, this.plan, this.#granted, {
       notified: (told) => this.user.notified(told),

@@ -11,12 +11,16 @@ export interface SubscriptionPlanOptions {
   readonly environment: EventEnvironment;
   readonly credentials: CallCredentials | undefined;
   readonly contactUser: string | undefined;
+  /** URN of the device, where the package wants it in our Contact (RFC 6080 §5.1.4.1). */
+  readonly instance?: string | undefined;
   /** The resource: Request-URI and To. */
   readonly target: string;
   /** From, without its tag. */
   readonly from: NameAddress;
   readonly routing: Routing;
   readonly event: EventType;
+  /** The same as it is to be written, where the package demands quotes (RFC 6080 §6.2.2). */
+  readonly eventText?: string | undefined;
   /** Body types of notifications that are understood; at least one. */
   readonly accept: readonly string[];
   /** The life that is asked for; 0 fetches the state once (§4.4.3). */
@@ -83,11 +87,16 @@ export class SubscriptionPlan {
 /** §4.1.2.1, §4.1.2.2. */
 export function subscribeHeaders({ event, accept, options }: SubscriptionPlan, expires: Millis): HeaderList {
   return [
-    ['Event', formatEventType(event)],
+    ['Event', options.eventText ?? formatEventType(event)],
     ['Expires', String(Math.round(expires / 1000))],
     ['Accept', accept.join(', ')],
     ...options.headers,
   ];
+}
+
+/** The Contact of a SUBSCRIBE. @param plain it without what tells who we are */
+export function subscribeContact({ options }: SubscriptionPlan, plain: string): string {
+  return options.instance === undefined ? plain : `${plain};+sip.instance="<${options.instance}>"`;
 }
 
 /** How long a NOTIFY is waited for (§4.1.2.4). */

@@ -21,6 +21,8 @@ export interface SubscriptionStatus {
 export type SubscriptionEvents = {
   /** Every NOTIFY, the last one included. */
   notification: [notification: Notification];
+  /** There is none at the moment; another is asked for after `wait`. */
+  lapsed: [end: SubscriptionEnd, wait: Millis];
   /** On every change, and only then. */
   status: [status: SubscriptionStatus];
   /** It is over and is not asked for again: by `stop`, after a fetch, or because the notifier will not have it. */
@@ -134,6 +136,7 @@ export class Subscription {
     if (wait !== undefined) {
       this.#setStatus({ state: 'waiting', reason: whyOf(end) });
       this.#retry = clock.after(wait, 'resubscription', () => this.#begin());
+      this.#events.emit('lapsed', end, wait);
       return;
     }
     this.#setStatus({ state: 'ended', reason: done === undefined ? whyOf(end) : null });

@@ -66,7 +66,7 @@ describe('who is subscribed to', () => {
     expect(uri).toBe('sip:urn%3auuid%3af81d4fae-7ced-11d0-a765-00a0c91e6bf6@example.com');
     expect(urnOfUser('urn%3Auuid%3AF81D4FAE-7CED-11D0-A765-00A0C91E6BF6')).toBe(urn);
     expect(urnOfUser('urn%3auuid%3anobody')).toBeUndefined();
-    expect(localNetworkUri('airport.example.net')).toBe('sip:anonymous@airport.example.net');
+    expect(localNetworkUri('airport.example.net')).toBe('sip:_sipuaconfig.airport.example.net');
   });
 
   it.each([

@@ -48,7 +48,7 @@ describe('asking', () => {
     const { phone } = await subscribed({ event: 'ua-profile;profile-type="device"', headers: [['X-Test', 'yes']] });
     const request = phone.request('SUBSCRIBE');
     expect(request.requestUri).toBe(`sip:registrar@${PHONE}`);
-    expect(request.headers.get('Event')).toBe('ua-profile;profile-type=device');
+    expect(request.headers.get('Event')).toBe('ua-profile;profile-type="device"');
     expect(request.headers.get('Expires')).toBe('3600');
     expect(request.headers.get('Accept')).toBe(REG);
     expect(request.headers.get('X-Test')).toBe('yes');
@@ -56,6 +56,18 @@ describe('asking', () => {
     expect(request.from.uri).toBe('sip:door@10.0.0.9');
     expect(request.fromTag).toBeTruthy();
     expect(request.toTag).toBeUndefined();
+  });
+
+  it('shows which device it is, where that is wanted, in every SUBSCRIBE (RFC 6080 §5.1.4.1)', async () => {
+    const instance = 'urn:uuid:f81d4fae-7ced-11d0-a765-00a0c91e6bf6';
+    const { phone, grant, tell, subscription, clock } = await subscribed({ instance });
+    grant();
+    tell({ state: 'active;expires=3600' });
+    subscription.renew();
+    deliver(clock);
+    const contacts = phone.requests('SUBSCRIBE').map((request) => request.headers.get('Contact') ?? '');
+    expect(contacts).toHaveLength(2);
+    for (const contact of contacts) expect(contact.endsWith(`>;+sip.instance="<${instance}>"`)).toBe(true);
   });
 
   it('is active with the first NOTIFY', async () => {
