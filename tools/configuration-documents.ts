@@ -82,7 +82,8 @@ doors:
 
 - A duration is a number with its unit: \`500ms\`, \`3s\`, \`2m\`, \`1h\`.
 - A secret is a text in quotes, \`{ file: PATH }\` (a newline at its end is left off) or \`{ env: NAME }\`. A file that
-  everybody on the machine can read is warned of.
+  everybody on the machine can read is warned of. In a provisioned profile it may be \`{ age: TEXT }\`: encrypted with
+  [age](https://age-encryption.org) to the device's own key.
 - A relative path is relative to the folder of the configuration.
 - A text that begins with \`*\`, \`#\` or \`&\`, or looks like a number, needs quotes: \`"*12#"\`.
 - **R** marks keys whose change is carried out at the next start only.

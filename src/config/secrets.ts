@@ -1,4 +1,5 @@
-// Reads the secrets that a checked file refers to: the text itself, a file, a variable of the environment.
+// Reads the secrets that a checked file refers to: the text itself, a file, a variable of the environment, a text that is
+// encrypted to this device.
 // No message holds a secret; a file's or variable's name may stand in it.
 
 import { isAbsolute, join } from 'node:path';
@@ -63,6 +64,14 @@ function readSource(source: SecretSource, folder: string, options: ParseOptions)
         return { fault: complaint(`names the variable ${source.name}, which is not set`, mend) };
       }
       return checkSecret(text, `the variable ${source.name}`);
+    }
+    case 'sealed': {
+      const text = options.unseal?.(source.text);
+      if (text === undefined) {
+        const mend = 'encrypt it with age to the key that `doorphone identity` shows';
+        return { fault: complaint('is encrypted, and not to the key of this device', mend) };
+      }
+      return checkSecret(text, 'decrypted');
     }
   }
 }

@@ -227,6 +227,8 @@ export interface ParseOptions {
   /** Reads the files that secrets name. Throws as node:fs does. */
   readonly readFile: (path: string) => FileContent;
   readonly environment: { readonly [name: string]: string | undefined };
+  /** What is behind a text that is encrypted to this device (`{ age: … }`); undefined: it is to another, or to none. */
+  readonly unseal?: (sealed: string) => string | undefined;
   /** Permission bits of the file itself, where they are known: a secret in clear is warned of when others can read it. */
   readonly mode?: number;
 }

@@ -178,11 +178,12 @@ export const audioDevice = readText<AudioDeviceName>((text) => {
     : { ok: true, value: { kind: 'alsa', name } };
 }, '^(virtual|file|alsa:\\S+)$');
 
-/** Where a secret is: in the file itself, in a file of its own, or in the environment. */
+/** Where a secret is: in the file itself, in a file of its own, in the environment, or here for this device's key alone. */
 export type SecretSource =
   | { readonly from: 'text'; readonly text: string }
   | { readonly from: 'file'; readonly path: string }
-  | { readonly from: 'environment'; readonly name: string };
+  | { readonly from: 'environment'; readonly name: string }
+  | { readonly from: 'sealed'; readonly text: string };
 
 /** Stands for a secret until it has been read; prints as nothing. */
 export class SecretReference {
@@ -197,24 +198,26 @@ export class SecretReference {
   }
 }
 
-/** The keys of `{ file: PATH }` and `{ env: NAME }` are said once, here, for every secret. */
-export const SECRET_FORMS = 'A text in quotes, `{ file: PATH }` or `{ env: NAME }`.';
+/** The keys of `{ file: PATH }`, `{ env: NAME }` and `{ age: TEXT }` are said once, here, for every secret. */
+export const SECRET_FORMS = 'A text in quotes, `{ file: PATH }`, `{ env: NAME }` or, in a profile, `{ age: TEXT }`.';
 
-/** A text, `{ file: PATH }` or `{ env: NAME }`. */
+/** A text, `{ file: PATH }`, `{ env: NAME }`, or `{ age: TEXT }`: encrypted to the device that reads it. */
 export const secret = v.pipe(
   v.union(
     [
       v.string(),
       v.strictObject({ file: v.pipe(v.string(), v.minLength(1)) }),
       v.strictObject({ env: v.pipe(v.string(), v.minLength(1)) }),
+      v.strictObject({ age: v.pipe(v.string(), v.minLength(1)) }),
     ],
     encodeComplaint(complaint('is not a text, { file: PATH } or { env: NAME }', 'put it in quotes')),
   ),
   v.transform((value) => {
     if (typeof value === 'string') return new SecretReference({ from: 'text', text: value });
-    return 'file' in value
-      ? new SecretReference({ from: 'file', path: value.file })
-      : new SecretReference({ from: 'environment', name: value.env });
+    if ('file' in value) return new SecretReference({ from: 'file', path: value.file });
+    return 'env' in value
+      ? new SecretReference({ from: 'environment', name: value.env })
+      : new SecretReference({ from: 'sealed', text: value.age });
   }),
 );
 
