@@ -5,6 +5,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+// A clock that shows less is not set; two builds of one source may be made equal (reproducible-builds.org).
+const epoch = process.env.SOURCE_DATE_EPOCH;
+const built = epoch === undefined ? new Date() : new Date(Number(epoch) * 1000);
 const common = {
   bundle: true,
   platform: 'node',
@@ -24,7 +27,11 @@ await build({
   minifySyntax: true,
   // One octet a character: V8 keeps the text half as large.
   charset: 'ascii',
-  define: { __DOORPHONE_VERSION__: JSON.stringify(version), 'import.meta.url': '__moduleUrl' },
+  define: {
+    __DOORPHONE_VERSION__: JSON.stringify(version),
+    __DOORPHONE_BUILT__: JSON.stringify(built.toISOString()),
+    'import.meta.url': '__moduleUrl',
+  },
   banner: {
     js: "(function (exports, require, module, __filename) { const __moduleUrl = require('node:url').pathToFileURL(__filename).href;",
   },

@@ -1,5 +1,6 @@
 // The commands that control socket, command line, MQTT and panel translate, and the registry of what carries them out.
 
+import type { ProvisioningReport } from './provisioning.ts';
 import type { StateReport } from './state.ts';
 
 /** Command name → what it takes and what it gives. */
@@ -17,6 +18,10 @@ export interface CommandTypes {
   line: { parameters: { line: string; active?: boolean }; result: { line: string; active: boolean } };
   status: { parameters: Record<never, never>; result: StateReport };
   /** `waits`: parts must be restarted, which is done as soon as no call is up and no door is open. */
+  /** What is provisioned; `now`: and looks for a newer profile. */
+  provision: { parameters: { now?: boolean }; result: ProvisioningReport };
+  /** Back to an unprovisioned board; its own file stays. */
+  reset: { parameters: Record<never, never>; result: { waits: boolean } };
   reload: { parameters: Record<never, never>; result: { file: string; waits?: true } };
 }
 

@@ -8,13 +8,15 @@ import { type Clock, SystemClock } from '../base/clock.ts';
 import { DoorphoneError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { SystemRandom } from '../base/random.ts';
-import { type Configuration, formatFault, loadConfiguration, type ParseOutcome } from '../config/index.ts';
+import { type Configuration, formatFault, type ParseOutcome } from '../config/index.ts';
 import { ControlServer } from '../control/index.ts';
 import { DoorService, type ServiceContext } from './door-service.ts';
 import { Faults } from './faults.ts';
 import { instanceOf } from './instance-id.ts';
 import { standardErrorLog } from './log.ts';
 import { systemNetwork } from './network-watcher.ts';
+import { Profiles } from './profiles.ts';
+import { Provisioning } from './provisioning.ts';
 import { prepareStateFolder } from './state-folder.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -31,10 +33,7 @@ export interface RunOptions {
 export async function runService(options: RunOptions): Promise<number> {
   try {
     prepareStateFolder(options.stateFolder);
-    const configuration = readConfiguration(options);
-    if (configuration === undefined) return 1;
-    await serve(options, configuration);
-    return 0;
+    return await serve(options);
   } catch (thrown) {
     if (!(thrown instanceof DoorphoneError)) throw thrown;
     process.stderr.write(`doorphone: ${thrown.line}\n`);
@@ -43,42 +42,42 @@ export async function runService(options: RunOptions): Promise<number> {
 }
 
 /** The checked configuration; undefined when its faults have been printed. */
-function readConfiguration({ configFile, configGiven }: RunOptions): Configuration | undefined {
-  const { configuration, faults, warnings } = loadOrExplain(configFile, configGiven);
+function explain({ configuration, faults, warnings }: ParseOutcome): Configuration | undefined {
   for (const warning of warnings) process.stderr.write(`doorphone: warning: ${formatFault(warning)}\n`);
   for (const fault of faults) process.stderr.write(`doorphone: ${formatFault(fault)}\n`);
   return configuration;
 }
 
-function loadOrExplain(configFile: string, configGiven: boolean): ParseOutcome {
-  try {
-    return loadConfiguration(configFile, process.env);
-  } catch (thrown) {
-    if (configGiven || !(thrown instanceof DoorphoneError) || thrown.code !== 'configuration-missing') throw thrown;
-    throw new DoorphoneError('not-configured', `this board is not configured: there is no ${configFile}`, {
-      mend: 'write one, or name another with --config FILE',
-      cause: thrown,
-    });
-  }
-}
-
-async function serve(options: RunOptions, configuration: Configuration): Promise<void> {
+async function serve(options: RunOptions): Promise<number> {
   const { version, socketPath, configFile } = options;
   const clock = new SystemClock();
-  const log = standardErrorLog({ clock, level: configuration.log.level });
+  const log = standardErrorLog({ clock, level: 'info' });
   const context = makeContext(clock, log, options);
   const { journal } = context;
+  const profiles = new Profiles({
+    ...options,
+    context,
+    putIntoForce: async (changed) => (await supervisor.change(changed)).ok,
+    works: () => provisioning.works(supervisor.state()),
+  });
+  const configuration = explain(profiles.begin());
+  if (configuration === undefined) return 1;
+  log.level = configuration.log.level;
   journal.subscribe((event) => logEvent(log, event));
   leaveOnUncaught(log);
+  const provisioning = new Provisioning({ context, profiles, stateFolder: options.stateFolder });
   const supervisor = new Supervisor(configuration, {
     file: configFile,
-    load: (file) => loadConfiguration(file, process.env),
-    make: (made) => new DoorService(made, context),
+    load: () => profiles.reload(),
+    make: (made) => provisioning.watch(new DoorService(made, context), made),
     applied: (changed) => {
       log.level = changed.log.level;
+      profiles.inForce(changed);
+      void provisioning.begin();
     },
     context,
   });
+  provisioning.handle(supervisor.commands, (changed) => supervisor.change(changed));
   const control = new ControlServer({ path: socketPath, registry: supervisor.commands, journal, log });
   const ended = signalled(() => void supervisor.reload());
   try {
@@ -88,10 +87,15 @@ async function serve(options: RunOptions, configuration: Configuration): Promise
     await supervisor.start();
     journal.record('service.started', { version, board: configuration.board });
     log.info('service.ready', { socket: socketPath, stopsOn: 'SIGTERM', reloadsOn: 'SIGHUP' });
+    profiles.inForce(configuration);
+    await provisioning.begin();
     const signal = await ended;
     log.info('service.signal', { signal });
     journal.record('service.stopping', {});
+    return 0;
   } finally {
+    profiles.keeper.stop();
+    provisioning.stop();
     await supervisor.stop();
     await control.stop();
   }
@@ -135,6 +139,13 @@ function leaveOnUncaught(log: Log): void {
 }
 
 function logEvent(log: Log, { time: _, type, ...fields }: DoorphoneEvent): void {
-  if (type === 'fault' || type === 'configuration.rejected' || type === 'media.lost') log.warn(type, fields);
+  if (
+    type === 'fault' ||
+    type === 'configuration.rejected' ||
+    type === 'media.lost' ||
+    type === 'provisioning.rejected' ||
+    type === 'provisioning.rolled-back'
+  )
+    log.warn(type, fields);
   else log.info(type, fields);
 }

@@ -3,6 +3,7 @@
 
 import type { CommandName, CommandOutcome, CommandRefusal } from '../api/commands.ts';
 import { CommandRegistry, refuse } from '../api/commands.ts';
+import type { StateReport } from '../api/state.ts';
 import type { Timer } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { seconds } from '../base/units.ts';
@@ -65,7 +66,7 @@ export class Supervisor {
     this.#configuration = configuration;
     for (const name of FORWARDED) this.#forward(name);
     this.commands.handle('status', () => {
-      const result = this.#service?.state();
+      const result = this.state();
       return result === undefined ? notReady() : { ok: true, result };
     });
     this.commands.handle('reload', () => this.reload());
@@ -75,6 +76,11 @@ export class Supervisor {
   async start(): Promise<void> {
     this.#service = this.parts.make(this.#configuration);
     await this.#service.start();
+  }
+
+  /** How the service at work is; undefined while there is none. */
+  state(): StateReport | undefined {
+    return this.#service?.state();
   }
 
   async stop(): Promise<void> {
@@ -98,7 +104,7 @@ export class Supervisor {
     }
     const { configuration, faults } = outcome;
     if (configuration === undefined) return this.#reject(faults.map(formatFault));
-    return await this.#change(configuration);
+    return await this.change(configuration);
   }
 
   #forward<Name extends CommandName>(name: Name): void {
@@ -116,7 +122,8 @@ export class Supervisor {
     return refuse('bad-configuration', `not applied: ${first}${rest}`);
   }
 
-  #change(configuration: Configuration): Promise<CommandOutcome<'reload'>> {
+  /** Puts a configuration into force that did not come by `reload`: at once, or when nobody talks. Never rejects. */
+  change(configuration: Configuration): Promise<CommandOutcome<'reload'>> {
     this.#waiting?.cancel();
     const change = this.#changing.then(() => this.#putIntoForce(configuration));
     this.#changing = change;
@@ -141,7 +148,7 @@ export class Supervisor {
   #restartWhenIdle(configuration: Configuration): void {
     this.#waiting = this.parts.context.clock.after(LOOK_AGAIN, 'restart when idle', () => {
       if (this.#service?.busy === true) this.#restartWhenIdle(configuration);
-      else void this.#change(configuration);
+      else void this.change(configuration);
     });
   }
 

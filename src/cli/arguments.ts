@@ -21,6 +21,7 @@ export interface Invocation {
   readonly socket: string | undefined;
   readonly profiles: string | undefined;
   readonly check: boolean;
+  readonly now: boolean;
   readonly follow: boolean;
   readonly once: boolean;
   readonly json: boolean;
@@ -89,6 +90,7 @@ function readInvocation(
     socket: value('socket'),
     profiles: value('profiles'),
     check: flag('check'),
+    now: flag('now'),
     follow: flag('follow'),
     once: flag('once'),
     json: flag('json'),

@@ -11,7 +11,7 @@ import { printable } from './printable.ts';
 
 /** What a command sends and how its result reads. */
 interface Question<Name extends CommandName> {
-  parameters(positionals: readonly string[]): CommandParameters<Name>;
+  parameters(positionals: readonly string[], invocation: Invocation): CommandParameters<Name>;
   describe(result: CommandResult<Name>, around: Surroundings): string | Promise<string>;
   /** Default: 1 s. */
   readonly timeout?: Millis;
@@ -47,6 +47,15 @@ const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
     parameters: () => ({}),
     describe: async (report, { clock }) => (await import('./status.ts')).describeStatus(report, clock.wall()),
   },
+  provision: {
+    parameters: (_, { now }) => (now ? { now } : {}),
+    describe: async (report) => (await import('./provision.ts')).describeProvisioning(report),
+  },
+  reset: {
+    parameters: () => ({}),
+    describe: ({ waits }) => (waits ? 'forgotten as soon as no call is up and no door is open' : 'forgotten'),
+    timeout: seconds(10),
+  },
   reload: {
     parameters: () => ({}),
     describe: ({ file, waits }) =>
@@ -62,7 +71,7 @@ export async function askService<Name extends CommandName>(
   around: Surroundings,
 ): Promise<number> {
   const question: Question<Name> = QUESTIONS[name];
-  const parameters = question.parameters(invocation.positionals);
+  const parameters = question.parameters(invocation.positionals, invocation);
   const client = await ControlClient.connect(socketPath(invocation, around.environment), around.clock);
   try {
     const outcome = await client.request(name, parameters, question.timeout);

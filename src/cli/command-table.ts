@@ -17,6 +17,7 @@ export const OPTIONS = {
   },
   profiles: { type: 'string', value: 'DIR', help: 'the folder of profiles' },
   check: { type: 'boolean', help: 'look whether the folder makes sense, and serve nobody' },
+  now: { type: 'boolean', help: 'and look for a newer one' },
   follow: { type: 'boolean', help: 'go on as things happen' },
   once: { type: 'boolean', help: 'play the main job once and print the timeline' },
   json: { type: 'boolean', help: 'one JSON object on standard output (events: one a line)' },
@@ -68,6 +69,12 @@ export const COMMANDS = {
   status: { positionals: [], options: REMOTE, help: 'what the service is doing' },
   events: { positionals: [], options: [...REMOTE, 'follow'], help: 'what happened since it started' },
   reload: { positionals: [], options: REMOTE, help: 'applies a changed configuration' },
+  provision: {
+    positionals: [],
+    options: [...REMOTE, 'now'],
+    help: 'the profile that the board has, and what became of others',
+  },
+  reset: { positionals: [], options: REMOTE, help: 'forgets profile and server; the file stays' },
   'provision-server': {
     positionals: [optional('ACTION'), optional('DEVICE')],
     options: ['profiles', 'state', 'check'],

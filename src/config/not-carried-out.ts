@@ -37,7 +37,6 @@ const KEYS: readonly {
     carriedOut: false,
     what: 'Home Assistant discovery is not carried out by this version',
   },
-  { path: ['provisioning', 'server'], carriedOut: 'off', what: 'provisioning is not carried out by this version' },
 ];
 
 /** @param value what the schema yielded, defaults filled in */

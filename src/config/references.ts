@@ -263,8 +263,17 @@ function checkMqtt(value: Readonly<Record<string, unknown>>, fault: Report): voi
 
 function checkProvisioning(value: Readonly<Record<string, unknown>>, fault: Report): void {
   const provisioning = value.provisioning;
-  const server = isTable(provisioning) ? provisioning.server : undefined;
+  const { server, http } = isTable(provisioning) ? provisioning : {};
   if (typeof server !== 'string' || /^(?:auto|pnp|off|sips?:\S+|https:\/\/\S+)$/.test(server)) return;
+  if (/^http:\/\/\S+$/.test(server)) {
+    if (http === true) return;
+    fault(
+      ['provisioning', 'server'],
+      complaint('would have profiles come in the clear', 'write https://…, or http: true where the network is trusted'),
+      'value',
+    );
+    return;
+  }
   const mend = 'write auto, pnp, off, sip:… or https://…';
   fault(['provisioning', 'server'], complaint('is not a provisioning server', mend), 'value');
 }

@@ -49,6 +49,8 @@ const PARAMETERS: { readonly [Name in CommandName]: ParameterTable<CommandParame
   line: { line: neededText, active: flag },
   status: {},
   reload: {},
+  provision: { now: flag },
+  reset: {},
 };
 
 const EVENTS_PARAMETERS: ParameterTable<{ follow?: boolean }> = { follow: flag };

@@ -5,7 +5,7 @@ import type { Journal } from '../../api/journal.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { type Millis, seconds } from '../../base/units.ts';
+import { type Millis, minutes, seconds } from '../../base/units.ts';
 import { type Configuration, formatFault, type LayeredOutcome, type LayerText } from '../../config/index.ts';
 import type { ProfileReport } from '../event/index.ts';
 import { type KeeperAction, type KeeperEvent, type KeeperState, keeperMachine } from './keeper-machine.ts';
@@ -31,6 +31,8 @@ export interface ProfileKeeperParts {
 const MOST_TRIES = 3;
 /** A service that ends before its profile could prove itself starts with it once more. */
 const MOST_STARTS = 2;
+/** After a failure, times how often it has failed: a board that goes to and fro is worse than one with an old profile. */
+const TRY_AGAIN = minutes(10);
 const LOOK = seconds(1);
 const MOST_FAULTS = 20;
 
@@ -48,6 +50,8 @@ export class ProfileKeeper {
   #deadline: Timer | undefined;
   /** What became of the last one, for the server. */
   #last: { readonly verdict: PastVerdict; readonly serial?: number; readonly reason?: string } | undefined;
+  /** The last that was taken back in this life of the service. */
+  #rolledBack: { readonly fingerprint: string; readonly at: Millis } | undefined;
   #stopped = false;
 
   constructor(private readonly parts: ProfileKeeperParts) {}
@@ -111,7 +115,11 @@ export class ProfileKeeper {
     const fingerprint = fingerprintOf(profile.text);
     if (this.#candidate?.profile.fingerprint === fingerprint) return { kind: 'waiting' };
     if (store.current?.fingerprint === fingerprint) return { kind: 'unchanged' };
-    if (store.timesBad(fingerprint) >= MOST_TRIES) return { kind: 'rejected', faults: ['it has failed three times'] };
+    const failed = store.timesBad(fingerprint);
+    if (failed >= MOST_TRIES) return { kind: 'rejected', faults: ['it has failed three times'] };
+    if (this.#rolledBack?.fingerprint === fingerprint && clock.now() - this.#rolledBack.at < failed * TRY_AGAIN) {
+      return { kind: 'rejected', faults: ['it has failed a moment ago'] };
+    }
     const { where, server, signed, text } = profile;
     const stored: StoredProfile = { text, where, server, signed, fingerprint, received: clock.wall().toISOString() };
     const outcome = this.#checked(stored);
@@ -247,13 +255,14 @@ export class ProfileKeeper {
 
   /** The last good profile, or the board's own file alone, is in force again. */
   #rollBack(): void {
-    const { journal, proveWithin, log } = this.parts;
+    const { clock, journal, proveWithin, log } = this.parts;
     const failed = this.#candidate;
     this.#candidate = undefined;
     if (failed === undefined || this.#stopped) return;
     const within = (failed.proveWithin ?? proveWithin()) / 1000;
     const why = `it did not work within ${within} s`;
     this.#past(failed.profile, 'rolled-back', [why]);
+    this.#rolledBack = { fingerprint: failed.profile.fingerprint, at: clock.now() };
     journal.record('provisioning.rolled-back', { where: failed.profile.where, why, ...serialOf(failed.profile) });
     const { configuration, faults } = this.begin();
     if (configuration !== undefined) void this.parts.putIntoForce(configuration);

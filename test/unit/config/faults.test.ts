@@ -157,6 +157,10 @@ describe('faults of single keys', () => {
     ],
     [
       'provisioning: { server: "http://x" }',
+      '8:25: provisioning.server: would have profiles come in the clear; write https://…, or http: true where the network is trusted',
+    ],
+    [
+      'provisioning: { server: "tftp://x" }',
       '8:25: provisioning.server: is not a provisioning server; write auto, pnp, off, sip:… or https://…',
     ],
   ])('%s', (more, said) => {

@@ -109,7 +109,6 @@ describe('what this version does not carry out', () => {
   it.each([
     ['audio: { echoCancellation: true }', '8:28: audio.echoCancellation: echo cancellation is not'],
     ['mqtt: { url: "mqtt://b", homeAssistant: true }', '8:41: mqtt.homeAssistant: Home Assistant discovery is not'],
-    ['provisioning: { server: auto }', '8:25: provisioning.server: provisioning is not'],
   ])('%s is warned of, and is no fault', (more, said) => {
     const text = `${SMALL}${more}\n`;
     expect(faultsOf(text)).toEqual([]);

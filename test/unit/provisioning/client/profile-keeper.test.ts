@@ -203,10 +203,20 @@ describe('a profile that does not work', () => {
     expect(life.name).toBe('A');
   });
 
+  it('is not tried again at once: a board does not go to and fro', async () => {
+    await life.keeper.take(named('Dead', 2));
+    life.clock.advance(seconds(60));
+    expect((await life.keeper.take(named('Dead', 2))).kind).toBe('rejected');
+    expect(life.name).toBe('A');
+    expect(life.keeper.report().verdict).toBe('rolled-back');
+    life.clock.advance(seconds(600));
+    expect((await life.keeper.take(named('Dead', 2))).kind).toBe('applied');
+  });
+
   it('is tried three times, and again when it changes', async () => {
     for (let at = 0; at < 5; at += 1) {
       await life.keeper.take(named('Dead', 2));
-      life.clock.advance(seconds(60));
+      life.clock.advance(seconds(1860));
     }
     expect(life.events.filter((type) => type === 'provisioning.rolled-back')).toHaveLength(3);
     expect(await life.keeper.take(named('Dead', 2))).toEqual({

@@ -1,0 +1,24 @@
+// What `doorphone provision` shows: the profile of a board, where its values come from, and what became of the last ones.
+
+/** A profile that came, and what became of it. */
+export interface PastProfileReport {
+  readonly where: string;
+  readonly serial: number | null;
+  /** ISO-8601. */
+  readonly received: string;
+  readonly verdict: 'applied' | 'rejected' | 'rolled-back';
+  readonly faults: readonly string[];
+}
+
+export interface ProvisioningReport {
+  /** `waiting` for the end of a call; `proving` that it works. */
+  readonly state: 'settled' | 'waiting' | 'proving';
+  /** In force or about to be; null: the board's own file alone. */
+  readonly profile: { readonly where: string; readonly serial: number | null; readonly received: string } | null;
+  /** The server whose profile has proved itself. */
+  readonly server: string | null;
+  /** The newest first. */
+  readonly past: readonly PastProfileReport[];
+  /** Every value that is not a default, and which layer gives it. */
+  readonly values: readonly { readonly key: string; readonly layer: 'default' | 'file' | 'profile' }[];
+}

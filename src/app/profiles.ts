@@ -1,0 +1,161 @@
+// The configuration of a board that is provisioned: its own file, if there is one, and the profile over it. What became of
+// profiles, and what is to be shown of them, is asked here.
+
+import { join } from 'node:path';
+import type { ProvisioningReport } from '../api/provisioning.ts';
+import { DoorphoneError } from '../base/errors.ts';
+import { seconds } from '../base/units.ts';
+import {
+  type Configuration,
+  isTable,
+  type LayeredOutcome,
+  type LayerText,
+  loadConfiguration,
+  type ParseOutcome,
+  type ProvisioningConfiguration,
+  parseLayer,
+  parseWithProfile,
+  readSmallFile,
+} from '../config/index.ts';
+import { ProfileKeeper } from '../provisioning/client/profile-keeper.ts';
+import { ProfileStore } from '../provisioning/client/profile-store.ts';
+import type { ServiceContext } from './door-service.ts';
+import { storeFileAt } from './store-file.ts';
+
+export interface ProfilesParts {
+  readonly configFile: string;
+  /** Whether the file was named: then it must be there. */
+  readonly configGiven: boolean;
+  readonly stateFolder: string;
+  readonly context: Pick<ServiceContext, 'clock' | 'log' | 'journal'>;
+  readonly putIntoForce: (configuration: Configuration) => Promise<boolean>;
+  readonly works: () => boolean;
+}
+
+const FILE = 'profile.json';
+const PROVE_WITHIN = seconds(60);
+
+/** What a board without a file goes by: it looks for its server everywhere. */
+const UNCONFIGURED: ProvisioningConfiguration = {
+  server: 'auto',
+  order: ['configured', 'remembered', 'pnp', 'registrar'],
+  http: false,
+  keep: [],
+  redirects: 'same-host',
+  proveWithin: PROVE_WITHIN,
+  pnp: 'unprovisioned',
+};
+
+/** A board's file and its profiles. */
+export class Profiles {
+  readonly store: ProfileStore;
+  readonly keeper: ProfileKeeper;
+  #proveWithin = PROVE_WITHIN;
+  /** What is in force, as it was read. */
+  #outcome: LayeredOutcome | undefined;
+
+  /** @throws Error when the state folder cannot be read */
+  constructor(private readonly parts: ProfilesParts) {
+    const { context, putIntoForce, works, stateFolder } = parts;
+    this.store = new ProfileStore(storeFileAt(join(stateFolder, FILE)));
+    this.keeper = new ProfileKeeper({
+      ...context,
+      store: this.store,
+      check: (profile) => this.#check(profile),
+      putIntoForce,
+      works,
+      proveWithin: () => this.#proveWithin,
+    });
+  }
+
+  /** What to start with. @throws DoorphoneError when the board's file cannot be read */
+  begin(): ParseOutcome {
+    this.#outcome = this.keeper.begin();
+    return this.#outcome;
+  }
+
+  /** What the file says now. @throws DoorphoneError when it cannot be read */
+  reload(): ParseOutcome {
+    return this.keeper.reread();
+  }
+
+  inForce(configuration: Configuration): void {
+    this.#proveWithin = configuration.provisioning?.proveWithin ?? PROVE_WITHIN;
+    this.keeper.inForce(configuration);
+  }
+
+  /** From whom profiles are taken; undefined: from nobody. */
+  settings(configuration: Configuration): ProvisioningConfiguration | undefined {
+    const { provisioning } = configuration;
+    if (provisioning === undefined) return this.#ownText() === undefined ? UNCONFIGURED : undefined;
+    return provisioning.server === 'off' ? undefined : provisioning;
+  }
+
+  /** What `doorphone provision` shows. */
+  describe(): ProvisioningReport {
+    const { good, proving, past, server } = this.store.memory;
+    const current = proving ?? good;
+    return {
+      state: this.keeper.state,
+      profile:
+        current === undefined
+          ? null
+          : { where: current.where, serial: current.serial ?? null, received: current.received },
+      server: server?.uri ?? null,
+      past: past.map(({ where, serial, received, verdict, faults }) => ({
+        where,
+        serial: serial ?? null,
+        received,
+        verdict,
+        faults,
+      })),
+      values: this.keeper.reread().origins,
+    };
+  }
+
+  #check(profile: LayerText | undefined): LayeredOutcome {
+    const { configFile } = this.parts;
+    const own = this.#ownText();
+    if (profile === undefined && own !== undefined) {
+      return {
+        ...loadConfiguration(configFile, process.env),
+        conditions: {},
+        origins: this.#layered(own, nothingOver(configFile)).origins,
+      };
+    }
+    return this.#layered(own, profile ?? nothingOver(configFile));
+  }
+
+  #layered(own: LayerText | undefined, profile: LayerText): LayeredOutcome {
+    const { configFile } = this.parts;
+    const options = { file: configFile, environment: process.env, readFile: readSmallFile };
+    return parseWithProfile(own, profile, keptKeys(own), options);
+  }
+
+  /** Undefined where there is none at the default path: an unconfigured board. */
+  #ownText(): LayerText | undefined {
+    const { configFile, configGiven } = this.parts;
+    try {
+      return { text: readSmallFile(configFile).text, file: configFile };
+    } catch (thrown) {
+      const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+      if (missing && !configGiven) return undefined;
+      // The same words as ever, for a file that is missing or unreadable.
+      loadConfiguration(configFile, process.env);
+      throw new DoorphoneError('configuration-unreadable', `the configuration ${configFile} cannot be read`, {
+        cause: thrown,
+      });
+    }
+  }
+}
+
+const nothingOver = (file: string): LayerText => ({ text: '', file });
+
+/** The keys that the board's file keeps for itself: read before anything is merged. */
+function keptKeys(own: LayerText | undefined): readonly string[] {
+  const layer = own === undefined ? undefined : parseLayer(own.text, own.file);
+  const value = layer !== undefined && 'value' in layer ? layer.value : undefined;
+  const provisioning = isTable(value) ? value.provisioning : undefined;
+  const keep = isTable(provisioning) ? provisioning.keep : undefined;
+  return Array.isArray(keep) ? keep.filter((key) => typeof key === 'string') : [];
+}
