@@ -92,6 +92,7 @@ export class DoorService {
       outbound: configuration.sip.outbound === 'auto',
       admit: (peer) => this.#admission.admit(peer),
       callers: () => this.#admission.callers,
+      callerAlgorithms: () => this.configuration.sip.digest,
       resolve: resolveHost,
       dns: systemDns(() => this.configuration.sip.resolvers),
       sessionExpires: sessionExpires === 'off' ? undefined : sessionExpires,

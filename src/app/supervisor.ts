@@ -21,6 +21,7 @@ const LIVE = [
   'sip.transfer',
   'sip.watchers',
   'sip.clickToDial',
+  'sip.digest',
   'sip.tls',
   'media.codecs',
   'media.srtp',

@@ -82,6 +82,15 @@ const sip = v.strictObject({
       examples: [['registrar', '192.0.2.0/24', 'phone.example.com']],
     }),
   ),
+  digest: v.optional(
+    key(v.pipe(v.array(v.picklist(['SHA-256', 'MD5'])), v.minLength(1), v.maxLength(2)), {
+      title: 'Digests',
+      description:
+        'By what callers are asked for the passwords of `accept`, the first preferred (RFC 8760). `[ MD5 ]` for phones ' +
+        'that give up on what they do not know, as some do that should pass over it.',
+    }),
+    ['SHA-256', 'MD5'],
+  ),
   answer: v.optional(
     key(v.picklist(['automatic', 'on-request', 'manual', 'never']), {
       title: 'Calls into the door',

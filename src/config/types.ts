@@ -62,6 +62,8 @@ export interface SipConfiguration {
   readonly resolvers?: readonly { readonly address: string; readonly port: number }[];
   /** Absent: the registrars and the hosts that buttons call. */
   readonly accept?: readonly AcceptRule[];
+  /** By what callers are asked for the passwords in `accept`, the first preferred. */
+  readonly digest: readonly ('SHA-256' | 'MD5')[];
   /** What calls into the door get. */
   readonly answer: 'automatic' | 'on-request' | 'manual' | 'never';
   /** To whom peers may hand a visitor over: see TransferPolicy. */

@@ -31,6 +31,7 @@ export const CONFIGURATION: Configuration = {
     watchers: 'calls',
     publish: 'off',
     clickToDial: false,
+    digest: ['SHA-256', 'MD5'],
     sessionExpires: 'off',
     outbound: 'off',
     dtmf: 'rtp',

@@ -3,7 +3,7 @@
 
 import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
-import { CallerAuthenticator } from '../auth/index.ts';
+import { type CallerAlgorithm, CallerAuthenticator } from '../auth/index.ts';
 import type { SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import { Gate } from './gate.ts';
@@ -14,6 +14,7 @@ export interface ReceptionOptions extends Omit<RequestHandlerOptions, 'gate' | '
   readonly random: Random;
   /** User name → password of those who may call in from anywhere, as of now. */
   readonly callers: (() => ReadonlyMap<string, Secret>) | undefined;
+  readonly callerAlgorithms: (() => readonly CallerAlgorithm[]) | undefined;
   /** The users that the accounts go by. */
   readonly names: () => readonly (string | undefined)[];
   /** As of the handler; `authenticatedAs`: whose password the INVITE has shown. */
@@ -28,14 +29,22 @@ const NOBODY: ReadonlyMap<string, Secret> = new Map();
 
 /** Makes the handler of new requests. */
 export function createReception(options: ReceptionOptions): RequestHandler {
-  const { clock, random, sessions, usageOf, callers = () => NOBODY, names } = options;
+  const {
+    clock,
+    random,
+    sessions,
+    usageOf,
+    callers: users = () => NOBODY,
+    callerAlgorithms: algorithms,
+    names,
+  } = options;
   const strangers = new StrangerLimit(clock);
   const isOurName = (user: string): boolean =>
     names().length === 0 ? user === NAME_WITHOUT_ACCOUNT : names().includes(user);
   const gate = new Gate({
     ...options,
     strangers,
-    authenticator: new CallerAuthenticator({ clock, random, realm: REALM, users: callers }),
+    authenticator: new CallerAuthenticator({ clock, random, realm: REALM, users, algorithms }),
     isInDialog: (request, source) => (sessions.find(request) ?? usageOf(request))?.takes(request, source) === true,
     isOurName: (user) => user === undefined || isOurName(user),
   });

@@ -8,6 +8,7 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { Secret } from '../../base/secret.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
+import type { CallerAlgorithm } from '../auth/index.ts';
 import { asSips } from '../dialog/index.ts';
 import {
   type DialogDetail,
@@ -75,6 +76,8 @@ export interface SipAgentOptions {
   readonly admit: Admission;
   /** User name → password of those who may call in from anywhere, as of now; default: nobody. */
   readonly callers?: () => ReadonlyMap<string, Secret>;
+  /** By which digests they are asked for it, the first preferred; default: SHA-256, MD5. */
+  readonly callerAlgorithms?: () => readonly CallerAlgorithm[];
   /** The system's own lookup: the addresses of a name; rejects where it has none. Never asked for a numeric host. */
   readonly resolve: (host: string) => Promise<readonly string[]>;
   /** How servers are found by DNS (RFC 3263); without it, `resolve` is asked for every name. */
@@ -316,7 +319,7 @@ export class SipAgent implements UserAgent, EventAgent {
   }
 
   #createHandler(): RequestHandler {
-    const { clock, random, log, admit, callers, userAgent } = this.options;
+    const { clock, random, log, admit, callers, callerAlgorithms, userAgent } = this.options;
     return createReception({
       clock,
       random,
@@ -324,6 +327,7 @@ export class SipAgent implements UserAgent, EventAgent {
       sessions: this.#sessions,
       admit,
       callers,
+      callerAlgorithms,
       names: () => this.#accounts.profiles.map(({ contactUser }) => contactUser),
       servers: () => this.servers,
       userAgent,

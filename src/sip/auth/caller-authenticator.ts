@@ -8,7 +8,7 @@ import { millis, seconds } from '../../base/units.ts';
 import { parseAuthHeader } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
 import { authenticationHeaders } from './challenge.ts';
-import { type ChallengeOptions, formatChallenge, verifyDigest } from './digest-server.ts';
+import { formatChallenge, verifyDigest } from './digest-server.ts';
 import { FailedLogins } from './failed-logins.ts';
 import { NonceCounts } from './nonce-counts.ts';
 import { Nonces } from './nonces.ts';
@@ -19,7 +19,11 @@ export interface CallerAuthenticatorOptions {
   readonly realm: string;
   /** User name → password, as of now. */
   readonly users: () => ReadonlyMap<string, Secret>;
+  /** What they are asked by, the first preferred (RFC 8760 §2.3); default: SHA-256, MD5. */
+  readonly algorithms?: (() => readonly CallerAlgorithm[]) | undefined;
 }
+
+export type CallerAlgorithm = 'SHA-256' | 'MD5';
 
 /**
  * - `off`: nobody has a password
@@ -35,7 +39,7 @@ export type CallerVerdict =
   | { readonly kind: 'wrong'; readonly tries: number };
 
 /** The strongest first (RFC 8760 §2.3). */
-const ALGORITHMS: readonly ChallengeOptions['algorithm'][] = ['SHA-256', 'MD5'];
+const ALGORITHMS: readonly CallerAlgorithm[] = ['SHA-256', 'MD5'];
 /** Long enough for a phone whose user types a password, and for the next calls of one that counts its uses. */
 const NONCE_LIFE = seconds(300);
 /** More credentials than a request of an honest peer carries: one for each realm on its way. */
@@ -63,8 +67,8 @@ export class CallerAuthenticator {
 
   /** Values of WWW-Authenticate, the first the best; each may be left out where there is no room for it. */
   challenges(source: string, stale: boolean): readonly string[] {
-    const { realm } = this.options;
-    return ALGORITHMS.map((algorithm) =>
+    const { realm, algorithms = () => ALGORITHMS } = this.options;
+    return algorithms().map((algorithm) =>
       formatChallenge({ realm, nonce: this.#nonces.make(source, algorithm), algorithm, stale }),
     );
   }

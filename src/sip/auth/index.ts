@@ -1,7 +1,12 @@
 // Digest authentication (RFC 7616, RFC 8760, RFC 3261 §22), both roles.
 
 export type { ServerProof } from './authentication-info.ts';
-export { CallerAuthenticator, type CallerAuthenticatorOptions, type CallerVerdict } from './caller-authenticator.ts';
+export {
+  type CallerAlgorithm,
+  CallerAuthenticator,
+  type CallerAuthenticatorOptions,
+  type CallerVerdict,
+} from './caller-authenticator.ts';
 export {
   type AuthFailure,
   type ChallengedRequest,

@@ -13,6 +13,8 @@ export interface BaresipOptions {
   readonly user: 'door' | '101' | '102' | '103' | 'guest';
   readonly registrar?: string;
   readonly answer?: 'auto' | 'manual';
+  /** What it shows who challenges its calls; default: its password at the registrar. */
+  readonly credentials?: { readonly username: string; readonly password: string };
   /** In the order of preference: `PCMA`, `PCMU`. */
   readonly codecs?: readonly string[];
   /** `srtp-mand`: SDES is demanded; `dtls_srtp`: DTLS is. */
@@ -181,10 +183,12 @@ export class Baresip {
 
   #account(): string {
     const { user, registrar, answer = 'auto', codecs = ['PCMA', 'PCMU'], mediaEncryption, ice = false } = this.options;
+    const registers = registrar !== undefined && user !== 'guest';
+    const own = registers ? { username: user, password: PASSWORDS[user] } : undefined;
+    const { credentials = own } = this.options;
     const parameters = [
-      registrar === undefined || user === 'guest'
-        ? 'regint=0'
-        : `regint=60;auth_user=${user};auth_pass=${PASSWORDS[user]}`,
+      `regint=${registers ? 60 : 0}`,
+      ...(credentials === undefined ? [] : [`auth_user=${credentials.username};auth_pass=${credentials.password}`]),
       `answermode=${answer}`,
       ...(ice ? ['medianat=ice'] : []),
       `audio_codecs=${codecs.join(',')}`,

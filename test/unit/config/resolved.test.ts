@@ -104,6 +104,7 @@ describe('the configuration of a file', () => {
         watchers: 'calls',
         publish: 'off',
         clickToDial: false,
+        digest: ['SHA-256', 'MD5'],
       },
       media: {
         codecs: ['PCMA', 'PCMU'],

@@ -61,6 +61,16 @@ describe('CallerAuthenticator', () => {
     for (const value of challenges) expect(value).toContain('stale=true');
   });
 
+  it('asks by MD5 alone for phones that give up on SHA-256, and takes no answer by anything else', () => {
+    const options = { clock, random: new SeededRandom(), realm: 'doorphone', users: () => USERS };
+    const plain = new CallerAuthenticator({ ...options, algorithms: () => ['MD5'] });
+    const challenges = plain.challenges(HERE, false);
+    expect(challenges.map((value) => /algorithm=([^,]+)/.exec(value)?.[1])).toEqual(['MD5']);
+    expect(plain.judge(answering(phone(), challenges), HERE)).toEqual({ kind: 'right', username: 'alice' });
+    const forged = challenges.map((value) => value.replace('algorithm=MD5', 'algorithm=SHA-256'));
+    expect(plain.judge(answering(phone(), forged), HERE).kind).toBe('unknown');
+  });
+
   it.each([0, 1])('takes the right answer to challenge %i', (at) => {
     expect(door.judge(answering(phone(), [door.challenges(HERE, false)[at] ?? '']), HERE)).toEqual({
       kind: 'right',
