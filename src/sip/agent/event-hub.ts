@@ -150,7 +150,9 @@ export class EventHub {
     });
     const subscription = new Subscription(plan, this.#table);
     this.#subscriptions.add(subscription);
-    subscription.on('ended', () => this.#subscriptions.delete(subscription));
+    subscription.on('status', ({ state }) => {
+      if (state === 'ended') this.#subscriptions.delete(subscription);
+    });
     subscription.start();
     return subscription;
   }
