@@ -99,6 +99,13 @@ export interface EventFields {
   'provisioning.rejected': { where: string; serial?: number; faults: readonly string[] };
   /** It was in force and did not work: the last good one is back. */
   'provisioning.rolled-back': { where: string; serial?: number; why: string };
+  /** A newer version of this program. `progress`: percent of the package that is here. */
+  'firmware.changed': {
+    version: string;
+    state: 'downloading' | 'verified' | 'handed-over' | 'confirmed' | 'returning' | 'failed';
+    progress?: number;
+    why?: string;
+  };
   fault: { what: string; mend: string };
 }
 

@@ -2,6 +2,7 @@
 
 export { compareConfigurations, type Difference } from './compare.ts';
 export { formatDuration, parseDuration } from './duration.ts';
+export type { FirmwareOffer } from './firmware.ts';
 export { describeKeysInTheClear } from './key-exposure.ts';
 export { type PlacedLayer, parseLayer } from './layer.ts';
 export { loadConfiguration, readSmallFile } from './load.ts';

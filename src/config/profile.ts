@@ -5,6 +5,7 @@ import type { Millis } from '../base/units.ts';
 import { complaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
 import { parseDuration } from './duration.ts';
+import { type FirmwareOffer, readFirmware } from './firmware.ts';
 import { holds, type PlacedLayer, parseLayer } from './layer.ts';
 import { mergeLayers } from './merge.ts';
 import { checkDocument } from './parse.ts';
@@ -19,6 +20,8 @@ export interface ProfileConditions {
   readonly notAfter?: Date;
   /** How long it may take to prove itself; undefined: as the board's own file says. */
   readonly proveWithin?: Millis;
+  /** The version that the board is to run. */
+  readonly firmware?: FirmwareOffer;
 }
 
 /** A text and its name in faults. */
@@ -130,7 +133,14 @@ function readConditions(stated: unknown, complain: Complain): ProfileConditions 
   if (proveWithin !== undefined && !isProof) {
     complain(['profile', 'proveWithin'], 'is no duration up to an hour', 'write one like 60s');
   }
+  const firmware =
+    stated.firmware === undefined
+      ? undefined
+      : readFirmware(stated.firmware, (key, what, mend) =>
+          complain(['profile', 'firmware', ...(key === undefined ? [] : [key])], what, mend),
+        );
   return {
+    ...(firmware === undefined ? {} : { firmware }),
     ...(isSerial ? { serial } : {}),
     ...(isDate ? { notAfter: date } : {}),
     ...(isProof ? { proveWithin: proof.value } : {}),

@@ -73,7 +73,7 @@ export class MadeUpNetwork implements HttpNetwork {
 }
 
 /** Lets real sockets do what they have to, until something is so. */
-export async function until(what: () => boolean, turns = 20_000): Promise<void> {
+export async function until(what: () => boolean, turns = 1_000_000): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) {
     if (what()) return;
     await new Promise<void>((done) => setImmediate(done));

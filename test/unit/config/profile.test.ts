@@ -63,6 +63,29 @@ describe('a profile', () => {
   });
 });
 
+/** A version that a profile wants. @param other replaces one of its keys */
+function firmware(other = ''): string {
+  const keys = [
+    'version: "1.3.0"',
+    'url: "https://boot.example/doorphone_1.3.0_{arch}.deb"',
+    `sha256: ${'ab'.repeat(32)}`,
+    `signature: ${Buffer.alloc(64).toString('base64')}`,
+  ].map((line) => (other.split(':', 1)[0] === line.split(':', 1)[0] ? other : line));
+  return `profile:\n  firmware:\n${keys.map((line) => `    ${line}`).join('\n')}\n`;
+}
+
+it('a profile may name a version of the program', () => {
+  const { conditions, faults } = parse(firmware());
+  expect(faults).toEqual([]);
+  expect(conditions.firmware).toEqual({
+    version: '1.3.0',
+    url: 'https://boot.example/doorphone_1.3.0_{arch}.deb',
+    sha256: 'ab'.repeat(32),
+    signature: `${'A'.repeat(86)}==`,
+    proveWithin: 300_000,
+  });
+});
+
 describe('what is wrong', () => {
   it('is said in the text that it stands in: all of it at once', () => {
     const broken = `${OWN}\nmedia:\n  packetTime: 15ms\n`;
@@ -93,6 +116,14 @@ describe('what is wrong', () => {
     ],
     ['a date that is none', 'profile: { notAfter: soon }', /profile\.notAfter: is no date/],
     ['a proof that is none', 'profile: { proveWithin: 2 }', /profile\.proveWithin: is no duration/],
+    ['firmware without a signature', firmware('signature: ""'), /profile\.firmware\.signature: is no signature/],
+    ['firmware by a file', firmware('url: "file:///etc/shadow"'), /profile\.firmware\.url: is no url/],
+    [
+      'firmware of a version that is a command',
+      firmware('version: "1; reboot"'),
+      /profile\.firmware\.version: is no version/,
+    ],
+    ['firmware that is half said', 'profile: { firmware: { version: "1.3.0" } }', /profile\.firmware: has no sha256/],
     ['an unknown condition', 'profile: { serail: 1 }', /profile\.serail: is not a known key/],
     ['a profile that is no table', 'profile: 7', /profile: is no table of keys/],
   ])('%s', (_, text, said) => {

@@ -12,6 +12,8 @@ export interface FetchingDevice {
   readonly vendor: string;
   readonly model: string;
   readonly version: string;
+  /** As packages name processors: `arm64`. */
+  readonly arch?: string;
 }
 
 /** By the name between the braces. */
@@ -24,6 +26,7 @@ const BRACED: { readonly [name: string]: (device: FetchingDevice) => string | un
   MODEL: ({ model }) => model.toUpperCase(),
   version: ({ version }) => version,
   fwver: ({ version }) => version,
+  arch: ({ arch }) => arch,
 };
 
 /** Written with a dollar sign: these alone, since a dollar sign may stand in any URL (RFC 3986 §2.2). */
