@@ -76,6 +76,8 @@ export interface NativeAddon {
   /** @returns id and RTP port */
   sessionOpen(engine: EngineHandle, address: string, silenceAfterMs: number): readonly [number, number];
   sessionConfigure(engine: EngineHandle, session: number, parameters: NativeStreamParameters): void;
+  /** @returns the RTP port at the other address */
+  sessionMove(engine: EngineHandle, session: number, address: string): number;
   sessionDigits(engine: EngineHandle, session: number, digits: string, durationMs: number): void;
   /** Fills `statistics` with the final figures. */
   sessionClose(engine: EngineHandle, session: number, statistics: Float64Array): void;
@@ -104,6 +106,7 @@ const functionNames = [
   'engineClose',
   'sessionOpen',
   'sessionConfigure',
+  'sessionMove',
   'sessionDigits',
   'sessionClose',
   'sessionStatistics',

@@ -237,6 +237,20 @@ static napi_value session_configure_function(napi_env env, napi_callback_info in
   return NULL;
 }
 
+static napi_value session_move_function(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  char address[ARGUMENT_TEXT_BYTES];
+  uint32_t session;
+  uint16_t port = 0;
+  if (!arguments_take(env, info, values, 3)) return NULL;
+  struct engine *engine = session_of(env, values, &session);
+  if (!engine || !arguments_text(env, values[2], "address", address)) return NULL;
+  dp_error error = engine_move_session(engine, session, address, &port);
+  if (error == DP_MALFORMED) error_throw(env, ERROR_BAD_ADDRESS, "%s is not an address of this machine", address);
+  else error_throw_engine(env, error, "moving a media session");
+  return error == DP_OK ? number(env, port) : NULL;
+}
+
 static napi_value session_digits_function(napi_env env, napi_callback_info info) {
   napi_value values[4];
   char digits[ARGUMENT_TEXT_BYTES];
@@ -293,6 +307,7 @@ const struct binding_function binding_functions[] = {
     {"setGain", set_gain_function},
     {"sessionOpen", session_open_function},
     {"sessionConfigure", session_configure_function},
+    {"sessionMove", session_move_function},
     {"sessionDigits", session_digits_function},
     {"sessionStatistics", session_statistics_function},
     {"sessionClose", session_close_function},

@@ -141,6 +141,14 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
 dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream);
 
 /**
+ * Moves a session to ports at another address of this machine, of the same family: its keys, its handshake and its counters
+ * go on. Where that fails it stays where it was. Control.
+ * @return DP_OK, DP_NOT_FOUND (no such session), DP_MALFORMED (no address of ours), DP_UNSUPPORTED, DP_NO_PORT, DP_FULL,
+ * DP_SYSTEM (errno)
+ */
+dp_error engine_move_session(struct engine *engine, uint32_t session, const char *address, uint16_t *port);
+
+/**
  * Queues digits (0-9 * # A-D). Nothing is sent while the peer takes no telephone-event or we do not send. Control.
  * @param duration_ms of each, 40 to 8000: what RFC 4733's 16 bits of duration hold at 8 kHz
  * @return DP_OK, DP_NOT_FOUND, DP_INVALID_ARGUMENT, DP_FULL (with these more than TELEPHONE_EVENT_QUEUE would

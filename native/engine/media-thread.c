@@ -31,15 +31,18 @@ static void unwatch(struct engine *engine, int descriptor) {
   (void)epoll_ctl(engine->epoll, EPOLL_CTL_DEL, descriptor, NULL);
 }
 
+static void watch_stream(struct engine *engine, size_t slot) {
+  const struct sockets_pair *sockets = &engine->streams[slot].sockets;
+  watch(engine, sockets->rtp, SOURCE_RTP, slot);
+  watch(engine, sockets->rtcp, SOURCE_RTCP, slot);
+}
+
 // ---- commands ----
 
 /** What arrived before the agreement waits in the sockets until here, with the kernel's stamps. */
 static void configure(struct engine *engine, size_t slot, struct stream_setup *setup) {
   struct stream *stream = &engine->streams[slot];
-  if (!stream->configured) {
-    watch(engine, stream->sockets.rtp, SOURCE_RTP, slot);
-    watch(engine, stream->sockets.rtcp, SOURCE_RTCP, slot);
-  }
+  if (!stream->configured) watch_stream(engine, slot);
   stream_configure(stream, &engine->context, setup, monotonic_now_ns());
   stream_retire(&engine->context, setup->sender, setup->receiver);
 }
@@ -66,6 +69,10 @@ static void obey(struct engine *engine, struct engine_command *command) {
     break;
   case ENGINE_COMMAND_CONFIGURE:
     configure(engine, command->slot, &command->setup);
+    break;
+  case ENGINE_COMMAND_MOVED:
+    // Other sockets under the same numbers: the kernel has forgotten those that it watched.
+    if (stream->configured) watch_stream(engine, command->slot);
     break;
   case ENGINE_COMMAND_DIGITS:
     for (size_t at = 0; at < command->digits.count; at++) {

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <string.h>
@@ -126,6 +127,21 @@ dp_error sockets_open_pair(struct sockets_range *range, const struct sockaddr_st
     if (error != DP_NO_PORT) return error;
   }
   return DP_NO_PORT;
+}
+
+dp_error sockets_replace_pair(struct sockets_pair *pair, struct sockets_pair *fresh) {
+  int rtp = fcntl(pair->rtp, F_DUPFD_CLOEXEC, 0);
+  bool replaced = rtp >= 0 && dup3(fresh->rtp, pair->rtp, O_CLOEXEC) >= 0;
+  if (replaced && dup3(fresh->rtcp, pair->rtcp, O_CLOEXEC) < 0) {
+    (void)dup3(rtp, pair->rtp, O_CLOEXEC);
+    replaced = false;
+  }
+  if (replaced) pair->port = fresh->port;
+  int reason = errno;
+  if (rtp >= 0) close(rtp);
+  sockets_close_pair(fresh);
+  errno = reason;
+  return replaced ? DP_OK : DP_SYSTEM;
 }
 
 void sockets_close_pair(struct sockets_pair *pair) {

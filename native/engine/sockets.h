@@ -46,6 +46,12 @@ dp_error sockets_parse_address(const char *text, uint16_t port, struct sockaddr_
  */
 dp_error sockets_open_pair(struct sockets_range *range, const struct sockaddr_storage *local, struct sockets_pair *pair);
 
+/**
+ * Puts other sockets under the descriptors of a pair, each at one blow: who reads or sends meanwhile does so by the one or
+ * the other. `fresh` is closed. @return DP_OK; DP_SYSTEM (errno): the pair is as it was
+ */
+dp_error sockets_replace_pair(struct sockets_pair *pair, struct sockets_pair *fresh);
+
 void sockets_close_pair(struct sockets_pair *pair);
 
 /** Takes one datagram. Never blocks. @return false: none waits */

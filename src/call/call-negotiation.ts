@@ -182,7 +182,8 @@ export class CallNegotiation {
     const sdp = this.#sdp;
     if (sdp === undefined) return;
     try {
-      sdp.moveTo(this.stream.move(address));
+      const { keepsHandshake } = this.stream;
+      sdp.moveTo(this.stream.move(address), keepsHandshake);
       const isSaid = this.call.state === 'talking' || this.#saidEarly;
       if (isSaid) this.#reoffer(session, sdp);
       else this.#prepareWith(sdp, session.offer);

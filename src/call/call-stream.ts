@@ -77,6 +77,11 @@ export class CallStream {
     return (this.#next ?? this.#ports)?.place.address;
   }
 
+  /** Whether a handshake has been agreed on, which outlives a move. */
+  get keepsHandshake(): boolean {
+    return this.#agreed?.dtls !== undefined;
+  }
+
   /** Whether we hold the peer. */
   get holds(): boolean {
     return this.#hold.ours;
@@ -100,10 +105,17 @@ export class CallStream {
 
   /**
    * The network has moved us: opens ports at the new address. Those that there are serve on until something is agreed that
-   * names the new ones, since the peer sends to them until it knows (RFC 3264 §8.3.1).
+   * names the new ones, since the peer sends to them until it knows (RFC 3264 §8.3.1). Keys of a handshake (DTLS) are moved
+   * with their ports: whoever has them goes on with them, and few phones begin another handshake for an address.
    * @throws as `open`; everything is then as it was
    */
   move(address: string): Place {
+    if (this.keepsHandshake && this.#ports !== undefined) {
+      const { media } = this.#ports;
+      media.move(address);
+      this.#ports = { place: { address, port: media.localPort }, media };
+      return this.#ports.place;
+    }
     const opened = this.#openAt(address);
     this.#next?.media.close();
     this.#next = opened;

@@ -120,17 +120,17 @@ export class OfferAnswer {
 
   /**
    * The network has moved us: what we say from now on names another place. It is no matter of agreement, since nothing
-   * arrives at the old one. New ports know nothing of the keys' counters, of the handshake and of ICE's checks, and so each
-   * begins anew (RFC 4568 §7.1.4, RFC 8842 §3.2, RFC 8839 §4.4.1.1.1).
+   * arrives at the old one. Keys (RFC 4568 §7.1.4) and ICE's checks (RFC 8839 §4.4.1.1.1) begin anew, and so does a handshake
+   * whose association has not been moved along (RFC 8842 §3.2).
    */
-  moveTo(place: Place): void {
+  moveTo(place: Place, keepsAssociation: boolean): void {
     const { crypto, dtls, ice } = this.#local;
     const restarted = ice?.established && { ...ice.established, credentials: this.#drawCredentials() };
     this.#local = {
       ...this.#local,
       ...place,
       crypto: crypto?.map((line) => this.#renewed(line)),
-      dtls: dtls && { ...dtls, established: undefined },
+      dtls: dtls && { ...dtls, established: keepsAssociation ? dtls.established : undefined },
       ice: restarted && { established: restarted },
     };
     if (restarted !== undefined && this.#agreed !== undefined) this.#agreed = { ...this.#agreed, ice: restarted };

@@ -16,14 +16,25 @@ const DEFAULT_DIGIT = millis(160);
 export class NativeSession implements MediaSession {
   readonly #numbers = new Float64Array(STATISTICS_LENGTH);
   #final: StreamStatistics | undefined;
+  #port: number;
 
   constructor(
     private readonly addon: NativeAddon,
     private readonly engine: EngineHandle,
     readonly id: number,
-    readonly localPort: number,
+    port: number,
     private readonly closed: (session: NativeSession) => void,
-  ) {}
+  ) {
+    this.#port = port;
+  }
+
+  get localPort(): number {
+    return this.#port;
+  }
+
+  move(address: string): void {
+    this.#port = callNative(() => this.addon.sessionMove(this.engine, this.id, address));
+  }
 
   configure(parameters: StreamParameters): void {
     callNative(() => this.addon.sessionConfigure(this.engine, this.id, toNative(parameters)));

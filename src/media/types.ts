@@ -153,6 +153,11 @@ export interface MediaSession {
   readonly id: number;
   /** The RTP port; RTCP is the next one. */
   readonly localPort: number;
+  /**
+   * Takes ports at another address of this machine, in place of those that there are: keys, handshake and counters go on.
+   * @throws DoorphoneError `no-port`, `bad-address`; it is then where it was
+   */
+  move(address: string): void;
   /** Starts, or changes, sending and receiving. */
   configure(parameters: StreamParameters): void;
   /** Queues digits (0-9 * # A-D); each lasts `duration`, with a pause of 50 ms between them. */

@@ -80,6 +80,7 @@ describe('a new address', () => {
   test.for([
     ['plain', {}, {}],
     ['SRTP', { mediaEncryption: 'srtp-mand' as const }, { srtp: 'required' }],
+    ['DTLS', { mediaEncryption: 'dtls_srtp' as const }, { srtp: 'required', keying: ['dtls'] }],
   ] as const)(
     'leaves the call that is up: sound flows both ways from there (%s)',
     async ([, phone, media], { rig }) => {

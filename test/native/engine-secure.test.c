@@ -64,6 +64,32 @@ static void expect_sound(void) {
   CHECK_WITHIN(heard_share(&right.device, 400, 1), 0.95, 1.01);
 }
 
+static void keys_go_on_at_another_address(void) {
+  start_pair();
+  connect_secured(1, true);
+  expect_secured(1);
+  sleep_ms(300);
+  uint16_t port = 0;
+  CHECK_EQUAL(engine_move_session(left.engine, left.session, "192.0.2.1", &port), DP_MALFORMED);
+  CHECK_EQUAL(engine_move_session(left.engine, left.session, "::1", &port), DP_UNSUPPORTED);
+  CHECK_EQUAL(engine_move_session(left.engine, left.session + 1, "127.0.0.2", &port), DP_NOT_FOUND);
+  CHECK_EQUAL(engine_move_session(left.engine, left.session, "127.0.0.2", &port), DP_OK);
+  CHECK(port != left.port);
+  struct engine_dtls server = dtls_with(&left, DTLS_SERVER, 1);
+  struct engine_stream to_left = stream_to(port);
+  to_left.remote_address = "127.0.0.2";
+  to_left.remote_rtcp_port = port;
+  to_left.dtls = &server;
+  station_configure(&right, &to_left);
+  sleep_ms(1500);
+  CHECK_EQUAL(station_count(&left, ENGINE_EVENT_SECURED), 1);
+  struct stream_statistics figures = station_close(&left);
+  CHECK_EQUAL(figures.protection, STREAM_ENCRYPTED);
+  CHECK(figures.packets_received >= 60);
+  stop_pair();
+  expect_sound();
+}
+
 static void sound_flows_by_keys_of_a_handshake(void) {
   start_pair();
   connect_secured(1, true);
@@ -408,6 +434,7 @@ static void other_credentials_are_a_restart(void) {
 
 int main(void) {
   TEST(sound_flows_by_keys_of_a_handshake);
+  TEST(keys_go_on_at_another_address);
   TEST(rtcp_has_keys_of_its_own);
   TEST(hold_keeps_the_keys);
   TEST(another_association_takes_over);

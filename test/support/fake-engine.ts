@@ -44,10 +44,17 @@ export class FakeMediaSession implements MediaSession {
 
   constructor(
     readonly id: number,
-    readonly localPort: number,
-    readonly address: string,
+    public localPort: number,
+    public address: string,
     readonly silenceAfter: Millis,
+    private readonly freePort: () => number,
   ) {}
+
+  move(address: string): void {
+    this.#assertOpen();
+    this.localPort = this.freePort();
+    this.address = address;
+  }
 
   /** The parameters that hold now. */
   get parameters(): StreamParameters | undefined {
@@ -132,11 +139,17 @@ export class FakeEngine implements MediaEngine {
     if (this.open.length >= this.maxSessions) {
       throw new DoorphoneError('too-many-sessions', `${this.maxSessions} media sessions are open`);
     }
-    const session = new FakeMediaSession(this.#nextId, this.#nextPort, options.address, options.silenceAfter);
+    const { address, silenceAfter } = options;
+    const session = new FakeMediaSession(this.#nextId, this.#freePort(), address, silenceAfter, () => this.#freePort());
     this.#nextId += 1;
-    this.#nextPort += 2;
     this.sessions.push(session);
     return session;
+  }
+
+  #freePort(): number {
+    if (this.noPort) throw new DoorphoneError('no-port', 'no RTP port is free');
+    this.#nextPort += 2;
+    return this.#nextPort - 2;
   }
 
   play(tone: Tone): void {

@@ -206,7 +206,7 @@ describe('another place of ours', () => {
     const sdp = start();
     const first = sdp.offer();
     const before = read(sdp, peer([AUDIO, CM80(1)]));
-    sdp.moveTo(MOVED);
+    sdp.moveTo(MOVED, false);
     const moved = sdp.offer();
     expect(says(moved, 'c=')).toBe('IN IP4 192.0.2.99');
     expect(says(moved, 'm=')).toContain('audio 20000 ');
@@ -222,7 +222,7 @@ describe('another place of ours', () => {
     const sdp = start();
     sdp.offer();
     const { sendKey } = read(sdp, peer([AUDIO, CM80(1)]));
-    sdp.moveTo(MOVED);
+    sdp.moveTo(MOVED, false);
     sdp.offer();
     const { body: said, agreed } = answer(sdp, peer([AUDIO, CM80(1)]));
     expect(says(said, 'c=')).toBe('IN IP4 192.0.2.99');
@@ -234,20 +234,29 @@ describe('another place of ours', () => {
     sdp.offer();
     const first = read(sdp, peer([AUDIO, CM80(1)]));
     sdp.offer({ direction: 'inactive' });
-    sdp.moveTo(MOVED);
+    sdp.moveTo(MOVED, false);
     const held = read(sdp, peer([AUDIO, CM80(1), 'a=inactive']));
     expect(held.local).toEqual(first.local);
     expect(held.sendKey?.reveal()).toBe(first.sendKey?.reveal());
   });
 
-  it('means another DTLS association (RFC 8842 §3.2)', () => {
+  it('leaves a DTLS association that was moved along (RFC 8842 §3.2)', () => {
+    const sdp = start({ keying: ['dtls'] });
+    const first = sdp.offer();
+    const before = read(sdp, peer(HANDSHAKE));
+    sdp.moveTo(MOVED, true);
+    expect(says(sdp.offer(), 'a=tls-id:')).toBe(says(first, 'a=tls-id:'));
+    expect(read(sdp, peer(HANDSHAKE)).dtls?.association).toBe(before.dtls?.association);
+  });
+
+  it('means another DTLS association where the ports know nothing of it (RFC 8842 §3.2)', () => {
     const sdp = start({ keying: ['dtls'] });
     const first = sdp.offer();
     const before = read(sdp, peer(HANDSHAKE));
     const held = sdp.offer({ direction: 'inactive' });
     expect(says(held, 'a=tls-id:')).toBe(says(first, 'a=tls-id:'));
     read(sdp, peer([...HANDSHAKE, 'a=inactive']));
-    sdp.moveTo(MOVED);
+    sdp.moveTo(MOVED, false);
     const moved = sdp.offer();
     expect(says(moved, 'a=tls-id:')).not.toBe(says(first, 'a=tls-id:'));
     expect(says(moved, 'a=setup:')).toBe('actpass');

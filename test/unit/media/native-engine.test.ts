@@ -227,6 +227,17 @@ describe('a session', () => {
     ]);
   });
 
+  it('moves to another address, or stays where it was', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '192.0.2.1', silenceAfter: millis(0) });
+    addon.fault = new AddonError('no-port', 'no port is free');
+    expect(() => session.move('192.0.2.2')).toThrow();
+    expect(session.localPort).toBe(16_384);
+    addon.fault = undefined;
+    session.move('192.0.2.2');
+    expect([session.localPort, addon.moved]).toEqual([16_386, [[9, '192.0.2.2']]]);
+  });
+
   it('tells zero from not yet', () => {
     const { addon, engine } = start();
     const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });

@@ -21,6 +21,7 @@ export class RecordingAddon implements NativeAddon {
   readonly errorCodes: readonly string[] = [];
   readonly created: NativeEngineOptions[] = [];
   readonly configured: [number, NativeStreamParameters][] = [];
+  readonly moved: [number, string][] = [];
   readonly digits: [number, string, number][] = [];
   readonly tones: number[] = [];
   readonly gains: [number, number][] = [];
@@ -59,6 +60,12 @@ export class RecordingAddon implements NativeAddon {
   sessionConfigure(_engine: EngineHandle, session: number, parameters: NativeStreamParameters): void {
     this.#throwFault();
     this.configured.push([session, parameters]);
+  }
+
+  sessionMove(_engine: EngineHandle, session: number, address: string): number {
+    this.#throwFault();
+    this.moved.push([session, address]);
+    return 16_386;
   }
 
   sessionDigits(_engine: EngineHandle, session: number, digits: string, durationMs: number): void {
