@@ -5,7 +5,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop bench fuzz clean
+.PHONY: run build native test lint interop bench fuzz demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -48,6 +48,9 @@ bench: build
 fuzz: build
 	@$(MAKE) --no-print-directory -C native fuzz
 	DOORPHONE_FUZZ_SECONDS=30 node_modules/.bin/vitest run test/fuzz
+
+demo-provision: build
+	@node tools/demo-provision.mjs
 
 clean:
 	rm -rf dist build

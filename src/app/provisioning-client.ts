@@ -2,10 +2,12 @@
 
 import type { ProvisioningConfiguration } from '../config/index.ts';
 import { HttpClient, NodeHttpNetwork } from '../http/index.ts';
+import { Enrollment } from '../provisioning/client/enrollment/enrollment.ts';
 import { FilePoll } from '../provisioning/client/file-poll.ts';
 import { ProvisioningClient } from '../provisioning/client/provisioning-client.ts';
 import { type FetchingDevice, ProfileRetriever, userAgentOf } from '../provisioning/client/retrieval/index.ts';
-import type { ServerFound } from '../provisioning/client/types.ts';
+import type { ProfileOffer, ServerFound } from '../provisioning/client/types.ts';
+import { urnOfMac } from '../provisioning/event/index.ts';
 import type { SipAgent } from '../sip/index.ts';
 import { builtAt } from './build-date.ts';
 import type { ServiceContext } from './door-service.ts';
@@ -23,6 +25,7 @@ export interface OpenClient {
   now(): void;
   /** Tells the server what became of its profile. */
   report(): void;
+  networkChanged(): void;
   /** Whether the server has answered since the client began. */
   readonly answered: boolean;
   stop(): void;
@@ -80,28 +83,74 @@ export function openClient(options: ClientOptions): OpenClient {
     },
     take: (profile) => profiles.keeper.take(profile),
     failed: (what, mend) => context.faults.begin('provisioning', what, mend),
+    worked: () => context.faults.end('provisioning'),
   });
+  const offered = (offer: ProfileOffer): void => {
+    if (offer.kind === 'none') answered = true;
+    client.offered(offer);
+  };
   const [server] = serversOf(settings);
-  const poll =
-    server === undefined
-      ? undefined
-      : new FilePoll(server, { clock, random, offered: (offer) => client.offered(offer) });
-  poll?.start();
+  const source = server === undefined ? undefined : openSource(server, options, offered);
+  if (source === undefined) log.warn('provisioning.no-server', { tried: settings.server });
   return {
-    now: () => client.now(),
-    report: () => client.now(),
+    now: () => {
+      source?.refresh();
+      client.now();
+    },
+    report: () => (source?.report === undefined ? client.now() : source.report()),
+    networkChanged: () => source?.networkChanged?.(),
     get answered() {
       return answered;
     },
     stop: () => {
-      poll?.stop();
+      source?.stop();
       client.stop();
       http.close();
     },
   };
 }
 
-/** The server of the configuration. */
+/** One server that is listened to. */
+interface Source {
+  refresh(): void;
+  /** Left out: it hears of it with the next fetch. */
+  report?(): void;
+  networkChanged?(): void;
+  stop(): void;
+}
+
+function openSource(server: ServerFound, options: ClientOptions, offered: (offer: ProfileOffer) => void): Source {
+  const { context, profiles, settings, agent, mac } = options;
+  const { clock, random, log, version, instance } = context;
+  if (!/^sips?:/.test(server.uri)) {
+    const poll = new FilePoll(server, { clock, random, offered });
+    poll.start();
+    // The fetch itself is what the client does again.
+    return { refresh: () => undefined, stop: () => poll.stop() };
+  }
+  const { username, password } = settings;
+  const urn = mac === undefined ? instance : urnOfMac(mac);
+  const enrollment = new Enrollment({
+    clock,
+    random,
+    log,
+    agent,
+    server,
+    device: { vendor: VENDOR, model: MODEL, version, instance: urn ?? '' },
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    offered,
+  });
+  enrollment.start(profiles.keeper.report());
+  return {
+    refresh: () => enrollment.refresh(),
+    report: () => enrollment.report(profiles.keeper.report()),
+    networkChanged: () => enrollment.networkChanged(),
+    stop: () => enrollment.stop(),
+  };
+}
+
+/** The server of the configuration, then the one whose profile proved itself. */
 function serversOf({ server }: ProvisioningConfiguration): readonly ServerFound[] {
-  return /^https?:/.test(server) ? [{ from: 'configured', uri: server, by: 'the configuration' }] : [];
+  return /^(?:https?|sips?):/.test(server) ? [{ from: 'configured', uri: server, by: 'the configuration' }] : [];
 }

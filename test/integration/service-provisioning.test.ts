@@ -12,6 +12,8 @@ let registrar: UdpPhone;
 let server: ProvisionServerProcess;
 let folder: ServiceFolder;
 let door: ServiceProcess | undefined;
+let byFiles: Sections;
+let bySip: Sections;
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -45,12 +47,14 @@ beforeEach(async () => {
   };
   const [sip, files] = [await freePort(), await freePort()];
   server = new ProvisionServerProcess({
-    'server.yaml': `sip: [ "udp:127.0.0.1:${sip}" ]\nfiles: http:127.0.0.1:${files}\nplainNames: true\n`,
-    [`devices/${DEVICE}.yaml`]: profile('Front door'),
+    'server.yaml': `sip: [ "udp:127.0.0.1:${sip}" ]\nfiles: http:127.0.0.1:${files}\nplainNames: true\napprove: automatic\n`,
+    'common.yaml': profile('Front door'),
   });
   await server.start();
   folder = new ServiceFolder();
-  configure({ server: `http://127.0.0.1:${files}/${DEVICE}.yaml`, http: true });
+  byFiles = { server: `http://127.0.0.1:${files}/${DEVICE}.yaml`, http: true };
+  bySip = { server: `sip:127.0.0.1:${sip}`, http: true };
+  configure(byFiles);
 });
 
 afterEach(async () => {
@@ -72,8 +76,13 @@ async function started(): Promise<ServiceProcess> {
   return door;
 }
 
-const listed = async (): Promise<{ verdict: string; applied: number | null; serial: number; reason: string | null }> =>
-  JSON.parse((await server.command('list', '--json')).stdout)[0];
+const listed = async (): Promise<{
+  model: string;
+  verdict: string;
+  applied: number | null;
+  serial: number;
+  reason: string | null;
+}> => JSON.parse((await server.command('list', '--json')).stdout)[0];
 
 describe('a board that has never been configured', () => {
   it('fetches its profile, registers, proves itself, and rings whom the profile names', async () => {
@@ -101,18 +110,38 @@ describe('a board that has never been configured', () => {
   });
 });
 
+describe('a board that knows nothing but a SIP address', () => {
+  it('finds its profile there, and registers', async () => {
+    configure(bySip);
+    const running = await started();
+    await running.saw('provisioning.applied');
+    expect((await running.status()).accounts).toMatchObject([{ registered: true }]);
+    expect(await listed()).toMatchObject({ serial: 1, model: 'doorphone' });
+  });
+});
+
+describe('a server of files', () => {
+  it('is asked again when somebody says so', async () => {
+    await (await started()).saw('provisioning.applied');
+    server.write('common.yaml', profile('North door'));
+    await server.log.find('a change', ({ event }) => event === 'fleet.changed');
+    await door?.execute('provision', { now: true });
+    await door?.saw('provisioning.applied', { fits: ({ serial }) => serial === 2 });
+  });
+});
+
 describe('a change at the server', () => {
   beforeEach(async () => {
+    configure(bySip);
     await (await started()).saw('provisioning.applied');
   });
 
   async function change(text: string): Promise<void> {
     const from = server.log.mark;
-    server.write(`devices/${DEVICE}.yaml`, text);
+    server.write('common.yaml', text);
     await server.log.find('a look at the folder', ({ event }) => /fleet\.(changed|not-applied)/.test(String(event)), {
       from,
     });
-    await door?.execute('provision', { now: true });
   }
 
   it('is followed, and the server knows', async () => {
@@ -144,7 +173,7 @@ describe('a change at the server', () => {
 
   it('that makes no sense never leaves the server', async () => {
     await change('name: North\ndoors: 7\n');
-    expect(server.log.items.some(({ text }) => text.includes(`devices/${DEVICE}.yaml:2:8: doors`))).toBe(true);
+    expect(server.log.items.some(({ text }) => text.includes('common.yaml:2:8: doors'))).toBe(true);
     expect(await listed()).toMatchObject({ serial: 1, applied: 1 });
   });
 

@@ -24,6 +24,8 @@ export interface ProvisioningClientParts {
   readonly take: (profile: ProfileText) => Promise<Verdict>;
   /** A sentence about a profile that could not be had: said once. */
   readonly failed: (what: string, mend: string) => void;
+  /** One could be had, or is there already. */
+  readonly worked: () => void;
 }
 
 const MEND = 'mend it at the server';
@@ -78,6 +80,7 @@ export class ProvisioningClient {
       return;
     }
     this.#said = undefined;
+    this.parts.worked();
     if (fetched.value === 'unchanged') return;
     const verdict = await this.parts.take(fetched.value);
     this.parts.log.info('provisioning.profile', { where: fetched.value.where, verdict: verdict.kind });

@@ -13,12 +13,14 @@ export {
   deviceProfileUri,
   formatProfileEvent,
   localNetworkUri,
+  macOfUrn,
   PROFILE_EVENT,
   PROFILE_TYPES,
   type ProfileEvent,
   type ProfileType,
   readEffectiveBy,
   readProfileEvent,
+  urnOfMac,
   urnOfUser,
 } from './profile-event.ts';
 export {

@@ -51,6 +51,19 @@ export function readEffectiveBy(parameters: ReadonlyMap<string, string | true>):
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
+/** RFC 6080 §5.1.4.2: a device with a hardware address is the version 1 UUID of it, with a time of zero. */
+const MAC_UUID = 'urn:uuid:00000000-0000-1000-8000-';
+
+/** @param mac twelve small hexadecimal digits */
+export function urnOfMac(mac: string): string {
+  return `${MAC_UUID}${mac}`;
+}
+
+/** The hardware address that a URN is made of; undefined where it is made of chance. */
+export function macOfUrn(urn: string): string | undefined {
+  return urn.startsWith(MAC_UUID) ? urn.slice(MAC_UUID.length) : undefined;
+}
+
 /** The Request-URI of a device profile (RFC 6080 §5.1.4.2): `sip:urn%3auuid%3a…@domain`. @param urn `urn:uuid:…` */
 export function deviceProfileUri(urn: string, domain: string, scheme: 'sip' | 'sips' = 'sip'): string {
   return `${scheme}:${urn.replaceAll(':', '%3a')}@${domain}`;

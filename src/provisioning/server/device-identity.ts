@@ -1,6 +1,6 @@
 // Who a device is, by what its requests say: the hardware address in its URI or its User-Agent, else its UUID.
 
-import { macOfUser, urnOfUser } from '../event/index.ts';
+import { macOfUrn, macOfUser, urnOfUser } from '../event/index.ts';
 
 /** @param user user part of the URI that is subscribed to @param userAgent value of User-Agent @returns undefined: nobody */
 export function deviceId(user: string, userAgent: string): string | undefined {
@@ -8,6 +8,8 @@ export function deviceId(user: string, userAgent: string): string | undefined {
   if (named !== undefined) return named;
   const urn = urnOfUser(user);
   if (urn === undefined) return undefined;
+  const mac = macOfUrn(urn);
+  if (mac !== undefined) return mac;
   // Makers put the address last, behind their name and version.
   const stated = /(?:^|[\s(])([0-9a-f]{12})\)?$/i.exec(userAgent.trim())?.[1]?.toLowerCase();
   return stated ?? urn.slice('urn:uuid:'.length);

@@ -133,6 +133,13 @@ export class Fleet {
     return { serial, text, fingerprint, effectiveBy: typeof effectiveBy === 'number' ? effectiveBy : undefined };
   }
 
+  /** What would be wrong with the profiles of devices that have no file of their own: of each model, once. */
+  faultsWith(layers: ProfileLayers): readonly string[] {
+    const plain = this.options.store.devices.filter(({ approved, id }) => approved && !layers.has(id));
+    const models = new Set(plain.map(({ model }) => model));
+    return [...new Set([...models].flatMap((model) => layers.faultsOf({ id: '', model })))];
+  }
+
   /** The folder has changed and makes sense: tells of every device whose profile is another now. @returns how many */
   use(layers: ProfileLayers): number {
     this.#layers = layers;

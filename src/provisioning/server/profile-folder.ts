@@ -33,7 +33,7 @@ export class ProfileFolder {
     private readonly clock: Clock,
   ) {}
 
-  /** Reads all of it. Devices without a file of their own are checked as `model`, for each model there is. */
+  /** Reads all of it. What devices without a file of their own get is looked at by who knows them. */
   read(): FolderContent {
     let texts: LayerTexts;
     try {

@@ -111,9 +111,10 @@ export class ProvisionServer {
   reload(): readonly string[] {
     const { folder, log } = this.parts;
     const content = folder.read();
-    if (!content.ok) {
-      log.warn('fleet.not-applied', { faults: content.faults });
-      return content.faults;
+    const faults = content.ok ? this.fleet.faultsWith(content.layers) : content.faults;
+    if (!content.ok || faults.length > 0) {
+      log.warn('fleet.not-applied', { faults });
+      return faults;
     }
     const changed = this.fleet.use(content.layers);
     log.info('fleet.changed', { devices: changed });

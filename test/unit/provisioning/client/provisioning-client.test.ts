@@ -16,6 +16,7 @@ let clock: FakeClock;
 let asked: string[];
 let taken: string[];
 let said: string[];
+let worked: number;
 let answer: (url: string) => Promise<Result<ProfileText | 'unchanged', FetchFault>>;
 let client: ProvisioningClient;
 
@@ -24,6 +25,7 @@ beforeEach(() => {
   asked = [];
   taken = [];
   said = [];
+  worked = 0;
   answer = (url) => Promise.resolve(ok(textOf(`profile of ${url}`)));
   client = new ProvisioningClient({
     clock,
@@ -38,6 +40,9 @@ beforeEach(() => {
       return Promise.resolve({ kind: 'applied' });
     },
     failed: (what) => said.push(what),
+    worked: () => {
+      worked += 1;
+    },
   });
 });
 
@@ -94,10 +99,12 @@ describe('a fetch that fails', () => {
     }
     expect(asked).toHaveLength(7);
     expect(said).toEqual(['boot answers 500']);
+    expect(worked).toBe(0);
     answer = () => Promise.resolve(ok(textOf('there at last')));
     clock.advance(seconds(10));
     await settle();
     expect(taken).toEqual(['there at last']);
+    expect(worked).toBe(1);
   });
 
   it('for good waits for another offer, or for somebody who asks', async () => {

@@ -6,11 +6,13 @@ import {
   deviceProfileUri,
   formatProfileEvent,
   localNetworkUri,
+  macOfUrn,
   macOfUser,
   readEffectiveBy,
   readIndirection,
   readMac,
   readProfileEvent,
+  urnOfMac,
   urnOfUser,
   writeIndirection,
 } from '../../../../src/provisioning/event/index.ts';
@@ -60,6 +62,12 @@ describe('Event of ua-profile', () => {
 
 describe('who is subscribed to', () => {
   const urn = 'urn:uuid:f81d4fae-7ced-11d0-a765-00a0c91e6bf6';
+
+  it('a device with a hardware address is the UUID of it, at the time of zero (RFC 6080 §5.1.4.2)', () => {
+    expect(urnOfMac('b827eb010203')).toBe('urn:uuid:00000000-0000-1000-8000-b827eb010203');
+    expect(macOfUrn('urn:uuid:00000000-0000-1000-8000-b827eb010203')).toBe('b827eb010203');
+    expect(macOfUrn(urn)).toBeUndefined();
+  });
 
   it('a device is its URN, escaped (RFC 6080 §5.1.4.2)', () => {
     const uri = deviceProfileUri(urn, 'example.com');

@@ -121,6 +121,22 @@ describe('a change in the folder', () => {
   });
 });
 
+describe('what devices without a file of their own get', () => {
+  it('is looked at too, before anybody hears of it', async () => {
+    const made = await served({
+      'common.yaml': 'name: C',
+      'server.yaml': 'files: http:10.0.0.5:8080\napprove: automatic',
+    });
+    subscribe(made);
+    const before = made.notifies().length;
+    made.folder.texts['common.yaml'] = 'name: C\nlog: { level: loud }';
+    made.folder.changed();
+    made.settle();
+    expect(made.notifies()).toHaveLength(before);
+    expect(JSON.stringify(made.log.lines)).toContain('common.yaml:2:15: log.level');
+  });
+});
+
 describe('a device that nobody has named', () => {
   it('waits: subscribed, told nothing, and told as soon as it is approved', async () => {
     const made = await served({ 'common.yaml': 'name: Common' });
