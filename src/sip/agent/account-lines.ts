@@ -6,6 +6,7 @@ import { DoorphoneError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { DigestClient } from '../auth/index.ts';
+import { asSips, isSips } from '../dialog/index.ts';
 import type { MessageSummary, Notification, Subscription } from '../event/index.ts';
 import type { CallCredentials, ExchangeEnvironment } from '../exchange/index.ts';
 import type { Locator } from '../locate/index.ts';
@@ -201,7 +202,7 @@ export class AccountLines {
       digest: profile.registerDigest,
       userAgent,
       openFlow,
-      contact: (target) => contact(target, profile.contactUser),
+      contact: (target) => registeredContact(account, target, contact(target, profile.contactUser)),
       names: (uri) => profile.names(uri),
       route: (registrar, proxy) => profile.registerRouting(registrar, proxy),
       changed: (report, cause) => this.#changed(profile, report, cause),
@@ -257,4 +258,12 @@ function stateOf(account: Account, report: RegistrationReport | undefined): Regi
   if (report === undefined) return { account, registered: false, reason: null };
   const { registered, reason, status, ...details } = report;
   return { account, registered, reason, ...(status === undefined ? {} : { status }), details };
+}
+
+/**
+ * What is bound to an account. A sips Contact has us reached by sips as well as by sip; with it From and To have to be sips
+ * (RFC 5630 §5.1.1.1): it is for the accounts that are.
+ */
+function registeredContact({ uri }: Account, { protocol }: Endpoint, contact: string): string {
+  return isSips(uri) && protocol === 'tls' ? asSips(contact) : contact;
 }

@@ -28,7 +28,7 @@ import { type IncomingAction, type IncomingEvent, incomingLifecycle } from './li
 import { LocalTarget } from './local-target.ts';
 import type { OwnAnswers } from './own-answers.ts';
 import { reasonsOf } from './reasons.ts';
-import { signallingOf } from './signalling.ts';
+import { signallingOfIncoming } from './signalling.ts';
 import type { Body, HangupOptions, Refusal, Session, SessionEnd, SessionState, Signalling } from './types.ts';
 
 type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -98,7 +98,7 @@ export class IncomingSession extends BaseSession {
     this.diversions = readDiversions(request);
     this.answerMode = readAnswerMode(request);
     this.source = source;
-    this.signalling = signallingOf(request, source);
+    this.signalling = signallingOfIncoming(request, source);
     this.authenticatedAs = options.authenticatedAs;
     this.replaces = options.replaces;
     this.offer = sessionBodyOf(request);

@@ -9,3 +9,13 @@ export function signallingOf({ requestUri }: SipRequest, { protocol }: Endpoint)
   if (protocol !== 'tls') return 'clear';
   return isSips(requestUri) ? 'sips' : 'tls';
 }
+
+/**
+ * Of an INVITE that came: a registrar leads those who asked for sip to our sips Contact as well (RFC 5630 §5.1.1.1). Whom the
+ * caller itself has asked for is in To (RFC 3261 §8.1.1.2), which no proxy changes. Its Contact is no help: it has to be sips
+ * then (§8.1.1.8), and is not with every phone.
+ */
+export function signallingOfIncoming(request: SipRequest, source: Endpoint): Signalling {
+  const reach = signallingOf(request, source);
+  return reach === 'sips' && !isSips(request.to.uri) ? 'tls' : reach;
+}

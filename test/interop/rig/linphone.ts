@@ -17,6 +17,8 @@ export interface LinphoneOptions {
   readonly mediaEncryption?: 'srtp' | 'dtls';
   /** Whether a call without that encryption is refused. */
   readonly mandatory?: boolean;
+  /** It is at its registrar by TLS, over a connection that it keeps: the file with the authority that it trusts. */
+  readonly tls?: string;
   /** What it says, one of the speech files. */
   readonly speech?: string;
   /** Further lines of its configuration, by section. */
@@ -62,7 +64,8 @@ export class Linphone {
     await until('linphone has its port', () => phone.#program.running && host.listensOnUdp(phone.#program.pid, 5060));
     if (options.registrar !== undefined) {
       const identity = `sip:${options.user}@${options.registrar}`;
-      phone.command(`register ${identity} sip:${options.registrar} ${PASSWORDS[options.user]}`);
+      const server = options.tls === undefined ? options.registrar : `${options.registrar}:5061;transport=tls`;
+      phone.command(`register ${identity} sip:${server} ${PASSWORDS[options.user]}`);
       await until('linphone is registered', () => {
         phone.command('register-status ALL');
         return phone.#program.text.includes('LinphoneRegistrationOk');
@@ -117,10 +120,12 @@ export class Linphone {
   }
 
   #configuration(): string {
-    const { mediaEncryption, mandatory = false, user, settings = {} } = this.options;
+    const { mediaEncryption, mandatory = false, user, tls, settings = {} } = this.options;
     const sections: { [section: string]: string[] } = {
       sip: [
         ...['sip_port=5060', 'sip_tcp_port=5060', 'sip_tls_port=-2', 'use_ipv6=0'],
+        // It matches no addresses in certificates, and ours have no others.
+        ...(tls === undefined ? [] : [`root_ca=${tls}`, 'verify_server_cn=0']),
         `contact=sip:${user}@${this.host.address}`,
         `media_encryption=${mediaEncryption ?? 'none'}`,
         `media_encryption_mandatory=${mandatory ? 1 : 0}`,

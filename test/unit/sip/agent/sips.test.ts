@@ -168,6 +168,61 @@ describe('how far TLS reaches', () => {
   });
 });
 
+describe('an account that is sips', () => {
+  it('registers a sips Contact, by TLS, in the name of a sips URI (RFC 5630 §5.1.1.1)', async () => {
+    await side('10.0.0.1');
+    const account = { ...peerAccount, uri: 'sips:door@pbx.example', register: true };
+    const door = await side('10.0.0.9', account);
+    await clock.advanceAsync(10);
+    const [register] = requests(door, 'REGISTER');
+    expect(register?.headers.get('Contact')).toMatch(/^<sips:door@10\.0\.0\.9:5061>/);
+    expect(register?.headers.get('To')).toContain('<sips:door@pbx.example>');
+    expect(protocols(door)).toEqual(['tls']);
+  });
+
+  it('that is sip has no sips Contact, by TLS either', async () => {
+    await side('10.0.0.1');
+    const registrar = 'sip:pbx.example;transport=tls';
+    const door = await side('10.0.0.9', { ...peerAccount, uri: 'sip:door@pbx.example', registrar, register: true });
+    await clock.advanceAsync(10);
+    const [register] = requests(door, 'REGISTER');
+    expect(register?.headers.get('Contact')).toMatch(/^<sip:door@10\.0\.0\.9:5061;transport=tls>/);
+  });
+
+  it.each([
+    ['sips:door@pbx.example', 'sips'],
+    ['sip:door@pbx.example', 'tls'],
+  ])('is reached by its sips Contact through a registrar that was asked for %s: %s', async (asked, reach) => {
+    const door = await side('10.0.0.9');
+    const lines = [
+      'INVITE sips:door@10.0.0.9 SIP/2.0',
+      'Via: SIP/2.0/TLS 10.0.0.7:5061;branch=z9hG4bK-upgraded',
+      'From: <sip:x@10.0.0.7>;tag=1',
+      `To: <${asked}>`,
+      'Call-ID: upgraded',
+      'CSeq: 1 INVITE',
+      'Max-Forwards: 70',
+      'Contact: <sip:x@10.0.0.7:5061;transport=tls>',
+      'Content-Length: 0',
+    ];
+    const nothing = (): void => undefined;
+    const target = { protocol: 'tls', address: '10.0.0.9', port: 5061 } as const;
+    const socket = streams.host('10.0.0.7').connect(
+      target,
+      {},
+      {
+        reached: nothing,
+        opened: () => socket.write(Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)),
+        drained: nothing,
+        closed: nothing,
+        data: nothing,
+      },
+    );
+    await clock.advanceAsync(10);
+    expect(door.calls.map(({ signalling }) => signalling)).toEqual([reach]);
+  });
+});
+
 describe('a request to a sips URI that comes in the clear', () => {
   const heardBy = async (method: string, uri: string): Promise<string[]> => {
     const peer = await network.host('10.0.0.7').bind('10.0.0.7', 5060);

@@ -254,8 +254,8 @@ describe('a registration over TLS from a door that listens to UDP alone', () => 
     await clock.advanceAsync(10);
     expect(door.agent.registrations).toMatchObject([{ registered: true }]);
     const own = door.streams.sockets[0]?.local.port;
-    expect(got[0]?.headers.get('Contact')).toContain(`@10.0.0.9:${own};transport=tls>`);
-    const invite = `INVITE sip:door@10.0.0.9:${own};transport=tls SIP/2.0\r
+    expect(got[0]?.headers.get('Contact')).toContain(`<sips:door@10.0.0.9:${own}>`);
+    const invite = `INVITE sips:door@10.0.0.9:${own} SIP/2.0\r
 Via: SIP/2.0/TLS 10.0.0.1;branch=z9hG4bKp\r
 From: <sip:a@pbx.example>;tag=1\r
 To: <sips:door@pbx.example>\r
