@@ -19,6 +19,8 @@ import {
 } from '../config/index.ts';
 import { ProfileKeeper } from '../provisioning/client/profile-keeper.ts';
 import { ProfileStore } from '../provisioning/client/profile-store.ts';
+import type { SealedSecrets } from '../provisioning/client/sealed/index.ts';
+import { readDeviceKey } from './device-key.ts';
 import type { ServiceContext } from './door-service.ts';
 import { storeFileAt } from './store-file.ts';
 
@@ -33,6 +35,8 @@ export interface ProfilesParts {
 }
 
 const FILE = 'profile.json';
+/** Begins every secret that is encrypted to a device (https://age-encryption.org). */
+const AGE_FILE = '-----BEGIN AGE ENCRYPTED FILE-----';
 const PROVE_WITHIN = seconds(60);
 
 /** What a board without a file goes by: it looks for its server everywhere. */
@@ -51,6 +55,7 @@ export class Profiles {
   readonly store: ProfileStore;
   readonly keeper: ProfileKeeper;
   #proveWithin = PROVE_WITHIN;
+  #sealed: SealedSecrets | undefined;
   /** What is in force, as it was read. */
   #outcome: LayeredOutcome | undefined;
 
@@ -62,10 +67,16 @@ export class Profiles {
       ...context,
       store: this.store,
       check: (profile) => this.#check(profile),
+      prepare: (texts) => this.#unseal(texts),
       putIntoForce,
       works,
       proveWithin: () => this.#proveWithin,
     });
+  }
+
+  /** To be waited for before `begin`: reads what in the profiles is encrypted to this board. */
+  async prepare(): Promise<void> {
+    await this.#unseal(this.keeper.texts);
   }
 
   /** What to start with. @throws DoorphoneError when the board's file cannot be read */
@@ -113,6 +124,15 @@ export class Profiles {
     };
   }
 
+  /** The library is loaded only where there is something for it. */
+  async #unseal(texts: readonly string[]): Promise<void> {
+    if (this.#sealed === undefined && !texts.some((text) => text.includes(AGE_FILE))) return;
+    const { SealedSecrets } = await import('../provisioning/client/sealed/index.ts');
+    const { stateFolder, context } = this.parts;
+    this.#sealed ??= new SealedSecrets(() => readDeviceKey(stateFolder), context.log);
+    await this.#sealed.prepare(texts);
+  }
+
   #check(profile: LayerText | undefined): LayeredOutcome {
     const { configFile } = this.parts;
     const own = this.#ownText();
@@ -128,7 +148,13 @@ export class Profiles {
 
   #layered(own: LayerText | undefined, profile: LayerText): LayeredOutcome {
     const { configFile } = this.parts;
-    const options = { file: configFile, environment: process.env, readFile: readSmallFile };
+    const unseal = this.#sealed?.open;
+    const options = {
+      file: configFile,
+      environment: process.env,
+      readFile: readSmallFile,
+      ...(unseal === undefined ? {} : { unseal }),
+    };
     return parseWithProfile(own, profile, keptKeys(own), options);
   }
 

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { type CommandOutcome, type CommandRegistry, refuse } from '../api/commands.ts';
 import type { StateReport } from '../api/state.ts';
 import type { Configuration } from '../config/index.ts';
+import { deviceRecipient } from './device-key.ts';
 import type { DoorService } from './door-service.ts';
 import type { OpenClient, ProvisioningParts } from './provisioning-client.ts';
 
@@ -67,6 +68,11 @@ export class Provisioning {
         this.#client.now();
       }
       return { ok: true, result: profiles.describe() };
+    });
+    commands.handle('identity', async () => {
+      const { stateFolder, context } = this.parts;
+      const key = await deviceRecipient(stateFolder);
+      return { ok: true, result: { device: context.instance ?? '', mac: hardwareAddress() ?? null, key } };
     });
     commands.handle('reset', async () => {
       profiles.store.forget();

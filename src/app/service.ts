@@ -60,6 +60,7 @@ async function serve(options: RunOptions): Promise<number> {
     putIntoForce: async (changed) => (await supervisor.change(changed)).ok,
     works: () => provisioning.works(supervisor.state()),
   });
+  await profiles.prepare();
   const configuration = explain(profiles.begin());
   if (configuration === undefined) return 1;
   log.level = configuration.log.level;

@@ -51,6 +51,12 @@ const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
     parameters: (_, { now }) => (now ? { now } : {}),
     describe: async (report) => (await import('./provision.ts')).describeProvisioning(report),
   },
+  identity: {
+    parameters: () => ({}),
+    describe: ({ device, mac, key }) => [`device  ${device}`, `mac     ${mac ?? '–'}`, `key     ${key}`].join('\n'),
+    // The first time the key is made.
+    timeout: seconds(10),
+  },
   reset: {
     parameters: () => ({}),
     describe: ({ waits }) => (waits ? 'forgotten as soon as no call is up and no door is open' : 'forgotten'),

@@ -74,6 +74,11 @@ export const COMMANDS = {
     options: [...REMOTE, 'now'],
     help: 'the profile that the board has, and what became of others',
   },
+  identity: {
+    positionals: [],
+    options: REMOTE,
+    help: 'what servers know the board by; the key that secrets are encrypted to',
+  },
   reset: { positionals: [], options: REMOTE, help: 'forgets profile and server; the file stays' },
   'provision-server': {
     positionals: [optional('ACTION'), optional('DEVICE')],

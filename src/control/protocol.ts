@@ -50,6 +50,7 @@ const PARAMETERS: { readonly [Name in CommandName]: ParameterTable<CommandParame
   status: {},
   reload: {},
   provision: { now: flag },
+  identity: {},
   reset: {},
 };
 

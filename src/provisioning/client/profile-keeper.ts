@@ -19,6 +19,8 @@ export interface ProfileKeeperParts {
   readonly store: ProfileStore;
   /** The board's own file with a profile over it, or (undefined) alone. */
   readonly check: (profile: LayerText | undefined) => LayeredOutcome;
+  /** Asked with every text before it is checked: what in it is encrypted takes time. */
+  readonly prepare?: (texts: readonly string[]) => Promise<void>;
   /** Puts a configuration into force, now or when nobody talks; false: it could not be, and the old one is back. */
   readonly putIntoForce: (configuration: Configuration) => Promise<boolean>;
   /** Whether all that it takes works: accounts registered, or with none of them the server's answer. */
@@ -58,6 +60,12 @@ export class ProfileKeeper {
 
   get state(): KeeperState {
     return this.#state;
+  }
+
+  /** Of the profiles that are in force, or may be again. */
+  get texts(): readonly string[] {
+    const { good, proving } = this.parts.store.memory;
+    return [good, proving].flatMap((profile) => (profile === undefined ? [] : [profile.text]));
   }
 
   /** The configuration to start with. A profile that no longer makes sense, or was never proved, gives way. */
@@ -122,6 +130,8 @@ export class ProfileKeeper {
     }
     const { where, server, signed, text } = profile;
     const stored: StoredProfile = { text, where, server, signed, fingerprint, received: clock.wall().toISOString() };
+    const { prepare } = this.parts;
+    if (prepare !== undefined) await prepare([...this.texts, text]);
     const outcome = this.#checked(stored);
     const numbered = {
       ...stored,

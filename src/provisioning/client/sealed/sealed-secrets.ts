@@ -39,7 +39,8 @@ export class SealedSecrets {
   #opened: ReadonlyMap<string, Secret> = new Map();
 
   constructor(
-    private readonly identity: Secret,
+    /** Undefined: this device has no key. */
+    private readonly identity: () => Secret | undefined,
     private readonly log: Log,
   ) {}
 
@@ -60,11 +61,12 @@ export class SealedSecrets {
   readonly open = (sealed: string): string | undefined => this.#opened.get(sealed)?.reveal();
 
   async #decrypt(sealed: string): Promise<Secret | undefined> {
-    if (sealed.length > LONGEST) return undefined;
+    const identity = this.identity();
+    if (identity === undefined || sealed.length > LONGEST) return undefined;
     try {
       const { Decrypter, armor } = await import('age-encryption');
       const decrypter = new Decrypter();
-      decrypter.addIdentity(this.identity.reveal().trim());
+      decrypter.addIdentity(identity.reveal().trim());
       const text = await decrypter.decrypt(armor.decode(sealed), 'text');
       // `echo` and editors put one there, as in a file of its own.
       return new Secret(text.replace(/\r?\n$/, ''));

@@ -38,6 +38,8 @@ class Life {
   broken = new Set<string>();
   busy = false;
   waiting: Configuration | undefined;
+  /** What was done with texts, in order. */
+  readonly steps: string[] = [];
 
   constructor(
     readonly memory: Memory,
@@ -53,8 +55,14 @@ class Life {
       log,
       journal: this.journal,
       store: this.store,
-      check: (profile: LayerText | undefined) =>
-        parseWithProfile(OWN, profile ?? { text: '', file: OWN.file }, [], options),
+      prepare: (texts) => {
+        this.steps.push(`prepare ${texts.join(' + ')}`);
+        return Promise.resolve();
+      },
+      check: (profile: LayerText | undefined) => {
+        this.steps.push(`check ${profile?.text ?? ''}`);
+        return parseWithProfile(OWN, profile ?? { text: '', file: OWN.file }, [], options);
+      },
       putIntoForce: (configuration) => {
         if (this.broken.has(configuration.name)) return Promise.resolve(false);
         if (this.busy) this.waiting = configuration;
@@ -115,6 +123,15 @@ describe('a profile that works', () => {
     expect(life.keeper.report()).toEqual({ verdict: 'applied', serial: 3 });
     expect(life.store.memory.server?.uri).toBe('sip:boot.example.com');
     expect(new Life(memory).name).toBe('A');
+  });
+
+  it('is prepared before it is checked, beside the one that may come back', async () => {
+    await life.keeper.take(named('A'));
+    life.clock.advance(seconds(1));
+    life.steps.length = 0;
+    await life.keeper.take(named('B'));
+    expect(life.steps).toEqual(['prepare name: A\n + name: B\n', 'check name: B\n']);
+    expect(life.keeper.texts).toEqual(['name: A\n', 'name: B\n']);
   });
 
   it('that comes again is no news', async () => {

@@ -84,10 +84,14 @@ describe('secrets for one device', () => {
     const log = new RecordingLog();
     const key = await makeDeviceKey();
     const sealed = seal('geheim\n', key.recipient);
-    const mine = await read(sealed, new SealedSecrets(key.identity, log));
+    const mine = await read(sealed, new SealedSecrets(() => key.identity, log));
     expect(mine.faults).toEqual([]);
     expect(mine.configuration?.mqtt?.password?.reveal()).toBe('geheim');
-    const other = await read(sealed, new SealedSecrets((await makeDeviceKey()).identity, log));
+    const another = await makeDeviceKey();
+    const other = await read(sealed, new SealedSecrets(() => another.identity, log));
+    expect((await read(sealed, new SealedSecrets(() => undefined, log))).faults).toMatchObject([
+      { key: 'mqtt.password' },
+    ]);
     expect(other.faults).toMatchObject([
       { key: 'mqtt.password', what: expect.stringContaining('not to the key of this device') },
     ]);
@@ -96,7 +100,7 @@ describe('secrets for one device', () => {
 
   it('are refused where a bit of them is another', async () => {
     const key = await makeDeviceKey();
-    const secrets = new SealedSecrets(key.identity, new RecordingLog());
+    const secrets = new SealedSecrets(() => key.identity, new RecordingLog());
     const lines = seal('geheim', key.recipient).split('\n');
     const at = lines.length - 3;
     const line = lines[at] ?? '';
@@ -108,7 +112,7 @@ describe('secrets for one device', () => {
 
   it('are kept as long as a text that holds them is', async () => {
     const key = await makeDeviceKey();
-    const secrets = new SealedSecrets(key.identity, new RecordingLog());
+    const secrets = new SealedSecrets(() => key.identity, new RecordingLog());
     const [first, second] = [seal('one', key.recipient), seal('two', key.recipient)];
     const texts = [JSON.stringify({ a: [{ age: first }] }), JSON.stringify({ b: { age: second } })];
     await secrets.prepare(texts);
