@@ -2,6 +2,7 @@
 
 import type { ProvisioningConfiguration } from '../config/index.ts';
 import { HttpClient, NodeHttpNetwork } from '../http/index.ts';
+import { takeNudges } from '../provisioning/client/check-sync.ts';
 import { Enrollment } from '../provisioning/client/enrollment/enrollment.ts';
 import { FilePoll } from '../provisioning/client/file-poll.ts';
 import { ProvisioningClient } from '../provisioning/client/provisioning-client.ts';
@@ -34,6 +35,8 @@ export interface OpenClient {
 export interface ClientOptions extends ProvisioningParts {
   readonly settings: ProvisioningConfiguration;
   readonly agent: SipAgent;
+  /** Starts the door anew as soon as nobody talks. */
+  readonly restart: () => void;
   /** Twelve hexadecimal digits; undefined: the machine has none. */
   readonly mac: string | undefined;
 }
@@ -91,18 +94,21 @@ export function openClient(options: ClientOptions): OpenClient {
   };
   const [server] = serversOf(settings);
   const source = server === undefined ? undefined : openSource(server, options, offered);
+  const look = (): void => {
+    source?.refresh();
+    client.now();
+  };
+  const endNudges = takeNudges({ clock, log, agent: options.agent, fetch: look, restart: options.restart });
   if (source === undefined) log.warn('provisioning.no-server', { tried: settings.server });
   return {
-    now: () => {
-      source?.refresh();
-      client.now();
-    },
+    now: look,
     report: () => (source?.report === undefined ? client.now() : source.report()),
     networkChanged: () => source?.networkChanged?.(),
     get answered() {
       return answered;
     },
     stop: () => {
+      endNudges();
       source?.stop();
       client.stop();
       http.close();

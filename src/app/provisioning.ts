@@ -9,6 +9,13 @@ import { deviceRecipient } from './device-key.ts';
 import type { DoorService } from './door-service.ts';
 import type { OpenClient, ProvisioningParts } from './provisioning-client.ts';
 
+/** What is asked of whoever keeps the door at work. */
+export interface ServiceControl {
+  readonly commands: CommandRegistry;
+  readonly change: (configuration: Configuration) => Promise<CommandOutcome<'reload'>>;
+  readonly restart: () => void;
+}
+
 /** The provisioning of one service. */
 export class Provisioning {
   #service: DoorService | undefined;
@@ -16,6 +23,7 @@ export class Provisioning {
   #client: OpenClient | undefined;
   #begun: DoorService | undefined;
   #stopped = false;
+  #restart: () => void = () => undefined;
 
   constructor(private readonly parts: ProvisioningParts) {
     // The server hears of what became of its profile at once, and not when it is asked again.
@@ -47,6 +55,7 @@ export class Provisioning {
       settings,
       agent: service.agent,
       mac: hardwareAddress(),
+      restart: () => this.#restart(),
     });
   }
 
@@ -59,7 +68,8 @@ export class Provisioning {
   }
 
   /** Carries out `provision` and `reset`. */
-  handle(commands: CommandRegistry, change: (configuration: Configuration) => Promise<CommandOutcome<'reload'>>): void {
+  handle({ commands, change, restart }: ServiceControl): void {
+    this.#restart = restart;
     const { profiles } = this.parts;
     commands.handle('provision', ({ now }) => {
       if (now === true) {

@@ -78,7 +78,11 @@ async function serve(options: RunOptions): Promise<number> {
     },
     context,
   });
-  provisioning.handle(supervisor.commands, (changed) => supervisor.change(changed));
+  provisioning.handle({
+    commands: supervisor.commands,
+    change: (changed) => supervisor.change(changed),
+    restart: () => supervisor.restart(),
+  });
   const control = new ControlServer({ path: socketPath, registry: supervisor.commands, journal, log });
   const ended = signalled(() => void supervisor.reload());
   try {

@@ -56,6 +56,7 @@ export class Supervisor {
   #service: Supervised | undefined;
   #configuration: Configuration;
   #waiting: Timer | undefined;
+  #restarting: Timer | undefined;
   /** One change after another: the file that was read last is the one that is in force in the end. */
   #changing: Promise<unknown> = Promise.resolve();
   #stopped = false;
@@ -87,6 +88,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#waiting?.cancel();
+    this.#restarting?.cancel();
     await this.#changing;
     await this.#service?.stop();
   }
@@ -144,6 +146,19 @@ export class Supervisor {
     context.log.info('configuration.waits', { why: 'a call is up or a door is open' });
     this.#restartWhenIdle(configuration);
     return { ok: true, result: { file, waits: true } };
+  }
+
+  /** Starts the door anew with what is in force, as soon as no call is up and no door is open. */
+  restart(): void {
+    this.#restarting?.cancel();
+    this.#restarting = this.parts.context.clock.after(LOOK_AGAIN, 'restart when idle', () => {
+      if (this.#service?.busy === true) this.restart();
+      else this.#changing = this.#changing.then(() => this.#startAnew());
+    });
+  }
+
+  async #startAnew(): Promise<void> {
+    if (!this.#stopped && this.#service !== undefined) await this.#restart(this.#service, this.#configuration);
   }
 
   #restartWhenIdle(configuration: Configuration): void {

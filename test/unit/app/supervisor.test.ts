@@ -5,6 +5,7 @@ import type { StateReport } from '../../../src/api/state.ts';
 import { Faults } from '../../../src/app/faults.ts';
 import { type Supervised, Supervisor } from '../../../src/app/supervisor.ts';
 import { DoorphoneError } from '../../../src/base/errors.ts';
+import { seconds } from '../../../src/base/units.ts';
 import { type Configuration, parseConfiguration } from '../../../src/config/index.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
@@ -84,6 +85,36 @@ beforeEach(async () => {
     context: { clock, log, journal, faults },
   });
   await supervisor.start();
+});
+
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+};
+
+describe('a restart that is asked for', () => {
+  it('is done when nobody talks, with what is in force', async () => {
+    const [first] = services;
+    if (first === undefined) throw new Error('there is no service');
+    first.busy = true;
+    supervisor.restart();
+    clock.advance(seconds(5));
+    await settle();
+    expect(services).toHaveLength(1);
+    first.busy = false;
+    clock.advance(seconds(1));
+    await settle();
+    expect(services.map(({ configuration }) => configuration.name)).toEqual(['Old', 'Old']);
+    expect(first.stopped).toBe(true);
+    expect(services[1]?.started).toBe(true);
+  });
+
+  it('is not done by a service that has ended', async () => {
+    supervisor.restart();
+    await supervisor.stop();
+    clock.advance(seconds(5));
+    await settle();
+    expect(services).toHaveLength(1);
+  });
 });
 
 const types = (): string[] => journal.recent.map((event) => event.type);
