@@ -28,6 +28,8 @@ export interface KamailioOptions {
   readonly relay?: string;
   /** It is a presence server as well, for the packages `presence`, `message-summary` and `reg`. */
   readonly events?: boolean;
+  /** It knows flows (RFC 5626): devices are bound by each edge proxy that they come by. */
+  readonly flows?: boolean;
   /** It listens at its address of IPv6 alone. */
   readonly ipv6?: boolean;
 }
@@ -66,14 +68,15 @@ export class Kamailio {
       ...(overloaded ? ['OVERLOADED'] : []),
       ...(relay === undefined ? [] : ['WITH_NAT']),
       ...(options.events === true ? ['WITH_EVENTS'] : []),
+      ...(options.flows === true ? ['WITH_FLOWS'] : []),
     ];
     return new Kamailio(host, folder, name, defines);
   }
 
-  /** A proxy before the registrar. */
-  static proxy(host: Host, folder: string): Kamailio {
+  /** A proxy before the registrar: one that records routes, or an edge that keeps flows. */
+  static proxy(host: Host, folder: string, kind: 'proxy' | 'edge' = 'proxy'): Kamailio {
     const name = `kamailio-${host.name}`;
-    const template = readFileSync(new URL('proxy.cfg', import.meta.url), 'utf8');
+    const template = readFileSync(new URL(`${kind}.cfg`, import.meta.url), 'utf8');
     writeFileSync(`${folder}/${name}.cfg`, template.replaceAll('@ADDRESS@', host.address));
     return new Kamailio(host, folder, name, []);
   }

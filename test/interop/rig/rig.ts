@@ -76,6 +76,13 @@ export class Rig {
     return proxy;
   }
 
+  /** An edge proxy (RFC 5626) before the registrar. */
+  async edge(host: HostName): Promise<Kamailio> {
+    const edge = this.#keep(Kamailio.proxy(this.host(host), this.folder, 'edge'));
+    await edge.start();
+    return edge;
+  }
+
   async baresip(host: HostName, options: BaresipOptions): Promise<Baresip> {
     return this.#keep(await Baresip.start(this.host(host), this.folder, options));
   }
