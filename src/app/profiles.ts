@@ -1,12 +1,14 @@
 // The configuration of a board that is provisioned: its own file, if there is one, and the profile over it. What became of
 // profiles, and what is to be shown of them, is asked here.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProvisioningReport } from '../api/provisioning.ts';
 import { DoorphoneError } from '../base/errors.ts';
 import { seconds } from '../base/units.ts';
 import {
   type Configuration,
+  type FirmwareOffer,
   isTable,
   type LayeredOutcome,
   type LayerText,
@@ -20,6 +22,7 @@ import {
 import { ProfileKeeper } from '../provisioning/client/profile-keeper.ts';
 import { ProfileStore } from '../provisioning/client/profile-store.ts';
 import type { SealedSecrets } from '../provisioning/client/sealed/index.ts';
+import type { ServerFound } from '../provisioning/client/types.ts';
 import { readDeviceKey } from './device-key.ts';
 import type { ServiceContext } from './door-service.ts';
 import { storeFileAt } from './store-file.ts';
@@ -49,6 +52,9 @@ const UNCONFIGURED: ProvisioningConfiguration = {
   proveWithin: PROVE_WITHIN,
   pnp: 'unprovisioned',
 };
+
+/** Where packages of newer versions are kept, and what is written to the helper that installs them. */
+export const firmwareFolder = (stateFolder: string): string => join(stateFolder, 'firmware');
 
 /** A board's file and its profiles. */
 export class Profiles {
@@ -100,6 +106,20 @@ export class Profiles {
     const { provisioning } = configuration;
     if (provisioning === undefined) return this.#ownText() === undefined ? UNCONFIGURED : undefined;
     return provisioning.server === 'off' ? undefined : provisioning;
+  }
+
+  /** Whether a profile names a version, or the one that runs is on trial. */
+  get hasFirmware(): boolean {
+    const trial = join(firmwareFolder(this.parts.stateFolder), 'trial.json');
+    return this.firmware() !== undefined || existsSync(trial);
+  }
+
+  /** The version that the profile which has proved itself wants, and whose profile it is. */
+  firmware(): { readonly offer: FirmwareOffer; readonly server: ServerFound } | undefined {
+    const { good } = this.store.memory;
+    if (good === undefined) return undefined;
+    const { firmware: offer } = this.#layered(this.#ownText(), { text: good.text, file: good.where }).conditions;
+    return offer === undefined ? undefined : { offer, server: good.server };
   }
 
   /** What `doorphone provision` shows. */

@@ -12,6 +12,7 @@ import { urnOfMac } from '../provisioning/event/index.ts';
 import type { SipAgent } from '../sip/index.ts';
 import { builtAt } from './build-date.ts';
 import type { ServiceContext } from './door-service.ts';
+import type { FirmwareParts, OpenFirmware } from './firmware.ts';
 import type { Profiles } from './profiles.ts';
 
 export interface ProvisioningParts {
@@ -39,6 +40,10 @@ export interface ClientOptions extends ProvisioningParts {
   readonly restart: () => void;
   /** Twelve hexadecimal digits; undefined: the machine has none. */
   readonly mac: string | undefined;
+  /** Whether what is in force works. */
+  readonly works: () => boolean;
+  /** Whether nobody talks and no door is open. */
+  readonly isQuiet: () => boolean;
 }
 
 /** A domain name that is nobody else's (RFC 6080 §6.2.2). */
@@ -55,6 +60,7 @@ export function openClient(options: ClientOptions): OpenClient {
     vendor: VENDOR,
     model: MODEL,
     version,
+    ...(arch === undefined ? {} : { arch }),
   };
   const { pin: pins = [], ...tls } = settings.tls ?? { pin: [] };
   const http = new HttpClient({
@@ -75,6 +81,8 @@ export function openClient(options: ClientOptions): OpenClient {
     known: () => profiles.store.current?.text,
     report: () => profiles.keeper.report(),
   });
+  const firmware = new FirmwareLoader({ ...options, http, retriever });
+  firmware.look();
   let answered = false;
   const client = new ProvisioningClient({
     clock,
@@ -102,18 +110,52 @@ export function openClient(options: ClientOptions): OpenClient {
   if (source === undefined) log.warn('provisioning.no-server', { tried: settings.server });
   return {
     now: look,
-    report: () => (source?.report === undefined ? client.now() : source.report()),
+    report: () => {
+      firmware.look();
+      if (source?.report === undefined) client.now();
+      else source.report();
+    },
     networkChanged: () => source?.networkChanged?.(),
     get answered() {
       return answered;
     },
     stop: () => {
       endNudges();
+      firmware.stop();
       source?.stop();
       client.stop();
       http.close();
     },
   };
+}
+
+/** As Debian names processors. */
+const ARCHITECTURES: { readonly [name: string]: string } = { x64: 'amd64', arm64: 'arm64', arm: 'armhf', ia32: 'i386' };
+const arch = ARCHITECTURES[process.arch];
+
+/** Loads what brings new versions when there is one to bring. */
+class FirmwareLoader {
+  #open: OpenFirmware | undefined;
+  #stopped = false;
+
+  constructor(private readonly parts: FirmwareParts) {}
+
+  /** At the start, and when a profile has proved itself. */
+  look(): void {
+    if (this.#open !== undefined || this.parts.profiles.hasFirmware) void this.#look();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#open?.stop();
+  }
+
+  async #look(): Promise<void> {
+    const { openFirmware } = await import('./firmware.ts');
+    if (this.#stopped) return;
+    this.#open ??= openFirmware(this.parts);
+    this.#open.consider();
+  }
 }
 
 /** One server that is listened to. */

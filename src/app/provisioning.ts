@@ -56,6 +56,8 @@ export class Provisioning {
       agent: service.agent,
       mac: hardwareAddress(),
       restart: () => this.#restart(),
+      works: () => this.works(service.state()),
+      isQuiet: () => !service.busy,
     });
   }
 

@@ -7,9 +7,15 @@ import { DoorphoneError } from '../../../base/errors.ts';
 import type { Random } from '../../../base/random.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import { Secret } from '../../../base/secret.ts';
-import { type HttpClient, type HttpCredentials, type HttpResponse, placeOf } from '../../../http/index.ts';
+import {
+  type AddressPolicy,
+  type HttpClient,
+  type HttpCredentials,
+  type HttpResponse,
+  placeOf,
+} from '../../../http/index.ts';
 import { formatReport, type ProfileReport, REPORT_HEADER } from '../../event/index.ts';
-import type { ProfileOffer, ProfileText } from '../types.ts';
+import type { ProfileOffer, ProfileText, ServerFound } from '../types.ts';
 import { isAbsent, type RetrievalFault, type RetrievalFaultCode, RetryAdvice } from './fault.ts';
 import { readText } from './format.ts';
 import { candidatesOf, expandMacros, type FetchingDevice } from './macros.ts';
@@ -25,10 +31,20 @@ export interface ProfileRetrieverOptions {
   readonly settings: RetrievalSettings;
   /** When this program was built: before that a clock is not set, and no date is held against it. */
   readonly builtAt: Date;
-  /** The text of the profile in force: an offer of the same hash is not fetched. */
+  /**
+   * The text of the profile in force: an offer of the same hash is not fetched. Where it is given, only what is in force is
+   * `unchanged`: one that was fetched and refused, or taken back, is fetched again when somebody asks.
+   */
   readonly known?: () => string | undefined;
   /** Told to the server with each request. */
   readonly report?: () => ProfileReport;
+}
+
+/** What a fetch takes. */
+export interface Destination {
+  readonly url: string;
+  readonly policy: AddressPolicy;
+  readonly credentials?: HttpCredentials;
 }
 
 type UrlOffer = Extract<ProfileOffer, { kind: 'url' }>;
@@ -59,14 +75,15 @@ const LARGEST_SIGNATURE = 4 * SIGNATURE_BYTES;
 /** Fetches profiles for one device. */
 export class ProfileRetriever {
   readonly #advice: RetryAdvice;
-  readonly #signers: readonly KeyObject[];
+  /** Keys of `provisioning.trust`. */
+  readonly signers: readonly KeyObject[];
   readonly #credentials = new Map<string, HttpCredentials>();
   #last: Fetched | undefined;
 
   /** @throws DoorphoneError `bad-signer` where a key of `trust` is none */
   constructor(private readonly options: ProfileRetrieverOptions) {
     this.#advice = new RetryAdvice(options.clock, options.random);
-    this.#signers = options.settings.trust.map((text) => {
+    this.signers = options.settings.trust.map((text) => {
       const signer = readSigner(text);
       if (signer !== undefined) return signer;
       throw new DoorphoneError('bad-signer', 'provisioning.trust holds what is no public key of Ed25519', {
@@ -92,9 +109,28 @@ export class ProfileRetriever {
     this.#last = undefined;
   }
 
+  /** How what a profile names beside itself is fetched; a sentence where it cannot be. */
+  whereto(text: string, server: ServerFound): Destination | string {
+    const expanded = expandMacros(text, this.options.device);
+    if (!expanded.ok) return expanded.error;
+    if (!URL.canParse(expanded.value)) return 'its address is no URL';
+    const url = new URL(expanded.value);
+    const credentials = this.#credentialsFor(url, server);
+    const policy = policyFor(server, this.options.settings);
+    return { url: url.href, policy, ...(credentials === undefined ? {} : { credentials }) };
+  }
+
+  /** What was fetched last, unless something else is in force. */
+  #lastInForce(): Fetched | undefined {
+    const { known } = this.options;
+    if (this.#last === undefined || known === undefined) return this.#last;
+    const text = known();
+    return text !== undefined && hashesOf(Buffer.from(text)).sha256 === this.#last.sha256 ? this.#last : undefined;
+  }
+
   #inline(offer: Extract<ProfileOffer, { kind: 'body' }>): Result<ProfileText, RetrievalFault> {
     const where = `a notification of ${offer.server.by}`;
-    if (this.#signers.length > 0) {
+    if (this.signers.length > 0) {
       const mend = 'let the server name a URL, with the signature beside it';
       return refused('signature', `${where} carries a profile that nobody has signed`, mend);
     }
@@ -140,7 +176,7 @@ export class ProfileRetriever {
 
   /** RFC 4483 §5.6, §5.12: the same Content-ID, or hash, is the same content. */
   #isKnown({ url, hash, contentId }: UrlOffer): boolean {
-    const last = this.#last;
+    const last = this.#lastInForce();
     if (hash !== undefined) {
       const known = this.options.known?.();
       const inForce = known === undefined ? undefined : hashesOf(Buffer.from(known));
@@ -153,7 +189,8 @@ export class ProfileRetriever {
   async #firstOf(urls: readonly URL[], offer: UrlOffer): Promise<Result<Found | 'unchanged', RetrievalFault>> {
     let fault: RetrievalFault = { code: 'not-found', message: 'there is nowhere to look for a profile' };
     for (const url of urls) {
-      const known = this.#last?.url === url.href && offer.hash === undefined ? this.#last : undefined;
+      const last = this.#lastInForce();
+      const known = last?.url === url.href && offer.hash === undefined ? last : undefined;
       const got = await this.#get(url, offer, known);
       if (!got.ok) return err(this.#advice.ofFault(got.error));
       const response = got.value;
@@ -170,7 +207,7 @@ export class ProfileRetriever {
 
   #get(url: URL, offer: UrlOffer, known?: Fetched, size = LARGEST_PROFILE): ReturnType<HttpClient['get']> {
     const { http, settings, report } = this.options;
-    const credentials = this.#credentialsFor(url, offer);
+    const credentials = this.#credentialsFor(url, offer.server);
     const said = report?.();
     return http.get({
       url: url.href,
@@ -187,7 +224,7 @@ export class ProfileRetriever {
   }
 
   /** One object for one host and user: the client knows by it which nonces are whose. */
-  #credentialsFor(url: URL, { server }: UrlOffer): HttpCredentials | undefined {
+  #credentialsFor(url: URL, server: ServerFound): HttpCredentials | undefined {
     const { settings } = this.options;
     const own =
       url.username === ''
@@ -220,11 +257,12 @@ export class ProfileRetriever {
     }
     const text = readText(body, response.header('content-type') ?? '', url.pathname);
     if (!text.ok) return refused('format', `${where} ${text.error}`);
-    const unsigned = this.#signers.length === 0 ? undefined : await this.#signatureFault(url, body, offer);
+    const unsigned = this.signers.length === 0 ? undefined : await this.#signatureFault(url, body, offer);
     if (unsigned !== undefined) return err(unsigned);
     this.#advice.reset();
     const [etag, lastModified] = [response.header('etag'), response.header('last-modified')];
-    const isSame = this.#last?.url === url.href && this.#last.sha256 === hashes.sha256;
+    const last = this.#lastInForce();
+    const isSame = last?.url === url.href && last.sha256 === hashes.sha256;
     this.#last = {
       offered: offer.url,
       url: url.href,
@@ -234,7 +272,7 @@ export class ProfileRetriever {
       ...(offer.contentId === undefined ? {} : { contentId: offer.contentId }),
     };
     if (isSame) return ok('unchanged');
-    return ok({ text: text.value, where, server: offer.server, signed: this.#signers.length > 0, ...effectOf(offer) });
+    return ok({ text: text.value, where, server: offer.server, signed: this.signers.length > 0, ...effectOf(offer) });
   }
 
   /** Undefined: one of the keys has signed it. */
@@ -247,7 +285,7 @@ export class ProfileRetriever {
     if (isAbsent(got.value.status)) return { code: 'signature', message: `${placeOf(url)} is not signed`, mend };
     if (got.value.status !== 200) return this.#advice.ofStatus(got.value);
     const signature = readSignature(got.value.body);
-    if (signature !== undefined && isSigned(body, signature, this.#signers)) return undefined;
+    if (signature !== undefined && isSigned(body, signature, this.signers)) return undefined;
     return { code: 'signature', message: `${placeOf(url)} is not signed by a key of provisioning.trust`, mend };
   }
 }

@@ -137,6 +137,19 @@ describe('a profile', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it('that was fetched and is not in force is fetched again', async () => {
+    files['/a.yaml'] = YAML;
+    let inForce: string | undefined = 'name: Old\n';
+    const ours = retriever({}, { known: () => inForce });
+    const named = offer('/a.yaml', { contentId: '1@boot.example' });
+    await ours.retrieve(named);
+    expect(await ours.retrieve(named)).toMatchObject({ value: { text: YAML } });
+    inForce = YAML;
+    expect(await ours.retrieve(named)).toEqual({ ok: true, value: 'unchanged' });
+    expect(await ours.retrieve(offer('/a.yaml'))).toEqual({ ok: true, value: 'unchanged' });
+    expect(server.requests.map(({ headers }) => headers['if-none-match'] !== undefined)).toEqual([false, false, true]);
+  });
+
   it('is told from another by its Content-ID', async () => {
     files['/a.yaml'] = YAML;
     const ours = retriever();
