@@ -2,7 +2,7 @@
 // with it. A body is counted while it comes, so that none grows beyond its limit; it must come as it is, not compressed:
 // a few bytes could become any number.
 
-import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { describeError } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Millis } from '../base/units.ts';
@@ -35,14 +35,21 @@ export function ask(
   watch: Watch,
 ): Promise<Result<IncomingMessage, HttpFault>> {
   return watch.step((done) => {
-    const request = httpRequest({
-      createConnection: () => socket,
-      method: 'GET',
-      path: targetOf(url),
-      setHost: false,
-      maxHeaderSize: MOST_HEADER_BYTES,
-      headers: { Host: url.host, Connection: 'close', 'Accept-Encoding': 'identity', ...headers },
-    });
+    let request: ClientRequest;
+    try {
+      request = httpRequest({
+        createConnection: () => socket,
+        method: 'GET',
+        path: targetOf(url),
+        setHost: false,
+        maxHeaderSize: MOST_HEADER_BYTES,
+        headers: { Host: url.host, Connection: 'close', 'Accept-Encoding': 'identity', ...headers },
+      });
+    } catch (thrown) {
+      // What a server has said before, as an ETag, may be no value that can be sent.
+      done(err(fault('bad-response', `${placeOf(url)} cannot be asked: ${describeError(thrown)}`)));
+      return undefined;
+    }
     request.on('error', (thrown) => done(err(requestFault(thrown, url))));
     request.once('response', (response) => done(ok(response)));
     request.once('close', () => done(err(fault('bad-response', `${placeOf(url)} closed without an answer`))));

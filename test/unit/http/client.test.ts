@@ -212,6 +212,46 @@ describe('a hostile server', () => {
     expect(clock.timers).toEqual([]);
   });
 
+  it('may say anything: what comes of it is a value', async () => {
+    const random = new SeededRandom(11);
+    const seeds = [
+      'HTTP/1.1 200 OK\r\nETag: "a"\r\nContent-Length: 5\r\n\r\nhello',
+      'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="a", nonce="b", qop="auth", algorithm=MD5, opaque="c"\r\n\r\n',
+      'HTTP/1.1 302 There\r\nLocation: http://boot.example/\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 None\r\n\r\n',
+    ];
+    let round = 0;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        const bytes = Buffer.from(seeds[round % seeds.length] ?? '');
+        for (let changes = round % 4; changes > 0; changes -= 1) {
+          bytes[Math.floor(random.uniform() * bytes.length)] = Math.floor(random.uniform() * 256);
+        }
+        socket.end(bytes);
+      });
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const bound = server.address();
+    const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+    const ours = client();
+    const credentials = { host: HOST, username: 'a', password: new Secret('b'), basic: true };
+    for (; round < 400; round += 1) {
+      await ours.get({ url: `http://${HOST}:${port}/`, policy: plain, credentials });
+      expect(clock.timers).toEqual([]);
+    }
+    await new Promise<void>((done) => server.close(() => done()));
+  });
+
+  it('cannot have us send back what is no header field', async () => {
+    const ours = client();
+    const server = await serve((_, response) => response.end());
+    const get = { url: `http://${HOST}:${server.port}/`, policy: plain, etag: '"\u0001\n"' };
+    expect(await outcome(ours.get(get))).toMatchObject({ code: 'bad-response' });
+  });
+
   it('is waited for so long for its first byte', async () => {
     const server = await serve(() => undefined);
     const got = outcome(client().get({ url: `http://${HOST}:${server.port}/`, policy: plain }));
