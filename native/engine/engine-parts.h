@@ -115,6 +115,7 @@ struct engine {
   bool open[ENGINE_SESSIONS];
   struct stream streams[ENGINE_SESSIONS];
   struct stream_context context;
+  uint64_t timer_ns; /**< What the timer is set for. */
   struct tone_generator tone;
   struct gain speaker;
   struct gain microphone;
@@ -138,6 +139,9 @@ void *courier_run(void *engine);
 
 /** Puts a command and wakes the media thread. Control. @return DP_OK, DP_FULL */
 dp_error engine_command(struct engine *engine, const struct engine_command *command);
+
+/** Puts a command that can wait for the next one that rings. Control. @return DP_OK, DP_FULL */
+dp_error engine_command_quietly(struct engine *engine, const struct engine_command *command);
 
 /** Frees keys that the media thread has given back. Control. */
 void engine_collect(struct engine *engine);

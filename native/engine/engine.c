@@ -179,11 +179,15 @@ void engine_destroy(struct engine *engine) {
   release(engine);
 }
 
-dp_error engine_command(struct engine *engine, const struct engine_command *command) {
+dp_error engine_command_quietly(struct engine *engine, const struct engine_command *command) {
   engine_collect(engine);
-  if (!ring_put(&engine->commands, command)) return DP_FULL;
-  engine_ring_bell(engine->command_bell);
-  return DP_OK;
+  return ring_put(&engine->commands, command) ? DP_OK : DP_FULL;
+}
+
+dp_error engine_command(struct engine *engine, const struct engine_command *command) {
+  dp_error error = engine_command_quietly(engine, command);
+  if (error == DP_OK) engine_ring_bell(engine->command_bell);
+  return error;
 }
 
 dp_error engine_request(struct engine *engine, const struct courier_request *request) {

@@ -222,7 +222,10 @@ static void take_news(struct engine *engine) {
   }
 }
 
+/** A timer that is set for the same moment already stays: packets that come change nothing about what is due. */
 static void set_timer(struct engine *engine, uint64_t at_ns) {
+  if (at_ns == engine->timer_ns) return;
+  engine->timer_ns = at_ns;
   struct itimerspec timer = {.it_value = {.tv_sec = (time_t)(at_ns / NS_PER_SECOND),
                                           .tv_nsec = (long)(at_ns % NS_PER_SECOND)}};
   (void)timerfd_settime(engine->timer, TFD_TIMER_ABSTIME, &timer, NULL);

@@ -53,8 +53,9 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
   slot->family = stream->sockets.family;
   *session = slot->id;
   *port = stream->sockets.port;
+  // Until it is configured there is nothing to do for it; waking the media thread, which outranks us, would hold up a call.
   struct engine_command command = {.kind = ENGINE_COMMAND_OPEN, .slot = index_of(slot)};
-  error = engine_command(engine, &command);
+  error = engine_command_quietly(engine, &command);
   if (error != DP_OK) {
     sockets_close_pair(&stream->sockets);
     return error;
