@@ -1,4 +1,4 @@
-// SRTP AES_CM_128_HMAC_SHA1_80 by libsrtp2: ns a packet of 172 octets.
+// SRTP by libsrtp2, by suite: ns a packet of 172 octets.
 
 #include <arpa/inet.h>
 #include <srtp2/srtp.h>
@@ -11,18 +11,28 @@
 static uint8_t packets[PACKETS][PACKET_OCTETS + SRTP_MAX_TRAILER_LEN];
 static uint8_t key[SRTP_MAX_KEY_LEN] = {1, 2, 3};
 
-static srtp_t open_context(srtp_ssrc_type_t direction) {
+struct suite {
+  const char *name;
+  void (*set)(srtp_crypto_policy_t *policy);
+};
+
+static const struct suite suites[] = {
+    {"AES_CM_128_HMAC_SHA1_80", srtp_crypto_policy_set_rtp_default},
+    {"AEAD_AES_128_GCM", srtp_crypto_policy_set_aes_gcm_128_16_auth},
+    {"AEAD_AES_256_GCM", srtp_crypto_policy_set_aes_gcm_256_16_auth},
+};
+
+static srtp_t open_context(const struct suite *suite, srtp_ssrc_type_t direction) {
   srtp_t context;
   srtp_policy_t policy = {.ssrc = {.type = direction}, .key = key, .window_size = 128};
-  srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
-  srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
+  suite->set(&policy.rtp);
+  suite->set(&policy.rtcp);
   if (srtp_create(&context, &policy) != srtp_err_status_ok) abort();
   return context;
 }
 
-int main(void) {
-  if (srtp_init() != srtp_err_status_ok) abort();
-  srtp_t sender = open_context(ssrc_any_outbound), receiver = open_context(ssrc_any_inbound);
+static void time_suite(const struct suite *suite) {
+  srtp_t sender = open_context(suite, ssrc_any_outbound), receiver = open_context(suite, ssrc_any_inbound);
   uint64_t protect = UINT64_MAX, unprotect = UINT64_MAX;
   uint16_t sequence = 0;
   for (int run = 0; run < RUNS; run++) {
@@ -45,6 +55,19 @@ int main(void) {
     timing_keep_best(&unprotect, middle, timing_now_ns());
     timing_keep_best(&protect, start, middle);
   }
-  printf("{\"protect_ns\": %.0f, \"unprotect_ns\": %.0f}\n", (double)protect / PACKETS, (double)unprotect / PACKETS);
+  printf("\"%s_protect_ns\": %.0f, ", suite->name, (double)protect / PACKETS);
+  printf("\"%s_unprotect_ns\": %.0f", suite->name, (double)unprotect / PACKETS);
+  srtp_dealloc(sender);
+  srtp_dealloc(receiver);
+}
+
+int main(void) {
+  if (srtp_init() != srtp_err_status_ok) abort();
+  printf("{");
+  for (size_t i = 0; i < sizeof suites / sizeof suites[0]; i++) {
+    if (i > 0) printf(", ");
+    time_suite(&suites[i]);
+  }
+  printf("}\n");
   return 0;
 }
