@@ -11,6 +11,7 @@ import { Kamailio, type KamailioOptions } from './kamailio.ts';
 import { Linphone, type LinphoneOptions } from './linphone.ts';
 import { Mosquitto } from './mosquitto.ts';
 import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
+import { Nginx, type NginxOptions } from './nginx.ts';
 import type { Endpoint } from './pcap.ts';
 import { RtpEngine } from './rtpengine.ts';
 import { describeSip } from './sip-text.ts';
@@ -107,6 +108,12 @@ export class Rig {
     return broker;
   }
 
+  async nginx(options: NginxOptions): Promise<Nginx> {
+    const server = this.#keep(new Nginx(this.host('pbx'), this.folder, options));
+    await server.start();
+    return server;
+  }
+
   /** The door's sound server: its programs run on the door. */
   async soundServer(): Promise<SoundServer> {
     const server = this.#keep(new SoundServer(this.host('door'), this.folder));
@@ -163,7 +170,7 @@ export class Rig {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
       .filter((name) =>
-        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|pulseaudio|sipp).*\.(log|errors)$/.test(name),
+        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|nginx|pulseaudio|sipp).*\.(log|errors)$/.test(name),
       )
       .flatMap((name) => [`-- ${name}`, ...lastLines(`${this.folder}/${name}`)]);
     return [`logs and wire.pcap are kept in ${this.folder}`, '-- SIP on the wire', ...wire, ...logs].join('\n');
