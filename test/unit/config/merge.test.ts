@@ -31,6 +31,8 @@ describe('a layer over another', () => {
   it.each([
     ['a table over a value', { log: 'info' }, { log: { level: 'debug' } }, { log: { level: 'debug' } }],
     ['a value over a table', { password: { file: '/x' } }, { password: 'y' }, { password: 'y' }],
+    ['a secret over another', { code: { file: '/x' } }, { code: { age: 'y' } }, { code: { age: 'y' } }],
+    ['a door of that name', { file: { a: 1 } }, { age: { b: 2 } }, { file: { a: 1 }, age: { b: 2 } }],
     ['null over a table', { mqtt: { url: 'mqtt://x' } }, { mqtt: null }, { mqtt: null }],
     ['nothing over something', { a: 1 }, undefined, { a: 1 }],
     ['something over nothing', undefined, { a: 1 }, { a: 1 }],
