@@ -13,6 +13,7 @@ import { Mosquitto } from './mosquitto.ts';
 import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
 import { Nginx, type NginxOptions } from './nginx.ts';
 import type { Endpoint } from './pcap.ts';
+import { ProvisionServer } from './provision-server.ts';
 import { RtpEngine } from './rtpengine.ts';
 import { describeSip } from './sip-text.ts';
 import { Sipp, type SippOptions } from './sipp.ts';
@@ -114,6 +115,13 @@ export class Rig {
     return server;
   }
 
+  /** The product's provisioning server, on the proxy's machine. @param texts the files of its folder */
+  async provisionServer(texts: Readonly<Record<string, string>>): Promise<ProvisionServer> {
+    const server = this.#keep(new ProvisionServer(this.host('proxy'), this.folder, texts));
+    await server.start();
+    return server;
+  }
+
   /** The door's sound server: its programs run on the door. */
   async soundServer(): Promise<SoundServer> {
     const server = this.#keep(new SoundServer(this.host('door'), this.folder));
@@ -170,7 +178,7 @@ export class Rig {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
       .filter((name) =>
-        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|nginx|pulseaudio|sipp).*\.(log|errors)$/.test(name),
+        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|nginx|provision-server|pulseaudio|sipp).*\.(log|errors)$/.test(name),
       )
       .flatMap((name) => [`-- ${name}`, ...lastLines(`${this.folder}/${name}`)]);
     return [`logs and wire.pcap are kept in ${this.folder}`, '-- SIP on the wire', ...wire, ...logs].join('\n');

@@ -1,0 +1,69 @@
+// Boards that know nothing but an address: their profile by SIP and HTTPS from the product's server, with Kamailio as the
+// registrar that the profile names.
+
+import { describe, expect } from 'vitest';
+import { stringify } from 'yaml';
+import { account, DOOR_CODE, type Doorphone } from './rig/doorphone.ts';
+import { ADDRESSES } from './rig/network.ts';
+import { type Rig, test } from './rig/rig.ts';
+
+/** What a whole door has, as its owner writes it. */
+function profile(name: string, more: object = {}): string {
+  return stringify({
+    name,
+    accounts: [account()],
+    buttons: { front: { line: 'button', call: [`sip:101@${ADDRESSES.pbx}`] } },
+    doors: { main: { relay: 'relay', openFor: '1s', code: DOOR_CODE } },
+    ...more,
+  });
+}
+
+/** A board without a word of its own but where its profile is. */
+async function board(rig: Rig, provisioning: object): Promise<Doorphone> {
+  return await rig.doorphone({
+    configuration: { name: undefined, buttons: undefined, doors: undefined, provisioning },
+  });
+}
+
+const certificate = (rig: Rig) => rig.certificate('provisioning', [`IP:${ADDRESSES.proxy}`]);
+
+describe('the product’s provisioning server', () => {
+  test('by SIP and HTTPS: found, registered, rung by; a change followed, a bad one taken back', async ({ rig }) => {
+    const pbx = await rig.kamailio();
+    const phone = await rig.baresip('phone', { user: '101', registrar: pbx.address });
+    const { certificate: pem, key } = certificate(rig);
+    const server = await rig.provisionServer({
+      'server.yaml': `sip: [ udp:${ADDRESSES.proxy}:5060 ]\nfiles: https:${ADDRESSES.proxy}:8443\ncertificate: ${pem}\nkey: ${key}\napprove: automatic\n`,
+      'common.yaml': profile('Front door', { profile: { proveWithin: '6s' } }),
+    });
+    const door = await board(rig, { server: `sip:${ADDRESSES.proxy}`, tls: { ca: rig.authority } });
+    await door.saw('provisioning.applied', { fits: ({ serial }) => serial === 1 });
+    await door.registered();
+    await door.press();
+    await door.saw('call.answered');
+    // A change waits for the end of the call.
+    server.write('common.yaml', profile('North door', { profile: { proveWithin: '6s' } }));
+    await server.said(/"verdict":"waiting"/);
+    expect((await door.status()).state).toBe('talking');
+    await phone.hangup();
+    await door.saw('provisioning.applied', { fits: ({ serial }) => serial === 2 });
+    const away = { ...account(), registrar: `sip:${ADDRESSES.stranger}` };
+    server.write('common.yaml', profile('North door', { accounts: [away], profile: { proveWithin: '6s' } }));
+    const back = await door.saw('provisioning.rolled-back', { withinMs: 20_000 });
+    expect(back).toMatchObject({ serial: 3 });
+    await server.said(/"verdict":"rolled-back"/);
+    await door.registered();
+  });
+
+  test('with a certificate of somebody else: no profile, one event that says why', async ({ rig }) => {
+    const { certificate: pem, key } = rig.certificate('other', ['IP:192.0.2.1']);
+    await rig.provisionServer({
+      'server.yaml': `sip: [ udp:${ADDRESSES.proxy}:5060 ]\nfiles: https:${ADDRESSES.proxy}:8443\ncertificate: ${pem}\nkey: ${key}\napprove: automatic\n`,
+      'common.yaml': profile('Front door'),
+    });
+    const door = await board(rig, { server: `sip:${ADDRESSES.proxy}`, tls: { ca: rig.authority } });
+    const fault = await door.saw('fault', { fits: ({ what }) => what.includes(ADDRESSES.proxy) });
+    expect(fault.what).toMatch(/certificate/);
+    expect(door.allOf('provisioning.applied')).toEqual([]);
+  });
+});
