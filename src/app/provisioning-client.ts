@@ -92,7 +92,12 @@ export function openClient(options: ClientOptions): OpenClient {
       if (fetched.ok) answered = true;
       return fetched;
     },
-    take: (profile) => profiles.keeper.take(profile),
+    take: async (profile) => {
+      const verdict = await profiles.keeper.take(profile);
+      // What is in force or gone again, the journal tells; the server waits for a word of the rest, too.
+      source?.report?.();
+      return verdict;
+    },
     failed: (what, mend) => context.faults.begin('provisioning', what, mend),
     worked: () => context.faults.end('provisioning'),
   });

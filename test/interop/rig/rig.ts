@@ -178,7 +178,9 @@ export class Rig {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
       .filter((name) =>
-        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|nginx|provision-server|pulseaudio|sipp).*\.(log|errors)$/.test(name),
+        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|nginx|provision-server|pulseaudio|sipp).*\.(log|errors)$/.test(
+          name,
+        ),
       )
       .flatMap((name) => [`-- ${name}`, ...lastLines(`${this.folder}/${name}`)]);
     return [`logs and wire.pcap are kept in ${this.folder}`, '-- SIP on the wire', ...wire, ...logs].join('\n');
