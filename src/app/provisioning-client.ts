@@ -3,17 +3,15 @@
 import type { ProvisioningConfiguration } from '../config/index.ts';
 import { HttpClient, NodeHttpNetwork } from '../http/index.ts';
 import { takeNudges } from '../provisioning/client/check-sync.ts';
-import { Enrollment } from '../provisioning/client/enrollment/enrollment.ts';
-import { FilePoll } from '../provisioning/client/file-poll.ts';
 import { ProvisioningClient } from '../provisioning/client/provisioning-client.ts';
 import { type FetchingDevice, ProfileRetriever, userAgentOf } from '../provisioning/client/retrieval/index.ts';
-import type { ProfileOffer, ServerFound } from '../provisioning/client/types.ts';
-import { urnOfMac } from '../provisioning/event/index.ts';
+import type { ProfileOffer } from '../provisioning/client/types.ts';
 import type { SipAgent } from '../sip/index.ts';
 import { builtAt } from './build-date.ts';
 import type { ServiceContext } from './door-service.ts';
 import type { FirmwareParts, OpenFirmware } from './firmware.ts';
 import type { Profiles } from './profiles.ts';
+import { MODEL, ProfileServers, VENDOR } from './provisioning-servers.ts';
 
 export interface ProvisioningParts {
   readonly context: ServiceContext;
@@ -45,10 +43,6 @@ export interface ClientOptions extends ProvisioningParts {
   /** Whether nobody talks and no door is open. */
   readonly isQuiet: () => boolean;
 }
-
-/** A domain name that is nobody else's (RFC 6080 §6.2.2). */
-const VENDOR = 'doorphone';
-const MODEL = 'doorphone';
 
 /** Begins to ask. */
 export function openClient(options: ClientOptions): OpenClient {
@@ -90,12 +84,13 @@ export function openClient(options: ClientOptions): OpenClient {
     retrieve: async (offer) => {
       const fetched = await retriever.retrieve(offer);
       if (fetched.ok) answered = true;
+      servers.answered(offer.server, fetched.ok);
       return fetched;
     },
     take: async (profile) => {
       const verdict = await profiles.keeper.take(profile);
       // What is in force or gone again, the journal tells; the server waits for a word of the rest, too.
-      source?.report?.();
+      servers.report();
       return verdict;
     },
     failed: (what, mend) => context.faults.begin('provisioning', what, mend),
@@ -105,29 +100,27 @@ export function openClient(options: ClientOptions): OpenClient {
     if (offer.kind === 'none') answered = true;
     client.offered(offer);
   };
-  const [server] = serversOf(settings);
-  const source = server === undefined ? undefined : openSource(server, options, offered);
+  const servers = new ProfileServers(options, offered);
   const look = (): void => {
-    source?.refresh();
+    servers.refresh();
     client.now();
   };
   const endNudges = takeNudges({ clock, log, agent: options.agent, fetch: look, restart: options.restart });
-  if (source === undefined) log.warn('provisioning.no-server', { tried: settings.server });
+  servers.start();
   return {
     now: look,
     report: () => {
       firmware.look();
-      if (source?.report === undefined) client.now();
-      else source.report();
+      if (!servers.report()) client.now();
     },
-    networkChanged: () => source?.networkChanged?.(),
+    networkChanged: () => servers.networkChanged(),
     get answered() {
       return answered;
     },
     stop: () => {
       endNudges();
       firmware.stop();
-      source?.stop();
+      servers.stop();
       client.stop();
       http.close();
     },
@@ -161,49 +154,4 @@ class FirmwareLoader {
     this.#open ??= openFirmware(this.parts);
     this.#open.consider();
   }
-}
-
-/** One server that is listened to. */
-interface Source {
-  refresh(): void;
-  /** Left out: it hears of it with the next fetch. */
-  report?(): void;
-  networkChanged?(): void;
-  stop(): void;
-}
-
-function openSource(server: ServerFound, options: ClientOptions, offered: (offer: ProfileOffer) => void): Source {
-  const { context, profiles, settings, agent, mac } = options;
-  const { clock, random, log, version, instance } = context;
-  if (!/^sips?:/.test(server.uri)) {
-    const poll = new FilePoll(server, { clock, random, offered });
-    poll.start();
-    // The fetch itself is what the client does again.
-    return { refresh: () => undefined, stop: () => poll.stop() };
-  }
-  const { username, password } = settings;
-  const urn = mac === undefined ? instance : urnOfMac(mac);
-  const enrollment = new Enrollment({
-    clock,
-    random,
-    log,
-    agent,
-    server,
-    device: { vendor: VENDOR, model: MODEL, version, instance: urn ?? '' },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    offered,
-  });
-  enrollment.start(profiles.keeper.report());
-  return {
-    refresh: () => enrollment.refresh(),
-    report: () => enrollment.report(profiles.keeper.report()),
-    networkChanged: () => enrollment.networkChanged(),
-    stop: () => enrollment.stop(),
-  };
-}
-
-/** The server of the configuration, then the one whose profile proved itself. */
-function serversOf({ server }: ProvisioningConfiguration): readonly ServerFound[] {
-  return /^(?:https?|sips?):/.test(server) ? [{ from: 'configured', uri: server, by: 'the configuration' }] : [];
 }

@@ -1,0 +1,185 @@
+// The server that a board's profile comes from: found, listened to, and exchanged for another where it is of no use.
+
+import type { ProvisioningConfiguration, SourceKind } from '../config/index.ts';
+import { ServerFinder, type ServerSource } from '../provisioning/client/discovery/server-finder.ts';
+import { Enrollment } from '../provisioning/client/enrollment/enrollment.ts';
+import { FilePoll } from '../provisioning/client/file-poll.ts';
+import { NodePnpNetwork } from '../provisioning/client/pnp/node-pnp-network.ts';
+import { PnpSearch } from '../provisioning/client/pnp/pnp-search.ts';
+import type { ProfileOffer, ServerFound } from '../provisioning/client/types.ts';
+import { urnOfMac } from '../provisioning/event/index.ts';
+import { type Account, formatUri, parseUri, type SipAgent } from '../sip/index.ts';
+import type { ServiceContext } from './door-service.ts';
+import type { Profiles } from './profiles.ts';
+
+/** A domain name that is nobody else's (RFC 6080 §6.2.2). */
+export const VENDOR = 'doorphone';
+export const MODEL = 'doorphone';
+
+export interface ProfileServersOptions {
+  readonly context: ServiceContext;
+  readonly profiles: Profiles;
+  readonly settings: ProvisioningConfiguration;
+  readonly agent: SipAgent;
+  /** Twelve hexadecimal digits; undefined: the machine has none. */
+  readonly mac: string | undefined;
+}
+
+/** One server that is listened to. */
+interface Listening {
+  refresh(): void;
+  /** Left out: it hears of it with the next fetch. */
+  report?(): void;
+  networkChanged?(): void;
+  stop(): void;
+}
+
+const FAULT = 'provisioning-server';
+const WORDS: Readonly<Record<SourceKind, string>> = {
+  configured: 'the configuration',
+  remembered: 'the last time',
+  pnp: 'multicast',
+  registrar: 'the registrar',
+};
+
+/** Where a board looks for its server, and how it stands there. */
+export class ProfileServers {
+  readonly #finder: ServerFinder;
+  #listening: Listening | undefined;
+  #search: PnpSearch | undefined;
+
+  constructor(
+    private readonly options: ProfileServersOptions,
+    private readonly offered: (offer: ProfileOffer) => void,
+  ) {
+    const { clock, random, log, faults } = options.context;
+    this.#finder = new ServerFinder({
+      clock,
+      random,
+      log,
+      order: orderOf(options),
+      sources: this.#sources(),
+      found: (server) => {
+        faults.end(FAULT);
+        this.#listening?.stop();
+        this.#listening = this.#listen(server);
+      },
+      nothing: (tried) => {
+        const asked = tried.map((kind) => WORDS[kind]).join(', ');
+        faults.begin(FAULT, `no server for profiles is known; asked: ${asked}`, 'name one in provisioning.server');
+      },
+    });
+  }
+
+  start(): void {
+    this.#finder.start();
+  }
+
+  refresh(): void {
+    this.#listening?.refresh();
+  }
+
+  /** @returns whether the server hears of it by itself */
+  report(): boolean {
+    if (this.#listening?.report === undefined) return false;
+    this.#listening.report();
+    return true;
+  }
+
+  /** A profile came from there, or did not. */
+  answered(server: ServerFound, well: boolean): void {
+    if (!well) this.#finder.useless(server);
+    else if (server.uri === this.#finder.current?.uri) this.#finder.useful();
+  }
+
+  networkChanged(): void {
+    this.#listening?.networkChanged?.();
+    this.#finder.networkChanged();
+  }
+
+  stop(): void {
+    this.options.context.faults.end(FAULT);
+    this.#search?.stop();
+    this.#finder.stop();
+    this.#listening?.stop();
+  }
+
+  #sources(): ReadonlyMap<SourceKind, ServerSource> {
+    const { settings, profiles, agent, mac } = this.options;
+    const { server } = settings;
+    const isNamed = /^(?:https?|sips?):/.test(server);
+    const remembered = (): readonly ServerFound[] => {
+      const { memory, current } = profiles.store;
+      return [memory.server, current?.server].filter((known) => known !== undefined);
+    };
+    const registrars = (): readonly ServerFound[] =>
+      agent.registrations.filter(({ account }) => account.register).map(({ account }) => registrarOf(account));
+    return new Map<SourceKind, ServerSource>([
+      ['configured', () => (isNamed ? [{ from: 'configured', uri: server, by: 'the configuration' }] : [])],
+      ['remembered', remembered],
+      ...(mac === undefined ? [] : [['pnp', () => this.#ask(mac)] as const]),
+      ['registrar', registrars],
+    ]);
+  }
+
+  /** By multicast anybody may answer: a board that has a profile does not ask so, unless it is told to. */
+  async #ask(mac: string): Promise<readonly ServerFound[]> {
+    const { settings, profiles, context } = this.options;
+    if (settings.pnp !== 'always' && profiles.store.current !== undefined) return [];
+    const { clock, random, log, version } = context;
+    const device = { mac, vendor: VENDOR, model: MODEL, version };
+    this.#search?.stop();
+    this.#search = new PnpSearch({ clock, random, log, network: new NodePnpNetwork(), device });
+    const found = await this.#search.run();
+    return found === undefined ? [] : [found];
+  }
+
+  #listen(server: ServerFound): Listening {
+    const { context, profiles, settings, agent, mac } = this.options;
+    const { clock, random, log, version, instance } = context;
+    const { offered } = this;
+    if (!/^sips?:/.test(server.uri)) {
+      const poll = new FilePoll(server, { clock, random, offered });
+      poll.start();
+      // The fetch itself is what the client does again.
+      return { refresh: () => undefined, stop: () => poll.stop() };
+    }
+    const { username, password } = settings;
+    const urn = mac === undefined ? instance : urnOfMac(mac);
+    const enrollment = new Enrollment({
+      clock,
+      random,
+      log,
+      agent,
+      server,
+      device: { vendor: VENDOR, model: MODEL, version, instance: urn ?? '' },
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      offered,
+      changed: (_, state, why) => {
+        if (state === 'enrolled') this.answered(server, true);
+        else if (state === 'refused' || (state === 'delaying' && why !== undefined)) this.answered(server, false);
+      },
+    });
+    enrollment.start(profiles.keeper.report());
+    return {
+      refresh: () => enrollment.refresh(),
+      report: () => enrollment.report(profiles.keeper.report()),
+      networkChanged: () => enrollment.networkChanged(),
+      stop: () => enrollment.stop(),
+    };
+  }
+}
+
+/** A server that is named is the only one (RFC 6080 §5.1.1: then nothing is discovered). */
+function orderOf({ settings: { server, order } }: ProfileServersOptions): readonly SourceKind[] {
+  if (server === 'auto') return order;
+  return server === 'pnp' ? ['remembered', 'pnp'] : ['configured'];
+}
+
+function registrarOf({ uri, registrar, registrars }: Account): ServerFound {
+  const named = registrars?.[0]?.[0] ?? registrar ?? uri;
+  const parsed = parseUri(named);
+  const plain = parsed.ok ? formatUri({ ...parsed.value, user: undefined, password: undefined }) : named;
+  return { from: 'registrar', uri: plain, by: `the registrar of ${uri}` };
+}
