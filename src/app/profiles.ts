@@ -45,7 +45,8 @@ const PROVE_WITHIN = seconds(60);
 /** What a board without a file goes by: it looks for its server everywhere. */
 const UNCONFIGURED: ProvisioningConfiguration = {
   server: 'auto',
-  order: ['configured', 'remembered', 'pnp', 'registrar'],
+  order: ['configured', 'remembered', 'dhcp', 'pnp', 'registrar'],
+  dhcpOptions: [66, 43, 120, 160],
   http: false,
   keep: [],
   redirects: 'same-host',

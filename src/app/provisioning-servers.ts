@@ -1,6 +1,9 @@
 // The server that a board's profile comes from: found, listened to, and exchanged for another where it is of no use.
 
 import type { ProvisioningConfiguration, SourceKind } from '../config/index.ts';
+import { serversIn } from '../provisioning/client/dhcp/dhcp-options.ts';
+import { readLeases } from '../provisioning/client/dhcp/lease-files.ts';
+import { nodeLeaseDisk } from '../provisioning/client/dhcp/node-lease-disk.ts';
 import { ServerFinder, type ServerSource } from '../provisioning/client/discovery/server-finder.ts';
 import { Enrollment } from '../provisioning/client/enrollment/enrollment.ts';
 import { FilePoll } from '../provisioning/client/file-poll.ts';
@@ -38,6 +41,7 @@ const FAULT = 'provisioning-server';
 const WORDS: Readonly<Record<SourceKind, string>> = {
   configured: 'the configuration',
   remembered: 'the last time',
+  dhcp: 'DHCP',
   pnp: 'multicast',
   registrar: 'the registrar',
 };
@@ -117,6 +121,7 @@ export class ProfileServers {
     return new Map<SourceKind, ServerSource>([
       ['configured', () => (isNamed ? [{ from: 'configured', uri: server, by: 'the configuration' }] : [])],
       ['remembered', remembered],
+      ['dhcp', () => readLeases(nodeLeaseDisk).flatMap((lease) => serversIn(lease, settings.dhcpOptions))],
       ...(mac === undefined ? [] : [['pnp', () => this.#ask(mac)] as const]),
       ['registrar', registrars],
     ]);

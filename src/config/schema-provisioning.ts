@@ -3,10 +3,10 @@
 import * as v from 'valibot';
 import { minutes, seconds } from '../base/units.ts';
 import { complaint } from './complaint.ts';
-import { checkText, duration, key, lineOfText, path, SECRET_FORMS, secret } from './values.ts';
+import { checkText, dhcpOption, duration, key, lineOfText, path, SECRET_FORMS, secret } from './values.ts';
 
 /** Where the address of a server may come from, in the default order. */
-export const SOURCE_KINDS = ['configured', 'remembered', 'pnp', 'registrar'] as const;
+export const SOURCE_KINDS = ['configured', 'remembered', 'dhcp', 'pnp', 'registrar'] as const;
 
 /** A public key of Ed25519: 32 bytes in base64. */
 const publicKey = checkText((text) =>
@@ -58,6 +58,14 @@ export const provisioning = v.strictObject({
       description: 'Where the server’s address is looked for, in this order. A server that was right is remembered.',
     }),
     [...SOURCE_KINDS],
+  ),
+  dhcpOptions: v.optional(
+    key(v.array(dhcpOption), {
+      title: 'DHCP options',
+      description:
+        'Which options of the network’s DHCP server may name a profile server, in this order. 120 stands for 21 and 22 of DHCPv6 too.',
+    }),
+    [66, 43, 120, 160],
   ),
   http: v.optional(
     key(v.boolean(), { title: 'Plain HTTP', description: 'true: profiles may come in the clear.' }),

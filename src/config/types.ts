@@ -163,13 +163,15 @@ export interface LogConfiguration {
 }
 
 /** Where the address of a profile server may come from. */
-export type SourceKind = 'configured' | 'remembered' | 'pnp' | 'registrar';
+export type SourceKind = 'configured' | 'remembered' | 'dhcp' | 'pnp' | 'registrar';
 
 /** Where a device has its profile from, and what it demands of it. */
 export interface ProvisioningConfiguration {
   /** `auto`, `pnp`, `off`, or an address. */
   readonly server: string;
   readonly order: readonly SourceKind[];
+  /** Codes of DHCPv4. */
+  readonly dhcpOptions: readonly number[];
   /** Whether profiles may come in the clear. */
   readonly http: boolean;
   readonly username?: string;

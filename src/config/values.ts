@@ -109,6 +109,17 @@ export const percent = v.pipe(
   }),
 );
 
+/** Code of an option of DHCPv4 (RFC 2132 §2): 0 and 255 are none. */
+export const dhcpOption = v.pipe(
+  v.number(),
+  v.metadata({ unit: 'number', minimum: 1, maximum: 254, multipleOf: 1 }),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (dataset.typed && !(Number.isInteger(dataset.value) && dataset.value >= 1 && dataset.value <= 254)) {
+      addIssue({ message: encodeComplaint(complaint('is no DHCP option', 'write its number, from 1 to 254')) });
+    }
+  }),
+);
+
 /** From nothing, 0, to all, 1: as many digits behind the point as SIP writes (RFC 3261 §25.1, qvalue). */
 export const share = v.pipe(
   v.number(),

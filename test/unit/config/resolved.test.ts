@@ -129,7 +129,8 @@ describe('the configuration of a file', () => {
       },
       provisioning: {
         server: 'auto',
-        order: ['configured', 'remembered', 'pnp', 'registrar'],
+        order: ['configured', 'remembered', 'dhcp', 'pnp', 'registrar'],
+        dhcpOptions: [66, 43, 120, 160],
         http: false,
         keep: [],
         redirects: 'same-host',
