@@ -38,6 +38,8 @@ export interface ClientOptions extends ProvisioningParts {
   readonly restart: () => void;
   /** Twelve hexadecimal digits; undefined: the machine has none. */
   readonly mac: string | undefined;
+  /** Whether the service has begun just now; else its configuration has changed. */
+  readonly switchedOn: boolean;
   /** Whether what is in force works. */
   readonly works: () => boolean;
   /** Whether nobody talks and no door is open. */

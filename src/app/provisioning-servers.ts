@@ -1,5 +1,6 @@
 // The server that a board's profile comes from: found, listened to, and exchanged for another where it is of no use.
 
+import { millis, seconds } from '../base/units.ts';
 import type { ProvisioningConfiguration, SourceKind } from '../config/index.ts';
 import { serversIn } from '../provisioning/client/dhcp/dhcp-options.ts';
 import { readLeases } from '../provisioning/client/dhcp/lease-files.ts';
@@ -26,6 +27,8 @@ export interface ProfileServersOptions {
   readonly agent: SipAgent;
   /** Twelve hexadecimal digits; undefined: the machine has none. */
   readonly mac: string | undefined;
+  /** Whether the service has begun just now; else its configuration has changed. */
+  readonly switchedOn: boolean;
 }
 
 /** One server that is listened to. */
@@ -37,6 +40,8 @@ interface Listening {
   stop(): void;
 }
 
+/** Ten thousand boards of a server are back within it, five hundred a second. */
+const FLEET_SPREAD = seconds(20);
 const FAULT = 'provisioning-server';
 const WORDS: Readonly<Record<SourceKind, string>> = {
   configured: 'the configuration',
@@ -75,12 +80,16 @@ export class ProfileServers {
     });
   }
 
+  /** A board that has a proved profile is in no hurry when it is switched on; what is to prove itself is. */
   start(): void {
-    this.#finder.start();
+    const { good, proving } = this.options.profiles.store.memory;
+    const isSettled = good !== undefined && proving === undefined;
+    this.#finder.start(this.options.switchedOn && isSettled ? FLEET_SPREAD : millis(0));
   }
 
   refresh(): void {
-    this.#listening?.refresh();
+    if (this.#listening === undefined) this.#finder.now();
+    else this.#listening.refresh();
   }
 
   /** @returns whether the server hears of it by itself */

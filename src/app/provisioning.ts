@@ -23,6 +23,8 @@ export class Provisioning {
   #client: OpenClient | undefined;
   #begun: DoorService | undefined;
   #stopped = false;
+  /** No client has been opened since the service began. */
+  #isNew = true;
   #restart: () => void = () => undefined;
 
   constructor(private readonly parts: ProvisioningParts) {
@@ -48,6 +50,8 @@ export class Provisioning {
     this.#begun = service;
     const settings = this.parts.profiles.settings(this.#configuration);
     if (settings === undefined) return;
+    const switchedOn = this.#isNew;
+    this.#isNew = false;
     const { openClient } = await import('./provisioning-client.ts');
     if (this.#service !== service || this.#stopped) return;
     this.#client = openClient({
@@ -55,6 +59,7 @@ export class Provisioning {
       settings,
       agent: service.agent,
       mac: hardwareAddress(),
+      switchedOn,
       restart: () => this.#restart(),
       works: () => this.works(service.state()),
       isQuiet: () => !service.busy,

@@ -52,8 +52,15 @@ export class ServerFinder {
     return this.#current;
   }
 
-  start(): void {
-    void this.#look();
+  /** @param spread chance chooses a moment within it: after a power cut a whole fleet starts at once */
+  start(spread: Millis = millis(0)): void {
+    if (spread === 0) void this.#look();
+    else this.#lookLater(millis(spread * this.parts.random.uniform()));
+  }
+
+  /** Somebody waits for it: looks at once, where no server is known. */
+  now(): void {
+    if (this.#current === undefined && !this.#stopped) void this.#look();
   }
 
   /** The server cannot be reached, or has nothing for us: others are looked for. It stays until there is another. */

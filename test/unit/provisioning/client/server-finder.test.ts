@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { millis } from '../../../../src/base/units.ts';
 import type { SourceKind } from '../../../../src/config/index.ts';
 import { ServerFinder, type ServerSource } from '../../../../src/provisioning/client/discovery/server-finder.ts';
 import type { ServerFound } from '../../../../src/provisioning/client/types.ts';
@@ -9,7 +10,7 @@ import { SeededRandom } from '../../../support/seeded-random.ts';
 const server = (from: SourceKind, uri: string): ServerFound => ({ from, uri, by: `the ${from}` });
 const HOURS = 3_600_000;
 
-async function finding(answers: Partial<Record<SourceKind, ServerSource>>, seed = 4) {
+async function finding(answers: Partial<Record<SourceKind, ServerSource>>, seed = 4, spread = 0) {
   const clock = new FakeClock();
   const log = new RecordingLog();
   const asked: SourceKind[] = [];
@@ -34,7 +35,7 @@ async function finding(answers: Partial<Record<SourceKind, ServerSource>>, seed 
     found: ({ uri }) => found.push(uri),
     nothing: (tried) => nothing.push(tried),
   });
-  finder.start();
+  finder.start(millis(spread));
   await settle();
   return { clock, log, finder, asked, found, nothing };
 }
@@ -140,6 +141,29 @@ describe('where nobody knows any', () => {
     there.push(server('pnp', 'https://a.example/'));
     await made.clock.advanceAsync(HOURS);
     expect(made.found).toEqual(['https://a.example/']);
+  });
+});
+
+describe('a fleet after a power cut', () => {
+  it('begins at moments of chance within the time that it has', async () => {
+    const first = new Set<number>();
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const made = await finding({ pnp: () => [] }, seed, 20_000);
+      expect(made.asked).toEqual([]);
+      first.add(Math.floor((made.clock.timers[0]?.in ?? Number.NaN) / 1000));
+      await made.clock.advanceAsync(20_000);
+      expect(made.asked.length).toBeGreaterThan(0);
+    }
+    expect(first.size).toBeGreaterThan(8);
+  });
+
+  it('but at once where somebody waits', async () => {
+    const made = await finding({ pnp: () => [server('pnp', 'https://a.example/')] }, 4, 20_000);
+    made.finder.now();
+    await settle();
+    expect(made.found).toEqual(['https://a.example/']);
+    await made.clock.advanceAsync(HOURS);
+    expect(made.asked).toEqual(['pnp']);
   });
 });
 
