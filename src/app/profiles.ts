@@ -102,6 +102,11 @@ export class Profiles {
     this.keeper.inForce(configuration);
   }
 
+  /** A configuration was to be in force, and could not. */
+  notInForce(configuration: Configuration): void {
+    this.keeper.notInForce(configuration);
+  }
+
   /** From whom profiles are taken; undefined: from nobody. */
   settings(configuration: Configuration): ProvisioningConfiguration | undefined {
     const { provisioning } = configuration;
@@ -141,7 +146,7 @@ export class Profiles {
         verdict,
         faults,
       })),
-      values: this.keeper.reread().origins,
+      values: this.keeper.layered().origins,
     };
   }
 

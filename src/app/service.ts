@@ -76,6 +76,7 @@ async function serve(options: RunOptions): Promise<number> {
       profiles.inForce(changed);
       void provisioning.begin();
     },
+    notApplied: (refused) => profiles.notInForce(refused),
     context,
   });
   provisioning.handle({

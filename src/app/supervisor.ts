@@ -43,6 +43,8 @@ export interface SupervisorParts {
   readonly make: (configuration: Configuration) => Supervised;
   /** A changed configuration is in force: for what belongs to the process, as the level of its log. */
   readonly applied: (configuration: Configuration) => void;
+  /** One could not be put into force, perhaps long after it was asked for; the old one is back. */
+  readonly notApplied?: (configuration: Configuration) => void;
   readonly context: Pick<ServiceContext, 'clock' | 'log' | 'journal' | 'faults'>;
 }
 
@@ -181,6 +183,7 @@ export class Supervisor {
       const why = describeError(thrown);
       context.faults.begin('configuration', `${file} could not be put into force: ${why}`, 'mend it, then reload');
       await this.#restoreOld();
+      this.parts.notApplied?.(configuration);
       return this.#reject([why]);
     }
   }

@@ -74,16 +74,12 @@ export class ProfileKeeper {
     const { proving } = store.memory;
     if (proving !== undefined) {
       const outcome = this.#checked(proving);
-      if (outcome.configuration !== undefined && proving.starts < MOST_STARTS) {
-        this.#write(() => store.change({ proving: { ...proving, starts: proving.starts + 1 } }));
+      const why = this.#faultsAtStart(proving, outcome);
+      if (outcome.configuration !== undefined && why.length === 0) {
         this.#candidate = candidateOf(proving, outcome.configuration, outcome, this.parts);
         this.#state = 'waiting';
         return outcome;
       }
-      const why =
-        outcome.configuration === undefined
-          ? outcome.faults.map(formatFault)
-          : ['the service ended before it had proved itself'];
       this.#past(proving, 'rolled-back', why);
       this.parts.journal.record('provisioning.rolled-back', {
         where: proving.where,
@@ -104,14 +100,22 @@ export class ProfileKeeper {
     return check(undefined);
   }
 
-  /** The board's file has changed: what it says now, with the profile that is in force or is to be. */
-  reread(): LayeredOutcome {
+  /** What the board's file says now, with the profile that is in force or is to be. Changes nothing. */
+  layered(): LayeredOutcome {
     const { store, check } = this.parts;
-    const { current } = store;
-    if (current === undefined) return check(undefined);
-    const outcome = this.#checked(current);
+    return store.current === undefined ? check(undefined) : this.#checked(store.current);
+  }
+
+  /** The board's file has changed: what is layered now is to be put into force. */
+  reread(): LayeredOutcome {
+    const outcome = this.layered();
     const { configuration } = outcome;
-    if (configuration !== undefined && this.#candidate?.profile.fingerprint === current.fingerprint) {
+    const current = this.parts.store.current?.fingerprint;
+    if (
+      configuration !== undefined &&
+      this.#candidate !== undefined &&
+      this.#candidate.profile.fingerprint === current
+    ) {
       this.#candidate = { ...this.#candidate, configuration };
     }
     return outcome;
@@ -146,7 +150,7 @@ export class ProfileKeeper {
     this.#handle('taken');
     const done = await this.parts.putIntoForce(outcome.configuration);
     if (!done) {
-      this.#handle('not in force');
+      this.notInForce(outcome.configuration);
       return { kind: 'rejected', faults: ['it could not be put into force'] };
     }
     return { kind: this.#state === 'waiting' ? 'waiting' : 'applied' };
@@ -155,6 +159,11 @@ export class ProfileKeeper {
   /** A configuration is in force now, at the start or later. */
   inForce(configuration: Configuration): void {
     if (this.#candidate?.configuration === configuration) this.#handle('in force');
+  }
+
+  /** A configuration could not be put into force, and what was before is back. */
+  notInForce(configuration: Configuration): void {
+    if (this.#candidate?.configuration === configuration) this.#handle('not in force');
   }
 
   /** How it stands, for the server. */
@@ -178,6 +187,15 @@ export class ProfileKeeper {
   stop(): void {
     this.#stopped = true;
     this.#stopProof();
+  }
+
+  /** Why one that never proved itself is not started with; none: its start is counted. What cannot be counted is not tried. */
+  #faultsAtStart(proving: StoredProfile & { readonly starts: number }, outcome: LayeredOutcome): readonly string[] {
+    if (outcome.configuration === undefined) return outcome.faults.map(formatFault);
+    if (proving.starts >= MOST_STARTS) return ['the service ended before it had proved itself'];
+    const counted = { ...proving, starts: proving.starts + 1 };
+    const unwritten = this.#write(() => this.parts.store.change({ proving: counted }));
+    return unwritten === undefined ? [] : [`its start could not be written down: ${unwritten}`];
   }
 
   #checked(profile: StoredProfile): LayeredOutcome {
@@ -208,10 +226,10 @@ export class ProfileKeeper {
     const row = keeperMachine[this.#state][event];
     if (row === undefined) return;
     this.#state = row.to;
-    for (const action of row.actions) this.#perform(action);
+    for (const action of row.actions) this.#perform(action, event);
   }
 
-  #perform(action: KeeperAction): void {
+  #perform(action: KeeperAction, event: KeeperEvent): void {
     switch (action) {
       case 'put into force':
         // `take` waits for it.
@@ -226,7 +244,7 @@ export class ProfileKeeper {
         this.#keep();
         return;
       case 'roll back':
-        this.#rollBack();
+        this.#rollBack(event);
         return;
     }
   }
@@ -259,18 +277,18 @@ export class ProfileKeeper {
     const past = store.pastWith({ ...pastOf(proved), verdict: 'applied', faults: [] });
     const numbered = serial === undefined ? {} : { serial };
     this.#last = { verdict: 'applied', ...numbered };
-    this.#write(() => store.change({ good: proved, past, server, bad: [], ...numbered }, ['proving']));
+    this.#write(() => store.note({ good: proved, past, server, bad: [], ...numbered }, ['proving']));
     journal.record('provisioning.applied', { where, ...numbered });
   }
 
   /** The last good profile, or the board's own file alone, is in force again. */
-  #rollBack(): void {
+  #rollBack(event: KeeperEvent): void {
     const { clock, journal, proveWithin, log } = this.parts;
     const failed = this.#candidate;
     this.#candidate = undefined;
     if (failed === undefined || this.#stopped) return;
     const within = (failed.proveWithin ?? proveWithin()) / 1000;
-    const why = `it did not work within ${within} s`;
+    const why = event === 'not in force' ? 'it could not be put into force' : `it did not work within ${within} s`;
     this.#past(failed.profile, 'rolled-back', [why]);
     this.#rolledBack = { fingerprint: failed.profile.fingerprint, at: clock.now() };
     journal.record('provisioning.rolled-back', { where: failed.profile.where, why, ...serialOf(failed.profile) });
@@ -286,7 +304,7 @@ export class ProfileKeeper {
     const [reason] = faults;
     this.#last = { verdict, ...serialOf(profile), ...(reason === undefined ? {} : { reason }) };
     const isProving = store.memory.proving?.fingerprint === profile.fingerprint;
-    this.#write(() => store.change({ past, bad: store.badWith(profile.fingerprint) }, isProving ? ['proving'] : []));
+    this.#write(() => store.note({ past, bad: store.badWith(profile.fingerprint) }, isProving ? ['proving'] : []));
   }
 
   /** A full disk takes no profile and stops nothing. @returns what went wrong */

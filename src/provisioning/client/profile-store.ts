@@ -46,6 +46,8 @@ export interface ProfileMemory {
   readonly server?: ServerFound;
 }
 
+type Forgettable = 'good' | 'proving' | 'server' | 'serial';
+
 /** The file. */
 export interface MemoryFile {
   /** Whole; empty where there is none. */
@@ -80,13 +82,26 @@ export class ProfileStore {
   }
 
   /** @throws Error as the file does; then nothing has changed */
-  change(changed: Partial<ProfileMemory>, without: readonly ('good' | 'proving' | 'server' | 'serial')[] = []): void {
+  change(changed: Partial<ProfileMemory>, without: readonly Forgettable[] = []): void {
+    const memory = this.#with(changed, without);
+    this.file.replace(`${JSON.stringify(memory)}\n`);
+    this.#memory = memory;
+  }
+
+  /**
+   * Of what has happened already: it counts in this life of the service even where the file does not take it.
+   * @throws Error as the file does
+   */
+  note(changed: Partial<ProfileMemory>, without: readonly Forgettable[] = []): void {
+    this.#memory = this.#with(changed, without);
+    this.file.replace(`${JSON.stringify(this.#memory)}\n`);
+  }
+
+  #with(changed: Partial<ProfileMemory>, without: readonly Forgettable[]): ProfileMemory {
     const kept = Object.entries({ ...this.#memory, ...changed }).filter(
       ([name]) => !without.some((one) => one === name),
     );
-    const memory: ProfileMemory = { ...NOTHING, ...Object.fromEntries(kept) };
-    this.file.replace(`${JSON.stringify(memory)}\n`);
-    this.#memory = memory;
+    return { ...NOTHING, ...Object.fromEntries(kept) };
   }
 
   /** What the memory says after one more has come. */

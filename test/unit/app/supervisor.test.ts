@@ -62,6 +62,7 @@ let services: FakeService[];
 let source: string;
 let supervisor: Supervisor;
 let inForce: string[];
+let notApplied: string[];
 
 beforeEach(async () => {
   clock = new FakeClock();
@@ -70,6 +71,7 @@ beforeEach(async () => {
   faults = new Faults(journal, log);
   services = [];
   inForce = [];
+  notApplied = [];
   source = text('Old', '42#');
   const { configuration } = parse(source);
   if (configuration === undefined) throw new Error('the test has a faulty configuration');
@@ -82,6 +84,7 @@ beforeEach(async () => {
       return service;
     },
     applied: (configuration) => inForce.push(configuration.name),
+    notApplied: (configuration) => notApplied.push(configuration.name),
     context: { clock, log, journal, faults },
   });
   await supervisor.start();
@@ -147,6 +150,19 @@ describe('reload', () => {
     await clock.advanceAsync(1_000);
     expect(services).toHaveLength(2);
     expect(types()).toEqual(['configuration.applied']);
+  });
+
+  it('that waited for the end of a call and then could not start is told to who asked for it', async () => {
+    const [running] = services;
+    if (running !== undefined) running.busy = true;
+    source = text('Broken', '42#');
+    expect(await supervisor.reload()).toEqual({ ok: true, result: { file: FILE, waits: true } });
+    await clock.advanceAsync(60_000);
+    expect(notApplied).toEqual([]);
+    if (running !== undefined) running.busy = false;
+    await clock.advanceAsync(1_000);
+    expect(notApplied).toEqual(['Broken']);
+    expect(await press()).toEqual({ ok: true, result: { button: 'Old' } });
   });
 
   it('keeps the old configuration when the file is faulty, and says every fault in one event', async () => {

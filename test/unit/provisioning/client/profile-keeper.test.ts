@@ -253,6 +253,17 @@ describe('a profile that does not work', () => {
     expect(life.keeper.state).toBe('settled');
   });
 
+  it('leaves what it could not be put into when the call was over', async () => {
+    life.busy = true;
+    expect((await life.keeper.take(named('Broken', 2))).kind).toBe('waiting');
+    if (life.waiting === undefined) throw new Error('nothing waits');
+    life.busy = false;
+    life.keeper.notInForce(life.waiting);
+    expect(life.name).toBe('A');
+    expect(life.keeper.state).toBe('settled');
+    expect(life.keeper.report()).toMatchObject({ verdict: 'rolled-back', reason: 'it could not be put into force' });
+  });
+
   it('is not what a third one falls back to', async () => {
     await life.keeper.take(named('Dead', 2));
     await life.keeper.take(named('Dead too', 3));
@@ -321,6 +332,30 @@ describe('a full disk', () => {
   });
 });
 
+describe('a disk that is full by the time that', () => {
+  it('a profile has to give way: the last good one is back all the same', async () => {
+    await life.keeper.take(named('A'));
+    await life.clock.advance(seconds(1));
+    await life.keeper.take(named('Bad'));
+    life.memory.full = true;
+    await life.clock.advance(seconds(60));
+    expect(life.name).toBe('A');
+    expect(life.keeper.state).toBe('settled');
+    await life.clock.advance(seconds(120));
+    expect(life.events.filter((type) => type === 'provisioning.rolled-back')).toHaveLength(1);
+  });
+
+  it('a service starts with one that is not proved: what cannot be counted is not tried', async () => {
+    await life.keeper.take(named('A'));
+    await life.clock.advance(seconds(1));
+    await life.keeper.take(named('B'));
+    memory.full = true;
+    const next = new Life(memory, life.clock);
+    expect(next.name).toBe('A');
+    expect(next.keeper.state).toBe('settled');
+  });
+});
+
 describe('the board’s own file', () => {
   it('that changes while a profile waits is what the profile comes over', async () => {
     life.busy = true;
@@ -332,5 +367,17 @@ describe('the board’s own file', () => {
     life.inForce = configuration;
     life.clock.advance(millis(1000));
     expect(life.events).toEqual(['provisioning.applied']);
+  });
+});
+
+describe('who looks while a profile waits', () => {
+  it('changes nothing: it is in force and proves itself when nobody talks', async () => {
+    life.busy = true;
+    await life.keeper.take(named('A'));
+    expect(life.keeper.layered().configuration?.name).toBe('A');
+    life.idle();
+    expect(life.keeper.state).toBe('proving');
+    await life.clock.advance(seconds(1));
+    expect(life.events).toContain('provisioning.applied');
   });
 });
