@@ -4,8 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../../src/base/secret.ts';
 import { millis, seconds } from '../../../../src/base/units.ts';
 import { Enrollment, type EnrollmentOptions } from '../../../../src/provisioning/client/enrollment/enrollment.ts';
+import { ProfileEnrollment } from '../../../../src/provisioning/client/enrollment/profile-enrollment.ts';
 import type { ProfileOffer } from '../../../../src/provisioning/client/types.ts';
+import type { SubscribeOptions } from '../../../../src/sip/agent/types.ts';
 import type { SipRequest } from '../../../../src/sip/message/types.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
+import { RecordingLog } from '../../../support/recording-log.ts';
 import { type NotifyTexts, notify } from '../../../support/scripted-notifier.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { bench, DOOR, deliver, PHONE } from '../../../support/sip-bench.ts';
@@ -117,6 +121,91 @@ describe('digest (RFC 6080 §5.2.1)', () => {
     made.answer(401, [['WWW-Authenticate', 'Digest realm="boot", nonce="n1", algorithm=SHA-256, qop="auth"']]);
     expect(made.asked()).toHaveLength(1);
     expect(made.states.at(-1)).toMatch(/^device delaying: 401/);
+  });
+});
+
+describe('whom the password is for (RFC 6080 §5.2.1)', () => {
+  it.each([
+    ['sips:boot.example.com', true],
+    ['sip:boot.example.com;transport=tls', true],
+    ['sip:boot.example.com', false],
+    ['sip:boot.example.com;transport=tcp', false],
+  ])('%s: %s', (uri, expected) => {
+    const asked: SubscribeOptions[] = [];
+    const clock = new FakeClock();
+    const password = new Secret('open sesame');
+    new Enrollment({
+      clock,
+      random: new SeededRandom(3),
+      log: new RecordingLog(),
+      agent: {
+        subscribe: (options) => {
+          asked.push(options);
+          throw new Error('it is enough to have been asked');
+        },
+      },
+      server: { from: 'configured', uri, by: 'the configuration' },
+      device: { instance: INSTANCE, vendor: 'doorphone.example', model: 'virtual', version: '1.0' },
+      username: 'door',
+      password,
+      offered: () => undefined,
+    }).start();
+    clock.advance(1);
+    expect(asked.map(({ account }) => account.password)).toEqual([expected ? password : undefined]);
+  });
+});
+
+describe('several addresses (figure 7, loop 2)', () => {
+  async function asking() {
+    const made = await bench({ admit: () => ({ status: 0 }) });
+    const { agent, phone, clock, log } = made;
+    const states: string[] = [];
+    const account = { uri: `sip:anonymous@${PHONE}`, expires: seconds(300), register: false };
+    const enrollment = new ProfileEnrollment({
+      clock,
+      random: new SeededRandom(3),
+      log,
+      agent,
+      server: { from: 'configured', uri: `sip:${PHONE}`, by: 'the configuration' },
+      type: 'device',
+      addresses: ['first', 'second'].map((user) => ({ uri: `sip:${user}@${PHONE}`, account })),
+      event: 'ua-profile;profile-type=device',
+      instance: INSTANCE,
+      headers: [],
+      offered: () => undefined,
+      changed: (state) => states.push(state),
+    });
+    enrollment.start(millis(0));
+    deliver(clock);
+    deliver(clock);
+    const answer = (status: number): void => {
+      phone.answer(phone.request('SUBSCRIBE'), status, { toTag: 't' });
+      deliver(clock);
+      deliver(clock);
+    };
+    const asked = () => phone.requests('SUBSCRIBE').map(({ requestUri }) => /sip:(\w+)@/.exec(requestUri)?.[1]);
+    return { clock, states, answer, asked };
+  }
+
+  it('are asked one behind the other, then there is a delay', async () => {
+    const made = await asking();
+    made.answer(404);
+    expect(made.asked()).toEqual(['first', 'second']);
+    made.answer(500);
+    expect(made.states.at(-1)).toBe('delaying');
+    made.clock.advance(31_000);
+    expect(made.asked()).toHaveLength(2);
+    made.clock.advance(20_000);
+    expect(made.asked().length).toBeGreaterThan(2);
+  });
+
+  it('are not asked again where none has such profiles', async () => {
+    const made = await asking();
+    made.answer(404);
+    made.answer(489);
+    expect(made.states.at(-1)).toBe('refused');
+    made.clock.advance(8 * 3600_000);
+    expect(made.asked()).toEqual(['first', 'second']);
   });
 });
 
