@@ -48,6 +48,8 @@ interface Candidate {
 export class ProfileKeeper {
   #state: KeeperState = 'settled';
   #candidate: Candidate | undefined;
+  /** Undefined until the service is at work. */
+  #inForce: Configuration | undefined;
   #look: Timer | undefined;
   #deadline: Timer | undefined;
   /** What became of the last one, for the server. */
@@ -158,6 +160,7 @@ export class ProfileKeeper {
 
   /** A configuration is in force now, at the start or later. */
   inForce(configuration: Configuration): void {
+    this.#inForce = configuration;
     if (this.#candidate?.configuration === configuration) this.#handle('in force');
   }
 
@@ -202,12 +205,15 @@ export class ProfileKeeper {
     return this.parts.check({ text: profile.text, file: profile.where });
   }
 
-  #conditionFaults({ conditions: { serial, notAfter } }: LayeredOutcome): readonly string[] {
+  #conditionFaults({ conditions: { serial, notAfter }, configuration }: LayeredOutcome): readonly string[] {
     const { store, clock } = this.parts;
     const highest = store.memory.serial;
     const isBack = highest !== undefined && (serial === undefined || serial < highest);
     const isOver = notAfter !== undefined && notAfter.getTime() <= clock.wall().getTime();
+    // A door without an account has nothing to prove itself by: it would be good at once, and ring nobody.
+    const isMute = configuration?.accounts.length === 0 && (this.#inForce?.accounts.length ?? 0) > 0;
     return [
+      ...(isMute ? ['it takes the last account away; name one, with register: false where there is no registrar'] : []),
       ...(isBack ? [`its serial number ${serial ?? '(none)'} is below ${highest}, which was in force; count on`] : []),
       ...(isOver ? ['its time is over (profile.notAfter)'] : []),
     ];

@@ -175,6 +175,19 @@ describe('a profile that makes no sense', () => {
     expect(life.keeper.report()).toMatchObject({ verdict: 'rejected', reason: expect.stringContaining('log.level') });
   });
 
+  it('for it takes the last account away: a door that rings nobody would prove itself at once', async () => {
+    const account = (more: string): string => `accounts: [{ uri: "sip:door@example.com"${more} }]`;
+    await life.keeper.take(profile(`name: A\n${account('')}`));
+    life.clock.advance(seconds(1));
+    for (const text of ['name: B', 'name: C\naccounts: []']) {
+      const verdict = await life.keeper.take(profile(text));
+      expect(verdict).toMatchObject({ kind: 'rejected', faults: [expect.stringContaining('last account')] });
+    }
+    expect(life.name).toBe('A');
+    // Who wants calls without a registrar says so.
+    expect((await life.keeper.take(profile(`name: B\n${account(', register: false')}`))).kind).toBe('applied');
+  });
+
   it('is said once, however often it comes', async () => {
     for (let at = 0; at < 5; at += 1) await life.keeper.take(profile('doors: 7'));
     expect(life.events).toEqual(['provisioning.rejected']);
