@@ -9,7 +9,13 @@ import { type Millis, minutes, seconds } from '../../base/units.ts';
 import { type Configuration, formatFault, type LayeredOutcome, type LayerText } from '../../config/index.ts';
 import type { ProfileReport } from '../event/index.ts';
 import { type KeeperAction, type KeeperEvent, type KeeperState, keeperMachine } from './keeper-machine.ts';
-import { fingerprintOf, type PastVerdict, type ProfileStore, type StoredProfile } from './profile-store.ts';
+import {
+  fingerprintOf,
+  type PastVerdict,
+  type ProfileMemory,
+  type ProfileStore,
+  type StoredProfile,
+} from './profile-store.ts';
 import type { ProfileText, Verdict } from './types.ts';
 
 export interface ProfileKeeperParts {
@@ -147,7 +153,10 @@ export class ProfileKeeper {
     if (outcome.configuration === undefined || faults.length > 0) return this.#reject(numbered, faults);
     for (const warning of outcome.warnings) this.parts.log.warn('provisioning.warning', { what: formatFault(warning) });
     const written = this.#write(() => store.change({ proving: { ...numbered, starts: 0 } }));
-    if (written !== undefined) return this.#reject(numbered, [`it could not be written down: ${written}`]);
+    if (written !== undefined) {
+      // The disk's fault, and not the profile's: it is tried again however often that was.
+      return this.#reject(numbered, [`it could not be written down: ${written}`], store.memory.bad);
+    }
     this.#candidate = candidateOf(numbered, outcome.configuration, outcome, this.parts);
     this.#handle('taken');
     const done = await this.parts.putIntoForce(outcome.configuration);
@@ -219,11 +228,11 @@ export class ProfileKeeper {
     ];
   }
 
-  #reject(profile: StoredProfile, faults: readonly string[]): Verdict {
+  #reject(profile: StoredProfile, faults: readonly string[], bad?: ProfileMemory['bad']): Verdict {
     const { store, journal } = this.parts;
     const said = faults.slice(0, MOST_FAULTS);
     const isNews = store.memory.past[0]?.fingerprint !== profile.fingerprint;
-    this.#past(profile, 'rejected', said);
+    this.#past(profile, 'rejected', said, bad);
     if (isNews) journal.record('provisioning.rejected', { where: profile.where, faults: said, ...serialOf(profile) });
     return { kind: 'rejected', faults: said };
   }
@@ -304,13 +313,18 @@ export class ProfileKeeper {
   }
 
   /** It came and is not in force: written down, so that it is not tried for ever. */
-  #past(profile: StoredProfile, verdict: 'rejected' | 'rolled-back', faults: readonly string[]): void {
+  #past(
+    profile: StoredProfile,
+    verdict: 'rejected' | 'rolled-back',
+    faults: readonly string[],
+    bad = this.parts.store.badWith(profile.fingerprint),
+  ): void {
     const { store } = this.parts;
     const past = store.pastWith({ ...pastOf(profile), verdict, faults });
     const [reason] = faults;
     this.#last = { verdict, ...serialOf(profile), ...(reason === undefined ? {} : { reason }) };
     const isProving = store.memory.proving?.fingerprint === profile.fingerprint;
-    this.#write(() => store.note({ past, bad: store.badWith(profile.fingerprint) }, isProving ? ['proving'] : []));
+    this.#write(() => store.note({ past, bad }, isProving ? ['proving'] : []));
   }
 
   /** A full disk takes no profile and stops nothing. @returns what went wrong */
