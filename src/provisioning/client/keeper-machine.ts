@@ -17,7 +17,9 @@ export type KeeperEvent =
   | 'not in force'
   | 'proved'
   /** The time for its proof is over. */
-  | 'not proved';
+  | 'not proved'
+  /** The board is to be as if it had never been provisioned. */
+  | 'forgotten';
 
 export type KeeperAction = 'put into force' | 'start proof' | 'stop proof' | 'keep' | 'roll back';
 
@@ -31,12 +33,14 @@ export const keeperMachine: { readonly [State in KeeperState]: { readonly [Event
     taken: { to: 'waiting', actions: ['put into force'] },
     // The board's own file was changed: no matter of ours.
     'in force': { to: 'settled', actions: [] },
+    forgotten: { to: 'settled', actions: [] },
   },
   waiting: {
     // A newer one takes its place.
     taken: { to: 'waiting', actions: ['put into force'] },
     'in force': { to: 'proving', actions: ['start proof'] },
     'not in force': { to: 'settled', actions: ['roll back'] },
+    forgotten: { to: 'settled', actions: [] },
   },
   proving: {
     // What has not proved itself is not what a later one falls back to.
@@ -44,5 +48,6 @@ export const keeperMachine: { readonly [State in KeeperState]: { readonly [Event
     'in force': { to: 'proving', actions: [] },
     proved: { to: 'settled', actions: ['stop proof', 'keep'] },
     'not proved': { to: 'settled', actions: ['stop proof', 'roll back'] },
+    forgotten: { to: 'settled', actions: ['stop proof'] },
   },
 };

@@ -178,6 +178,15 @@ export class ProfileKeeper {
     if (this.#candidate?.configuration === configuration) this.#handle('not in force');
   }
 
+  /** Back to a board that was never provisioned, also where a profile waits or proves itself. @throws Error as the disk does */
+  forget(): void {
+    this.parts.store.forget();
+    this.#candidate = undefined;
+    this.#last = undefined;
+    this.#rolledBack = undefined;
+    this.#handle('forgotten');
+  }
+
   /** How it stands, for the server. */
   report(): ProfileReport {
     const { store } = this.parts;

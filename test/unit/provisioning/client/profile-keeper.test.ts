@@ -395,3 +395,16 @@ describe('who looks while a profile waits', () => {
     expect(life.events).toContain('provisioning.applied');
   });
 });
+
+describe('a board that is to forget', () => {
+  it('forgets the profile that proves itself, too', async () => {
+    await life.keeper.take(named('A', 7));
+    expect(life.keeper.state).toBe('proving');
+    life.keeper.forget();
+    life.clock.advance(seconds(120));
+    expect(life.events).toEqual([]);
+    expect(life.store.current).toBeUndefined();
+    expect(life.keeper.report()).toEqual({ verdict: 'none' });
+    expect(new Life(memory, life.clock).name).toBe('Board');
+  });
+});
