@@ -17,13 +17,13 @@ export interface CommandTypes {
   open: { parameters: { door?: string }; result: { door: string; forMs: number } };
   line: { parameters: { line: string; active?: boolean }; result: { line: string; active: boolean } };
   status: { parameters: Record<never, never>; result: StateReport };
-  /** `waits`: parts must be restarted, which is done as soon as no call is up and no door is open. */
   /** What servers know the board by, and `key`: what secrets for it are encrypted to. */
   identity: { parameters: Record<never, never>; result: { device: string; mac: string | null; key: string } };
   /** What is provisioned; `now`: and looks for a newer profile. */
   provision: { parameters: { now?: boolean }; result: ProvisioningReport };
   /** Back to an unprovisioned board; its own file stays. */
   reset: { parameters: Record<never, never>; result: { waits: boolean } };
+  /** `waits`: parts must be restarted, which is done as soon as no call is up and no door is open. */
   reload: { parameters: Record<never, never>; result: { file: string; waits?: true } };
 }
 

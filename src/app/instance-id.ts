@@ -2,11 +2,12 @@
 // same account (RFC 5626 §4.1). It is made of chance and not of the machine: no hardware address goes out into the
 // network. An image that many boards are to start from has to be made without it, or all of them are one device.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { writeWhole } from './store-file.ts';
 
 const FILE = 'instance';
 const URN = /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -21,7 +22,7 @@ export function instanceOf(folder: string, random: Random, log: Log): string {
   if (kept !== undefined) return kept;
   const made = newInstance(random);
   try {
-    writeWhole(path, `${made}\n`);
+    writeWhole(path, `${made}\n`, 0o640);
   } catch (thrown) {
     log.warn('instance.not-kept', { path, reason: describeError(thrown) });
   }
@@ -45,17 +46,4 @@ function read(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** All of it or nothing is there after a power cut. */
-function writeWhole(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w', 0o640);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
 }

@@ -5,22 +5,25 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProvisioningReport } from '../api/provisioning.ts';
 import { DoorphoneError } from '../base/errors.ts';
-import { seconds } from '../base/units.ts';
 import {
   type Configuration,
+  defaultProvisioning,
+  type FileContent,
   type FirmwareOffer,
   isTable,
   type LayeredOutcome,
   type LayerText,
-  loadConfiguration,
+  type ParseOptions,
   type ParseOutcome,
   type ProvisioningConfiguration,
+  parseConfiguration,
   parseLayer,
   parseWithProfile,
+  readConfigurationFile,
   readSmallFile,
 } from '../config/index.ts';
 import { ProfileKeeper } from '../provisioning/client/profile-keeper.ts';
-import { ProfileStore } from '../provisioning/client/profile-store.ts';
+import { ProfileStore, type StoredProfile } from '../provisioning/client/profile-store.ts';
 import type { SealedSecrets } from '../provisioning/client/sealed/index.ts';
 import type { ServerFound } from '../provisioning/client/types.ts';
 import { readDeviceKey } from './device-key.ts';
@@ -40,19 +43,6 @@ export interface ProfilesParts {
 const FILE = 'profile.json';
 /** Begins every secret that is encrypted to a device (https://age-encryption.org). */
 const AGE_FILE = '-----BEGIN AGE ENCRYPTED FILE-----';
-const PROVE_WITHIN = seconds(60);
-
-/** What a board without a file goes by: it looks for its server everywhere. */
-const UNCONFIGURED: ProvisioningConfiguration = {
-  server: 'auto',
-  order: ['configured', 'remembered', 'dhcp', 'pnp', 'registrar'],
-  dhcpOptions: [66, 43, 120, 160],
-  http: false,
-  keep: [],
-  redirects: 'same-host',
-  proveWithin: PROVE_WITHIN,
-  pnp: 'unprovisioned',
-};
 
 /** Where packages of newer versions are kept, and what is written to the helper that installs them. */
 export const firmwareFolder = (stateFolder: string): string => join(stateFolder, 'firmware');
@@ -61,10 +51,9 @@ export const firmwareFolder = (stateFolder: string): string => join(stateFolder,
 export class Profiles {
   readonly store: ProfileStore;
   readonly keeper: ProfileKeeper;
-  #proveWithin = PROVE_WITHIN;
+  readonly #unconfigured = defaultProvisioning();
+  #proveWithin = this.#unconfigured.proveWithin;
   #sealed: SealedSecrets | undefined;
-  /** What is in force, as it was read. */
-  #outcome: LayeredOutcome | undefined;
 
   /** @throws Error when the state folder cannot be read */
   constructor(private readonly parts: ProfilesParts) {
@@ -88,8 +77,7 @@ export class Profiles {
 
   /** What to start with. @throws DoorphoneError when the board's file cannot be read */
   begin(): ParseOutcome {
-    this.#outcome = this.keeper.begin();
-    return this.#outcome;
+    return this.keeper.begin();
   }
 
   /** What the file says now. @throws DoorphoneError when it cannot be read */
@@ -98,7 +86,7 @@ export class Profiles {
   }
 
   inForce(configuration: Configuration): void {
-    this.#proveWithin = configuration.provisioning?.proveWithin ?? PROVE_WITHIN;
+    this.#proveWithin = configuration.provisioning?.proveWithin ?? this.#unconfigured.proveWithin;
     this.keeper.inForce(configuration);
   }
 
@@ -110,7 +98,7 @@ export class Profiles {
   /** From whom profiles are taken; undefined: from nobody. */
   settings(configuration: Configuration): ProvisioningConfiguration | undefined {
     const { provisioning } = configuration;
-    if (provisioning === undefined) return this.#ownText() === undefined ? UNCONFIGURED : undefined;
+    if (provisioning === undefined) return this.#own() === undefined ? this.#unconfigured : undefined;
     return provisioning.server === 'off' ? undefined : provisioning;
   }
 
@@ -124,7 +112,7 @@ export class Profiles {
   firmware(): { readonly offer: FirmwareOffer; readonly server: ServerFound } | undefined {
     const { good } = this.store.memory;
     if (good === undefined) return undefined;
-    const { firmware: offer } = this.#layered(this.#ownText(), { text: good.text, file: good.where }).conditions;
+    const { firmware: offer } = this.#layered(layerOf(good)).conditions;
     return offer === undefined ? undefined : { offer, server: good.server };
   }
 
@@ -146,7 +134,7 @@ export class Profiles {
         verdict,
         faults,
       })),
-      values: this.keeper.layered().origins,
+      values: this.#layered(current === undefined ? nothingOver(this.parts.configFile) : layerOf(current)).origins,
     };
   }
 
@@ -161,46 +149,38 @@ export class Profiles {
 
   #check(profile: LayerText | undefined): LayeredOutcome {
     const { configFile } = this.parts;
-    const own = this.#ownText();
-    if (profile === undefined && own !== undefined) {
-      return {
-        ...loadConfiguration(configFile, process.env),
-        conditions: {},
-        origins: this.#layered(own, nothingOver(configFile)).origins,
-      };
-    }
-    return this.#layered(own, profile ?? nothingOver(configFile));
+    const own = this.#own();
+    if (profile !== undefined || own === undefined) return this.#layered(profile ?? nothingOver(configFile), own);
+    const { text, mode } = own;
+    const options = { ...this.#options, ...(mode === undefined ? {} : { mode }) };
+    return { ...parseConfiguration(text, options), conditions: {}, origins: [] };
   }
 
-  #layered(own: LayerText | undefined, profile: LayerText): LayeredOutcome {
-    const { configFile } = this.parts;
+  #layered(profile: LayerText, own = this.#own()): LayeredOutcome {
+    const below = own === undefined ? undefined : { text: own.text, file: this.parts.configFile };
     const unseal = this.#sealed?.open;
-    const options = {
-      file: configFile,
-      environment: process.env,
-      readFile: readSmallFile,
-      ...(unseal === undefined ? {} : { unseal }),
-    };
-    return parseWithProfile(own, profile, keptKeys(own), options);
+    const options = { ...this.#options, ...(unseal === undefined ? {} : { unseal }) };
+    return parseWithProfile(below, profile, keptKeys(below), options);
+  }
+
+  get #options(): ParseOptions {
+    return { file: this.parts.configFile, environment: process.env, readFile: readSmallFile };
   }
 
   /** Undefined where there is none at the default path: an unconfigured board. */
-  #ownText(): LayerText | undefined {
+  #own(): FileContent | undefined {
     const { configFile, configGiven } = this.parts;
     try {
-      return { text: readSmallFile(configFile).text, file: configFile };
+      return readConfigurationFile(configFile);
     } catch (thrown) {
-      const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+      const missing = thrown instanceof DoorphoneError && thrown.code === 'configuration-missing';
       if (missing && !configGiven) return undefined;
-      // The same words as ever, for a file that is missing or unreadable.
-      loadConfiguration(configFile, process.env);
-      throw new DoorphoneError('configuration-unreadable', `the configuration ${configFile} cannot be read`, {
-        cause: thrown,
-      });
+      throw thrown;
     }
   }
 }
 
+const layerOf = ({ text, where }: StoredProfile): LayerText => ({ text, file: where });
 const nothingOver = (file: string): LayerText => ({ text: '', file });
 
 /** The keys that the board's file keeps for itself: read before anything is merged. */

@@ -14,6 +14,7 @@ import { type FolderContent, ProfileFolder } from '../provisioning/server/profil
 import { ProvisionServer } from '../provisioning/server/provision-server.ts';
 import { formatHostPort, NodeDatagramNetwork, NodeStreamNetwork } from '../sip/index.ts';
 import { standardErrorLog } from './log.ts';
+import { untilSignalled } from './signals.ts';
 import { prepareStateFolder } from './state-folder.ts';
 import { storeFileAt } from './store-file.ts';
 
@@ -73,7 +74,7 @@ async function serve(options: ProvisionServerOptions, { folder, content, clock, 
     ),
   });
   const open: { close(): void }[] = [];
-  const ended = signalled(() => server.reload());
+  const ended = untilSignalled(() => server.reload());
   try {
     const { files } = settings;
     const https = files.protocol === 'https' ? certificate : undefined;
@@ -116,11 +117,4 @@ function readCertificate(
     }
   };
   return { certificate: read(certificate), key: read(key ?? certificate) };
-}
-
-function signalled(reload: () => void): Promise<string> {
-  process.on('SIGHUP', reload);
-  return new Promise((done) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => done(signal));
-  });
 }

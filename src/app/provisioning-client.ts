@@ -1,17 +1,15 @@
 // What asks for profiles, made of the real parts: loaded only where a board is provisioned at all.
 
-import type { ProvisioningConfiguration } from '../config/index.ts';
 import { HttpClient, NodeHttpNetwork } from '../http/index.ts';
 import { takeNudges } from '../provisioning/client/check-sync.ts';
 import { ProvisioningClient } from '../provisioning/client/provisioning-client.ts';
 import { type FetchingDevice, ProfileRetriever, userAgentOf } from '../provisioning/client/retrieval/index.ts';
 import type { ProfileOffer } from '../provisioning/client/types.ts';
-import type { SipAgent } from '../sip/index.ts';
 import { builtAt } from './build-date.ts';
 import type { ServiceContext } from './door-service.ts';
 import type { FirmwareParts, OpenFirmware } from './firmware.ts';
 import type { Profiles } from './profiles.ts';
-import { MODEL, ProfileServers, VENDOR } from './provisioning-servers.ts';
+import { MODEL, ProfileServers, type ProfileServersOptions, VENDOR } from './provisioning-servers.ts';
 
 export interface ProvisioningParts {
   readonly context: ServiceContext;
@@ -31,15 +29,9 @@ export interface OpenClient {
   stop(): void;
 }
 
-export interface ClientOptions extends ProvisioningParts {
-  readonly settings: ProvisioningConfiguration;
-  readonly agent: SipAgent;
+export interface ClientOptions extends ProvisioningParts, ProfileServersOptions {
   /** Starts the door anew as soon as nobody talks. */
   readonly restart: () => void;
-  /** Twelve hexadecimal digits; undefined: the machine has none. */
-  readonly mac: string | undefined;
-  /** Whether the service has begun just now; else its configuration has changed. */
-  readonly switchedOn: boolean;
   /** Whether what is in force works. */
   readonly works: () => boolean;
   /** Whether nobody talks and no door is open. */

@@ -17,6 +17,7 @@ import { standardErrorLog } from './log.ts';
 import { systemNetwork } from './network-watcher.ts';
 import { Profiles } from './profiles.ts';
 import { Provisioning } from './provisioning.ts';
+import { untilSignalled } from './signals.ts';
 import { prepareStateFolder } from './state-folder.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -85,7 +86,7 @@ async function serve(options: RunOptions): Promise<number> {
     restart: () => supervisor.restart(),
   });
   const control = new ControlServer({ path: socketPath, registry: supervisor.commands, journal, log });
-  const ended = signalled(() => void supervisor.reload());
+  const ended = untilSignalled(() => void supervisor.reload());
   try {
     // The socket first: a second service on it must not take the ports of the first.
     if (dirname(socketPath) !== options.stateFolder) prepareStateFolder(dirname(socketPath));
@@ -125,14 +126,6 @@ function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOption
   };
 }
 
-/** Resolves with the signal that ends the service; SIGHUP reloads. */
-function signalled(reload: () => void): Promise<string> {
-  process.on('SIGHUP', reload);
-  return new Promise((done) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => done(signal));
-  });
-}
-
 /** A fault of the program: said, then left to the supervisor, which starts afresh. The relays are released on exit. */
 function leaveOnUncaught(log: Log): void {
   const leave = (thrown: unknown): void => {
@@ -144,14 +137,16 @@ function leaveOnUncaught(log: Log): void {
   process.on('unhandledRejection', leave);
 }
 
+/** Of the events, those that somebody should look at. */
+const WARNINGS: ReadonlySet<DoorphoneEvent['type']> = new Set([
+  'fault',
+  'configuration.rejected',
+  'media.lost',
+  'provisioning.rejected',
+  'provisioning.rolled-back',
+]);
+
 function logEvent(log: Log, { time: _, type, ...fields }: DoorphoneEvent): void {
-  if (
-    type === 'fault' ||
-    type === 'configuration.rejected' ||
-    type === 'media.lost' ||
-    type === 'provisioning.rejected' ||
-    type === 'provisioning.rolled-back'
-  )
-    log.warn(type, fields);
+  if (WARNINGS.has(type)) log.warn(type, fields);
   else log.info(type, fields);
 }

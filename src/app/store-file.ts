@@ -2,6 +2,7 @@
 
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
+import { errorCode } from '../base/errors.ts';
 
 /** What is asked of the system; a test hands in one whose power fails. */
 export interface FileSystem {
@@ -27,21 +28,32 @@ export function storeFileAt(
       try {
         return system.readFileSync(path, 'utf8');
       } catch (thrown) {
-        if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return '';
+        if (errorCode(thrown) === 'ENOENT') return '';
         throw thrown;
       }
     },
-    append: (lines) => writeThrough(system, path, 'a', lines),
-    replace: (lines) => {
-      writeThrough(system, `${path}.new`, 'w', lines);
-      system.renameSync(`${path}.new`, path);
-      synchroniseFolder(system, dirname(path));
-    },
+    append: (lines) => writeThrough(system, path, lines, { flags: 'a', mode: PRIVATE }),
+    replace: (lines) => writeWhole(path, lines, PRIVATE, system),
   };
 }
 
-function writeThrough(system: FileSystem, path: string, flags: 'a' | 'w', text: string): void {
-  const descriptor = system.openSync(path, flags, 0o600);
+/** Readable by its owner alone. */
+const PRIVATE = 0o600;
+
+/** All of it or nothing is there after a power cut. @param mode of the file, where it is a new one */
+export function writeWhole(path: string, text: string, mode: number, system: FileSystem = fs): void {
+  writeThrough(system, `${path}.new`, text, { flags: 'w', mode });
+  system.renameSync(`${path}.new`, path);
+  synchroniseFolder(system, dirname(path));
+}
+
+function writeThrough(
+  system: FileSystem,
+  path: string,
+  text: string,
+  { flags, mode }: { readonly flags: 'a' | 'w'; readonly mode: number },
+): void {
+  const descriptor = system.openSync(path, flags, mode);
   try {
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; ) at += system.writeSync(descriptor, bytes, at);

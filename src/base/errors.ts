@@ -23,6 +23,11 @@ export class DoorphoneError extends Error {
   }
 }
 
+/** The code that Node gives an error of the system, `ENOENT`; empty: none. */
+export function errorCode(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}
+
 /** The text of anything that was thrown. */
 export function describeError(thrown: unknown): string {
   if (thrown instanceof DoorphoneError) return thrown.line;

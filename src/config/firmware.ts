@@ -1,7 +1,7 @@
 // `profile.firmware`: the version that a profile wants on the board.
 
 import { type Millis, minutes } from '../base/units.ts';
-import { parseDuration } from './duration.ts';
+import { NO_PROOF_TIME, readProofTime } from './proof.ts';
 import { isTable } from './structure.ts';
 
 /** A package, and what proves that it is the right one. */
@@ -19,7 +19,6 @@ export interface FirmwareOffer {
 
 const KEYS = ['version', 'url', 'sha256', 'signature', 'proveWithin'];
 const PROVE_WITHIN = minutes(5);
-const LONGEST_PROOF = minutes(60);
 
 /** @param complain by the name of a key; undefined: all of it @returns undefined where it is no offer */
 export function readFirmware(
@@ -49,9 +48,7 @@ export function readFirmware(
   const url = text('url', /^https?:\/\/\S{1,2000}$/, 'write an https: address');
   const sha256 = text('sha256', /^[0-9a-f]{64}$/i, 'write the 64 digits that sha256sum prints').toLowerCase();
   const signature = text('signature', /^[A-Za-z0-9+/]{86}==$/, 'write 64 bytes in base64');
-  const { proveWithin } = stated;
-  const proof = typeof proveWithin === 'string' ? parseDuration(proveWithin) : undefined;
-  const isProof = proof?.ok === true && proof.value > 0 && proof.value <= LONGEST_PROOF;
-  if (proveWithin !== undefined && !isProof) fault('proveWithin', 'is no duration up to an hour', 'write one like 5m');
-  return isWhole ? { version, url, sha256, signature, proveWithin: isProof ? proof.value : PROVE_WITHIN } : undefined;
+  const proveWithin = stated.proveWithin === undefined ? PROVE_WITHIN : readProofTime(stated.proveWithin);
+  if (proveWithin === undefined) fault('proveWithin', NO_PROOF_TIME, 'write one like 5m');
+  return isWhole && proveWithin !== undefined ? { version, url, sha256, signature, proveWithin } : undefined;
 }

@@ -5,7 +5,7 @@ export { formatDuration, parseDuration } from './duration.ts';
 export type { FirmwareOffer } from './firmware.ts';
 export { describeKeysInTheClear } from './key-exposure.ts';
 export { type PlacedLayer, parseLayer } from './layer.ts';
-export { loadConfiguration, readSmallFile } from './load.ts';
+export { loadConfiguration, readConfigurationFile, readSmallFile } from './load.ts';
 export { mergeLayers } from './merge.ts';
 export { formatFault, parseConfiguration } from './parse.ts';
 export {
@@ -15,6 +15,6 @@ export {
   type ProfileConditions,
   parseWithProfile,
 } from './profile.ts';
-export { slug } from './resolve.ts';
+export { defaultProvisioning, slug } from './resolve.ts';
 export { isTable } from './structure.ts';
 export * from './types.ts';

@@ -1,7 +1,7 @@
 // A configuration from the disk: the one place of this layer that opens files.
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { DoorphoneError } from '../base/errors.ts';
+import { DoorphoneError, errorCode } from '../base/errors.ts';
 import { LONGEST_FILE_BYTES } from './document.ts';
 import { parseConfiguration } from './parse.ts';
 import { describeReadError } from './secrets.ts';
@@ -27,19 +27,15 @@ export function readSmallFile(path: string): FileContent {
 }
 
 /**
- * Reads and checks a configuration file.
+ * Reads the text of a configuration.
  * @throws DoorphoneError `configuration-missing` when there is no such file, `configuration-unreadable` when it cannot
- * be read. What is wrong in the file is in the outcome.
+ * be read
  */
-export function loadConfiguration(
-  file: string,
-  environment: { readonly [name: string]: string | undefined },
-): ParseOutcome {
-  let content: FileContent;
+export function readConfigurationFile(file: string): FileContent {
   try {
-    content = readSmallFile(file);
+    return readSmallFile(file);
   } catch (thrown) {
-    const missing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    const missing = errorCode(thrown) === 'ENOENT';
     throw new DoorphoneError(
       missing ? 'configuration-missing' : 'configuration-unreadable',
       `the configuration ${file} ${describeReadError(thrown)}`,
@@ -49,6 +45,21 @@ export function loadConfiguration(
       },
     );
   }
-  const mode = content.mode === undefined ? {} : { mode: content.mode };
-  return parseConfiguration(content.text, { file, readFile: readSmallFile, environment, ...mode });
+}
+
+/**
+ * Reads and checks a configuration file. What is wrong in the file is in the outcome.
+ * @throws DoorphoneError as `readConfigurationFile`
+ */
+export function loadConfiguration(
+  file: string,
+  environment: { readonly [name: string]: string | undefined },
+): ParseOutcome {
+  const { text, mode } = readConfigurationFile(file);
+  return parseConfiguration(text, {
+    file,
+    readFile: readSmallFile,
+    environment,
+    ...(mode === undefined ? {} : { mode }),
+  });
 }

@@ -4,11 +4,11 @@
 import type { Millis } from '../base/units.ts';
 import { complaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
-import { parseDuration } from './duration.ts';
 import { type FirmwareOffer, readFirmware } from './firmware.ts';
 import { holds, type PlacedLayer, parseLayer } from './layer.ts';
 import { mergeLayers } from './merge.ts';
 import { checkDocument } from './parse.ts';
+import { NO_PROOF_TIME, readProofTime } from './proof.ts';
 import { isTable } from './structure.ts';
 import type { Fault, ParseOptions, ParseOutcome } from './types.ts';
 
@@ -107,7 +107,6 @@ const faultsIn = (layer: PlacedLayer | readonly Fault[]): readonly Fault[] => ('
 type Complain = (path: Path, what: string, mend: string) => void;
 
 const KNOWN_CONDITIONS = ['serial', 'notAfter', 'proveWithin', 'firmware'];
-const LONGEST_PROOF = 3_600_000;
 
 function readConditions(stated: unknown, complain: Complain): ProfileConditions {
   if (stated === undefined) return {};
@@ -120,7 +119,7 @@ function readConditions(stated: unknown, complain: Complain): ProfileConditions 
       complain(['profile', name], 'is not a known key', `known here: ${KNOWN_CONDITIONS.join(', ')}`);
     }
   }
-  const { serial, notAfter, proveWithin } = stated;
+  const { serial, notAfter } = stated;
   const isSerial = typeof serial === 'number' && Number.isSafeInteger(serial) && serial >= 0;
   if (serial !== undefined && !isSerial) complain(['profile', 'serial'], 'is no whole number', 'write one from 0 on');
   const date = typeof notAfter === 'string' ? new Date(notAfter) : undefined;
@@ -128,10 +127,9 @@ function readConditions(stated: unknown, complain: Complain): ProfileConditions 
   if (notAfter !== undefined && !isDate) {
     complain(['profile', 'notAfter'], 'is no date', 'write one like "2027-01-31T00:00:00Z"');
   }
-  const proof = typeof proveWithin === 'string' ? parseDuration(proveWithin) : undefined;
-  const isProof = proof?.ok === true && proof.value > 0 && proof.value <= LONGEST_PROOF;
-  if (proveWithin !== undefined && !isProof) {
-    complain(['profile', 'proveWithin'], 'is no duration up to an hour', 'write one like 60s');
+  const proveWithin = readProofTime(stated.proveWithin);
+  if (stated.proveWithin !== undefined && proveWithin === undefined) {
+    complain(['profile', 'proveWithin'], NO_PROOF_TIME, 'write one like 60s');
   }
   const firmware =
     stated.firmware === undefined
@@ -143,7 +141,7 @@ function readConditions(stated: unknown, complain: Complain): ProfileConditions 
     ...(firmware === undefined ? {} : { firmware }),
     ...(isSerial ? { serial } : {}),
     ...(isDate ? { notAfter: date } : {}),
-    ...(isProof ? { proveWithin: proof.value } : {}),
+    ...(proveWithin === undefined ? {} : { proveWithin }),
   };
 }
 

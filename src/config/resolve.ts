@@ -1,7 +1,9 @@
 // From a checked file to the Configuration: secrets in place, paths absolute, the derived defaults filled in.
 
+import * as v from 'valibot';
 import type { Secret } from '../base/secret.ts';
 import type { CheckedFile } from './schema.ts';
+import { provisioning } from './schema-provisioning.ts';
 import { absolutePath } from './secrets.ts';
 import type {
   AcceptRule,
@@ -68,6 +70,17 @@ function resolveSecret<Key extends string>(
   const resolved: { [K in Key]?: Secret } = {};
   resolved[key] = secret;
   return resolved;
+}
+
+/** What a board without a file goes by: it looks for its server everywhere. */
+export function defaultProvisioning(): ProvisioningConfiguration {
+  const checked = v.parse(provisioning, { server: 'auto' });
+  return resolveProvisioning(checked, {
+    secrets: new Map(),
+    folder: '',
+    certificates: undefined,
+    provisioningCertificates: undefined,
+  });
 }
 
 function resolveProvisioning(

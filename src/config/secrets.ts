@@ -3,6 +3,7 @@
 // No message holds a secret; a file's or variable's name may stand in it.
 
 import { isAbsolute, join } from 'node:path';
+import { errorCode } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { type Complaint, complaint } from './complaint.ts';
 import type { Path } from './document.ts';
@@ -110,7 +111,7 @@ function checkSecret(text: string, where: string): SourceOutcome {
 
 /** In words, by the code that node:fs gives. */
 export function describeReadError(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = errorCode(thrown);
   switch (code) {
     case 'ENOENT':
       return 'does not exist';

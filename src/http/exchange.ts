@@ -3,7 +3,7 @@
 // a few bytes could become any number.
 
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { describeError } from '../base/errors.ts';
+import { describeError, errorCode } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Millis } from '../base/units.ts';
 import { targetOf } from './authenticate.ts';
@@ -111,7 +111,7 @@ function tooLarge(url: URL, limit: number): HttpFault {
 }
 
 function requestFault(thrown: unknown, url: URL): HttpFault {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = errorCode(thrown);
   if (code.startsWith('HPE_'))
     return fault('bad-response', `${placeOf(url)} answers in no HTTP that is understood here`);
   return handshakeFault(thrown, placeOf(url));

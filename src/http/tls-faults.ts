@@ -1,11 +1,11 @@
 // Why TLS was not agreed on, for a person.
 
-import { describeError } from '../base/errors.ts';
+import { describeError, errorCode } from '../base/errors.ts';
 import { fault, type HttpFault } from './fault.ts';
 
 /** What OpenSSL says of a handshake that failed, or of a connection that it broke. */
 export function handshakeFault(thrown: unknown, place: string): HttpFault {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const code = errorCode(thrown);
   if (/ALERT.*(?:CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code)) {
     const mend = 'set tls.certificate and tls.key to what the server accepts';
     return fault('certificate-wanted', `${place} wants a certificate of ours, or another than it got`, mend);

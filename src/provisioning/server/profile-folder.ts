@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
-import { describeError } from '../../base/errors.ts';
+import { describeError, errorCode } from '../../base/errors.ts';
 import { seconds } from '../../base/units.ts';
 import { isDeviceId } from './device-identity.ts';
 import { type LayerTexts, ProfileLayers } from './layers.ts';
@@ -136,7 +136,7 @@ function list(path: string): readonly string[] {
   try {
     return readdirSync(path);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    if (errorCode(thrown) === 'ENOENT') return [];
     throw thrown;
   }
 }
