@@ -43,6 +43,7 @@ const MOST_STARTS = 2;
 const TRY_AGAIN = minutes(10);
 const LOOK = seconds(1);
 const MOST_FAULTS = 20;
+const TIME_IS_OVER = 'its time is over (profile.notAfter)';
 
 interface Candidate {
   readonly profile: StoredProfile;
@@ -78,7 +79,7 @@ export class ProfileKeeper {
 
   /** The configuration to start with. A profile that no longer makes sense, or was never proved, gives way. */
   begin(): LayeredOutcome {
-    const { store, check, clock, log } = this.parts;
+    const { store, check, log } = this.parts;
     const { proving } = store.memory;
     if (proving !== undefined) {
       const outcome = this.#checked(proving);
@@ -98,10 +99,9 @@ export class ProfileKeeper {
     const { good } = store.memory;
     if (good !== undefined) {
       const outcome = this.#checked(good);
-      const over = outcome.conditions.notAfter;
-      const isOver = over !== undefined && over.getTime() <= clock.wall().getTime();
+      const isOver = this.#isOver(outcome);
       if (outcome.configuration !== undefined && !isOver) return outcome;
-      const faults = isOver ? ['its time is over (profile.notAfter)'] : outcome.faults.map(formatFault);
+      const faults = isOver ? [TIME_IS_OVER] : outcome.faults.map(formatFault);
       log.warn('provisioning.not-used', { where: good.where, faults: faults.slice(0, MOST_FAULTS) });
       this.parts.journal.record('provisioning.rejected', { where: good.where, faults, ...serialOf(good) });
     }
@@ -145,10 +145,7 @@ export class ProfileKeeper {
     const { prepare } = this.parts;
     if (prepare !== undefined) await prepare([...this.texts, text]);
     const outcome = this.#checked(stored);
-    const numbered = {
-      ...stored,
-      ...(outcome.conditions.serial === undefined ? {} : { serial: outcome.conditions.serial }),
-    };
+    const numbered = { ...stored, ...serialOf(outcome.conditions) };
     const faults = [...outcome.faults.map(formatFault), ...this.#conditionFaults(outcome)];
     if (outcome.configuration === undefined || faults.length > 0) return this.#reject(numbered, faults);
     for (const warning of outcome.warnings) this.parts.log.warn('provisioning.warning', { what: formatFault(warning) });
@@ -190,8 +187,7 @@ export class ProfileKeeper {
   /** How it stands, for the server. */
   report(): ProfileReport {
     const { store } = this.parts;
-    const serial = store.memory.good?.serial;
-    const inForce = serial === undefined ? {} : { serial };
+    const inForce = serialOf(store.memory.good ?? {});
     if (this.#state !== 'settled') return { ...inForce, verdict: this.#state };
     if (this.#last === undefined || this.#last.verdict === 'applied') {
       return { ...inForce, verdict: store.memory.good === undefined ? 'none' : 'applied' };
@@ -223,17 +219,21 @@ export class ProfileKeeper {
     return this.parts.check({ text: profile.text, file: profile.where });
   }
 
-  #conditionFaults({ conditions: { serial, notAfter }, configuration }: LayeredOutcome): readonly string[] {
-    const { store, clock } = this.parts;
-    const highest = store.memory.serial;
+  #isOver({ conditions: { notAfter } }: LayeredOutcome): boolean {
+    return notAfter !== undefined && notAfter.getTime() <= this.parts.clock.wall().getTime();
+  }
+
+  #conditionFaults(outcome: LayeredOutcome): readonly string[] {
+    const { conditions, configuration } = outcome;
+    const { serial } = conditions;
+    const highest = this.parts.store.memory.serial;
     const isBack = highest !== undefined && (serial === undefined || serial < highest);
-    const isOver = notAfter !== undefined && notAfter.getTime() <= clock.wall().getTime();
     // A door without an account has nothing to prove itself by: it would be good at once, and ring nobody.
     const isMute = configuration?.accounts.length === 0 && (this.#inForce?.accounts.length ?? 0) > 0;
     return [
       ...(isMute ? ['it takes the last account away; name one, with register: false where there is no registrar'] : []),
       ...(isBack ? [`its serial number ${serial ?? '(none)'} is below ${highest}, which was in force; count on`] : []),
-      ...(isOver ? ['its time is over (profile.notAfter)'] : []),
+      ...(this.#isOver(outcome) ? [TIME_IS_OVER] : []),
     ];
   }
 
@@ -297,9 +297,9 @@ export class ProfileKeeper {
     const proved = this.#candidate?.profile;
     this.#candidate = undefined;
     if (proved === undefined) return;
-    const { serial, server, where } = proved;
+    const { server, where } = proved;
     const past = store.pastWith({ ...pastOf(proved), verdict: 'applied', faults: [] });
-    const numbered = serial === undefined ? {} : { serial };
+    const numbered = serialOf(proved);
     this.#last = { verdict: 'applied', ...numbered };
     this.#write(() => store.note({ good: proved, past, server, bad: [], ...numbered }, ['proving']));
     journal.record('provisioning.applied', { where, ...numbered });
@@ -307,11 +307,11 @@ export class ProfileKeeper {
 
   /** The last good profile, or the board's own file alone, is in force again. */
   #rollBack(event: KeeperEvent): void {
-    const { clock, journal, proveWithin, log } = this.parts;
+    const { clock, journal, log } = this.parts;
     const failed = this.#candidate;
     this.#candidate = undefined;
     if (failed === undefined || this.#stopped) return;
-    const within = (failed.proveWithin ?? proveWithin()) / 1000;
+    const within = failed.proveWithin / 1000;
     const why = event === 'not in force' ? 'it could not be put into force' : `it did not work within ${within} s`;
     this.#past(failed.profile, 'rolled-back', [why]);
     this.#rolledBack = { fingerprint: failed.profile.fingerprint, at: clock.now() };
@@ -352,8 +352,9 @@ export class ProfileKeeper {
 const serialOf = ({ serial }: { readonly serial?: number }): { serial?: number } =>
   serial === undefined ? {} : { serial };
 
-function pastOf({ where, fingerprint, serial, received }: StoredProfile) {
-  return { where, fingerprint, received, ...(serial === undefined ? {} : { serial }) };
+function pastOf(profile: StoredProfile) {
+  const { where, fingerprint, received } = profile;
+  return { where, fingerprint, received, ...serialOf(profile) };
 }
 
 function candidateOf(

@@ -5,6 +5,8 @@ import { err, ok, type Result } from '../../base/result.ts';
 
 export const EXTERNAL_BODY = 'message/external-body';
 export const BARE_URL = 'application/url';
+/** The same, as Grandstream's servers call it. */
+export const GRANDSTREAM_URL = 'application/x-gs-ucm-url';
 
 /** Where the content is, and what is known of it before it is fetched (RFC 4483 §5). */
 export interface IndirectContent {

@@ -3,11 +3,13 @@
 export {
   BARE_URL,
   EXTERNAL_BODY,
+  GRANDSTREAM_URL,
   type IndirectContent,
   readIndirection,
   writeIndirection,
 } from './content-indirection.ts';
 export { macOfUser, PNP_SPELLINGS, readMac } from './mac.ts';
+export { PNP_GROUP, PNP_PORT } from './pnp.ts';
 export {
   type DeviceKind,
   deviceProfileUri,

@@ -1,7 +1,6 @@
 // The profiles' files over HTTP: each by a path that nobody can guess, with an ETag, so that what has not changed is not
 // sent again (RFC 9110 §13.1.2). It knows nothing of sockets: an app hands its requests in.
 
-import { createHash } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
 import { REPORT_HEADER, readReport } from '../event/index.ts';
 import { isDeviceId } from './device-identity.ts';
@@ -45,7 +44,7 @@ export class FileService {
     const profile = this.options.fleet.profileOf(id);
     // It exists, and waits for its owner's word.
     if (profile === undefined) return refusal(404);
-    const etag = `"${profile.serial}-${createHash('sha256').update(profile.text).digest('hex').slice(0, 16)}"`;
+    const etag = `"${profile.serial}-${profile.fingerprint.slice(0, 16)}"`;
     const headers = { ETag: etag, 'Cache-Control': 'private, no-cache' };
     const known = request
       .header('if-none-match')

@@ -74,8 +74,8 @@ export class Fleet {
     const { store, clock, random, log } = this.options;
     const seen = clock.wall().getTime();
     const before = store.device(id);
+    const approved = before?.approved ?? (this.options.approve === 'automatic' || this.#layers.has(id));
     if (before === undefined) {
-      const approved = this.options.approve === 'automatic' || this.#layers.has(id);
       if (store.devices.length >= MOST_DEVICES || (!approved && this.#waiting >= MOST_WAITING)) return undefined;
       if (!approved) this.#waiting += 1;
       log.info('fleet.new-device', { device: id, address, approved });
@@ -85,7 +85,7 @@ export class Fleet {
       vendor: '',
       model: '',
       version: '',
-      approved: this.options.approve === 'automatic' || this.#layers.has(id),
+      approved,
       serial: 0,
       fingerprint: '',
       token: random.hex(TOKEN_BYTES),

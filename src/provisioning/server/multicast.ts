@@ -4,10 +4,8 @@ import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { PNP_GROUP, PNP_PORT } from '../event/index.ts';
 import type { MulticastSocket } from './pnp-responder.ts';
-
-export const PNP_GROUP = '224.0.1.75';
-export const PNP_PORT = 5060;
 
 /** Joins the group. @param responder makes what takes the datagrams, and answers by the socket */
 export function joinPnpGroup(

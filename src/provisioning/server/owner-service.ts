@@ -5,19 +5,12 @@ import type { FileRequest, FileResponse } from './file-service.ts';
 import type { Fleet } from './fleet.ts';
 
 /** A device as it is shown: nothing by which its file could be had. */
-export interface DeviceLine {
-  readonly id: string;
-  readonly vendor: string;
-  readonly model: string;
-  readonly version: string;
-  readonly approved: boolean;
-  /** Of the profile that it is to have. */
-  readonly serial: number;
+export interface DeviceLine extends Omit<Device, 'token' | 'fingerprint' | 'seen' | 'report'> {
   /** Of the profile that it has, as it says. */
   readonly applied: number | null;
   readonly verdict: string;
   readonly reason: string | null;
-  readonly address: string;
+  /** ISO-8601. */
   readonly seen: string;
 }
 

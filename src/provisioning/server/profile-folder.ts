@@ -93,8 +93,7 @@ export class ProfileFolder {
 
   #readTexts(): LayerTexts {
     const found = new Map<string, string>();
-    for (const path of this.#paths()) {
-      const version = versionOf(join(this.path, path));
+    for (const [path, version] of this.#survey()) {
       const before = this.#texts.get(path);
       const text = before?.version === version ? before.text : readFileSync(join(this.path, path), 'utf8');
       this.#texts.set(path, { version, text });
@@ -103,7 +102,8 @@ export class ProfileFolder {
     return found;
   }
 
-  #paths(): readonly string[] {
+  /** The files that count, and what tells one state of a file from another. */
+  #survey(): ReadonlyMap<string, string> {
     const isLayer = (name: string): boolean => name.endsWith('.yaml') && !name.startsWith('.');
     const inside = FOLDERS.flatMap((folder) =>
       list(join(this.path, folder))
@@ -112,23 +112,21 @@ export class ProfileFolder {
     );
     // The folder itself must be there.
     const top = readdirSync(this.path).filter((name) => name === 'common.yaml' || name === SETTINGS_FILE);
-    return [...top, ...inside].filter((path) => statSync(join(this.path, path)).size <= LARGEST);
+    const found = new Map<string, string>();
+    for (const path of [...top, ...inside]) {
+      const { ino, size, mtimeMs } = statSync(join(this.path, path));
+      if (size <= LARGEST) found.set(path, `${ino} ${size} ${mtimeMs}`);
+    }
+    return found;
   }
 
   #look(): string {
     try {
-      return this.#paths()
-        .map((path) => `${path} ${versionOf(join(this.path, path))}`)
-        .join('\n');
+      return [...this.#survey()].map(([path, version]) => `${path} ${version}`).join('\n');
     } catch (thrown) {
       return describeError(thrown);
     }
   }
-}
-
-function versionOf(path: string): string {
-  const { ino, size, mtimeMs } = statSync(path);
-  return `${ino} ${size} ${mtimeMs}`;
 }
 
 /** The names in a folder; none where it is missing. */

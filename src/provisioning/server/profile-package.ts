@@ -15,6 +15,7 @@ import {
 import {
   BARE_URL,
   EXTERNAL_BODY,
+  GRANDSTREAM_URL,
   PROFILE_EVENT,
   REPORT_HEADER,
   readProfileEvent,
@@ -26,7 +27,6 @@ import type { DeviceStore } from './device-store.ts';
 import type { Fleet, ProfileDocument } from './fleet.ts';
 
 export const PROFILE_TYPE = 'application/yaml';
-const GRANDSTREAM_URL = 'application/x-gs-ucm-url';
 
 export interface ProfilePackageOptions {
   readonly fleet: Fleet;

@@ -3,10 +3,16 @@
 import { err, ok, type Result } from '../../../base/result.ts';
 import { millis, seconds } from '../../../base/units.ts';
 import type { EventType } from '../../../sip/index.ts';
-import { BARE_URL, EXTERNAL_BODY, type ProfileType, readEffectiveBy, readIndirection } from '../../event/index.ts';
+import {
+  BARE_URL,
+  EXTERNAL_BODY,
+  GRANDSTREAM_URL,
+  type ProfileType,
+  readEffectiveBy,
+  readIndirection,
+} from '../../event/index.ts';
 import type { ProfileOffer, ServerFound } from '../types.ts';
 
-const GRANDSTREAM_URL = 'application/x-gs-ucm-url';
 const PROFILE_TYPES = ['application/yaml', 'application/json', 'application/x-yaml', 'text/yaml'];
 
 /** The body types of notifications that are understood, the best first. */

@@ -3,10 +3,14 @@
 
 import type { Random } from '../../../base/random.ts';
 import { createRequest, formatHostPort, serialize } from '../../../sip/index.ts';
-import { BARE_URL, type DeviceKind, EXTERNAL_BODY, formatProfileEvent } from '../../event/index.ts';
-
-export const PNP_GROUP = '224.0.1.75';
-export const PNP_PORT = 5060;
+import {
+  BARE_URL,
+  type DeviceKind,
+  EXTERNAL_BODY,
+  formatProfileEvent,
+  GRANDSTREAM_URL,
+  PNP_GROUP,
+} from '../../event/index.ts';
 
 /** Who asks. */
 export interface PnpDevice extends DeviceKind {
@@ -48,7 +52,7 @@ export function writeQuestion(
       ['Contact', `<sip:${user}@${place}>`],
       ['Event', formatProfileEvent({ ...device, type: 'device' }, true)],
       ['Expires', '0'],
-      ['Accept', `${BARE_URL}, application/x-gs-ucm-url, ${EXTERNAL_BODY}`],
+      ['Accept', `${BARE_URL}, ${GRANDSTREAM_URL}, ${EXTERNAL_BODY}`],
       ['User-Agent', `${device.vendor} ${device.model} ${device.version} ${device.mac}`],
     ],
   });

@@ -7,10 +7,10 @@ import { describeError } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import type { Random } from '../../../base/random.ts';
 import { millis, seconds } from '../../../base/units.ts';
-import { PNP_SPELLINGS } from '../../event/index.ts';
+import { PNP_GROUP, PNP_PORT, PNP_SPELLINGS } from '../../event/index.ts';
 import type { ServerFound } from '../types.ts';
 import { readAnswer } from './pnp-answer.ts';
-import { PNP_GROUP, PNP_PORT, type PnpDevice, writeQuestion } from './pnp-request.ts';
+import { type PnpDevice, writeQuestion } from './pnp-request.ts';
 
 /** One of our addresses, and the network that it is in. */
 export interface PnpInterface {
