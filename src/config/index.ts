@@ -1,12 +1,14 @@
 // Configuration: one schema, a YAML file checked against it with line and column, secrets by reference.
 
 export { compareConfigurations, type Difference } from './compare.ts';
+export { type Complaint, complaint, decodeComplaint } from './complaint.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export type { FirmwareOffer } from './firmware.ts';
 export { describeKeysInTheClear } from './key-exposure.ts';
 export { type PlacedLayer, parseLayer } from './layer.ts';
 export { loadConfiguration, readConfigurationFile, readSmallFile } from './load.ts';
 export { mergeLayers } from './merge.ts';
+export { parseAddressPort, parseListenAddress } from './network.ts';
 export { formatFault, parseConfiguration } from './parse.ts';
 export {
   type Layer,
@@ -18,3 +20,4 @@ export {
 export { defaultProvisioning, slug } from './resolve.ts';
 export { isTable } from './structure.ts';
 export * from './types.ts';
+export { readText } from './values.ts';

@@ -32,7 +32,7 @@ export function key<const S extends v.GenericSchema>(schema: S, about: About) {
 }
 
 /** A text that `read` turns into what it means. `pattern` is for editors. */
-function readText<T>(read: (text: string) => Result<T, Complaint>, pattern?: string) {
+export function readText<T>(read: (text: string) => Result<T, Complaint>, pattern?: string) {
   return v.pipe(
     v.string(),
     v.metadata(pattern === undefined ? {} : { pattern }),

@@ -1,7 +1,17 @@
 // `server.yaml` in the folder of profiles: what the server itself goes by.
 
 import * as v from 'valibot';
-import { formatFault, parseLayer } from '../../config/index.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import {
+  type Complaint,
+  complaint,
+  decodeComplaint,
+  formatFault,
+  parseAddressPort,
+  parseLayer,
+  parseListenAddress,
+  readText,
+} from '../../config/index.ts';
 import type { Protocol } from '../../sip/index.ts';
 
 /** Where the server listens. */
@@ -27,22 +37,31 @@ export interface ServerSettings {
 
 export const SETTINGS_FILE = 'server.yaml';
 
-const place = (protocols: string) =>
-  v.pipe(
-    v.string('is no text; write one like udp:0.0.0.0:5060'),
-    v.regex(
-      new RegExp(`^(?:${protocols}):(?:\\d{1,3}(?:\\.\\d{1,3}){3}|\\[[0-9a-fA-F:.]+\\]):\\d{1,5}$`),
-      `is not ${protocols.replaceAll('|', ', ')} with an address and a port; write one like ${protocols.split('|')[0]}:0.0.0.0:5060`,
-    ),
-  );
+/** `https:0.0.0.0:8443` */
+function parseFilesPlace(written: string): Result<ListenPlace<'http' | 'https'>, Complaint> {
+  const [, protocol, rest = ''] = /^(https?):(.*)$/.exec(written) ?? [];
+  if (protocol !== 'http' && protocol !== 'https') {
+    return err(complaint('does not begin with a protocol', 'write https:0.0.0.0:8443 (or http:…)'));
+  }
+  const place = parseAddressPort(rest, { lowestPort: 0, example: `${protocol}:0.0.0.0:8443` });
+  return place.ok ? ok({ protocol, ...place.value }) : place;
+}
+
+function parseSipPlace(written: string): Result<ListenPlace<Protocol>, Complaint> {
+  const place = parseListenAddress(written);
+  if (!place.ok) return place;
+  const { transport: protocol, address, port } = place.value;
+  return ok({ protocol, address, port });
+}
+
 const text = v.pipe(v.string('is no text; put it in quotes'), v.minLength(1, 'is empty; give it a value'));
 const flag = v.boolean('is neither true nor false; write one of them');
 
 const schema = v.strictObject({
-  sip: v.optional(v.array(place('udp|tcp|tls'), 'is no list; write one like [ udp:0.0.0.0:5060 ]'), [
+  sip: v.optional(v.array(readText(parseSipPlace), 'is no list; write one like [ udp:0.0.0.0:5060 ]'), [
     'udp:0.0.0.0:5060',
   ]),
-  files: v.optional(place('https|http'), 'https:0.0.0.0:8443'),
+  files: v.optional(readText(parseFilesPlace), 'https:0.0.0.0:8443'),
   url: v.optional(v.pipe(text, v.regex(/^https?:\/\/[^/?#]+\/?$/, 'is no address like https://boot.example.com'))),
   certificate: v.optional(text),
   key: v.optional(text),
@@ -65,13 +84,14 @@ export function readSettings(content: string): ServerSettings | readonly string[
       const [what = '', mend = 'see docs/provisioning.md'] = (
         issue.type === 'strict_object' ? 'is not a known key; take it out' : issue.message
       ).split('; ');
-      return formatFault({ file: SETTINGS_FILE, ...layer.place(path), key: path.join('.'), what, mend });
+      const found = decodeComplaint(issue.message) ?? complaint(what, mend);
+      return formatFault({ file: SETTINGS_FILE, ...layer.place(path), key: path.join('.'), ...found });
     });
   }
   const { sip, files, url, certificate, key, approve, pnp, plainNames } = parsed.output;
   const settings = {
-    sip: sip.map((one) => readPlace(one, isSip)),
-    files: readPlace(files, isHttp),
+    sip,
+    files,
     url: url?.replace(/\/$/, ''),
     certificate,
     key,
@@ -85,13 +105,4 @@ export function readSettings(content: string): ServerSettings | readonly string[
     return [formatFault({ file: SETTINGS_FILE, line: 1, column: 1, key: 'certificate', what: 'is missing', mend })];
   }
   return settings;
-}
-
-const isSip = (name: string): name is Protocol => name === 'udp' || name === 'tcp' || name === 'tls';
-const isHttp = (name: string): name is 'http' | 'https' => name === 'http' || name === 'https';
-
-function readPlace<Name extends string>(written: string, isName: (name: string) => name is Name): ListenPlace<Name> {
-  const [, protocol = '', address = '', port = ''] = /^(\w+):(.*):(\d+)$/.exec(written) ?? [];
-  if (!isName(protocol)) throw new Error(`${written} has passed the schema`);
-  return { protocol, address: address.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
