@@ -3,7 +3,7 @@
 
 import { describe, expect } from 'vitest';
 import { findVoice, loadSpeech } from '../support/audio-analysis.ts';
-import { account, DOOR_CODE, type Doorphone } from './rig/doorphone.ts';
+import { DOOR_CODE } from './rig/doorphone.ts';
 import { ADDRESSES } from './rig/network.ts';
 import { type Rig, test } from './rig/rig.ts';
 import type { SipMessage } from './rig/sip-text.ts';
@@ -11,21 +11,6 @@ import { elapse } from './rig/stream.ts';
 
 const SECOND = loadSpeech('visitor.de');
 const HEARD = 0.6;
-
-/** A door whose buttons ring 101 and 102 at the registrar. */
-async function doorOf(rig: Rig): Promise<Doorphone> {
-  const door = await rig.doorphone({
-    configuration: {
-      accounts: [account()],
-      buttons: {
-        front: { line: 'button', call: [`sip:101@${ADDRESSES.pbx}`] },
-        back: { line: 'button2', call: [`sip:102@${ADDRESSES.pbx}`] },
-      },
-    },
-  });
-  await door.registered();
-  return door;
-}
 
 async function replacing(rig: Rig, from: string): Promise<SipMessage> {
   return await rig.wire.sip.find(
@@ -40,7 +25,7 @@ describe('an attended transfer by linphone', () => {
     const pbx = await rig.kamailio();
     const first = await rig.linphone('phone', { user: '101', registrar: pbx.address });
     const second = await rig.linphone('desk', { user: '102', registrar: pbx.address, speech: 'visitor.de' });
-    const door = await doorOf(rig);
+    const door = await rig.doorOfTwo();
     await door.press();
     await door.saw('call.answered');
     await first.callState('StreamsRunning');
@@ -74,7 +59,7 @@ describe('an attended transfer by linphone', () => {
     const pbx = await rig.kamailio();
     const first = await rig.linphone('phone', { user: '101', registrar: pbx.address });
     const second = await rig.linphone('desk', { user: '102', registrar: pbx.address, speech: 'visitor.de' });
-    const door = await doorOf(rig);
+    const door = await rig.doorOfTwo();
     first.command(`call sip:102@${pbx.address}`);
     await second.callState('StreamsRunning');
     await first.callState('StreamsRunning');

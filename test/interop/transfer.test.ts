@@ -2,35 +2,20 @@
 
 import { describe, expect } from 'vitest';
 import { findVoice, loadSpeech } from '../support/audio-analysis.ts';
-import { account, DOOR_CODE, type Doorphone } from './rig/doorphone.ts';
+import { DOOR_CODE } from './rig/doorphone.ts';
 import { ADDRESSES } from './rig/network.ts';
-import { type Rig, test } from './rig/rig.ts';
+import { test } from './rig/rig.ts';
 import { elapse } from './rig/stream.ts';
 
 const SECOND = loadSpeech('visitor.de');
 const HEARD = 0.6;
-
-/** A door whose button rings 101 at the registrar, and of which 102 is known as well. */
-async function doorOf(rig: Rig): Promise<Doorphone> {
-  const door = await rig.doorphone({
-    configuration: {
-      accounts: [account()],
-      buttons: {
-        front: { line: 'button', call: [`sip:101@${ADDRESSES.pbx}`] },
-        back: { line: 'button2', call: [`sip:102@${ADDRESSES.pbx}`] },
-      },
-    },
-  });
-  await door.registered();
-  return door;
-}
 
 describe('a blind transfer', () => {
   test('by baresip: the visitor talks with the second phone, which opens', async ({ rig }) => {
     const pbx = await rig.kamailio();
     const first = await rig.baresip('phone', { user: '101', registrar: pbx.address });
     const second = await rig.baresip('desk', { user: '102', registrar: pbx.address, speech: 'visitor.de' });
-    const door = await doorOf(rig);
+    const door = await rig.doorOfTwo();
     await door.press();
     await door.saw('call.answered');
     await first.saw('CALL_ESTABLISHED');
@@ -53,7 +38,7 @@ describe('a blind transfer', () => {
     const pbx = await rig.kamailio();
     const first = await rig.linphone('phone', { user: '101', registrar: pbx.address });
     const second = await rig.baresip('desk', { user: '102', registrar: pbx.address });
-    const door = await doorOf(rig);
+    const door = await rig.doorOfTwo();
     await door.press();
     await door.saw('call.answered');
     await first.callState('StreamsRunning');
@@ -112,7 +97,7 @@ describe('by command', () => {
     const pbx = await rig.kamailio();
     const first = await rig.baresip('phone', { user: '101', registrar: pbx.address });
     const second = await rig.baresip('desk', { user: '102', registrar: pbx.address, speech: 'visitor.de' });
-    const door = await doorOf(rig);
+    const door = await rig.doorOfTwo();
     await door.press();
     await door.saw('call.answered');
     await first.saw('CALL_ESTABLISHED');

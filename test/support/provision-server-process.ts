@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Stream } from '../interop/rig/stream.ts';
-import { type CommandOutput, doorphone, type LogLine } from './service-process.ts';
+import { type CommandOutput, doorphone, type LogLine, readLogLines } from './service-process.ts';
 
 const BIN = new URL('../../bin/doorphone', import.meta.url).pathname;
 
@@ -37,12 +37,7 @@ export class ProvisionServerProcess {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     this.#exited = new Promise((done) => child.on('close', () => done()));
-    let rest = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) this.log.push(readLine(line));
-    });
+    readLogLines(child.stderr, this.log);
     const from = this.log.mark;
     void this.#exited.then(() => this.log.end('the provisioning server ended'));
     await this.log.find('fleet.ready', ({ event }) => event === 'fleet.ready', { from });
@@ -62,13 +57,5 @@ export class ProvisionServerProcess {
   async stop(): Promise<void> {
     await this.end();
     rmSync(dirname(this.folder), { recursive: true, force: true });
-  }
-}
-
-function readLine(text: string): LogLine {
-  try {
-    return { ...JSON.parse(text), text };
-  } catch {
-    return { text };
   }
 }

@@ -5,6 +5,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { stringify } from 'yaml';
 import type { CommandName, CommandParameters, CommandResult } from '../../src/api/commands.ts';
 import type { DoorphoneEvent, EventType } from '../../src/api/events.ts';
@@ -244,13 +245,18 @@ export class ServiceProcess {
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });
-    let rest = '';
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) this.log.push(readLine(line));
-    });
+    readLogLines(this.#child.stderr, this.log);
   }
+}
+
+/** Each line that a program of ours prints. */
+export function readLogLines(output: Readable | null, log: Stream<LogLine>): void {
+  let rest = '';
+  output?.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) log.push(readLine(line));
+  });
 }
 
 function readLine(text: string): LogLine {

@@ -6,7 +6,7 @@ import { test as base } from 'vitest';
 import { Baresip, type BaresipOptions } from './baresip.ts';
 import { Authority, type Certificate } from './certificates.ts';
 import { NameServer, type Zone } from './dns.ts';
-import { Doorphone, type DoorphoneOptions } from './doorphone.ts';
+import { account, Doorphone, type DoorphoneOptions } from './doorphone.ts';
 import { Kamailio, type KamailioOptions } from './kamailio.ts';
 import { Linphone, type LinphoneOptions } from './linphone.ts';
 import { Mosquitto } from './mosquitto.ts';
@@ -127,6 +127,21 @@ export class Rig {
     const server = this.#keep(new SoundServer(this.host('door'), this.folder));
     await server.start();
     return server;
+  }
+
+  /** A registered door whose buttons ring 101 and 102 at the registrar. */
+  async doorOfTwo(): Promise<Doorphone> {
+    const door = await this.doorphone({
+      configuration: {
+        accounts: [account()],
+        buttons: {
+          front: { line: 'button', call: [`sip:101@${ADDRESSES.pbx}`] },
+          back: { line: 'button2', call: [`sip:102@${ADDRESSES.pbx}`] },
+        },
+      },
+    });
+    await door.registered();
+    return door;
   }
 
   /** A door of that configuration, and waits until it runs. */

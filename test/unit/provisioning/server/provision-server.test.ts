@@ -243,13 +243,19 @@ describe('what devices report', () => {
 });
 
 describe('a restart of the server', () => {
-  it('ends no subscription: a change made meanwhile is told in the old dialog', async () => {
+  /** A server that had a subscriber and has ended, and what it has kept. */
+  async function aLife() {
     const file = new KeptFile();
     const first = await served(own, file);
     subscribe(first);
     void first.server.stop();
     first.settle();
     await Promise.resolve();
+    return { first, file };
+  }
+
+  it('ends no subscription: a change made meanwhile is told in the old dialog', async () => {
+    const { first, file } = await aLife();
     expect(first.notifies()).toHaveLength(1);
     const second = await served({ [`devices/${DEVICE}.yaml`]: 'name: North door' }, file);
     second.settle();
@@ -259,12 +265,7 @@ describe('a restart of the server', () => {
   });
 
   it('tells nobody anything where nothing has changed', async () => {
-    const file = new KeptFile();
-    const first = await served(own, file);
-    subscribe(first);
-    void first.server.stop();
-    first.settle();
-    await Promise.resolve();
+    const { file } = await aLife();
     const second = await served(own, file);
     second.settle();
     expect(second.notifies()).toEqual([]);
