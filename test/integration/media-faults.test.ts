@@ -205,7 +205,10 @@ describe('parameters', () => {
 });
 
 describe('datagrams', () => {
-  const socket: Socket = createSocket('udp4');
+  let socket: Socket;
+  beforeEach(() => {
+    socket = createSocket('udp4');
+  });
   afterEach(() => socket.close());
 
   it('that are no RTP are dropped and counted, and the call goes on', async () => {
@@ -221,8 +224,7 @@ describe('datagrams', () => {
     };
     for (let round = 0; round < 600; round += 1) {
       const length = 1 + Math.floor(random.uniform() * (round % 20 === 0 ? 9000 : 100));
-      const bytes = length > 1000 ? randomBytes(length) : random.bytes(length);
-      await send(bytes, session.localPort + (round % 2));
+      await send(random.bytes(length), session.localPort + (round % 2));
     }
     // The beginning of a packet, ever longer.
     const packet = Buffer.concat([Buffer.from('8008000100000000000000ff', 'hex'), Buffer.alloc(160, 0xd5)]);
