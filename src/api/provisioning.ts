@@ -10,6 +10,9 @@ export interface PastProfileReport {
   readonly faults: readonly string[];
 }
 
+/** `profile`: the device's. */
+export type ProvisionedLayer = 'default' | 'file' | 'local-network' | 'profile' | 'user';
+
 export interface ProvisioningReport {
   /** `waiting` for the end of a call; `proving` that it works. */
   readonly state: 'settled' | 'waiting' | 'proving';
@@ -17,8 +20,17 @@ export interface ProvisioningReport {
   readonly profile: { readonly where: string; readonly serial: number | null; readonly received: string } | null;
   /** The server whose profile has proved itself. */
   readonly server: string | null;
+  /** Those of the network and of users, where there are any. */
+  readonly further: readonly {
+    /** `local-network`, `user sip:101@example.com` */
+    readonly of: string;
+    readonly state: 'settled' | 'waiting' | 'proving';
+    readonly where: string;
+    readonly serial: number | null;
+    readonly received: string;
+  }[];
   /** The newest first. */
   readonly past: readonly PastProfileReport[];
   /** Every value that is not a default, and which layer gives it. */
-  readonly values: readonly { readonly key: string; readonly layer: 'default' | 'file' | 'profile' }[];
+  readonly values: readonly { readonly key: string; readonly layer: ProvisionedLayer }[];
 }

@@ -1,7 +1,7 @@
 // The configuration of a board that is provisioned: its own file, if there is one, and the profile over it. What became of
 // profiles, and what is to be shown of them, is asked here.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProvisioningReport } from '../api/provisioning.ts';
 import { DoorphoneError } from '../base/errors.ts';
@@ -12,18 +12,26 @@ import {
   type FirmwareOffer,
   isTable,
   type LayeredOutcome,
+  type LayersOutcome,
   type LayerText,
   type ParseOptions,
   type ParseOutcome,
   type ProvisioningConfiguration,
   parseConfiguration,
   parseLayer,
-  parseWithProfile,
+  parseWithProfiles,
   readConfigurationFile,
   readSmallFile,
 } from '../config/index.ts';
+import {
+  DEVICE,
+  KeeperSet,
+  nameOfSlot,
+  type PlacedProfile,
+  type ProfileSlot,
+} from '../provisioning/client/keeper-set.ts';
 import { ProfileKeeper } from '../provisioning/client/profile-keeper.ts';
-import { ProfileStore, type StoredProfile } from '../provisioning/client/profile-store.ts';
+import { type MemoryFile, ProfileStore } from '../provisioning/client/profile-store.ts';
 import type { SealedSecrets } from '../provisioning/client/sealed/index.ts';
 import type { ServerFound } from '../provisioning/client/types.ts';
 import { readDeviceKey } from './device-key.ts';
@@ -41,6 +49,7 @@ export interface ProfilesParts {
 }
 
 const FILE = 'profile.json';
+const USER_FILE = 'profile-user-';
 /** Begins every secret that is encrypted to a device (https://age-encryption.org). */
 const AGE_FILE = '-----BEGIN AGE ENCRYPTED FILE-----';
 
@@ -49,50 +58,73 @@ export const firmwareFolder = (stateFolder: string): string => join(stateFolder,
 
 /** A board's file and its profiles. */
 export class Profiles {
-  readonly store: ProfileStore;
-  readonly keeper: ProfileKeeper;
+  /** All of them; the device's own is there from the beginning. */
+  readonly keepers: KeeperSet;
+  readonly #stores = new Map<string, ProfileStore>();
   readonly #unconfigured = defaultProvisioning();
   #proveWithin = this.#unconfigured.proveWithin;
   #sealed: SealedSecrets | undefined;
 
   /** @throws Error when the state folder cannot be read */
   constructor(private readonly parts: ProfilesParts) {
-    const { context, putIntoForce, works, stateFolder } = parts;
-    this.store = new ProfileStore(storeFileAt(join(stateFolder, FILE)));
-    this.keeper = new ProfileKeeper({
-      ...context,
-      store: this.store,
-      check: (profile) => this.#check(profile),
-      prepare: (texts) => this.#unseal(texts),
-      putIntoForce,
-      works,
-      proveWithin: () => this.#proveWithin,
-    });
+    this.keepers = new KeeperSet((slot) => this.#keeperFor(slot));
+    this.keepers.keeper(DEVICE);
+    for (const user of usersIn(parts.stateFolder)) this.keepers.keeper({ type: 'user', user });
+  }
+
+  /** What is remembered of the device's own profile. */
+  get store(): ProfileStore {
+    return this.storeOf(DEVICE);
+  }
+
+  /** The keeper of the device's own profile. */
+  get keeper(): ProfileKeeper {
+    return this.keepers.keeper(DEVICE);
+  }
+
+  /** What is remembered of one of them. */
+  storeOf(slot: ProfileSlot): ProfileStore {
+    const name = nameOfSlot(slot);
+    const known = this.#stores.get(name);
+    if (known !== undefined) return known;
+    const store = new ProfileStore(memoryFor(slot, this.parts.stateFolder));
+    this.#stores.set(name, store);
+    return store;
   }
 
   /** To be waited for before `begin`: reads what in the profiles is encrypted to this board. */
   async prepare(): Promise<void> {
-    await this.#unseal(this.keeper.texts);
+    await this.#unseal(this.keepers.texts);
   }
 
   /** What to start with. @throws DoorphoneError when the board's file cannot be read */
   begin(): ParseOutcome {
-    return this.keeper.begin();
+    return this.keepers.begin();
   }
 
   /** What the file says now. @throws DoorphoneError when it cannot be read */
   reload(): ParseOutcome {
-    return this.keeper.reread();
+    this.keepers.reconsider();
+    const outcome = this.#parsed(this.keepers.layers());
+    this.keepers.adopt(outcome.configuration);
+    return outcome;
+  }
+
+  /** The board is in another network: what the one before said no longer counts. */
+  leaveNetwork(): void {
+    this.keepers.keeper({ type: 'local-network' }).forget();
+    const { configuration } = this.reload();
+    if (configuration !== undefined) void this.parts.putIntoForce(configuration);
   }
 
   inForce(configuration: Configuration): void {
     this.#proveWithin = configuration.provisioning?.proveWithin ?? this.#unconfigured.proveWithin;
-    this.keeper.inForce(configuration);
+    this.keepers.inForce(configuration);
   }
 
   /** A configuration was to be in force, and could not. */
   notInForce(configuration: Configuration): void {
-    this.keeper.notInForce(configuration);
+    this.keepers.notInForce(configuration);
   }
 
   /** From whom profiles are taken; undefined: from nobody. */
@@ -112,7 +144,7 @@ export class Profiles {
   firmware(): { readonly offer: FirmwareOffer; readonly server: ServerFound } | undefined {
     const { good } = this.store.memory;
     if (good === undefined) return undefined;
-    const { firmware: offer } = this.#layered(layerOf(good)).conditions;
+    const { firmware: offer } = this.#checked(DEVICE, good).conditions;
     return offer === undefined ? undefined : { offer, server: good.server };
   }
 
@@ -134,7 +166,8 @@ export class Profiles {
         verdict,
         faults,
       })),
-      values: this.#layered(current === undefined ? nothingOver(this.parts.configFile) : layerOf(current)).origins,
+      further: this.keepers.slots.flatMap((slot) => this.#describeFurther(slot)),
+      values: this.#layered(this.keepers.layers()).origins,
     };
   }
 
@@ -147,20 +180,54 @@ export class Profiles {
     await this.#sealed.prepare(texts);
   }
 
-  #check(profile: LayerText | undefined): LayeredOutcome {
-    const { configFile } = this.parts;
-    const own = this.#own();
-    if (profile !== undefined || own === undefined) return this.#layered(profile ?? nothingOver(configFile), own);
-    const { text, mode } = own;
-    const options = { ...this.#options, ...(mode === undefined ? {} : { mode }) };
-    return { ...parseConfiguration(text, options), conditions: {}, origins: [] };
+  #keeperFor(slot: ProfileSlot): ProfileKeeper {
+    const { context, putIntoForce, works } = this.parts;
+    return new ProfileKeeper({
+      ...context,
+      store: this.storeOf(slot),
+      check: (profile) => this.#checked(slot, profile && { text: profile.text, where: profile.file }),
+      prepare: (texts) => this.#unseal([...this.keepers.texts, ...texts]),
+      putIntoForce,
+      works,
+      proveWithin: () => this.#proveWithin,
+      settled: () => this.keepers.settled(),
+    });
   }
 
-  #layered(profile: LayerText, own = this.#own()): LayeredOutcome {
+  /** All together, with the one that is looked at in its place. */
+  #checked(slot: ProfileSlot, profile: PlacedProfile['profile'] | undefined): LayeredOutcome {
+    const placed = this.keepers.layers(slot, profile);
+    const outcome = this.#parsed(placed);
+    const name = nameOfSlot(slot);
+    return {
+      ...outcome,
+      conditions: outcome.conditions[placed.findIndex((one) => nameOfSlot(one.slot) === name)] ?? {},
+    };
+  }
+
+  /** A file without profiles is read as on a board that nobody provisions. */
+  #parsed(placed: readonly PlacedProfile[]): LayersOutcome {
+    const own = this.#own();
+    if (placed.length > 0 || own === undefined) return this.#layered(placed, own);
+    const { text, mode } = own;
+    const options = { ...this.#options, ...(mode === undefined ? {} : { mode }) };
+    return { ...parseConfiguration(text, options), conditions: [], origins: [] };
+  }
+
+  #layered(placed: readonly PlacedProfile[], own = this.#own()): LayersOutcome {
     const below = own === undefined ? undefined : { text: own.text, file: this.parts.configFile };
     const unseal = this.#sealed?.open;
     const options = { ...this.#options, ...(unseal === undefined ? {} : { unseal }) };
-    return parseWithProfile(below, profile, keptKeys(below), options);
+    const layers = placed.map(({ slot, profile: { text, where } }) => ({ ...slot, text, file: where }));
+    return parseWithProfiles(below, layers, keptKeys(below), options);
+  }
+
+  #describeFurther(slot: ProfileSlot): ProvisioningReport['further'] {
+    const current = this.keepers.keeper(slot).layer;
+    if (slot.type === 'device' || current === undefined) return [];
+    const { where, serial, received } = current;
+    const state = this.keepers.keeper(slot).state;
+    return [{ of: nameOfSlot(slot), state, where, serial: serial ?? null, received }];
   }
 
   get #options(): ParseOptions {
@@ -180,8 +247,18 @@ export class Profiles {
   }
 }
 
-const layerOf = ({ text, where }: StoredProfile): LayerText => ({ text, file: where });
-const nothingOver = (file: string): LayerText => ({ text: '', file });
+/** Where a profile is kept. The network's is forgotten with the service: the next may begin elsewhere (RFC 6080 §5.1.4.1). */
+function memoryFor({ type, user }: ProfileSlot, stateFolder: string): MemoryFile {
+  if (type === 'local-network') return { read: () => '', replace: () => undefined };
+  const name = user === undefined ? FILE : `${USER_FILE}${encodeURIComponent(user)}.json`;
+  return storeFileAt(join(stateFolder, name));
+}
+
+/** Accounts whose users have had a profile here. @throws Error when the folder cannot be read */
+function usersIn(stateFolder: string): readonly string[] {
+  const names = readdirSync(stateFolder).filter((name) => name.startsWith(USER_FILE) && name.endsWith('.json'));
+  return names.toSorted().map((name) => decodeURIComponent(name.slice(USER_FILE.length, -'.json'.length)));
+}
 
 /** The keys that the board's file keeps for itself: read before anything is merged. */
 function keptKeys(own: LayerText | undefined): readonly string[] {

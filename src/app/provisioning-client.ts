@@ -2,14 +2,16 @@
 
 import { HttpClient, NodeHttpNetwork } from '../http/index.ts';
 import { takeNudges } from '../provisioning/client/check-sync.ts';
+import { DEVICE } from '../provisioning/client/keeper-set.ts';
 import { ProvisioningClient } from '../provisioning/client/provisioning-client.ts';
 import { type FetchingDevice, ProfileRetriever, userAgentOf } from '../provisioning/client/retrieval/index.ts';
 import type { ProfileOffer } from '../provisioning/client/types.ts';
 import { builtAt } from './build-date.ts';
 import type { ServiceContext } from './door-service.ts';
 import type { FirmwareParts, OpenFirmware } from './firmware.ts';
+import { FurtherProfiles } from './further-profiles.ts';
 import type { Profiles } from './profiles.ts';
-import { MODEL, ProfileServers, type ProfileServersOptions, VENDOR } from './provisioning-servers.ts';
+import { enrolledDevice, MODEL, ProfileServers, type ProfileServersOptions, VENDOR } from './provisioning-servers.ts';
 
 export interface ProvisioningParts {
   readonly context: ServiceContext;
@@ -59,13 +61,16 @@ export function openClient(options: ClientOptions): OpenClient {
     builtAt,
     userAgent: userAgentOf(device),
   });
-  const retriever = new ProfileRetriever({
+  const retrieving = {
     clock,
     random,
     http,
     device,
     settings: { ...settings, trust: settings.trust ?? [] },
     builtAt,
+  };
+  const retriever = new ProfileRetriever({
+    ...retrieving,
     known: () => profiles.store.current?.text,
     report: () => profiles.keeper.report(),
   });
@@ -82,7 +87,7 @@ export function openClient(options: ClientOptions): OpenClient {
       return fetched;
     },
     take: async (profile) => {
-      const verdict = await profiles.keeper.take(profile);
+      const verdict = await profiles.keepers.take(DEVICE, profile);
       // What is in force or gone again, the journal tells; the server waits for a word of the rest, too.
       servers.report();
       return verdict;
@@ -95,9 +100,18 @@ export function openClient(options: ClientOptions): OpenClient {
     client.offered(offer);
   };
   const servers = new ProfileServers(options, offered);
+  const further = new FurtherProfiles({
+    context,
+    profiles,
+    settings,
+    agent: options.agent,
+    device: enrolledDevice(options),
+    retriever: (known) => new ProfileRetriever({ ...retrieving, known }),
+  });
   const look = (): void => {
     servers.refresh();
     client.now();
+    further.refresh();
   };
   const endNudges = takeNudges({ clock, log, agent: options.agent, fetch: look, restart: options.restart });
   servers.start();
@@ -107,7 +121,10 @@ export function openClient(options: ClientOptions): OpenClient {
       firmware.look();
       if (!servers.report()) client.now();
     },
-    networkChanged: () => servers.networkChanged(),
+    networkChanged: () => {
+      servers.networkChanged();
+      further.networkChanged();
+    },
     get answered() {
       return answered;
     },
@@ -116,6 +133,7 @@ export function openClient(options: ClientOptions): OpenClient {
       firmware.stop();
       servers.stop();
       client.stop();
+      further.stop();
       http.close();
     },
   };

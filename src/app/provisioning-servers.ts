@@ -6,7 +6,7 @@ import { serversIn } from '../provisioning/client/dhcp/dhcp-options.ts';
 import { readLeases } from '../provisioning/client/dhcp/lease-files.ts';
 import { nodeLeaseDisk } from '../provisioning/client/dhcp/node-lease-disk.ts';
 import { ServerFinder, type ServerSource } from '../provisioning/client/discovery/server-finder.ts';
-import { Enrollment } from '../provisioning/client/enrollment/enrollment.ts';
+import { type EnrolledDevice, Enrollment } from '../provisioning/client/enrollment/enrollment.ts';
 import { FilePoll } from '../provisioning/client/file-poll.ts';
 import { NodePnpNetwork } from '../provisioning/client/pnp/node-pnp-network.ts';
 import { PnpSearch } from '../provisioning/client/pnp/pnp-search.ts';
@@ -149,8 +149,8 @@ export class ProfileServers {
   }
 
   #listen(server: ServerFound): Listening {
-    const { context, profiles, settings, agent, mac } = this.options;
-    const { clock, random, log, version, instance } = context;
+    const { context, profiles, settings, agent } = this.options;
+    const { clock, random, log } = context;
     const { offered } = this;
     if (!/^sips?:/.test(server.uri)) {
       const poll = new FilePoll(server, { clock, random, offered });
@@ -159,14 +159,13 @@ export class ProfileServers {
       return { refresh: () => undefined, stop: () => poll.stop() };
     }
     const { username, password } = settings;
-    const urn = mac === undefined ? instance : urnOfMac(mac);
     const enrollment = new Enrollment({
       clock,
       random,
       log,
       agent,
       server,
-      device: { vendor: VENDOR, model: MODEL, version, instance: urn ?? '' },
+      device: enrolledDevice(this.options),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       offered,
@@ -183,6 +182,13 @@ export class ProfileServers {
       stop: () => enrollment.stop(),
     };
   }
+}
+
+/** What a board says of itself where it subscribes to a profile. */
+export function enrolledDevice({ context, mac }: Pick<ProfileServersOptions, 'context' | 'mac'>): EnrolledDevice {
+  const { version, instance } = context;
+  const urn = mac === undefined ? instance : urnOfMac(mac);
+  return { vendor: VENDOR, model: MODEL, version, instance: urn ?? '' };
 }
 
 /** A server that is named is the only one (RFC 6080 §5.1.1: then nothing is discovered). */

@@ -92,7 +92,7 @@ export class Provisioning {
       return { ok: true, result: { device: context.instance ?? '', mac: hardwareAddress() ?? null, key } };
     });
     commands.handle('reset', async () => {
-      profiles.keeper.forget();
+      profiles.keepers.forget();
       const { configuration } = profiles.reload();
       if (configuration === undefined)
         return refuse('bad-configuration', 'forgotten; but the board’s own file is faulty');

@@ -101,7 +101,7 @@ async function serve(options: RunOptions): Promise<number> {
     journal.record('service.stopping', {});
     return 0;
   } finally {
-    profiles.keeper.stop();
+    profiles.keepers.stop();
     provisioning.stop();
     await supervisor.stop();
     await control.stop();

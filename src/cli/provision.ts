@@ -10,7 +10,7 @@ const STATES = {
 };
 
 /** One fact a line; no values: they may be secret. */
-export function describeProvisioning({ profile, state, server, past, values }: ProvisioningReport): string {
+export function describeProvisioning({ profile, state, server, further, past, values }: ProvisioningReport): string {
   const rows: (readonly [string, string])[] = [
     [
       'profile',
@@ -18,6 +18,9 @@ export function describeProvisioning({ profile, state, server, past, values }: P
     ],
     ...(profile === null ? [] : [['state', STATES[state]] as const]),
     ['server', server ?? 'none yet'],
+    ...further.map(({ of, where, serial, received }) => {
+      return [of, `${where}${serialOf(serial)}, of ${localTime(received)}`] as const;
+    }),
     ...past.map((one) => [one.verdict, describePast(one)] as const),
     ...values.map(({ key, layer }) => [layer, key] as const),
   ];

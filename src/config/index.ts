@@ -13,11 +13,15 @@ export { formatFault, parseConfiguration } from './parse.ts';
 export {
   type Layer,
   type LayeredOutcome,
+  type LayersOutcome,
   type LayerText,
   type ProfileConditions,
+  type ProfileLayer,
   parseWithProfile,
+  parseWithProfiles,
 } from './profile.ts';
 export { defaultProvisioning, slug } from './resolve.ts';
+export { PROFILE_TYPES } from './schema-provisioning.ts';
 export { isTable } from './structure.ts';
 export * from './types.ts';
 export { readText } from './values.ts';

@@ -8,6 +8,9 @@ import { checkText, dhcpOption, duration, key, lineOfText, path, SECRET_FORMS, s
 /** Where the address of a server may come from, in the default order. */
 export const SOURCE_KINDS = ['configured', 'remembered', 'dhcp', 'pnp', 'registrar'] as const;
 
+/** What a device may have profiles for, in the order in which it asks (RFC 6080 §5.1.1): the later counts over the earlier. */
+export const PROFILE_TYPES = ['local-network', 'device', 'user'] as const;
+
 /** A public key of Ed25519: 32 bytes in base64. */
 const publicKey = checkText((text) =>
   /^[A-Za-z0-9+/]{43}=$/.test(text)
@@ -66,6 +69,22 @@ export const provisioning = v.strictObject({
         'Which options of the network’s DHCP server may name a profile server, in this order. 120 stands for 21 and 22 of DHCPv6 too.',
     }),
     [66, 43, 120, 160],
+  ),
+  profiles: v.optional(
+    key(v.array(v.picklist(PROFILE_TYPES)), {
+      title: 'Profiles',
+      description:
+        'Which are asked for: that of the `device`; by SIP at the servers of the accounts, that of each `user`; by SIP in ' +
+        'the domain of the network, that of the `local-network` (RFC 6080).',
+    }),
+    ['device'],
+  ),
+  localDomain: v.exactOptional(
+    key(lineOfText(253), {
+      title: 'Domain of the network',
+      description: 'For the profile of the local network. Left out: as DHCP says.',
+      examples: ['example.net'],
+    }),
   ),
   http: v.optional(
     key(v.boolean(), { title: 'Plain HTTP', description: 'true: profiles may come in the clear.' }),

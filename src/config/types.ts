@@ -163,6 +163,9 @@ export interface LogConfiguration {
 }
 
 /** Where the address of a profile server may come from. */
+/** What there are profiles for (RFC 6080 §5.1.1). */
+export type ProfileType = 'local-network' | 'device' | 'user';
+
 export type SourceKind = 'configured' | 'remembered' | 'dhcp' | 'pnp' | 'registrar';
 
 /** Where a device has its profile from, and what it demands of it. */
@@ -172,6 +175,9 @@ export interface ProvisioningConfiguration {
   readonly order: readonly SourceKind[];
   /** Codes of DHCPv4. */
   readonly dhcpOptions: readonly number[];
+  readonly profiles: readonly ProfileType[];
+  /** Of the network that the board is in; absent: as DHCP says. */
+  readonly localDomain?: string;
   /** Whether profiles may come in the clear. */
   readonly http: boolean;
   readonly username?: string;

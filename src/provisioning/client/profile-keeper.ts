@@ -33,6 +33,8 @@ export interface ProfileKeeperParts {
   readonly works: () => boolean;
   /** How long a profile may take that does not say it itself. */
   readonly proveWithin: () => Millis;
+  /** Nothing waits or proves itself any more. */
+  readonly settled?: () => void;
 }
 
 /** A profile that fails this often is not tried again until it changes. */
@@ -54,6 +56,8 @@ interface Candidate {
 /** The keeper of a device's profile. */
 export class ProfileKeeper {
   #state: KeeperState = 'settled';
+  /** Whether the last good one still makes sense. */
+  #isGoodOfUse = true;
   #candidate: Candidate | undefined;
   /** Undefined until the service is at work. */
   #inForce: Configuration | undefined;
@@ -69,6 +73,16 @@ export class ProfileKeeper {
 
   get state(): KeeperState {
     return this.#state;
+  }
+
+  /** What is to be layered: the profile that is in force or about to be, where it is of use. */
+  get layer(): StoredProfile | undefined {
+    return this.#candidate?.profile ?? (this.#isGoodOfUse ? this.parts.store.memory.good : undefined);
+  }
+
+  /** What waits or proves itself is part of a configuration that was made of more than one profile. */
+  adopt(configuration: Configuration): void {
+    if (this.#candidate !== undefined) this.#candidate = { ...this.#candidate, configuration };
   }
 
   /** Of the profiles that are in force, or may be again. */
@@ -100,7 +114,8 @@ export class ProfileKeeper {
     if (good !== undefined) {
       const outcome = this.#checked(good);
       const isOver = this.#isOver(outcome);
-      if (outcome.configuration !== undefined && !isOver) return outcome;
+      this.#isGoodOfUse = outcome.configuration !== undefined && !isOver;
+      if (this.#isGoodOfUse) return outcome;
       const faults = isOver ? [TIME_IS_OVER] : outcome.faults.map(formatFault);
       log.warn('provisioning.not-used', { where: good.where, faults: faults.slice(0, MOST_FAULTS) });
       this.parts.journal.record('provisioning.rejected', { where: good.where, faults, ...serialOf(good) });
@@ -108,25 +123,12 @@ export class ProfileKeeper {
     return check(undefined);
   }
 
-  /** What the board's file says now, with the profile that is in force or is to be. Changes nothing. */
-  layered(): LayeredOutcome {
-    const { store, check } = this.parts;
-    return store.current === undefined ? check(undefined) : this.#checked(store.current);
-  }
-
-  /** The board's file has changed: what is layered now is to be put into force. */
-  reread(): LayeredOutcome {
-    const outcome = this.layered();
-    const { configuration } = outcome;
-    const current = this.parts.store.current?.fingerprint;
-    if (
-      configuration !== undefined &&
-      this.#candidate !== undefined &&
-      this.#candidate.profile.fingerprint === current
-    ) {
-      this.#candidate = { ...this.#candidate, configuration };
-    }
-    return outcome;
+  /** The board's own file has changed: a good profile that made no sense over it may do so now. */
+  reconsider(): void {
+    const { good } = this.parts.store.memory;
+    if (good === undefined || this.#isGoodOfUse) return;
+    const outcome = this.#checked(good);
+    this.#isGoodOfUse = outcome.configuration !== undefined && !this.#isOver(outcome);
   }
 
   /** A profile has come. Never rejects. */
@@ -249,8 +251,10 @@ export class ProfileKeeper {
   #handle(event: KeeperEvent): void {
     const row = keeperMachine[this.#state][event];
     if (row === undefined) return;
+    const before = this.#state;
     this.#state = row.to;
     for (const action of row.actions) this.#perform(action, event);
+    if (before !== 'settled' && row.to === 'settled' && !this.#stopped) this.parts.settled?.();
   }
 
   #perform(action: KeeperAction, event: KeeperEvent): void {
@@ -298,6 +302,7 @@ export class ProfileKeeper {
     this.#candidate = undefined;
     if (proved === undefined) return;
     const { server, where } = proved;
+    this.#isGoodOfUse = true;
     const past = store.pastWith({ ...pastOf(proved), verdict: 'applied', faults: [] });
     const numbered = serialOf(proved);
     this.#last = { verdict: 'applied', ...numbered };

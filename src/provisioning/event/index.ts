@@ -1,5 +1,6 @@
 // What the two ends of auto-provisioning by SIP have in common: the event package and what its notifications carry.
 
+export { PROFILE_TYPES, type ProfileType } from '../../config/index.ts';
 export {
   BARE_URL,
   EXTERNAL_BODY,
@@ -17,9 +18,7 @@ export {
   localNetworkUri,
   macOfUrn,
   PROFILE_EVENT,
-  PROFILE_TYPES,
   type ProfileEvent,
-  type ProfileType,
   readEffectiveBy,
   readProfileEvent,
   urnOfMac,

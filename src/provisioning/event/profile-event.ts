@@ -1,11 +1,9 @@
 // The event package `ua-profile` (RFC 6080 §6): its parameters and the URIs that it is subscribed at. Texts of the field
 // quote what the RFC has as tokens, and the other way round: both are read.
 
-export const PROFILE_EVENT = 'ua-profile';
+import { PROFILE_TYPES, type ProfileType } from '../../config/index.ts';
 
-/** RFC 6080 §5.1.1, in the order in which a device asks. */
-export const PROFILE_TYPES = ['local-network', 'device', 'user'] as const;
-export type ProfileType = (typeof PROFILE_TYPES)[number];
+export const PROFILE_EVENT = 'ua-profile';
 
 /** What a device says of itself (RFC 6080 §6.2.2). */
 export interface DeviceKind {

@@ -1,7 +1,14 @@
 // A provisioned profile over the board's own file: what counts, where a fault is, and what a profile may not do.
 
 import { describe, expect, it } from 'vitest';
-import { formatFault, type LayeredOutcome, parseWithProfile } from '../../../src/config/index.ts';
+import {
+  formatFault,
+  type LayeredOutcome,
+  type LayersOutcome,
+  type ProfileLayer,
+  parseWithProfile,
+  parseWithProfiles,
+} from '../../../src/config/index.ts';
 
 const OWN = `
 name: Board
@@ -167,5 +174,67 @@ describe('a profile may not', () => {
     expect(warnings.map(formatFault)).toContainEqual(
       expect.stringMatching(/^https:\/\/boot\/x\.yaml:2:10: doors\.main: is kept by the board’s own file/),
     );
+  });
+});
+
+describe('several profiles (RFC 6080 §5.1.1)', () => {
+  const NETWORK = { type: 'local-network', text: 'media: { packetTime: 30ms }', file: 'network' } as const;
+  const USER = { type: 'user', user: 'sip:door@example.com', text: 'name: Of the user', file: 'user' } as const;
+  const DEVICE = {
+    type: 'device',
+    text: 'name: Of the device\naccounts: [ { uri: "sip:door@example.com" } ]',
+    file: 'device',
+  } as const;
+
+  function together(...profiles: readonly ProfileLayer[]): LayersOutcome {
+    return parseWithProfiles(undefined, profiles, [], {
+      file: 'door.yaml',
+      environment: {},
+      readFile: () => ({ text: '', mode: undefined }),
+    });
+  }
+
+  it('count together, the later over the earlier, and it is told whence each value is', () => {
+    const { configuration, faults, origins } = together(NETWORK, DEVICE, USER);
+    expect(faults).toEqual([]);
+    expect([configuration?.name, configuration?.media.packetTime]).toEqual(['Of the user', 30]);
+    expect(new Map(origins.map(({ key, layer }) => [key, layer]))).toEqual(
+      new Map([
+        ['media.packetTime', 'local-network'],
+        ['name', 'user'],
+        ['accounts', 'profile'],
+      ]),
+    );
+  });
+
+  it('have each its own conditions', () => {
+    const numbered = { ...USER, text: 'profile: { serial: 7 }' };
+    expect(together(NETWORK, DEVICE, numbered).conditions).toEqual([{}, {}, { serial: 7 }]);
+  });
+
+  it('that of a user without an account here does not count, whatever it says', () => {
+    const other = { ...USER, user: 'sip:other@example.com', text: 'sip: {}\nname: 7' };
+    const { configuration, faults } = together(DEVICE, other);
+    expect(faults).toEqual([]);
+    expect(configuration?.name).toBe('Of the device');
+  });
+
+  it.each([
+    [USER, 'accounts: []', 'user:1:1: accounts:'],
+    [USER, 'mqtt: { url: "mqtt://evil.example" }', 'user:1:9: mqtt.url:'],
+    [USER, 'sip: { accept: [ 0.0.0.0/0 ] }', 'user:1:8: sip.accept:'],
+    [USER, 'provisioning: { server: "https://evil.example" }', 'user:1:1: provisioning:'],
+    [
+      USER,
+      'profile: { firmware: { version: "2", url: "https://x/y", sha256: "00", signature: "" } }',
+      'profile.firmware',
+    ],
+    [NETWORK, 'name: x', 'network:1:1: name:'],
+    [NETWORK, 'media: { srtp: off }', 'network:1:10: media.srtp:'],
+    [NETWORK, 'media: 7', 'network:1:1: media:'],
+  ])('may not say what is not their matter: %o %s', (layer, text, place) => {
+    const { configuration, faults } = together({ ...DEVICE, file: 'device' }, { ...layer, text });
+    expect(configuration).toBeUndefined();
+    expect(faults.map(formatFault).join('\n')).toContain(place);
   });
 });

@@ -136,6 +136,7 @@ describe('the configuration of a file', () => {
         redirects: 'same-host',
         proveWithin: 60_000,
         pnp: 'unprovisioned',
+        profiles: ['device'],
       },
       log: { level: 'info', digits: false },
     });

@@ -33,7 +33,17 @@ export function serversIn({ where, v4, v6 }: DhcpLease, wanted: readonly number[
 
 /** The domain of the network that we are in (RFC 2132 §3.17). */
 export function localDomainIn({ v4 }: DhcpLease): string | undefined {
-  const text = textOf(v4.get(15)).toLowerCase();
+  return domainIn(textOf(v4.get(15)));
+}
+
+/** The same out of `/etc/resolv.conf`, where the system's DHCP client has left it: the first name of the last word on it. */
+export function searchDomainIn(resolverFile: string): string | undefined {
+  const lines = resolverFile.matchAll(/^(?:search|domain)[ \t]+([^\s#;]+)/gm);
+  return domainIn([...lines].at(-1)?.[1] ?? '');
+}
+
+function domainIn(written: string): string | undefined {
+  const text = written.toLowerCase().replace(/\.$/, '');
   return isHost(text) && /[a-z]/.test(text) ? text : undefined;
 }
 

@@ -1,5 +1,5 @@
-// Enrollment at one server: a subscription of its own for each kind of profile (RFC 6080 §5.1.1), as long as the server is
-// the one to go by.
+// Enrollment for one profile at one server, as long as the server is the one to go by: each profile has a subscription of
+// its own (RFC 6080 §5.1.1).
 
 import type { Clock } from '../../../base/clock.ts';
 import type { Log } from '../../../base/log.ts';
@@ -38,15 +38,20 @@ export interface EnrollmentOptions {
   /** For the server's challenges: by TLS alone (RFC 6080 §5.2.1). */
   readonly username?: string;
   readonly password?: Secret;
-  /** Domain of the network that we are in, as DHCP says; undefined: no profile of it is asked for. */
-  readonly localDomain?: string;
-  /** Whose profiles are asked for beside the device's: accounts of this server's domain. */
-  readonly users?: readonly Account[];
+  /** Which profile is asked for; left out: the device's. */
+  readonly profile?: EnrolledProfile;
   /** A fleet starts within this time after a power cut. */
   readonly spread?: Millis;
   readonly offered: (offer: ProfileOffer) => void;
   readonly changed?: (type: ProfileType, state: EnrollmentState, why: string | undefined) => void;
 }
+
+/** Whose profile is asked for. */
+export type EnrolledProfile =
+  | { readonly type: 'device' }
+  /** Of the network that we are in, by the domain that DHCP names. */
+  | { readonly type: 'local-network'; readonly domain: string }
+  | { readonly type: 'user'; readonly account: Account };
 
 /** How it stands with one profile. */
 export interface EnrollmentStatus {
@@ -58,44 +63,49 @@ export interface EnrollmentStatus {
 /** RFC 6080 §5.1.4.1. */
 const ANONYMOUS = 'sip:anonymous@anonymous.invalid';
 
-/** The subscriptions at one server. */
+/** The subscription for one profile at one server. */
 export class Enrollment {
-  readonly #enrollments: readonly (readonly [type: ProfileType, enrollment: ProfileEnrollment])[];
+  /** Undefined: the server's address is none. */
+  readonly #enrollment: ProfileEnrollment | undefined;
+  readonly #type: ProfileType;
   /** Sent with every SUBSCRIBE; what it says changes as the device's state does. */
   readonly #headers: (readonly [name: string, value: string])[] = [];
   #report = '';
 
   constructor(private readonly options: EnrollmentOptions) {
-    this.#enrollments = addressesFor(options).map(([type, address]) => [type, this.#enrollmentFor(type, address)]);
+    const address = addressFor(options);
+    this.#type = options.profile?.type ?? 'device';
+    this.#enrollment = address === undefined ? undefined : this.#enrollmentAt(address);
   }
 
-  get statuses(): readonly EnrollmentStatus[] {
-    return this.#enrollments.map(([type, { uri, state }]) => ({ type, uri, state }));
+  get status(): EnrollmentStatus | undefined {
+    if (this.#enrollment === undefined) return undefined;
+    const { uri, state } = this.#enrollment;
+    return { type: this.#type, uri, state };
   }
 
-  /** Begins, in the order of RFC 6080 §5.3.2. @param report how it stands with the profile, for the server */
+  /** Begins. @param report how it stands with the profile, for the server */
   start(report?: ProfileReport): void {
     if (report !== undefined) this.#setReport(report);
-    for (const [, enrollment] of this.#enrollments) enrollment.start(this.options.spread ?? millis(0));
+    this.#enrollment?.start(this.options.spread ?? millis(0));
   }
 
   /** What became of a profile: the server hears of it at once. */
   report(report: ProfileReport): void {
-    if (!this.#setReport(report)) return;
-    for (const [type, enrollment] of this.#enrollments) if (type === 'device') enrollment.refresh();
+    if (this.#setReport(report)) this.#enrollment?.refresh();
   }
 
   /** Asks again what there is, as far as it is subscribed. */
   refresh(): void {
-    for (const [, enrollment] of this.#enrollments) enrollment.refresh();
+    this.#enrollment?.refresh();
   }
 
   networkChanged(): void {
-    for (const [, enrollment] of this.#enrollments) enrollment.networkChanged();
+    this.#enrollment?.networkChanged();
   }
 
   stop(): void {
-    for (const [, enrollment] of this.#enrollments) enrollment.stop();
+    this.#enrollment?.stop();
   }
 
   #setReport(report: ProfileReport): boolean {
@@ -106,8 +116,9 @@ export class Enrollment {
     return true;
   }
 
-  #enrollmentFor(type: ProfileType, address: EnrollmentAddress): ProfileEnrollment {
+  #enrollmentAt(address: EnrollmentAddress): ProfileEnrollment {
     const { clock, random, log, agent, server, device, offered, changed } = this.options;
+    const type = this.#type;
     return new ProfileEnrollment({
       clock,
       random,
@@ -128,29 +139,31 @@ export class Enrollment {
   }
 }
 
-/** RFC 6080 §5.1.4: for each profile where it is asked for, and as whom. */
-function addressesFor(options: EnrollmentOptions): readonly (readonly [ProfileType, EnrollmentAddress])[] {
-  const { server, device, localDomain, users = [] } = options;
-  const parsed = parseUri(server.uri);
-  if (!parsed.ok) return [];
-  const local = localDomain === undefined ? [] : [addressOf('local-network', localNetworkUri(localDomain), ANONYMOUS)];
-  const own = parsed.value.user === undefined ? deviceUriAt(parsed.value, device.instance) : server.uri;
-  const from = parsed.value.user === undefined ? formatUri(anonymousAt(parsed.value)) : server.uri;
-  const credentials = isSecure(parsed.value) ? credentialsOf(options) : {};
-  return [
-    ...local,
-    addressOf('device', own, from, credentials),
-    ...users.map((account) => ['user', { uri: account.uri, account }] as const),
-  ];
+/** RFC 6080 §5.1.4: where a profile is asked for, and as whom. */
+function addressFor(options: EnrollmentOptions): EnrollmentAddress | undefined {
+  const { server, device, profile = { type: 'device' } } = options;
+  switch (profile.type) {
+    case 'local-network':
+      return addressOf(localNetworkUri(profile.domain), ANONYMOUS);
+    case 'user':
+      // Its challenges are answered as those to its REGISTER are, which are told no less in the clear.
+      return { uri: profile.account.uri, account: profile.account };
+    case 'device': {
+      const parsed = parseUri(server.uri);
+      if (!parsed.ok) return undefined;
+      const own = parsed.value.user === undefined ? deviceUriAt(parsed.value, device.instance) : server.uri;
+      const from = parsed.value.user === undefined ? formatUri(anonymousAt(parsed.value)) : server.uri;
+      return addressOf(own, from, isSecure(parsed.value) ? credentialsOf(options) : {});
+    }
+  }
 }
 
 function addressOf(
-  type: ProfileType,
   uri: string,
   from: string,
   credentials: Pick<Account, 'username' | 'password'> = {},
-): readonly [ProfileType, EnrollmentAddress] {
-  return [type, { uri, account: { uri: from, expires: minutes(60), register: false, ...credentials } }];
+): EnrollmentAddress {
+  return { uri, account: { uri: from, expires: minutes(60), register: false, ...credentials } };
 }
 
 /** §5.1.4.2. */

@@ -86,20 +86,27 @@ describe('the request (RFC 6080 §5.1.4, §6.2)', () => {
     expect(asked()[0]?.from.uri).toBe(uri);
   });
 
-  it('each kind of profile has a subscription of its own, in the order of §5.3.2', async () => {
-    const users = [{ uri: `sip:door@${PHONE}`, expires: seconds(300), register: false }];
-    // There is no DNS on this network: the first of them waits.
-    const { asked, enrollment } = await enrolling({ users, localDomain: 'lan.example.net' });
-    expect(enrollment.statuses.map(({ type, uri }) => [type, uri.split('@').at(-1)])).toEqual([
-      ['local-network', 'sip:_sipuaconfig.lan.example.net'],
-      ['device', PHONE],
-      ['user', PHONE],
+  it('a user’s is asked for at the account’s address, by the account (§5.1.4.3)', async () => {
+    const account = { uri: `sip:door@${PHONE}`, expires: seconds(300), register: false };
+    const { asked } = await enrolling({ profile: { type: 'user', account } });
+    const [request] = asked();
+    expect([request?.requestUri, request?.from.uri]).toEqual([`sip:door@${PHONE}`, `sip:door@${PHONE}`]);
+    expect(request?.headers.get('Event')).toContain('profile-type=user');
+    expect(request?.headers.get('Contact')).toContain(`;+sip.instance="<${INSTANCE}>"`);
+  });
+
+  it('a network’s is asked for in its domain, without a user, by nobody (§5.1.4.1)', async () => {
+    const asked: SubscribeOptions[] = [];
+    const agent = {
+      subscribe: (options: SubscribeOptions) => {
+        asked.push(options);
+        throw new Error('it is enough to have been asked');
+      },
+    };
+    await enrolling({ agent, profile: { type: 'local-network', domain: 'lan.example.net' } });
+    expect(asked.map(({ target, account }) => [target, account.uri])).toEqual([
+      ['sip:_sipuaconfig.lan.example.net', 'sip:anonymous@anonymous.invalid'],
     ]);
-    const events = asked().map((request) => request.headers.get('Event')?.split(';')[1]);
-    expect(events).toEqual(['profile-type=device', 'profile-type=user']);
-    const user = asked()[1];
-    expect([user?.requestUri, user?.from.uri]).toEqual([`sip:door@${PHONE}`, `sip:door@${PHONE}`]);
-    expect(new Set(asked().map(({ callId }) => callId)).size).toBe(2);
   });
 
   it('tells the server how it stands with the profile, and again when that changes', async () => {
@@ -257,7 +264,7 @@ describe('what notifications offer (§6.5, §6.7, RFC 4483)', () => {
     const made = await enrolling();
     made.enrol();
     expect(made.offers.map(({ kind }) => kind)).toEqual(['none']);
-    expect(made.enrollment.statuses[0]?.state).toBe('enrolled');
+    expect(made.enrollment.status?.state).toBe('enrolled');
   });
 
   it('nothing while the server has not decided', async () => {
@@ -331,7 +338,7 @@ describe('asking again (§5.3.2, figure 7)', () => {
   it.each([404, 489, 405, 501])('%i: not before the network changes, or the next start', async (status) => {
     const made = await enrolling();
     made.answer(status);
-    expect(made.enrollment.statuses[0]?.state).toBe('refused');
+    expect(made.enrollment.status?.state).toBe('refused');
     expect(waitForNext(made, 8 * 3600_000)).toBe(Number.POSITIVE_INFINITY);
     made.enrollment.networkChanged();
     deliver(made.clock);
@@ -342,7 +349,7 @@ describe('asking again (§5.3.2, figure 7)', () => {
     const made = await enrolling();
     made.enrol();
     made.tell({ sequence: 2, state: `terminated;reason=${reason}` });
-    expect(made.enrollment.statuses[0]?.state).toBe('refused');
+    expect(made.enrollment.status?.state).toBe('refused');
     expect(waitForNext(made, 8 * 3600_000)).toBe(Number.POSITIVE_INFINITY);
   });
 

@@ -4,7 +4,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../../../../src/api/journal.ts';
 import { millis, seconds } from '../../../../src/base/units.ts';
-import { type Configuration, type LayerText, parseWithProfile } from '../../../../src/config/index.ts';
+import {
+  type Configuration,
+  type LayeredOutcome,
+  type LayerText,
+  parseWithProfile,
+} from '../../../../src/config/index.ts';
 import { ProfileKeeper } from '../../../../src/provisioning/client/profile-keeper.ts';
 import { type MemoryFile, ProfileStore } from '../../../../src/provisioning/client/profile-store.ts';
 import type { ProfileText } from '../../../../src/provisioning/client/types.ts';
@@ -49,7 +54,6 @@ class Life {
     const log = new RecordingLog();
     this.journal = new Journal(clock, log);
     this.store = new ProfileStore(memory);
-    const options = { file: OWN.file, environment: {}, readFile: () => ({ text: '', mode: undefined }) };
     this.keeper = new ProfileKeeper({
       clock,
       log,
@@ -61,7 +65,7 @@ class Life {
       },
       check: (profile: LayerText | undefined) => {
         this.steps.push(`check ${profile?.text ?? ''}`);
-        return parseWithProfile(OWN, profile ?? { text: '', file: OWN.file }, [], options);
+        return this.check(profile);
       },
       putIntoForce: (configuration) => {
         if (this.broken.has(configuration.name)) return Promise.resolve(false);
@@ -75,6 +79,12 @@ class Life {
     const { configuration } = this.keeper.begin();
     if (configuration === undefined) throw new Error('nothing to begin with');
     this.#use(configuration);
+  }
+
+  /** The board's own file, with a profile over it. */
+  check(profile: { readonly text: string; readonly file?: string } | undefined): LayeredOutcome {
+    const options = { file: OWN.file, environment: {}, readFile: () => ({ text: '', mode: undefined }) };
+    return parseWithProfile(OWN, { text: profile?.text ?? '', file: profile?.file ?? OWN.file }, [], options);
   }
 
   #use(configuration: Configuration): void {
@@ -374,8 +384,9 @@ describe('the board’s own file', () => {
   it('that changes while a profile waits is what the profile comes over', async () => {
     life.busy = true;
     await life.keeper.take(named('A'));
-    const { configuration } = life.keeper.reread();
+    const { configuration } = life.check(life.keeper.layer);
     if (configuration === undefined) throw new Error('no configuration');
+    life.keeper.adopt(configuration);
     life.busy = false;
     life.keeper.inForce(configuration);
     life.inForce = configuration;
@@ -388,7 +399,7 @@ describe('who looks while a profile waits', () => {
   it('changes nothing: it is in force and proves itself when nobody talks', async () => {
     life.busy = true;
     await life.keeper.take(named('A'));
-    expect(life.keeper.layered().configuration?.name).toBe('A');
+    expect(life.check(life.keeper.layer).configuration?.name).toBe('A');
     life.idle();
     expect(life.keeper.state).toBe('proving');
     await life.clock.advance(seconds(1));
