@@ -35,7 +35,10 @@ export interface StoreFile {
   replace(lines: string): void;
 }
 
-type Line = { readonly device: Device } | { readonly subscription: string; readonly record: SubscriptionRecord | null };
+type Line =
+  | { readonly device: Device }
+  | { readonly subscription: string; readonly record: SubscriptionRecord | null }
+  | { readonly key: string };
 
 /** Lines that may be past before the file is written anew. */
 const MOST_PAST = 1000;
@@ -45,6 +48,7 @@ export class DeviceStore {
   readonly #devices = new Map<string, Device>();
   readonly #tokens = new Map<string, string>();
   readonly #subscriptions = new Map<string, SubscriptionRecord>();
+  #key: string | undefined;
   /** What is to be appended; written together, as one change mostly brings others. */
   #pending: string[] = [];
   #lines = 0;
@@ -73,6 +77,12 @@ export class DeviceStore {
 
   deviceOfToken(token: string): Device | undefined {
     return this.#devices.get(this.#tokens.get(token) ?? '');
+  }
+
+  /** What this server makes names with that nobody can guess. @param made the first time */
+  key(made: () => string): string {
+    if (this.#key === undefined) this.#add({ key: made() });
+    return this.#key ?? '';
   }
 
   put(device: Device): void {
@@ -105,7 +115,9 @@ export class DeviceStore {
   }
 
   #take(line: Line): void {
-    if ('device' in line) {
+    if ('key' in line) {
+      this.#key = line.key;
+    } else if ('device' in line) {
       const before = this.#devices.get(line.device.id);
       if (before !== undefined) this.#tokens.delete(before.token);
       this.#devices.set(line.device.id, line.device);
@@ -122,7 +134,8 @@ export class DeviceStore {
     const subscriptions = [...this.#subscriptions].map(([subscription, record]) =>
       formatLine({ subscription, record }),
     );
-    return [...devices, ...subscriptions].join('');
+    const key = this.#key === undefined ? [] : [formatLine({ key: this.#key })];
+    return [...key, ...devices, ...subscriptions].join('');
   }
 }
 
@@ -132,10 +145,10 @@ const formatLine = (line: Line): string => `${JSON.stringify(line)}\n`;
 function readLine(text: string): Line | undefined {
   if (text === '') return undefined;
   try {
-    const line: Partial<Record<'device' | 'subscription', unknown>> = JSON.parse(text);
-    return typeof line === 'object' && line !== null && (isDevice(line.device) || typeof line.subscription === 'string')
-      ? (line as Line)
-      : undefined;
+    const line: Partial<Record<'device' | 'subscription' | 'key', unknown>> = JSON.parse(text);
+    if (typeof line !== 'object' || line === null) return undefined;
+    const isOurs = isDevice(line.device) || typeof line.subscription === 'string' || typeof line.key === 'string';
+    return isOurs ? (line as Line) : undefined;
   } catch {
     return undefined;
   }

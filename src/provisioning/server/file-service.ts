@@ -5,7 +5,8 @@ import type { Log } from '../../base/log.ts';
 import { REPORT_HEADER, readReport } from '../event/index.ts';
 import { isDeviceId } from './device-identity.ts';
 import type { DeviceStore } from './device-store.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet, ProfileDocument } from './fleet.ts';
+import type { SharedProfiles } from './shared-profiles.ts';
 
 /** What of a request counts here. */
 export interface FileRequest {
@@ -24,14 +25,15 @@ export interface FileResponse {
 
 export interface FileServiceOptions {
   readonly fleet: Fleet;
+  readonly shared: SharedProfiles;
   readonly store: DeviceStore;
   readonly log: Log;
   /** Whether a device may ask for its file by its name alone: on a network where that is no secret. */
   readonly plainNames: boolean;
 }
 
-/** Path of a device's file. */
-export const profilePath = (token: string, id: string): string => `/${token}/${id}.yaml`;
+/** Path of a file: a device's has its name, so that its owner finds it in a log. */
+export const profilePath = (token: string, id: string): string => `/${token}/${isDeviceId(id) ? id : 'profile'}.yaml`;
 
 /** Answers requests for profiles. */
 export class FileService {
@@ -39,10 +41,8 @@ export class FileService {
 
   answer(request: FileRequest): FileResponse {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, { Allow: 'GET, HEAD' });
-    const id = this.#deviceOf(request);
-    if (id === undefined) return refusal(404);
-    const profile = this.options.fleet.profileOf(id);
-    // It exists, and waits for its owner's word.
+    // That of a device that waits for its owner's word is as if it were not there.
+    const profile = this.#profileOf(request);
     if (profile === undefined) return refusal(404);
     const etag = `"${profile.serial}-${profile.fingerprint.slice(0, 16)}"`;
     const headers = { ETag: etag, 'Cache-Control': 'private, no-cache' };
@@ -53,12 +53,19 @@ export class FileService {
     if (known?.includes(etag) === true || known?.includes('*') === true) {
       return { status: 304, headers, body: Buffer.alloc(0) };
     }
-    this.options.log.debug('fleet.fetched', { device: id, serial: profile.serial });
+    this.options.log.debug('fleet.fetched', { from: request.address, serial: profile.serial });
     return {
       status: 200,
       headers: { ...headers, 'Content-Type': 'application/yaml', 'Content-Length': String(profile.text.length) },
       body: request.method === 'HEAD' ? Buffer.alloc(0) : profile.text,
     };
+  }
+
+  #profileOf(request: FileRequest): ProfileDocument | undefined {
+    const token = /^\/([0-9a-f]{32})\/profile\.yaml$/.exec(request.path.split('?', 1)[0] ?? '')?.[1];
+    if (token !== undefined) return this.options.shared.profileOfToken(token);
+    const id = this.#deviceOf(request);
+    return id === undefined ? undefined : this.options.fleet.profileOf(id);
   }
 
   /** Whose file is asked for; the device has shown itself by it. */

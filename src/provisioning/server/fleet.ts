@@ -4,6 +4,8 @@ import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
+import { isTable } from '../../config/index.ts';
+import { parseUri } from '../../sip/index.ts';
 import type { ProfileReport } from '../event/index.ts';
 import type { Device, DeviceStore } from './device-store.ts';
 import type { ProfileLayers } from './layers.ts';
@@ -131,6 +133,17 @@ export class Fleet {
     const { effectiveBy, ...shown } = conditions;
     const text = Buffer.from(`${JSON.stringify({ profile: { serial, ...shown }, ...values }, null, 2)}\n`);
     return { serial, text, fingerprint, effectiveBy: typeof effectiveBy === 'number' ? effectiveBy : undefined };
+  }
+
+  /** Whose accounts a device's profile names, `alice@example.com`; none while it waits for approval. */
+  accountsOf(id: string): readonly string[] {
+    const device = this.options.store.device(id);
+    if (device === undefined || !device.approved) return [];
+    const { accounts } = this.#layers.render(device).values;
+    return (Array.isArray(accounts) ? accounts : []).flatMap((account: unknown) => {
+      const uri = parseUri(isTable(account) && typeof account.uri === 'string' ? account.uri : '');
+      return uri.ok && uri.value.user !== undefined ? [`${uri.value.user}@${uri.value.host.toLowerCase()}`] : [];
+    });
   }
 
   /** What would be wrong with the profiles of devices that have no file of their own: of each model, once. */

@@ -7,8 +7,10 @@ import {
   isTable,
   mergeLayers,
   type PlacedLayer,
+  type ProfileType,
   parseConfiguration,
   parseLayer,
+  parseWithProfiles,
 } from '../../config/index.ts';
 
 /** The texts of the folder, by path within it: `common.yaml`, `models/door-one.yaml`, `devices/b827eb010203.yaml`. */
@@ -31,8 +33,20 @@ export interface Rendered {
   readonly conditions: Readonly<Record<string, unknown>>;
 }
 
+/** A profile of a user or of a network: one file, and nothing below it. */
+export interface SharedLayer extends Rendered {
+  readonly type: Exclude<ProfileType, 'device'>;
+  /** `alice@example.com`, `lan.example.com`. */
+  readonly name: string;
+}
+
 /** What `profile` may hold in a layer; the serial number is the server's. */
 const CONDITIONS = ['notAfter', 'proveWithin', 'effectiveBy', 'firmware'];
+/** The same of a user's or a network's, whose owner counts its changes, or does not. */
+const SHARED_CONDITIONS = ['serial', 'notAfter', 'proveWithin', 'effectiveBy'];
+
+/** Folders of the profiles that are no device's. */
+const SHARED_FOLDERS = { user: 'users', 'local-network': 'networks' } as const;
 
 /** All layers, parsed. */
 export class ProfileLayers {
@@ -74,14 +88,32 @@ export class ProfileLayers {
       (below, path) => mergeLayers(below, this.layers.get(path)?.value),
       {},
     );
-    const { profile, ...values } = isTable(merged) ? merged : {};
-    const conditions = isTable(profile)
-      ? Object.fromEntries(Object.entries(profile).filter(([key]) => CONDITIONS.includes(key)))
-      : {};
-    const fingerprint = createHash('sha256')
-      .update(JSON.stringify([values, conditions]))
-      .digest('hex');
-    return { values, conditions, fingerprint };
+    return renderedOf(merged, CONDITIONS);
+  }
+
+  /** The profiles of users and of networks. */
+  get shared(): readonly SharedLayer[] {
+    const { user, 'local-network': network } = SHARED_FOLDERS;
+    return [...this.#sharedIn('user', user), ...this.#sharedIn('local-network', network)];
+  }
+
+  /** What is wrong with them: what they may not say, and what would make no sense in any device. */
+  get sharedFaults(): readonly string[] {
+    return this.shared.flatMap(({ type, name }) => {
+      const file = `${SHARED_FOLDERS[type]}/${name}.yaml`;
+      const layer = this.layers.get(file);
+      if (layer === undefined) return [];
+      const known = /^[^@/]+@[^@/]+$/.test(name) === (type === 'user');
+      const mend = type === 'user' ? 'name it alice@example.com.yaml' : 'name it by the domain: example.com.yaml';
+      const misnamed = known ? [] : [`${file}:1:1: names no ${type}; ${mend}`];
+      const { faults } = parseWithProfiles(undefined, [{ type, text: layer.text, file }], [], {
+        file,
+        readFile: refuseFile,
+        environment: {},
+      });
+      // What is missing in it, the device's own profile may say.
+      return [...misnamed, ...faults.filter(({ key }) => layer.has(stepsOf(key))).map(formatFault)];
+    });
   }
 
   /** What is wrong with one device's profile, each where the layer says it. */
@@ -94,6 +126,15 @@ export class ProfileLayers {
       environment: {},
     });
     return faults.map((fault) => formatFault({ ...fault, ...this.#placeOf(fault.key, own) }));
+  }
+
+  #sharedIn(type: SharedLayer['type'], folder: string): readonly SharedLayer[] {
+    const prefix = `${folder}/`;
+    return [...this.layers].flatMap(([path, { value }]) => {
+      if (!path.startsWith(prefix)) return [];
+      const name = path.slice(prefix.length, -'.yaml'.length);
+      return [{ type, name, ...renderedOf(value, SHARED_CONDITIONS) }];
+    });
   }
 
   /** The layers of a device, the strongest last. */
@@ -114,10 +155,7 @@ export class ProfileLayers {
     key: string,
     paths: readonly string[],
   ): { readonly file: string; readonly line: number; readonly column: number } {
-    const steps = key
-      .split(/[.[\]]+/)
-      .filter((step) => step !== '')
-      .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
+    const steps = stepsOf(key);
     for (let length = steps.length; length > 0; length -= 1) {
       const path = steps.slice(0, length);
       const file = paths.findLast((one) => this.layers.get(one)?.has(path) === true);
@@ -126,6 +164,25 @@ export class ProfileLayers {
     }
     return { file: paths.at(-1) ?? 'common.yaml', line: 1, column: 1 };
   }
+}
+
+function renderedOf(merged: unknown, known: readonly string[]): Rendered {
+  const { profile, ...values } = isTable(merged) ? merged : {};
+  const conditions = isTable(profile)
+    ? Object.fromEntries(Object.entries(profile).filter(([key]) => known.includes(key)))
+    : {};
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([values, conditions]))
+    .digest('hex');
+  return { values, conditions, fingerprint };
+}
+
+/** `accounts[0].uri` as a path. */
+function stepsOf(key: string): readonly (string | number)[] {
+  return key
+    .split(/[.[\]]+/)
+    .filter((step) => step !== '')
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 }
 
 /** A device has not the server's files: what a profile says, it says itself. */

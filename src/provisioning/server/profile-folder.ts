@@ -11,7 +11,7 @@ import { type LayerTexts, ProfileLayers } from './layers.ts';
 import { readSettings, SETTINGS_FILE, type ServerSettings } from './settings.ts';
 
 /** Folders of layers below the common one. */
-const FOLDERS = ['models', 'sites', 'devices'] as const;
+const FOLDERS = ['models', 'sites', 'devices', 'users', 'networks'] as const;
 const LOOK_AGAIN = seconds(1);
 /** A larger file is no layer. */
 const LARGEST = 1024 * 1024;
@@ -79,7 +79,7 @@ export class ProfileFolder {
   }
 
   #check(layers: ProfileLayers): readonly string[] {
-    const faults = new Set<string>();
+    const faults = new Set<string>(layers.sharedFaults);
     for (const id of layers.devices) {
       if (!isDeviceId(id)) {
         faults.add(

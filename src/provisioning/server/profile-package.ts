@@ -25,17 +25,35 @@ import {
 import { deviceId } from './device-identity.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { Fleet, ProfileDocument } from './fleet.ts';
+import { type SharedId, type SharedProfiles, sharedId } from './shared-profiles.ts';
 
 export const PROFILE_TYPE = 'application/yaml';
 
 export interface ProfilePackageOptions {
   readonly fleet: Fleet;
+  readonly shared: SharedProfiles;
   readonly store: DeviceStore;
   /** Where a device's file is fetched. @param near an address of the device's, for a server that goes by no name */
   readonly urlFor: (token: string, id: string, near: string) => string;
 }
 
 type Form = 'indirect' | 'url' | 'body';
+
+/** A profile that somebody watches. */
+interface WatchedProfile {
+  readonly current: () => ProfileDocument | undefined;
+  readonly token: () => string | undefined;
+  readonly refreshed: NonNullable<Watch['refreshed']>;
+}
+
+/** How a profile is told of. */
+interface Telling {
+  readonly id: string;
+  readonly token: string;
+  readonly form: Form;
+  /** An address of the device's. */
+  readonly near: string;
+}
 
 /** The notifier of profiles. */
 export class ProfilePackage implements EventPackage {
@@ -46,40 +64,80 @@ export class ProfilePackage implements EventPackage {
   readonly #watching = new Map<string, Set<() => void>>();
 
   constructor(private readonly options: ProfilePackageOptions) {
-    options.fleet.on('changed', (id) => {
+    const tell = (id: string): void => {
       for (const changed of this.#watching.get(id) ?? []) changed();
-    });
+    };
+    options.fleet.on('changed', tell);
+    options.shared.on('changed', tell);
   }
 
   /** RFC 6080 §5.1.1, §6.6: 404 for profiles that there are none of here. */
   watch(request: WatchRequest): Result<Watch, WatchRefusal> {
-    const { resource, event, changed, source, note } = request;
-    const uri = parseUri(resource);
+    const { resource, event, note } = request;
     const { type } = readProfileEvent(event.parameters);
+    if (type !== 'device') return this.#watchShared(type, request);
+    const uri = parseUri(resource);
     const user = uri.ok ? (uri.value.user ?? '') : '';
-    const id = note ?? deviceId(user, request.request?.headers.get('User-Agent') ?? '');
-    if (id === undefined || type !== 'device') return err({ status: 404 });
+    const id = note ?? deviceId(user, userAgentIn(request));
+    if (id === undefined) return err({ status: 404 });
     if (!this.#see(id, request)) return err({ status: 503, headers: [['Retry-After', '600']] });
+    const { fleet, store } = this.options;
+    return this.#watchProfile(id, request, {
+      current: () => fleet.profileOf(id),
+      token: () => store.device(id)?.token,
+      refreshed: (refresh) => this.#see(id, { ...request, request: refresh }),
+    });
+  }
+
+  /** Of a user or a network: to whom it may be told, or it is as if there were none. */
+  #watchShared(type: 'user' | 'local-network', request: WatchRequest): Result<Watch, WatchRefusal> {
+    const { shared } = this.options;
+    const id = request.note ?? this.#sharedIdFor(type, request);
+    if (id === undefined || shared.profileOf(id) === undefined) return err({ status: 404 });
+    return this.#watchProfile(id, request, {
+      current: () => shared.profileOf(id),
+      token: () => shared.tokenOf(id),
+      refreshed: () => undefined,
+    });
+  }
+
+  /** Undefined: there is none, or it is not for who asks. */
+  #sharedIdFor(type: 'user' | 'local-network', request: WatchRequest): SharedId | undefined {
+    const uri = parseUri(request.resource);
+    if (!uri.ok) return undefined;
+    const { user, host } = uri.value;
+    if (type === 'local-network') return sharedId(type, host.toLowerCase().replace(/^_sipuaconfig\./, ''));
+    const name = `${user ?? ''}@${host.toLowerCase()}`;
+    // Whose account a device has, its own profile says.
+    const instance = /\+sip\.instance="?<([^>]+)>/i.exec(request.request?.headers.get('Contact') ?? '')?.[1] ?? '';
+    const device = deviceId(instance, userAgentIn(request));
+    return device !== undefined && this.options.fleet.accountsOf(device).includes(name)
+      ? sharedId(type, name)
+      : undefined;
+  }
+
+  #watchProfile(id: string, request: WatchRequest, profile: WatchedProfile): Result<Watch, WatchRefusal> {
+    const { changed, source } = request;
+    const { current, refreshed } = profile;
     const watching = this.#watching.get(id) ?? new Set();
     this.#watching.set(id, watching.add(changed));
     const form = formOf(request);
     let told: string | undefined;
-    const tell = (profile: ProfileDocument): EventBody => {
-      told = profile.fingerprint;
-      return this.#write(id, profile, form, source.address);
+    const tell = (document: ProfileDocument): EventBody => {
+      told = document.fingerprint;
+      return this.#write(document, { id, token: profile.token() ?? '', form, near: source.address });
     };
-    const current = (): ProfileDocument | undefined => this.options.fleet.profileOf(id);
     return ok({
       note: id,
       full: () => {
-        const profile = current();
-        return profile === undefined ? undefined : tell(profile);
+        const document = current();
+        return document === undefined ? undefined : tell(document);
       },
       changes: () => {
-        const profile = current();
-        return profile === undefined || profile.fingerprint === told ? undefined : tell(profile);
+        const document = current();
+        return document === undefined || document.fingerprint === told ? undefined : tell(document);
       },
-      refreshed: (refresh) => this.#see(id, { ...request, request: refresh }),
+      refreshed,
       close: () => {
         watching.delete(changed);
         if (watching.size === 0) this.#watching.delete(id);
@@ -100,18 +158,19 @@ export class ProfilePackage implements EventPackage {
     return this.options.fleet.see({ ...sighting, ...(report === undefined ? {} : { report }) }) !== undefined;
   }
 
-  #write(id: string, { text, effectiveBy, serial }: ProfileDocument, form: Form, near: string): EventBody {
+  #write({ text, effectiveBy, serial }: ProfileDocument, { id, token, form, near }: Telling): EventBody {
     const eventParameters = effectiveBy === undefined ? [] : [['effective-by', String(effectiveBy)] as const];
     if (form === 'body') return { type: PROFILE_TYPE, data: text, eventParameters };
-    const token = this.options.store.device(id)?.token ?? '';
     const url = this.options.urlFor(token, id, near);
     if (form === 'url') return { type: BARE_URL, data: Buffer.from(url), eventParameters };
     const hash = createHash('sha1').update(text).digest('hex');
-    const contentId = `${id}-${serial}-${hash.slice(0, 8)}@profile`;
+    const contentId = `${id.replace(/[^0-9a-z-]+/gi, '-')}-${serial}-${hash.slice(0, 8)}@profile`;
     const body = writeIndirection({ url, size: text.length, hash, contentId, contentType: PROFILE_TYPE });
     return { ...body, eventParameters };
   }
 }
+
+const userAgentIn = ({ request }: WatchRequest): string => request?.headers.get('User-Agent') ?? '';
 
 /** What the device understands, the best first. Nothing secret is in a body that travels in the clear (RFC 6080 §5.3.3). */
 function formOf({ request, source }: WatchRequest): Form {

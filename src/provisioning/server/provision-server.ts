@@ -14,6 +14,7 @@ import { type MulticastSocket, PnpResponder } from './pnp-responder.ts';
 import type { FolderContent, ProfileFolder } from './profile-folder.ts';
 import { ProfilePackage } from './profile-package.ts';
 import type { ServerSettings } from './settings.ts';
+import { SharedProfiles } from './shared-profiles.ts';
 
 export interface ProvisionServerParts {
   readonly clock: Clock;
@@ -31,12 +32,14 @@ export interface ProvisionServerParts {
 /** More than a server of this kind has; each costs memory. */
 const WATCHERS = { most: 150_000, mostOfOneSource: 150_000 };
 const FLUSH_EVERY = seconds(1);
+const KEY_BYTES = 32;
 
 /** The server at work. */
 export class ProvisionServer {
   readonly fleet: Fleet;
   readonly files: FileService;
   readonly #store: DeviceStore;
+  readonly #shared: SharedProfiles;
   readonly #agent: SipAgent;
   #stopped = false;
 
@@ -46,7 +49,10 @@ export class ProvisionServer {
     const { settings, layers } = content;
     this.#store = new DeviceStore(storeFile);
     this.fleet = new Fleet({ clock, random, log, store: this.#store, layers, approve: settings.approve });
-    this.files = new FileService({ fleet: this.fleet, store: this.#store, log, plainNames: settings.plainNames });
+    const key = this.#store.key(() => random.hex(KEY_BYTES));
+    this.#shared = new SharedProfiles(key, layers);
+    const kept = { fleet: this.fleet, shared: this.#shared, store: this.#store };
+    this.files = new FileService({ ...kept, log, plainNames: settings.plainNames });
     this.#agent = new SipAgent({
       clock,
       random,
@@ -62,8 +68,7 @@ export class ProvisionServer {
       dialogDetail: () => 'off',
       packages: [
         new ProfilePackage({
-          fleet: this.fleet,
-          store: this.#store,
+          ...kept,
           urlFor: (token, id, near) => this.#urlFor(token, id, near),
         }),
       ],
@@ -95,6 +100,7 @@ export class ProvisionServer {
     log.info('fleet.resumed', { devices: this.fleet.devices.length, subscriptions: resumed });
     // What has changed while nobody served.
     this.fleet.use(this.parts.content.layers);
+    this.#shared.retell();
     folder.watch(() => this.reload());
     this.#flushLater();
   }
@@ -117,6 +123,7 @@ export class ProvisionServer {
       return faults;
     }
     const changed = this.fleet.use(content.layers);
+    this.#shared.use(content.layers);
     log.info('fleet.changed', { devices: changed });
     return [];
   }

@@ -112,13 +112,19 @@ export interface ProfileSubscribe {
   readonly expires?: string;
   readonly accept?: string;
   readonly type?: string;
+  /** In place of the device's own. */
+  readonly uri?: string;
+  /** In the Contact. */
+  readonly instance?: string;
+  readonly userAgent?: string;
   readonly headers?: readonly (readonly [string, string])[];
 }
 
 /** A device's SUBSCRIBE. */
 export function subscribe({ device, settle }: Served, wanted: ProfileSubscribe = {}): void {
   const { user = URN, callId = 'c1', sequence = 1, toTag, expires = '3600', type = 'device' } = wanted;
-  const uri = `sip:${user}@10.0.0.5`;
+  const { uri = `sip:${user}@10.0.0.5`, instance } = wanted;
+  const shown = instance === undefined ? '' : `;+sip.instance="<${instance}>"`;
   device.send(
     device.make('SUBSCRIBE', {
       uri,
@@ -127,11 +133,11 @@ export function subscribe({ device, settle }: Served, wanted: ProfileSubscribe =
       callId,
       sequence,
       headers: [
-        ['Contact', device.contact],
+        ['Contact', `${device.contact}${shown}`],
         ['Event', `ua-profile;profile-type=${type};vendor="doorphone";model="one";version="1.0"`],
         ['Expires', expires],
         ['Accept', wanted.accept ?? 'message/external-body, application/yaml'],
-        ['User-Agent', `doorphone/1.0 ${DEVICE}`],
+        ['User-Agent', wanted.userAgent ?? `doorphone/1.0 ${DEVICE}`],
         ...(wanted.headers ?? []),
       ],
     }),
