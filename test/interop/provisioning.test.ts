@@ -66,4 +66,33 @@ describe('the product’s provisioning server', () => {
     expect(fault.what).toMatch(/certificate/);
     expect(door.allOf('provisioning.applied')).toEqual([]);
   });
+
+  test('a user’s profile by the registrar, over the device’s own', async ({ rig }) => {
+    const pbx = await rig.kamailio({ profiles: true });
+    const { certificate: pem, key } = certificate(rig);
+    const user = `users/door@${pbx.address}.yaml`;
+    const server = await rig.provisionServer({
+      'server.yaml': `sip: [ udp:${ADDRESSES.proxy}:5060 ]\nfiles: https:${ADDRESSES.proxy}:8443\ncertificate: ${pem}\nkey: ${key}\napprove: automatic\n`,
+      'common.yaml': profile('Of the device'),
+      [user]: 'name: Of the user\n',
+    });
+    const door = await board(rig, {
+      server: `sip:${ADDRESSES.proxy}`,
+      tls: { ca: rig.authority },
+      profiles: ['device', 'user'],
+      redirects: 'private',
+    });
+    const ofUser = await door.saw('provisioning.applied', {
+      fits: ({ where }) => where.endsWith('profile.yaml'),
+      withinMs: 20_000,
+    });
+    expect(ofUser.where).not.toMatch(/[0-9a-f]{32}/);
+    const report = await door.execute('provision', {});
+    expect(report.values).toContainEqual({ key: 'name', layer: 'user' });
+    expect(report.further).toMatchObject([{ of: `user sip:door@${pbx.address}`, state: 'settled' }]);
+    const mark = door.events.mark;
+    server.write(user, 'name: Changed by the user\n');
+    await door.saw('provisioning.applied', { from: mark });
+    await door.registered();
+  });
 });

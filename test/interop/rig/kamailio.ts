@@ -28,6 +28,8 @@ export interface KamailioOptions {
   readonly relay?: string;
   /** It is a presence server as well, for the packages `presence`, `message-summary` and `reg`. */
   readonly events?: boolean;
+  /** It leads who asks for a profile to the machine `proxy`. */
+  readonly profiles?: boolean;
   /** It knows flows (RFC 5626): devices are bound by each edge proxy that they come by. */
   readonly flows?: boolean;
   /** It listens at its address of IPv6 alone. */
@@ -68,6 +70,7 @@ export class Kamailio {
       ...(overloaded ? ['OVERLOADED'] : []),
       ...(relay === undefined ? [] : ['WITH_NAT']),
       ...(options.events === true ? ['WITH_EVENTS'] : []),
+      ...(options.profiles === true ? ['WITH_PROFILES'] : []),
       ...(options.flows === true ? ['WITH_FLOWS'] : []),
     ];
     return new Kamailio(host, folder, name, defines);
