@@ -82,6 +82,18 @@ export interface NativeAddon {
   /** Fills `statistics` with the final figures. */
   sessionClose(engine: EngineHandle, session: number, statistics: Float64Array): void;
   sessionStatistics(engine: EngineHandle, session: number, statistics: Float64Array): void;
+  /**
+   * Asks a STUN server where it sees the session; the same request again while it is unanswered. Until `sessionConfigure`.
+   * @param component 0: its RTP socket, 1: that of RTCP
+   * @returns the number of the request
+   */
+  sessionAskMapping(engine: EngineHandle, session: number, component: number, address: string, port: number): number;
+  /** @returns request, address and port of an answer; port 0: the server cannot say; undefined: there is none yet */
+  sessionTakeMapping(engine: EngineHandle, session: number): readonly [number, string, number] | undefined;
+  /** Sends what a STUN server does not answer. */
+  sessionKeepMapping(engine: EngineHandle, session: number, component: number, address: string, port: number): void;
+  /** Asks no more, and drops what has come. */
+  sessionEndMapping(engine: EngineHandle, session: number): void;
   play(engine: EngineHandle, tone: number): void;
   setGain(engine: EngineHandle, speaker: number, microphone: number): void;
   /** @returns how many events were written to `events` */
@@ -110,6 +122,10 @@ const functionNames = [
   'sessionDigits',
   'sessionClose',
   'sessionStatistics',
+  'sessionAskMapping',
+  'sessionTakeMapping',
+  'sessionKeepMapping',
+  'sessionEndMapping',
   'play',
   'setGain',
   'engineTakeEvents',

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "binding/arguments.h"
 #include "binding/error-code.h"
 
 /** Tells our objects from those of other addons; random. */
@@ -138,6 +139,15 @@ struct engine *engine_handle_get(napi_env env, napi_value object) {
   if (!handle) return NULL;
   if (!handle->engine) error_throw(env, ERROR_ENGINE_CLOSED, "the media engine is closed");
   return handle->engine;
+}
+
+struct engine *engine_handle_get_session(napi_env env, const napi_value values[2], uint32_t *session) {
+  static const int64_t range[2] = {0, UINT32_MAX};
+  int64_t id;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_integer(env, values[1], "session", range, &id)) return NULL;
+  *session = (uint32_t)id;
+  return engine;
 }
 
 void engine_handle_close(napi_env env, napi_value object) {

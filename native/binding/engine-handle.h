@@ -19,6 +19,9 @@ napi_value engine_handle_create(napi_env env, struct engine_options *options, na
 /** The engine behind an object, or null: thrown `invalid-argument` or `engine-closed`. */
 struct engine *engine_handle_get(napi_env env, napi_value object);
 
+/** The same, of the first two arguments of every function on a session: the engine, and the session's number. */
+struct engine *engine_handle_get_session(napi_env env, const napi_value values[2], uint32_t *session);
+
 /** Ends the engine; later calls throw `engine-closed`. A second close does nothing. */
 void engine_handle_close(napi_env env, napi_value object);
 

@@ -12,6 +12,7 @@
 #include "binding/engine-handle.h"
 #include "binding/error-code.h"
 #include "binding/layout.h"
+#include "binding/mapping-functions.h"
 #include "binding/stream-parameters.h"
 #include "crypto/secure.h"
 #include "engine/lateness.h"
@@ -22,7 +23,6 @@
 
 static const int64_t port_range[2] = {1, 65535};
 static const int64_t percent_range[2] = {0, 100};
-static const int64_t session_range[2] = {0, UINT32_MAX};
 static const int64_t milliseconds_range[2] = {0, UINT32_MAX};
 static const int64_t octet_range[2] = {0, 255};
 
@@ -190,15 +190,6 @@ static napi_value lateness_function(napi_env env, napi_callback_info info) {
 
 // ---- sessions ----
 
-/** The first two arguments of every function on a session. */
-static struct engine *session_of(napi_env env, const napi_value *values, uint32_t *session) {
-  int64_t id;
-  struct engine *engine = engine_handle_get(env, values[0]);
-  if (!engine || !arguments_integer(env, values[1], "session", session_range, &id)) return NULL;
-  *session = (uint32_t)id;
-  return engine;
-}
-
 static napi_value session_open_function(napi_env env, napi_callback_info info) {
   napi_value values[3];
   char address[ARGUMENT_TEXT_BYTES];
@@ -229,7 +220,7 @@ static napi_value session_configure_function(napi_env env, napi_callback_info in
   uint32_t session;
   struct stream_parameters parameters;
   if (!arguments_take(env, info, values, 3)) return NULL;
-  struct engine *engine = session_of(env, values, &session);
+  struct engine *engine = engine_handle_get_session(env, values, &session);
   if (!engine || !stream_parameters_read(env, values[2], &parameters)) return NULL;
   dp_error error = engine_configure_session(engine, session, &parameters.stream);
   secure_wipe(parameters.password, sizeof parameters.password);
@@ -243,7 +234,7 @@ static napi_value session_move_function(napi_env env, napi_callback_info info) {
   uint32_t session;
   uint16_t port = 0;
   if (!arguments_take(env, info, values, 3)) return NULL;
-  struct engine *engine = session_of(env, values, &session);
+  struct engine *engine = engine_handle_get_session(env, values, &session);
   if (!engine || !arguments_text(env, values[2], "address", address)) return NULL;
   dp_error error = engine_move_session(engine, session, address, &port);
   if (error == DP_MALFORMED) error_throw(env, ERROR_BAD_ADDRESS, "%s is not an address of this machine", address);
@@ -257,7 +248,7 @@ static napi_value session_digits_function(napi_env env, napi_callback_info info)
   int64_t duration_ms;
   uint32_t session;
   if (!arguments_take(env, info, values, 4)) return NULL;
-  struct engine *engine = session_of(env, values, &session);
+  struct engine *engine = engine_handle_get_session(env, values, &session);
   if (!engine || !arguments_text(env, values[2], "digits", digits) ||
       !arguments_integer(env, values[3], "durationMs", milliseconds_range, &duration_ms)) {
     return NULL;
@@ -271,7 +262,7 @@ static napi_value session_statistics_function(napi_env env, napi_callback_info i
   double *numbers;
   uint32_t session;
   if (!arguments_take(env, info, values, 3)) return NULL;
-  struct engine *engine = session_of(env, values, &session);
+  struct engine *engine = engine_handle_get_session(env, values, &session);
   if (!engine || !arguments_doubles(env, values[2], "statistics", LAYOUT_STATISTICS, &numbers)) return NULL;
   struct stream_statistics statistics;
   dp_error error = engine_read_statistics(engine, session, &statistics);
@@ -285,7 +276,7 @@ static napi_value session_close_function(napi_env env, napi_callback_info info) 
   double *numbers;
   uint32_t session;
   if (!arguments_take(env, info, values, 3)) return NULL;
-  struct engine *engine = session_of(env, values, &session);
+  struct engine *engine = engine_handle_get_session(env, values, &session);
   if (!engine || !arguments_doubles(env, values[2], "statistics", LAYOUT_STATISTICS, &numbers)) return NULL;
   struct stream_statistics statistics;
   dp_error error = engine_close_session(engine, session, &statistics);
@@ -311,6 +302,10 @@ const struct binding_function binding_functions[] = {
     {"sessionDigits", session_digits_function},
     {"sessionStatistics", session_statistics_function},
     {"sessionClose", session_close_function},
+    {"sessionAskMapping", session_ask_mapping_function},
+    {"sessionTakeMapping", session_take_mapping_function},
+    {"sessionKeepMapping", session_keep_mapping_function},
+    {"sessionEndMapping", session_end_mapping_function},
 };
 
 const size_t binding_function_count = sizeof binding_functions / sizeof binding_functions[0];

@@ -1,7 +1,7 @@
 // The inside of the engine: what its parts share, and which thread each field belongs to. For engine/ alone.
 //
-// Parts: engine.c (life, tones, loudness, events, state) · sessions.c (the control thread's side of sessions) ·
-// media-thread.c (the loop) · courier.c (wakes JavaScript; channels: handshakes, checks).
+// Parts: engine.c (life, tones, loudness, events, state) · sessions.c and session-mapping.c (the control
+// thread's side of sessions) · media-thread.c (the loop) · courier.c (wakes JavaScript; channels: handshakes, checks).
 
 #ifndef DOORPHONE_ENGINE_ENGINE_PARTS_H
 #define DOORPHONE_ENGINE_ENGINE_PARTS_H
@@ -15,6 +15,7 @@
 #include "dsp/tone.h"
 #include "engine/channel.h"
 #include "engine/engine.h"
+#include "engine/mapping.h"
 #include "engine/stream.h"
 
 #define ENGINE_COMMANDS 64
@@ -67,6 +68,8 @@ struct engine_slot {
   bool open;
   uint32_t id;
   sa_family_t family;
+  bool configured;       /**< The media thread reads its sockets from now on. */
+  struct mapping mapping; /**< Before. */
   bool has_channel;      /**< The courier has been told of the session. */
   struct ice_credentials ice; /**< As the courier knows them. */
   uint32_t ice_restarts;
@@ -145,6 +148,9 @@ dp_error engine_command_quietly(struct engine *engine, const struct engine_comma
 
 /** Frees keys that the media thread has given back. Control. */
 void engine_collect(struct engine *engine);
+
+/** The open session of this number, or null. Control. */
+struct engine_slot *engine_find_slot(struct engine *engine, uint32_t session);
 
 /** Asks the courier. Control. @return DP_OK, DP_FULL */
 dp_error engine_request(struct engine *engine, const struct courier_request *request);

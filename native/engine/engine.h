@@ -12,6 +12,7 @@
 #ifndef DOORPHONE_ENGINE_ENGINE_H
 #define DOORPHONE_ENGINE_ENGINE_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 #include "base/error.h"
 #include "dtls/dtls.h"
 #include "engine/audio-io.h"
+#include "engine/courier-mail.h"
 #include "engine/statistics.h"
 #include "rtp/telephone-event.h"
 #include "srtp/srtp.h"
@@ -106,6 +108,20 @@ struct engine_stream {
   const struct engine_ice *ice;   /**< Null: checks get no answer. */
 };
 
+/** A STUN server. */
+struct engine_stun_server {
+  const char *address; /**< Literal, of the session's family. */
+  uint16_t port;
+};
+
+/** What a STUN server has said. */
+struct engine_mapping {
+  size_t request; /**< As engine_ask_mapping numbered it. */
+  bool refused;   /**< It cannot say; what follows does not count. */
+  char address[INET6_ADDRSTRLEN];
+  uint16_t port;
+};
+
 struct engine_state {
   bool realtime;
   uint64_t events_dropped;
@@ -147,6 +163,32 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
  * DP_SYSTEM (errno)
  */
 dp_error engine_move_session(struct engine *engine, uint32_t session, const char *address, uint16_t *port);
+
+/**
+ * Asks a STUN server where it sees a socket of a session (RFC 8489): sends a Binding request, or once more the one that it
+ * has not answered yet. Until the session is configured. Control.
+ * @return DP_OK, DP_NOT_FOUND (no such session, or it is configured), DP_MALFORMED (address), DP_UNSUPPORTED (other
+ * family), DP_INVALID_ARGUMENT (port), DP_FULL (MAPPING_REQUESTS are out), DP_CRYPTO
+ */
+dp_error engine_ask_mapping(struct engine *engine, uint32_t session, enum component component,
+                            const struct engine_stun_server *server, size_t *request);
+
+/**
+ * Takes one answer to what was asked; whatever else has come is dropped. Never waits. Control.
+ * @return DP_OK, DP_EMPTY (none is there), DP_NOT_FOUND as above
+ */
+dp_error engine_take_mapping(struct engine *engine, uint32_t session, struct engine_mapping *mapping);
+
+/** Sends something to a STUN server that it does not answer, so that the NAT goes on as it does. Control. @return as
+ * engine_ask_mapping, DP_NOT_FOUND only where there is no such session */
+dp_error engine_keep_mapping(struct engine *engine, uint32_t session, enum component component,
+                             const struct engine_stun_server *server);
+
+/**
+ * Nothing is asked any more; what has come until now is dropped, so that nobody who found the port in the meantime is
+ * heard. Control. @return DP_OK, DP_NOT_FOUND as above
+ */
+dp_error engine_end_mapping(struct engine *engine, uint32_t session);
 
 /**
  * Queues digits (0-9 * # A-D). Nothing is sent while the peer takes no telephone-event or we do not send. Control.

@@ -12,8 +12,7 @@
 #define MAX_DIGIT_MS 8000
 #define UNITS_A_MS (AUDIO_RATE_HZ / 1000)
 
-/** The open session of this number, or null. */
-static struct engine_slot *find(struct engine *engine, uint32_t session) {
+struct engine_slot *engine_find_slot(struct engine *engine, uint32_t session) {
   struct engine_slot *slot = &engine->slots[session % ENGINE_SESSIONS];
   return slot->open && slot->id == session ? slot : NULL;
 }
@@ -65,7 +64,7 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
 }
 
 dp_error engine_move_session(struct engine *engine, uint32_t session, const char *address, uint16_t *port) {
-  struct engine_slot *slot = find(engine, session);
+  struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
   struct sockaddr_storage local;
   dp_error error = sockets_parse_address(address, 0, &local);
@@ -233,7 +232,7 @@ static dp_error fill_setup(const struct engine_slot *slot, const struct engine_s
 }
 
 dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream) {
-  struct engine_slot *slot = find(engine, session);
+  struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
   if (!is_valid(stream)) return DP_INVALID_ARGUMENT;
   struct engine_command command = {.kind = ENGINE_COMMAND_CONFIGURE, .slot = index_of(slot)};
@@ -248,6 +247,7 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
     keys_free(setup->sender, setup->receiver);
     return error;
   }
+  slot->configured = true;
   remember_keys(slot, stream);
   return DP_OK;
 }
@@ -255,7 +255,7 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
 // ---- digits, figures, end ----
 
 dp_error engine_send_digits(struct engine *engine, uint32_t session, const char *digits, uint32_t duration_ms) {
-  struct engine_slot *slot = find(engine, session);
+  struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
   if (duration_ms < MIN_DIGIT_MS || duration_ms > MAX_DIGIT_MS) return DP_INVALID_ARGUMENT;
   struct engine_command command = {.kind = ENGINE_COMMAND_DIGITS, .slot = index_of(slot)};
@@ -278,14 +278,14 @@ dp_error engine_send_digits(struct engine *engine, uint32_t session, const char 
 }
 
 dp_error engine_read_statistics(struct engine *engine, uint32_t session, struct stream_statistics *statistics) {
-  struct engine_slot *slot = find(engine, session);
+  struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
   statistics_read(&engine->boards[index_of(slot)], statistics);
   return DP_OK;
 }
 
 dp_error engine_close_session(struct engine *engine, uint32_t session, struct stream_statistics *final) {
-  struct engine_slot *slot = find(engine, session);
+  struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
   struct stream *stream = &engine->streams[index_of(slot)];
   struct engine_command command = {.kind = ENGINE_COMMAND_CLOSE, .slot = index_of(slot)};

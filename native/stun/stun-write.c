@@ -88,3 +88,8 @@ size_t stun_write_request(const uint8_t transaction[STUN_TRANSACTION_BYTES], uin
   struct writer writer = begin(STUN_REQUEST, transaction, bytes);
   return finish(&writer, NULL);
 }
+
+size_t stun_write_indication(const uint8_t transaction[STUN_TRANSACTION_BYTES], uint8_t bytes[STUN_MOST_BYTES]) {
+  struct writer writer = begin(STUN_INDICATION, transaction, bytes);
+  return finish(&writer, NULL);
+}

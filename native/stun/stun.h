@@ -79,4 +79,7 @@ size_t stun_write_error(const struct stun_message *request, enum stun_error_code
 /** Writes a Binding request without credentials, with FINGERPRINT. @param transaction random bytes */
 size_t stun_write_request(const uint8_t transaction[STUN_TRANSACTION_BYTES], uint8_t bytes[STUN_MOST_BYTES]);
 
+/** Writes a Binding indication, which nobody answers (§6.3.2): it keeps a NAT's mapping. @param transaction random bytes */
+size_t stun_write_indication(const uint8_t transaction[STUN_TRANSACTION_BYTES], uint8_t bytes[STUN_MOST_BYTES]);
+
 #endif

@@ -4,10 +4,22 @@ import { type Millis, millis } from '../base/units.ts';
 import type { EngineHandle, NativeAddon, NativeStreamParameters } from '../native.ts';
 import { hashNumbers, readStatistics, roleNumbers, STATISTICS_LENGTH } from './layout.ts';
 import { callNative } from './native-error.ts';
-import type { Fingerprint, MediaSession, SrtpParameters, StreamParameters, StreamStatistics } from './types.ts';
+import type {
+  Component,
+  Fingerprint,
+  MappingAnswer,
+  MediaSession,
+  SrtpParameters,
+  StreamParameters,
+  StreamStatistics,
+  TransportAddress,
+} from './types.ts';
 
 /** RFC 3551 §6: the static payload types name the codecs. */
 const codecNumbers = { PCMU: 0, PCMA: 8 } as const;
+
+/** `enum component`. */
+const componentNumbers = { rtp: 0, rtcp: 1 } as const;
 
 /** Long enough for gateways that want 70 ms and more, short enough for a door code in two seconds. */
 const DEFAULT_DIGIT = millis(160);
@@ -42,6 +54,27 @@ export class NativeSession implements MediaSession {
 
   sendDigits(digits: string, duration: Millis = DEFAULT_DIGIT): void {
     callNative(() => this.addon.sessionDigits(this.engine, this.id, digits, duration));
+  }
+
+  askMapping(component: Component, { address, port }: TransportAddress): number {
+    const number = componentNumbers[component];
+    return callNative(() => this.addon.sessionAskMapping(this.engine, this.id, number, address, port));
+  }
+
+  takeMapping(): MappingAnswer | undefined {
+    const taken = callNative(() => this.addon.sessionTakeMapping(this.engine, this.id));
+    if (taken === undefined) return undefined;
+    const [request, address, port] = taken;
+    return { request, mapped: port === 0 ? undefined : { address, port } };
+  }
+
+  keepMapping(component: Component, { address, port }: TransportAddress): void {
+    const number = componentNumbers[component];
+    callNative(() => this.addon.sessionKeepMapping(this.engine, this.id, number, address, port));
+  }
+
+  endMapping(): void {
+    callNative(() => this.addon.sessionEndMapping(this.engine, this.id));
   }
 
   statistics(): StreamStatistics {

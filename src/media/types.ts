@@ -148,6 +148,23 @@ export type DeviceOptions =
   | { readonly kind: 'file'; readonly input: string | undefined; readonly output: string | undefined }
   | { readonly kind: 'alsa'; readonly name: string };
 
+/** A numeric address and a port. */
+export interface TransportAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The two flows of a session. */
+export type Component = 'rtp' | 'rtcp';
+
+/** What a STUN server has said. */
+export interface MappingAnswer {
+  /** The number that `askMapping` gave. */
+  readonly request: number;
+  /** Where the server sees us; undefined: it cannot say. */
+  readonly mapped: TransportAddress | undefined;
+}
+
 /** One RTP session: its ports are its own from `openSession` until `close`. */
 export interface MediaSession {
   readonly id: number;
@@ -158,6 +175,19 @@ export interface MediaSession {
    * @throws DoorphoneError `no-port`, `bad-address`; it is then where it was
    */
   move(address: string): void;
+  /**
+   * Asks a STUN server where it sees us (RFC 8489 §2); asked again before it has answered, it is the same request once more.
+   * Until `configure`, as `takeMapping` and `endMapping`: they throw afterwards.
+   * @returns the number of the request
+   * @throws DoorphoneError `bad-address` (other family), `engine-busy` (eight requests are out)
+   */
+  askMapping(component: Component, server: TransportAddress): number;
+  /** Takes an answer that has come. Nothing tells that there is one. */
+  takeMapping(): MappingAnswer | undefined;
+  /** Sends a STUN server what it does not answer: a NAT goes on showing us as it does. */
+  keepMapping(component: Component, server: TransportAddress): void;
+  /** Nothing is asked any more, and what has come to our ports so far is dropped. */
+  endMapping(): void;
   /** Starts, or changes, sending and receiving. */
   configure(parameters: StreamParameters): void;
   /** Queues digits (0-9 * # A-D); each lasts `duration`, with a pause of 50 ms between them. */

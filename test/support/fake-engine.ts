@@ -4,14 +4,17 @@ import { Emitter } from '../../src/base/emitter.ts';
 import { DoorphoneError } from '../../src/base/errors.ts';
 import { type Millis, millis } from '../../src/base/units.ts';
 import type {
+  Component,
   EngineEvents,
   EngineState,
   Fingerprint,
+  MappingAnswer,
   MediaEngine,
   MediaSession,
   StreamParameters,
   StreamStatistics,
   Tone,
+  TransportAddress,
 } from '../../src/media/types.ts';
 
 /** The statistics of a stream that has sent and received nothing. */
@@ -34,6 +37,13 @@ export const emptyStatistics: StreamStatistics = {
   protection: 'plain',
 };
 
+/** A STUN request of a session. */
+export interface FakeInquiry {
+  readonly request: number;
+  readonly component: Component;
+  readonly server: TransportAddress;
+}
+
 /** One session of a FakeEngine: `configured` and `digits` are what it was told, in order. */
 export class FakeMediaSession implements MediaSession {
   readonly configured: StreamParameters[] = [];
@@ -41,6 +51,14 @@ export class FakeMediaSession implements MediaSession {
   /** What `statistics()` answers; a test may change it. */
   stats: StreamStatistics = emptyStatistics;
   closed: boolean = false;
+  /** STUN requests as they were sent, those that are out, and what was sent to be seen. */
+  readonly asked: FakeInquiry[] = [];
+  readonly inquiries: FakeInquiry[] = [];
+  readonly kept: { readonly component: Component; readonly server: TransportAddress }[] = [];
+  /** How often what had come was dropped. */
+  drained = 0;
+  readonly #answers: MappingAnswer[] = [];
+  #nextRequest = 0;
 
   constructor(
     readonly id: number,
@@ -49,6 +67,47 @@ export class FakeMediaSession implements MediaSession {
     readonly silenceAfter: Millis,
     private readonly freePort: () => number,
   ) {}
+
+  askMapping(component: Component, server: TransportAddress): number {
+    this.#assertUnconfigured();
+    const known = this.inquiries.find((one) => one.component === component && samePlace(one.server, server));
+    const inquiry = known ?? { request: this.#nextRequest, component, server };
+    if (known === undefined) {
+      this.#nextRequest += 1;
+      this.inquiries.push(inquiry);
+    }
+    this.asked.push(inquiry);
+    return inquiry.request;
+  }
+
+  /** A server answers what is out to it: where it sees us, by component; it says nothing of what is left out. */
+  serverSays(server: TransportAddress, views: Partial<Record<Component, TransportAddress | 'refused'>>): void {
+    for (const { request, component, server: asked } of this.inquiries) {
+      const mapped = samePlace(asked, server) ? views[component] : undefined;
+      if (mapped === undefined) continue;
+      this.#answers.push({ request, mapped: mapped === 'refused' ? undefined : mapped });
+    }
+  }
+
+  takeMapping(): MappingAnswer | undefined {
+    this.#assertUnconfigured();
+    const answer = this.#answers.shift();
+    const at = this.inquiries.findIndex(({ request }) => request === answer?.request);
+    if (at >= 0) this.inquiries.splice(at, 1);
+    return answer;
+  }
+
+  keepMapping(component: Component, server: TransportAddress): void {
+    this.#assertOpen();
+    this.kept.push({ component, server });
+  }
+
+  endMapping(): void {
+    this.#assertUnconfigured();
+    this.inquiries.length = 0;
+    this.#answers.length = 0;
+    this.drained += 1;
+  }
 
   move(address: string): void {
     this.#assertOpen();
@@ -82,6 +141,11 @@ export class FakeMediaSession implements MediaSession {
 
   #assertOpen(): void {
     if (this.closed) throw new Error(`media session ${this.id} is closed`);
+  }
+
+  #assertUnconfigured(): void {
+    this.#assertOpen();
+    if (this.configured.length > 0) throw new Error(`media session ${this.id} is configured`);
   }
 }
 
@@ -161,3 +225,6 @@ export class FakeEngine implements MediaEngine {
     for (const session of this.open) session.close();
   }
 }
+
+const samePlace = (left: TransportAddress, right: TransportAddress): boolean =>
+  left.address === right.address && left.port === right.port;

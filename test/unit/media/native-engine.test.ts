@@ -238,6 +238,29 @@ describe('a session', () => {
     expect([session.localPort, addon.moved]).toEqual([16_386, [[9, '192.0.2.2']]]);
   });
 
+  it('asks STUN servers by its sockets, and hears what they say', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '192.168.7.2', silenceAfter: millis(0) });
+    const server = { address: '192.0.2.9', port: 3478 };
+    expect([session.askMapping('rtp', server), session.askMapping('rtcp', server)]).toEqual([1, 2]);
+    session.keepMapping('rtcp', server);
+    addon.mappings = [
+      [1, '203.0.113.7', 40_000],
+      [2, '', 0],
+    ];
+    expect([session.takeMapping(), session.takeMapping(), session.takeMapping()]).toEqual([
+      { request: 1, mapped: { address: '203.0.113.7', port: 40_000 } },
+      { request: 2, mapped: undefined },
+      undefined,
+    ]);
+    session.endMapping();
+    expect(addon.asked).toEqual([
+      [9, 0, '192.0.2.9', 3478],
+      [9, 1, '192.0.2.9', 3478],
+    ]);
+    expect([addon.kept, addon.endedMappings]).toEqual([[[9, 1, '192.0.2.9', 3478]], [9]]);
+  });
+
   it('tells zero from not yet', () => {
     const { addon, engine } = start();
     const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });

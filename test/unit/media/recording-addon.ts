@@ -23,6 +23,11 @@ export class RecordingAddon implements NativeAddon {
   readonly configured: [number, NativeStreamParameters][] = [];
   readonly moved: [number, string][] = [];
   readonly digits: [number, string, number][] = [];
+  readonly asked: [number, number, string, number][] = [];
+  readonly kept: [number, number, string, number][] = [];
+  readonly endedMappings: number[] = [];
+  /** What STUN servers say. */
+  mappings: [number, string, number][] = [];
   readonly tones: number[] = [];
   readonly gains: [number, number][] = [];
   readonly closedSessions: number[] = [];
@@ -79,6 +84,24 @@ export class RecordingAddon implements NativeAddon {
 
   sessionStatistics(_engine: EngineHandle, _session: number, statistics: Float64Array): void {
     statistics.set(this.statistics);
+  }
+
+  sessionAskMapping(_engine: EngineHandle, session: number, component: number, address: string, port: number): number {
+    this.#throwFault();
+    this.asked.push([session, component, address, port]);
+    return this.asked.length;
+  }
+
+  sessionTakeMapping(): readonly [number, string, number] | undefined {
+    return this.mappings.shift();
+  }
+
+  sessionKeepMapping(_engine: EngineHandle, session: number, component: number, address: string, port: number): void {
+    this.kept.push([session, component, address, port]);
+  }
+
+  sessionEndMapping(_engine: EngineHandle, session: number): void {
+    this.endedMappings.push(session);
   }
 
   play(_engine: EngineHandle, tone: number): void {
