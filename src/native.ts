@@ -63,11 +63,34 @@ export interface NativeStreamParameters {
   readonly icePassword: string | undefined;
 }
 
+/** A watch over a descriptor. Opaque. */
+export interface WatchHandle {
+  readonly watch: never;
+}
+
+/** GPIO lines that are asked for (native/gpio/gpio.h). */
+export interface NativeGpioRequest {
+  /** Up to 52. */
+  readonly offsets: readonly number[];
+  /** What `gpioinfo` shows. */
+  readonly consumer: string;
+  readonly output: boolean;
+  readonly activeLow: boolean;
+  /** 0: as it is, 1: pull-up, 2: pull-down, 3: none. */
+  readonly bias: number;
+  /** 0: push-pull, 1: open drain, 2: open source. */
+  readonly drive: number;
+  /** Microseconds; 0: none. */
+  readonly debounceUs: number;
+  /** Of outputs: bit n is the level of line n; 1: active. */
+  readonly initial: number;
+}
+
 /**
- * The addon's functions. Those that can fail throw an Error whose `code` is one of `errorCodes`. The numbers in the
+ * The addon's functions for sound and sockets. Those that can fail throw an Error whose `code` is one of `errorCodes`. The numbers in the
  * arrays that they fill are laid out in src/media/layout.ts.
  */
-export interface NativeAddon {
+export interface MediaAddon {
   /** Every `code` that the addon throws. */
   readonly errorCodes: readonly string[];
   /** @param wake called on this thread, coalesced, when `engineTakeEvents` has something */
@@ -113,6 +136,29 @@ export interface NativeAddon {
   datagramSeal(descriptor: number): number;
 }
 
+/** GPIO (native/gpio/gpio.h), and waiting for descriptors. */
+export interface GpioAddon {
+  /** Opens a chip. @returns its descriptor; below 0: -errno. So do those that follow; whoever opens closes. */
+  gpioOpen(path: string): number;
+  /** @returns name, label, number of lines */
+  gpioDescribe(chip: number): readonly [string, string, number] | number;
+  /** @returns name, consumer, then 1 or 0: used, an output, active-low */
+  gpioDescribeLine(chip: number, offset: number): readonly [string, string, number, number, number] | number;
+  /** Takes lines; inputs tell both edges. @returns a descriptor for the functions below */
+  gpioTake(chip: number, request: NativeGpioRequest): number;
+  /** @returns bit n: whether line n is active */
+  gpioRead(lines: number, count: number): number;
+  gpioWrite(lines: number, mask: number, values: number): number;
+  /** Fills four numbers an edge: offset, 1 where active, CLOCK_MONOTONIC in ms, sequence. @param edges for 32 @returns how many */
+  gpioEdges(lines: number, edges: Float64Array): number;
+  /** Calls `told` whenever the descriptor can be read. It does not keep the process alive. */
+  watchReadable(descriptor: number, told: () => void): WatchHandle;
+  /** Before the descriptor is closed. */
+  unwatchReadable(watch: WatchHandle): void;
+}
+
+export interface NativeAddon extends MediaAddon, GpioAddon {}
+
 const functionNames = [
   'engineCreate',
   'engineClose',
@@ -134,6 +180,15 @@ const functionNames = [
   'engineLateness',
   'datagramOpen',
   'datagramSeal',
+  'gpioOpen',
+  'gpioDescribe',
+  'gpioDescribeLine',
+  'gpioTake',
+  'gpioRead',
+  'gpioWrite',
+  'gpioEdges',
+  'watchReadable',
+  'unwatchReadable',
 ] as const satisfies readonly (keyof NativeAddon)[];
 
 const MEND = 'run "make build" in the project’s folder';

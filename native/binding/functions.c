@@ -11,8 +11,10 @@
 #include "binding/datagram-functions.h"
 #include "binding/engine-handle.h"
 #include "binding/error-code.h"
+#include "binding/gpio-functions.h"
 #include "binding/layout.h"
 #include "binding/mapping-functions.h"
+#include "binding/readable.h"
 #include "binding/stream-parameters.h"
 #include "crypto/secure.h"
 #include "engine/lateness.h"
@@ -288,6 +290,15 @@ static napi_value session_close_function(napi_env env, napi_callback_info info) 
 const struct binding_function binding_functions[] = {
     {"datagramOpen", datagram_open_function},
     {"datagramSeal", datagram_seal_function},
+    {"gpioOpen", gpio_open_function},
+    {"gpioDescribe", gpio_describe_function},
+    {"gpioDescribeLine", gpio_describe_line_function},
+    {"gpioTake", gpio_take_function},
+    {"gpioRead", gpio_read_function},
+    {"gpioWrite", gpio_write_function},
+    {"gpioEdges", gpio_edges_function},
+    {"watchReadable", watch_readable_function},
+    {"unwatchReadable", unwatch_readable_function},
     {"engineCreate", engine_create_function},
     {"engineClose", engine_close_function},
     {"engineTakeEvents", take_events_function},

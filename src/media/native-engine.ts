@@ -3,7 +3,7 @@
 import { Emitter } from '../base/emitter.ts';
 import type { Log } from '../base/log.ts';
 import { type Millis, millis } from '../base/units.ts';
-import { type EngineHandle, loadNative, type NativeAddon } from '../native.ts';
+import { type EngineHandle, loadNative, type MediaAddon } from '../native.ts';
 import { describeDeviceFault, deviceName } from './device-fault.ts';
 import {
   associationOf,
@@ -37,7 +37,7 @@ const FINGERPRINT_BYTES = 32;
 export interface EngineDependencies {
   readonly log: Log;
   /** The addon; default: the one in build/. */
-  readonly addon?: NativeAddon;
+  readonly addon?: MediaAddon;
 }
 
 /** How many packets left at most so late against their grid. */
@@ -49,7 +49,7 @@ export interface LatenessBucket {
 
 /** The real-time engine. It does not keep the process alive: whoever waits for calls does. */
 export class NativeEngine implements MediaEngine {
-  readonly #addon: NativeAddon;
+  readonly #addon: MediaAddon;
   readonly #handle: EngineHandle;
   readonly #log: Log;
   readonly #options: EngineOptions;

@@ -1,7 +1,7 @@
 // One RTP session of the engine, by its number in the addon.
 
 import { type Millis, millis } from '../base/units.ts';
-import type { EngineHandle, NativeAddon, NativeStreamParameters } from '../native.ts';
+import type { EngineHandle, MediaAddon, NativeStreamParameters } from '../native.ts';
 import { hashNumbers, readStatistics, roleNumbers, STATISTICS_LENGTH } from './layout.ts';
 import { callNative } from './native-error.ts';
 import type {
@@ -31,7 +31,7 @@ export class NativeSession implements MediaSession {
   #port: number;
 
   constructor(
-    private readonly addon: NativeAddon,
+    private readonly addon: MediaAddon,
     private readonly engine: EngineHandle,
     readonly id: number,
     port: number,

@@ -3,7 +3,7 @@
 // Left out: bounce. A line changes when it is told to, so there is nothing to debounce.
 
 import type { Clock } from '../../base/clock.ts';
-import { DoorphoneError, describeError } from '../../base/errors.ts';
+import { DoorphoneError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { nearestName } from '../../base/nearest-name.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   OutputLine,
   ProcessExit,
 } from '../ports/index.ts';
+import { Listeners } from './listeners.ts';
 
 const INPUTS = ['button', 'button2', 'button3', 'button4', 'button5', 'button6', 'button7', 'button8', 'contact'];
 const OUTPUTS = ['relay', 'relay2', 'relay3', 'relay4', 'lamp'];
@@ -27,28 +28,6 @@ export interface VirtualBoardServices {
   readonly clock: Clock;
   readonly log: Log;
   readonly onProcessExit: ProcessExit;
-}
-
-/** A set of listeners in which one that throws does not keep the event from the others. */
-class Listeners<Change> {
-  readonly #listeners = new Set<(change: Change) => void>();
-
-  constructor(private readonly log: Log) {}
-
-  add(listener: (change: Change) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  call(change: Change): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(change);
-      } catch (thrown) {
-        this.log.error('line.listener-failed', { reason: describeError(thrown) });
-      }
-    }
-  }
 }
 
 /** One line; what the outside world may do with it is decided by the board that owns it. */

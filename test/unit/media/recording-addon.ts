@@ -1,6 +1,6 @@
 // An addon that keeps what it is told, to see what crosses into it.
 
-import type { EngineHandle, NativeAddon, NativeEngineOptions, NativeStreamParameters } from '../../../src/native.ts';
+import type { EngineHandle, MediaAddon, NativeEngineOptions, NativeStreamParameters } from '../../../src/native.ts';
 
 function isHandle(value: object): value is EngineHandle {
   return 'engine' in value;
@@ -17,7 +17,7 @@ export class AddonError extends Error {
 }
 
 /** Stands in for the addon: one engine, any number of sessions. */
-export class RecordingAddon implements NativeAddon {
+export class RecordingAddon implements MediaAddon {
   readonly errorCodes: readonly string[] = [];
   readonly created: NativeEngineOptions[] = [];
   readonly configured: [number, NativeStreamParameters][] = [];
