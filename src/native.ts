@@ -193,6 +193,11 @@ const functionNames = [
 
 const MEND = 'run "make build" in the project’s folder';
 
+/** A file or folder that comes with the program. @param path within the package */
+export function packagePath(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}
+
 function isAddon(value: unknown): value is NativeAddon {
   if (typeof value !== 'object' || value === null) return false;
   const members = new Map<string, unknown>(Object.entries(value));
@@ -209,9 +214,7 @@ function isAddon(value: unknown): value is NativeAddon {
  * @param file where it lies; default: `build/doorphone.node` of this package
  * @throws DoorphoneError `addon-missing`, `addon-unusable`
  */
-export function loadNative(
-  file: string = fileURLToPath(new URL('../build/doorphone.node', import.meta.url)),
-): NativeAddon {
+export function loadNative(file: string = packagePath('build/doorphone.node')): NativeAddon {
   if (!existsSync(file))
     throw new DoorphoneError('addon-missing', `the media engine ${file} is missing`, { mend: MEND });
   let loaded: unknown;

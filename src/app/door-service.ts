@@ -12,7 +12,7 @@ import { type Millis, seconds } from '../base/units.ts';
 import { Calls, peerAddress } from '../call/index.ts';
 import { type Configuration, describeKeysInTheClear } from '../config/index.ts';
 import { AdmissionPolicy, DoorController } from '../door/index.ts';
-import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
+
 import type { Board } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
@@ -27,6 +27,7 @@ import {
   SipAgent,
 } from '../sip/index.ts';
 import { accountState, registrationChanged } from './account-state.ts';
+import { openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkReader, NetworkWatcher } from './network-watcher.ts';
@@ -74,7 +75,7 @@ export class DoorService {
   ) {
     const { clock, random, log, journal, version } = context;
     this.#faults = new Faults(journal, log);
-    this.board = openBoard(configuration, context);
+    this.board = openBoard(configuration, { clock, log, faults: this.#faults });
     this.engine = openSound(configuration, log, this.#faults);
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
@@ -306,16 +307,6 @@ function placesOf({ sip }: Configuration): readonly Endpoint[] {
 /** As it stands in `sip.listen`, with the port that the system gave. */
 function formatPlace({ protocol, address, port }: SipAgent['listening'][number]): string {
   return `${protocol}:${formatHostPort(address, port)}`;
-}
-
-function openBoard({ board }: Configuration, { clock, log }: ServiceContext): Board {
-  // What `auto` looks for it does not know yet: a board without wires is better than none.
-  if (board !== 'virtual' && board !== 'auto') {
-    throw new DoorphoneError('unknown-board', `board: this version drives the board "virtual", not "${board}"`, {
-      mend: 'set board: virtual',
-    });
-  }
-  return new VirtualBoard({ clock, log, onProcessExit: processExit });
 }
 
 /** The configured sound device, else what is left of it: a door without a loudspeaker still rings. */

@@ -1,5 +1,6 @@
 // Configuration: one schema, a YAML file checked against it with line and column, secrets by reference.
 
+export { type BoardData, type BoardPin, parseBoard } from './board-data.ts';
 export { compareConfigurations, type Difference } from './compare.ts';
 export { type Complaint, complaint, decodeComplaint } from './complaint.ts';
 export { formatDuration, parseDuration } from './duration.ts';

@@ -22,12 +22,6 @@ const KEYS: readonly {
   readonly mend?: string;
 }[] = [
   {
-    path: ['board'],
-    carriedOut: 'virtual',
-    what: 'real hardware is not carried out by this version, only the board "virtual"',
-    mend: 'write board: virtual, or keep it for a later version',
-  },
-  {
     path: ['audio', 'echoCancellation'],
     carriedOut: false,
     what: 'echo cancellation is not carried out by this version',

@@ -41,6 +41,7 @@ export function resolveConfiguration(checked: CheckedFile, context: Context): Co
   return {
     name: checked.name,
     board: checked.board,
+    lines: checked.lines,
     accounts: checked.accounts.map((account) => resolveAccount(account, context)),
     sip: {
       ...sip,

@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { millis, minutes, seconds } from '../base/units.ts';
 import { account } from './schema-accounts.ts';
+import { line } from './schema-lines.ts';
 import { provisioning } from './schema-provisioning.ts';
 import { MQTT_COMMANDS } from './types.ts';
 import {
@@ -391,6 +392,14 @@ export const configurationSchema = v.strictObject({
       examples: ['raspberry-pi-4', 'virtual'],
     }),
     'auto',
+  ),
+  lines: v.optional(
+    key(v.record(name, line), {
+      title: 'Lines',
+      description: 'How lines are wired, by the name that `buttons` and `doors` call them by.',
+      requiresRestart: true,
+    }),
+    {},
   ),
   accounts: v.optional(
     key(v.array(account), { title: 'Accounts', description: 'SIP identities. The first is the default one.' }),

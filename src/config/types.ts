@@ -191,10 +191,22 @@ export interface ProvisioningConfiguration {
   readonly pnp: 'unprovisioned' | 'always';
 }
 
+/** How a line is wired; what is left out is as the board has it. */
+export interface LineConfiguration {
+  /** Which line it is; absent: its own name. */
+  readonly at?: string;
+  readonly active?: 'low' | 'high';
+  readonly bias?: 'pull-up' | 'pull-down' | 'none' | 'as-is';
+  readonly drive?: 'push-pull' | 'open-drain' | 'open-source';
+  readonly debounce?: Millis;
+}
+
 export interface Configuration {
   readonly name: string;
   /** `virtual`, `auto`, a name in board/, or a path. */
   readonly board: string;
+  /** By the name that buttons and doors call them by. */
+  readonly lines: Readonly<Record<string, LineConfiguration>>;
   /** May be empty: then the door calls peer to peer under an address of its own. The first is the default identity. */
   readonly accounts: readonly AccountConfiguration[];
   readonly sip: SipConfiguration;

@@ -125,13 +125,6 @@ describe('what this version does not carry out', () => {
     expect(warningsOf(`${SMALL}${more}\n`)).toEqual([]);
   });
 
-  it('real boards are warned of, named or left to be found', () => {
-    expect(warningsOf(SMALL.replace('virtual', 'raspberry-pi-4'))).toEqual([
-      expect.stringContaining('1:8: board: real hardware'),
-    ]);
-    expect(warningsOf('name: x\n')).toEqual([expect.stringContaining('1:1: board: real hardware')]);
-  });
-
   it('the files of a sound device that is not "file" are warned of', () => {
     expect(warningsOf(`${SMALL}audio: { device: virtual, input: a.wav }\n`)).toEqual([
       '8:27: audio.input: is not used by this device; write device: file, or take the key out',

@@ -67,6 +67,7 @@ describe('the configuration of a file', () => {
     expect(configuration).toEqual({
       name: 'Front door',
       board: 'raspberry-pi-4',
+      lines: {},
       accounts: [
         {
           uri: 'sip:door@example.com',

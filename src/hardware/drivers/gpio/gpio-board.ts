@@ -21,6 +21,8 @@ import { contact, type LineSettings, relay } from './line-settings.ts';
 export interface KnownLine {
   /** Left out: wherever the kernel has a line of that name. */
   readonly place?: LinePlace;
+  /** The kernel's name for it, where that is another. */
+  readonly kernelName?: string;
   readonly settings?: Partial<LineSettings>;
 }
 
@@ -205,10 +207,10 @@ export class GpioBoard implements Board {
 
   /** @throws DoorphoneError `unknown-line`, `no-gpio` */
   #place(name: string): LinePlace {
-    const place = this.data.lines.get(name)?.place ?? placeIn(name) ?? this.#chips.named(name);
+    const known = this.data.lines.get(name);
+    const place = known?.place ?? placeIn(name) ?? this.#chips.named(known?.kernelName ?? name);
     if (place !== undefined) return place;
-    const known = [...this.data.lines.keys(), ...this.#chips.names];
-    const nearest = nearestName(name, known);
+    const nearest = nearestName(name, [...this.data.lines.keys(), ...this.#chips.names]);
     const mend = nearest === undefined ? '`doorphone board` lists its lines' : `did you mean "${nearest}"?`;
     throw new DoorphoneError('unknown-line', `the board ${this.name} has no line "${name}"`, { mend });
   }

@@ -1,0 +1,152 @@
+// The board that the door runs on: named, or recognised; its data read from `board/`, and its lines wired as data and
+// configuration say.
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { DoorphoneError, describeError, errorCode } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { nearestName } from '../base/nearest-name.ts';
+import {
+  type BoardData,
+  type Configuration,
+  formatFault,
+  type LineConfiguration,
+  parseBoard,
+} from '../config/index.ts';
+import {
+  GpioBoard,
+  type GpioBoardData,
+  type GpioSystem,
+  type KnownLine,
+  type LineSettings,
+  nativeGpio,
+  placeIn,
+  processExit,
+  VirtualBoard,
+} from '../hardware/drivers/index.ts';
+import type { Board } from '../hardware/ports/index.ts';
+import { packagePath } from '../native.ts';
+import type { Faults } from './faults.ts';
+
+export interface BoardServices {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly faults: Faults;
+  /** The machine; left out: this one. */
+  readonly machine?: Machine;
+}
+
+/** What of the machine a board is recognised by, and driven with. */
+export interface Machine {
+  /** `compatible` of the device tree, the most exact first; empty: there is no device tree. */
+  readonly compatible: readonly string[];
+  /** The folder of boards. */
+  readonly boards: string;
+  gpio(): GpioSystem;
+}
+
+const DEVICE_TREE = '/proc/device-tree/compatible';
+const BOARD_FILE = 'board.yaml';
+
+/** This machine. */
+export function thisMachine(): Machine {
+  return { compatible: readCompatible(), boards: packagePath('board'), gpio: nativeGpio };
+}
+
+/** Opens the board of a configuration. @throws DoorphoneError `unknown-board`, `bad-board` */
+export function openBoard({ board, lines }: Configuration, services: BoardServices): Board {
+  const { clock, log, faults, machine = thisMachine() } = services;
+  const name = board === 'auto' ? recognise(machine) : board;
+  if (name === undefined) log.info('board.not-recognised', { compatible: machine.compatible, used: 'virtual' });
+  if (name === undefined || name === 'virtual') return new VirtualBoard({ clock, log, onProcessExit: processExit });
+  const data = loadBoard(name, machine.boards);
+  log.info('board.opened', { board: data.name, title: data.title });
+  return new GpioBoard(wire(data, lines), { clock, log, faults, system: machine.gpio(), onProcessExit: processExit });
+}
+
+/** The boards that there are data of, in the order of their names. */
+export function boardNames(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, BOARD_FILE)))
+    .toSorted();
+}
+
+/** The board that this machine is; undefined: none that is known. */
+export function recognise({ compatible, boards }: Machine): string | undefined {
+  const known = compatible.length === 0 ? [] : boardNames(boards).map((name) => loadBoard(name, boards));
+  for (const one of compatible) {
+    const board = known.find((data) => data.compatible.includes(one));
+    if (board !== undefined) return board.name;
+  }
+  return undefined;
+}
+
+/** @param named a name in the folder, or the path of a folder or file elsewhere. @throws DoorphoneError */
+export function loadBoard(named: string, folder: string): BoardData {
+  const read = (name: string): { text: string; file: string } | undefined => {
+    const isPath = name.includes('/');
+    const base = isPath ? name : join(folder, name);
+    const file = base.endsWith('.yaml') ? base : join(base, BOARD_FILE);
+    try {
+      return { text: readFileSync(file, 'utf8'), file };
+    } catch (thrown) {
+      if (errorCode(thrown) === 'ENOENT') return undefined;
+      throw new DoorphoneError('bad-board', `${file} cannot be read: ${describeError(thrown)}`, { cause: thrown });
+    }
+  };
+  if (read(named) === undefined) throw unknownBoard(named, boardNames(folder));
+  const board = parseBoard(named, read);
+  if (board.ok) return board.value;
+  throw new DoorphoneError('bad-board', board.error.map(formatFault).join('\n'));
+}
+
+function unknownBoard(named: string, known: readonly string[]): DoorphoneError {
+  const nearest = nearestName(named, known);
+  const mend = nearest === undefined ? `known are ${[...known, 'virtual'].join(', ')}` : `did you mean "${nearest}"?`;
+  return new DoorphoneError('unknown-board', `board: there is no board "${named}"`, { mend });
+}
+
+/** Where each name leads, and how it is wired: the board's own lines, then those of the configuration over them. */
+export function wire(data: BoardData, own: Configuration['lines']): GpioBoardData {
+  const lines = new Map<string, KnownLine>();
+  for (const [name, pin] of Object.entries(data.pins)) {
+    const chip = pin.chip ?? data.chip;
+    if (chip !== undefined) lines.set(name, { place: { chip, offset: pin.offset } });
+  }
+  for (const [name, line] of [...Object.entries(data.lines), ...Object.entries(own)]) {
+    const at = line.at === undefined ? lines.get(name) : (lines.get(line.at) ?? placeOf(line.at));
+    const before = lines.get(name)?.settings ?? at?.settings;
+    lines.set(name, {
+      ...(at?.place === undefined ? {} : { place: at.place }),
+      ...(at?.kernelName === undefined ? {} : { kernelName: at.kernelName }),
+      settings: { ...before, ...settingsOf(line) },
+    });
+  }
+  return { name: data.name, lines };
+}
+
+/** A chip and a number, or the kernel's own name for a line. */
+function placeOf(at: string): KnownLine {
+  const place = placeIn(at);
+  return place === undefined ? { kernelName: at } : { place };
+}
+
+function settingsOf({ active, bias, drive, debounce }: LineConfiguration): Partial<LineSettings> {
+  return {
+    ...(active === undefined ? {} : { activeLow: active === 'low' }),
+    ...(bias === undefined ? {} : { bias }),
+    ...(drive === undefined ? {} : { drive }),
+    ...(debounce === undefined ? {} : { debounce }),
+  };
+}
+
+function readCompatible(): readonly string[] {
+  try {
+    return readFileSync(DEVICE_TREE, 'utf8')
+      .split('\0')
+      .filter((one) => one !== '');
+  } catch {
+    return [];
+  }
+}

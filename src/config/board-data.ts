@@ -1,0 +1,100 @@
+// A board as data (`board/<name>/board.yaml`): what it is recognised by, where its lines are, what is wired to them usually.
+
+import * as v from 'valibot';
+import { err, ok, type Result } from '../base/result.ts';
+import { minutes, seconds } from '../base/units.ts';
+import { complaint, decodeComplaint } from './complaint.ts';
+import { formatPath, type Path } from './document.ts';
+import { parseLayer } from './layer.ts';
+import { mergeLayers } from './merge.ts';
+import { line } from './schema-lines.ts';
+import { isTable } from './structure.ts';
+import type { Fault, LineConfiguration } from './types.ts';
+import { duration, lineOfText } from './values.ts';
+
+const pin = v.strictObject({
+  /** Number within the chip. */
+  offset: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1023)),
+  /** Of the header. */
+  pin: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(80))),
+  /** In place of the board's own chip. */
+  chip: v.exactOptional(lineOfText(32)),
+  /** What else it is good for, and what that takes: `I2C of the HAT`. */
+  note: v.exactOptional(lineOfText(120)),
+});
+
+const schema = v.strictObject({
+  title: lineOfText(80),
+  compatible: v.optional(v.array(lineOfText(80)), []),
+  chip: v.exactOptional(lineOfText(32)),
+  pins: v.optional(v.record(v.string(), pin), {}),
+  lines: v.optional(v.record(v.string(), line), {}),
+  sound: v.exactOptional(lineOfText(80)),
+  serial: v.optional(v.array(lineOfText(80)), []),
+  watchdog: v.exactOptional(lineOfText(80)),
+  /** For config.txt or its like. */
+  overlays: v.optional(v.array(lineOfText(120)), []),
+  /** The longest that a relay may be on. */
+  relayLimit: v.exactOptional(duration(seconds(1), minutes(60))),
+  notes: v.optional(v.array(lineOfText(240)), []),
+});
+
+/** A header pin, or any other line of a chip. */
+export type BoardPin = v.InferOutput<typeof pin>;
+
+/** A board. */
+export interface BoardData extends Omit<v.InferOutput<typeof schema>, 'lines'> {
+  /** The folder's name. */
+  readonly name: string;
+  readonly lines: Readonly<Record<string, LineConfiguration>>;
+}
+
+/** How many boards may be like one another. */
+const MOST_LIKE = 4;
+
+/**
+ * Reads a board. One that says `like: OTHER` is that one but for what it says itself.
+ * @param read the text of the board of a name; undefined: there is none
+ * @returns the board, or every fault in its file
+ */
+export function parseBoard(
+  name: string,
+  read: (name: string) => { readonly text: string; readonly file: string } | undefined,
+): Result<BoardData, readonly Fault[]> {
+  const files: { readonly file: string; readonly layer: ReturnType<typeof parseLayer> }[] = [];
+  let merged: unknown = {};
+  for (let next: string | undefined = name; next !== undefined; ) {
+    const found = read(next);
+    if (found === undefined || files.length > MOST_LIKE) {
+      const file = files.at(-1)?.file ?? name;
+      return err([
+        { file, line: 1, column: 1, key: 'like', ...complaint(`there is no board "${next}"`, 'name another') },
+      ]);
+    }
+    const layer = parseLayer(found.text, found.file);
+    if (!('value' in layer)) return err(layer);
+    files.push({ file: found.file, layer });
+    const { like, ...own } = isTable(layer.value) ? layer.value : {};
+    merged = mergeLayers(own, merged);
+    next = typeof like === 'string' ? like : undefined;
+  }
+  const parsed = v.safeParse(schema, merged);
+  if (parsed.success) {
+    return ok({ ...parsed.output, name });
+  }
+  return err(parsed.issues.map((issue) => faultOf(issue, files)));
+}
+
+type Issue = v.InferIssue<typeof schema>;
+
+/** Where the file that says it last says it. */
+function faultOf(
+  issue: Issue,
+  files: readonly { readonly file: string; readonly layer: ReturnType<typeof parseLayer> }[],
+): Fault {
+  const path: Path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+  const found = decodeComplaint(issue.message) ?? complaint(issue.message.toLowerCase(), 'see board/README.md');
+  const said = files.find(({ layer }) => 'value' in layer && layer.has(path)) ?? files[0];
+  const place = said !== undefined && 'value' in said.layer ? said.layer.place(path) : { line: 1, column: 1 };
+  return { file: said?.file ?? '', ...place, key: formatPath(path), ...found };
+}
