@@ -10,7 +10,7 @@ export { type PlacedLayer, parseLayer } from './layer.ts';
 export { loadConfiguration, readConfigurationFile, readSmallFile } from './load.ts';
 export { mergeLayers } from './merge.ts';
 export { parseAddressPort, parseListenAddress } from './network.ts';
-export { formatFault, parseConfiguration } from './parse.ts';
+export { checkValues, formatFault, parseConfiguration } from './parse.ts';
 export {
   type Layer,
   type LayeredOutcome,

@@ -32,6 +32,13 @@ export function parseConfiguration(text: string, options: ParseOptions): ParseOu
   return checkDocument({ ...document, fileOf: () => options.file }, faults, options);
 }
 
+/** Checks values that were put together, and stand in no file: the key alone says where a fault is. Never throws. */
+export function checkValues(value: unknown, options: ParseOptions): ParseOutcome {
+  return checkDocument({ value, place: () => START, placeOfKey: () => START, fileOf: () => options.file }, [], options);
+}
+
+const START = { line: 1, column: 1 };
+
 /** A value tree, and in which file and line each value stands. */
 export interface SourcedDocument extends PlacedDocument {
   fileOf(path: Path): string;

@@ -50,7 +50,7 @@ export class DeviceStore {
   readonly #subscriptions = new Map<string, SubscriptionRecord>();
   #key: string | undefined;
   /** What is to be appended; written together, as one change mostly brings others. */
-  #pending: string[] = [];
+  #pending = new Map<string, Line>();
   #lines = 0;
 
   /** @throws Error as the file does; a line that cannot be read is passed over */
@@ -65,6 +65,11 @@ export class DeviceStore {
 
   get devices(): readonly Device[] {
     return [...this.#devices.values()];
+  }
+
+  /** How many devices there are. */
+  get size(): number {
+    return this.#devices.size;
   }
 
   get subscriptions(): ReadonlyMap<string, SubscriptionRecord> {
@@ -97,21 +102,22 @@ export class DeviceStore {
 
   /** Writes what has changed. @throws Error as the file does; what could not be written is tried again with the next */
   flush(): void {
-    if (this.#pending.length === 0) return;
+    if (this.#pending.size === 0) return;
     const live = this.#devices.size + this.#subscriptions.size;
-    if (this.#lines > 2 * live + MOST_PAST) {
+    if (this.#lines + this.#pending.size > 2 * live + MOST_PAST) {
       this.file.replace(this.#everything());
       this.#lines = live;
     } else {
-      this.file.append(this.#pending.join(''));
+      this.file.append([...this.#pending.values()].map(formatLine).join(''));
+      this.#lines += this.#pending.size;
     }
-    this.#pending = [];
+    this.#pending.clear();
   }
 
   #add(line: Line): void {
     this.#take(line);
-    this.#lines += 1;
-    this.#pending.push(formatLine(line));
+    // Of what changes more than once, the last counts.
+    this.#pending.set(subjectOf(line), line);
   }
 
   #take(line: Line): void {
@@ -137,6 +143,12 @@ export class DeviceStore {
     const key = this.#key === undefined ? [] : [formatLine({ key: this.#key })];
     return [...key, ...devices, ...subscriptions].join('');
   }
+}
+
+/** What a line is about. */
+function subjectOf(line: Line): string {
+  if ('device' in line) return `device ${line.device.id}`;
+  return 'key' in line ? 'key' : `subscription ${line.subscription}`;
 }
 
 const formatLine = (line: Line): string => `${JSON.stringify(line)}\n`;

@@ -6,6 +6,7 @@ import { REPORT_HEADER, readReport } from '../event/index.ts';
 import { isDeviceId } from './device-identity.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { Fleet, ProfileDocument } from './fleet.ts';
+import type { LoadGuard } from './load-guard.ts';
 import type { SharedProfiles } from './shared-profiles.ts';
 
 /** What of a request counts here. */
@@ -30,6 +31,7 @@ export interface FileServiceOptions {
   readonly log: Log;
   /** Whether a device may ask for its file by its name alone: on a network where that is no secret. */
   readonly plainNames: boolean;
+  readonly guard: LoadGuard;
 }
 
 /** Path of a file: a device's has its name, so that its owner finds it in a log. */
@@ -41,6 +43,8 @@ export class FileService {
 
   answer(request: FileRequest): FileResponse {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, { Allow: 'GET, HEAD' });
+    const wait = this.options.guard.refuse();
+    if (wait !== undefined) return refusal(503, { 'Retry-After': String(wait) });
     // That of a device that waits for its owner's word is as if it were not there.
     const profile = this.#profileOf(request);
     if (profile === undefined) return refusal(404);

@@ -9,6 +9,7 @@ import { parseUri } from '../../sip/index.ts';
 import type { ProfileReport } from '../event/index.ts';
 import type { Device, DeviceStore } from './device-store.ts';
 import type { ProfileLayers } from './layers.ts';
+import type { Work } from './work.ts';
 
 /** A profile as it is handed out. */
 export interface ProfileDocument {
@@ -78,7 +79,7 @@ export class Fleet {
     const before = store.device(id);
     const approved = before?.approved ?? (this.options.approve === 'automatic' || this.#layers.has(id));
     if (before === undefined) {
-      if (store.devices.length >= MOST_DEVICES || (!approved && this.#waiting >= MOST_WAITING)) return undefined;
+      if (store.size >= MOST_DEVICES || (!approved && this.#waiting >= MOST_WAITING)) return undefined;
       if (!approved) this.#waiting += 1;
       log.info('fleet.new-device', { device: id, address, approved });
     }
@@ -147,14 +148,19 @@ export class Fleet {
   }
 
   /** What would be wrong with the profiles of devices that have no file of their own: of each model, once. */
-  faultsWith(layers: ProfileLayers): readonly string[] {
+  *faultsWith(layers: ProfileLayers): Work<readonly string[]> {
     const plain = this.options.store.devices.filter(({ approved, id }) => approved && !layers.has(id));
     const models = new Set(plain.map(({ model }) => model));
-    return [...new Set([...models].flatMap((model) => layers.faultsOf({ id: '', model })))];
+    const faults = new Set<string>();
+    for (const model of models) {
+      for (const fault of layers.faultsOf({ id: '', model })) faults.add(fault);
+      yield;
+    }
+    return [...faults];
   }
 
   /** The folder has changed and makes sense: tells of every device whose profile is another now. @returns how many */
-  use(layers: ProfileLayers): number {
+  *using(layers: ProfileLayers): Work<number> {
     this.#layers = layers;
     let changed = 0;
     for (const device of this.options.store.devices) {
@@ -163,6 +169,7 @@ export class Fleet {
         changed += 1;
         this.#events.emit('changed', device.id);
       }
+      yield;
     }
     return changed;
   }

@@ -3,15 +3,16 @@
 
 import { createHash } from 'node:crypto';
 import {
+  checkValues,
   formatFault,
   isTable,
   mergeLayers,
   type PlacedLayer,
   type ProfileType,
-  parseConfiguration,
   parseLayer,
   parseWithProfiles,
 } from '../../config/index.ts';
+import { finish, type Work } from './work.ts';
 
 /** The texts of the folder, by path within it: `common.yaml`, `models/door-one.yaml`, `devices/b827eb010203.yaml`. */
 export type LayerTexts = ReadonlyMap<string, string>;
@@ -53,10 +54,10 @@ export class ProfileLayers {
   private constructor(private readonly layers: ReadonlyMap<string, PlacedLayer>) {}
 
   /** @returns the layers, or every line that says what is wrong and where: `models/x.yaml:3:1: …` */
-  static read(
+  static *reading(
     texts: LayerTexts,
     known: ReadonlyMap<string, PlacedLayer> = new Map(),
-  ): ProfileLayers | readonly string[] {
+  ): Work<ProfileLayers | readonly string[]> {
     const layers = new Map<string, PlacedLayer>();
     const faults: string[] = [];
     for (const [path, text] of texts) {
@@ -64,8 +65,14 @@ export class ProfileLayers {
       const layer = before?.text === text ? before : parseLayer(text, path);
       if (Array.isArray(layer)) faults.push(...layer.map(formatFault));
       else if ('value' in layer) layers.set(path, layer);
+      if (layer !== before) yield;
     }
     return faults.length > 0 ? faults : new ProfileLayers(layers);
+  }
+
+  /** All at once. @returns as `reading` */
+  static read(texts: LayerTexts): ProfileLayers | readonly string[] {
+    return finish(ProfileLayers.reading(texts));
   }
 
   /** The parsed layers, so that the next reading parses only what has changed. */
@@ -120,7 +127,7 @@ export class ProfileLayers {
   faultsOf(device: Rendering): readonly string[] {
     const { values } = this.render(device);
     const own = this.#pathsFor(device);
-    const { faults } = parseConfiguration(JSON.stringify(values), {
+    const { faults } = checkValues(values, {
       file: own.at(-1) ?? 'common.yaml',
       readFile: refuseFile,
       environment: {},

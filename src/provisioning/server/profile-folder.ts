@@ -5,14 +5,17 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError, errorCode } from '../../base/errors.ts';
-import { seconds } from '../../base/units.ts';
+import { type Millis, millis, seconds } from '../../base/units.ts';
 import { isDeviceId } from './device-identity.ts';
 import { type LayerTexts, ProfileLayers } from './layers.ts';
 import { readSettings, SETTINGS_FILE, type ServerSettings } from './settings.ts';
+import { finish, type Work } from './work.ts';
 
 /** Folders of layers below the common one. */
 const FOLDERS = ['models', 'sites', 'devices', 'users', 'networks'] as const;
 const LOOK_AGAIN = seconds(1);
+/** A look at a folder of thousands takes its time: that many times as long it is left alone. */
+const REST = 20;
 /** A larger file is no layer. */
 const LARGEST = 1024 * 1024;
 
@@ -33,8 +36,13 @@ export class ProfileFolder {
     private readonly clock: Clock,
   ) {}
 
-  /** Reads all of it. What devices without a file of their own get is looked at by who knows them. */
+  /** Reads all of it, at once. */
   read(): FolderContent {
+    return finish(this.reading());
+  }
+
+  /** Reads all of it. What devices without a file of their own get is looked at by who knows them. */
+  *reading(): Work<FolderContent> {
     let texts: LayerTexts;
     try {
       texts = this.#readTexts();
@@ -45,13 +53,13 @@ export class ProfileFolder {
       };
     }
     const settings = readSettings(texts.get(SETTINGS_FILE) ?? '');
-    const layers = ProfileLayers.read(
+    const layers = yield* ProfileLayers.reading(
       new Map([...texts].filter(([path]) => path !== SETTINGS_FILE)),
       this.#layers?.parsed,
     );
     const faults = [
       ...('sip' in settings ? [] : settings),
-      ...(layers instanceof ProfileLayers ? this.#check(layers) : layers),
+      ...(layers instanceof ProfileLayers ? yield* this.#checking(layers) : layers),
     ];
     if (faults.length > 0 || !('sip' in settings) || !(layers instanceof ProfileLayers)) return { ok: false, faults };
     this.#layers = layers;
@@ -61,24 +69,24 @@ export class ProfileFolder {
   /** Calls `changed` when the folder is not what it was at the last look. */
   watch(changed: () => void): void {
     this.#version = this.#look();
-    const again = (): void => {
-      this.#timer = this.clock.after(LOOK_AGAIN, 'folder of profiles', () => {
+    const again = (rest: Millis): void => {
+      this.#timer = this.clock.after(rest, 'folder of profiles', () => {
+        const begun = this.clock.now();
         const version = this.#look();
-        if (version !== this.#version) {
-          this.#version = version;
-          changed();
-        }
-        again();
+        again(millis(Math.max(LOOK_AGAIN, REST * (this.clock.now() - begun))));
+        if (version === this.#version) return;
+        this.#version = version;
+        changed();
       });
     };
-    again();
+    again(LOOK_AGAIN);
   }
 
   close(): void {
     this.#timer?.cancel();
   }
 
-  #check(layers: ProfileLayers): readonly string[] {
+  *#checking(layers: ProfileLayers): Work<readonly string[]> {
     const faults = new Set<string>(layers.sharedFaults);
     for (const id of layers.devices) {
       if (!isDeviceId(id)) {
@@ -87,6 +95,7 @@ export class ProfileFolder {
         );
       }
       for (const fault of layers.faultsOf({ id, model: '' })) faults.add(fault);
+      yield;
     }
     return [...faults];
   }

@@ -1,6 +1,8 @@
 // `ua-profile` as its notifier has it (RFC 6080 §6): who subscribes is a device, and is told where its profile is.
 
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { seconds } from '../../base/units.ts';
 import {
@@ -22,19 +24,32 @@ import {
   readReport,
   writeIndirection,
 } from '../event/index.ts';
+import { ChangePace } from './change-pace.ts';
 import { deviceId } from './device-identity.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { Fleet, ProfileDocument } from './fleet.ts';
+import { LoadGuard } from './load-guard.ts';
 import { type SharedId, type SharedProfiles, sharedId } from './shared-profiles.ts';
 
 export const PROFILE_TYPE = 'application/yaml';
 
 export interface ProfilePackageOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** New subscriptions a second, and devices a second that are told of a change. */
+  readonly rate: number;
   readonly fleet: Fleet;
   readonly shared: SharedProfiles;
   readonly store: DeviceStore;
   /** Where a device's file is fetched. @param near an address of the device's, for a server that goes by no name */
   readonly urlFor: (token: string, id: string, near: string) => string;
+}
+
+/** One subscription of a device's. */
+interface Watching {
+  readonly changed: () => void;
+  /** Whom to say that the device has answered. */
+  told: (() => void) | undefined;
 }
 
 type Form = 'indirect' | 'url' | 'body';
@@ -61,19 +76,26 @@ export class ProfilePackage implements EventPackage {
   readonly types = [EXTERNAL_BODY, BARE_URL, GRANDSTREAM_URL, PROFILE_TYPE];
   /** RFC 6080 §6.4. */
   readonly expires = seconds(86_400);
-  readonly #watching = new Map<string, Set<() => void>>();
+  readonly #watching = new Map<string, Set<Watching>>();
+  readonly #guard: LoadGuard;
+  readonly #pace: ChangePace<Watching>;
 
   constructor(private readonly options: ProfilePackageOptions) {
-    const tell = (id: string): void => {
-      for (const changed of this.#watching.get(id) ?? []) changed();
+    const { clock, fleet, shared, rate } = options;
+    this.#guard = new LoadGuard(options);
+    this.#pace = new ChangePace({ clock, rate, tell });
+    const changed = (id: string): void => {
+      for (const watching of this.#watching.get(id) ?? []) this.#pace.add(watching);
     };
-    options.fleet.on('changed', tell);
-    options.shared.on('changed', tell);
+    fleet.on('changed', changed);
+    shared.on('changed', changed);
   }
 
   /** RFC 6080 §5.1.1, §6.6: 404 for profiles that there are none of here. */
   watch(request: WatchRequest): Result<Watch, WatchRefusal> {
     const { resource, event, note } = request;
+    const wait = request.request === undefined ? undefined : this.#guard.refuse();
+    if (wait !== undefined) return err({ status: 503, headers: [['Retry-After', String(wait)]] });
     const { type } = readProfileEvent(event.parameters);
     if (type !== 'device') return this.#watchShared(type, request);
     const uri = parseUri(resource);
@@ -120,7 +142,8 @@ export class ProfilePackage implements EventPackage {
     const { changed, source } = request;
     const { current, refreshed } = profile;
     const watching = this.#watching.get(id) ?? new Set();
-    this.#watching.set(id, watching.add(changed));
+    const own: Watching = { changed, told: undefined };
+    this.#watching.set(id, watching.add(own));
     const form = formOf(request);
     let told: string | undefined;
     const tell = (document: ProfileDocument): EventBody => {
@@ -135,14 +158,22 @@ export class ProfilePackage implements EventPackage {
       },
       changes: () => {
         const document = current();
-        return document === undefined || document.fingerprint === told ? undefined : tell(document);
+        if (document !== undefined && document.fingerprint !== told) return tell(document);
+        own.told?.();
+        return undefined;
       },
+      told: () => own.told?.(),
       refreshed,
       close: () => {
-        watching.delete(changed);
+        watching.delete(own);
+        this.#pace.remove(own);
         if (watching.size === 0) this.#watching.delete(id);
       },
     });
+  }
+
+  stop(): void {
+    this.#pace.stop();
   }
 
   keep(key: string, record: SubscriptionRecord | undefined): void {
@@ -171,6 +202,11 @@ export class ProfilePackage implements EventPackage {
 }
 
 const userAgentIn = ({ request }: WatchRequest): string => request?.headers.get('User-Agent') ?? '';
+
+function tell(watching: Watching, told: () => void): void {
+  watching.told = told;
+  watching.changed();
+}
 
 /** What the device understands, the best first. Nothing secret is in a body that travels in the clear (RFC 6080 §5.3.3). */
 function formOf({ request, source }: WatchRequest): Form {

@@ -10,18 +10,21 @@ import { bracketHost, type DatagramNetwork, SipAgent, type StreamNetwork } from 
 import { DeviceStore, type StoreFile } from './device-store.ts';
 import { type FileRequest, type FileResponse, FileService, profilePath } from './file-service.ts';
 import { Fleet } from './fleet.ts';
+import type { ProfileLayers } from './layers.ts';
+import { LoadGuard } from './load-guard.ts';
 import { type MulticastSocket, PnpResponder } from './pnp-responder.ts';
 import type { FolderContent, ProfileFolder } from './profile-folder.ts';
 import { ProfilePackage } from './profile-package.ts';
 import type { ServerSettings } from './settings.ts';
 import { SharedProfiles } from './shared-profiles.ts';
+import { SlicedWork, type Work } from './work.ts';
 
 export interface ProvisionServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly version: string;
-  readonly folder: Pick<ProfileFolder, 'read' | 'watch' | 'close'>;
+  readonly folder: Pick<ProfileFolder, 'reading' | 'watch' | 'close'>;
   readonly content: Extract<FolderContent, { ok: true }>;
   readonly storeFile: StoreFile;
   readonly network: DatagramNetwork;
@@ -40,7 +43,9 @@ export class ProvisionServer {
   readonly files: FileService;
   readonly #store: DeviceStore;
   readonly #shared: SharedProfiles;
+  readonly #package: ProfilePackage;
   readonly #agent: SipAgent;
+  readonly #work: SlicedWork;
   #stopped = false;
 
   /** @throws Error when the store cannot be read */
@@ -52,7 +57,11 @@ export class ProvisionServer {
     const key = this.#store.key(() => random.hex(KEY_BYTES));
     this.#shared = new SharedProfiles(key, layers);
     const kept = { fleet: this.fleet, shared: this.#shared, store: this.#store };
-    this.files = new FileService({ ...kept, log, plainNames: settings.plainNames });
+    const { rate, plainNames } = settings;
+    this.files = new FileService({ ...kept, log, plainNames, guard: new LoadGuard({ clock, random, rate }) });
+    this.#work = new SlicedWork(clock);
+    const urlFor = (token: string, id: string, near: string): string => this.#urlFor(token, id, near);
+    this.#package = new ProfilePackage({ ...kept, clock, random, rate, urlFor });
     this.#agent = new SipAgent({
       clock,
       random,
@@ -66,12 +75,7 @@ export class ProvisionServer {
       resolve: () => Promise.reject(new Error('devices are reached by their addresses')),
       userAgent: `doorphone-provision/${version}`,
       dialogDetail: () => 'off',
-      packages: [
-        new ProfilePackage({
-          ...kept,
-          urlFor: (token, id, near) => this.#urlFor(token, id, near),
-        }),
-      ],
+      packages: [this.#package],
       watchers: WATCHERS,
     });
     // Nobody is called here.
@@ -99,7 +103,7 @@ export class ProvisionServer {
     }
     log.info('fleet.resumed', { devices: this.fleet.devices.length, subscriptions: resumed });
     // What has changed while nobody served.
-    this.fleet.use(this.parts.content.layers);
+    this.#work.begin(this.#using(this.parts.content.layers));
     this.#shared.retell();
     folder.watch(() => this.reload());
     this.#flushLater();
@@ -109,23 +113,29 @@ export class ProvisionServer {
     if (this.#stopped) return;
     this.#stopped = true;
     this.parts.folder.close();
+    this.#work.stop();
+    this.#package.stop();
     await this.#agent.stop();
     this.#flush();
   }
 
-  /** Reads the folder again. Where anything in it is wrong, no device hears of any of it. @returns the faults */
-  reload(): readonly string[] {
+  /** Reads the folder again. Where anything in it is wrong, no device hears of any of it, and the log says what. */
+  reload(): void {
+    this.#work.begin(this.#reloading());
+  }
+
+  *#reloading(): Work<void> {
     const { folder, log } = this.parts;
-    const content = folder.read();
-    const faults = content.ok ? this.fleet.faultsWith(content.layers) : content.faults;
-    if (!content.ok || faults.length > 0) {
-      log.warn('fleet.not-applied', { faults });
-      return faults;
-    }
-    const changed = this.fleet.use(content.layers);
-    this.#shared.use(content.layers);
-    log.info('fleet.changed', { devices: changed });
-    return [];
+    const content = yield* folder.reading();
+    const faults = content.ok ? yield* this.fleet.faultsWith(content.layers) : content.faults;
+    if (!content.ok || faults.length > 0) log.warn('fleet.not-applied', { faults });
+    else yield* this.#using(content.layers);
+  }
+
+  *#using(layers: ProfileLayers): Work<void> {
+    const changed = yield* this.fleet.using(layers);
+    this.#shared.use(layers);
+    this.parts.log.info('fleet.changed', { devices: changed });
   }
 
   answerFile(request: FileRequest): FileResponse {

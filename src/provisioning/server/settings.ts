@@ -33,6 +33,8 @@ export interface ServerSettings {
   readonly approve: 'manual' | 'automatic';
   readonly pnp: boolean;
   readonly plainNames: boolean;
+  /** New subscriptions a second that are taken, files a second that are given out, devices a second that are told. */
+  readonly rate: number;
 }
 
 export const SETTINGS_FILE = 'server.yaml';
@@ -57,6 +59,8 @@ function parseSipPlace(written: string): Result<ListenPlace<Protocol>, Complaint
 const text = v.pipe(v.string('is no text; put it in quotes'), v.minLength(1, 'is empty; give it a value'));
 const flag = v.boolean('is neither true nor false; write one of them');
 
+const RATE = 'is no number of requests a second; write one like 500';
+
 const schema = v.strictObject({
   sip: v.optional(v.array(readText(parseSipPlace), 'is no list; write one like [ udp:0.0.0.0:5060 ]'), [
     'udp:0.0.0.0:5060',
@@ -71,6 +75,7 @@ const schema = v.strictObject({
   ),
   pnp: v.optional(flag, false),
   plainNames: v.optional(flag, false),
+  rate: v.optional(v.pipe(v.number(RATE), v.integer(RATE), v.minValue(1, RATE), v.maxValue(100_000, RATE)), 500),
 });
 
 /** @returns the settings, or every line that says what is wrong */
@@ -88,7 +93,7 @@ export function readSettings(content: string): ServerSettings | readonly string[
       return formatFault({ file: SETTINGS_FILE, ...layer.place(path), key: path.join('.'), ...found });
     });
   }
-  const { sip, files, url, certificate, key, approve, pnp, plainNames } = parsed.output;
+  const { sip, files, url, certificate, key, approve, pnp, plainNames, rate } = parsed.output;
   const settings = {
     sip,
     files,
@@ -98,6 +103,7 @@ export function readSettings(content: string): ServerSettings | readonly string[
     approve,
     pnp,
     plainNames,
+    rate,
   };
   const needs = settings.files.protocol === 'https' || settings.sip.some(({ protocol }) => protocol === 'tls');
   if (needs && certificate === undefined) {

@@ -69,6 +69,18 @@ describe('the memory of a server', () => {
     expect(again.deviceOfToken('token')).toBeUndefined();
   });
 
+  it('writes what changed several times in a moment once', () => {
+    const file = new MemoryFile();
+    const store = new DeviceStore(file);
+    for (let serial = 1; serial <= 20; serial += 1) {
+      store.put(device('a', serial));
+      store.keep('one', { ...record, until: serial });
+    }
+    store.flush();
+    expect(file.text.trim().split('\n')).toHaveLength(2);
+    expect(new DeviceStore(file).device('a')?.serial).toBe(20);
+  });
+
   it.each([10, 60, 100])('passes over a line that was torn %i bytes before its end', (missing) => {
     const file = new MemoryFile();
     const store = new DeviceStore(file);

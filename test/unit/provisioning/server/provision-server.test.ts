@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { seconds } from '../../../../src/base/units.ts';
 import { readIndirection } from '../../../../src/provisioning/event/index.ts';
 import type { FileRequest, FileResponse } from '../../../../src/provisioning/server/file-service.ts';
 import { answerOwner } from '../../../../src/provisioning/server/owner-service.ts';
@@ -87,6 +88,33 @@ describe('a device that subscribes', () => {
     const made = await served({ [`devices/${DEVICE}.yaml`]: 'name: A\nprofile: { effectiveBy: 0 }' });
     subscribe(made);
     expect(made.notifies()[0]?.headers.get('Event')).toBe('ua-profile;effective-by=0');
+  });
+});
+
+describe('a fleet that comes all at once', () => {
+  const few = { 'server.yaml': 'files: http:10.0.0.5:8080\nsip: [ udp:10.0.0.5:5060 ]\nrate: 2\napprove: automatic' };
+  const doors = [1, 2, 3].map((number) => `MAC%3a00000000000${number}`);
+
+  it('is taken at the owner’s rate; the others are told when to come again (RFC 3261 §21.5.4)', async () => {
+    const made = await served({ ...own, ...few });
+    for (const [at, user] of doors.entries()) subscribe(made, { user, callId: `c${at}`, settles: false });
+    made.settle();
+    const statuses = made.device.responses('SUBSCRIBE').map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 503]);
+    const wait = Number(made.device.responses('SUBSCRIBE')[2]?.headers.get('Retry-After'));
+    expect(wait).toBeGreaterThanOrEqual(1);
+    made.clock.advance(seconds(wait));
+    subscribe(made, { user: doors[2] ?? '', callId: 'c2', sequence: 2 });
+    expect(made.device.response('SUBSCRIBE').status).toBe(200);
+  });
+
+  it('gets its files at that rate, too (RFC 9110 §10.2.3)', async () => {
+    const made = await served({ ...own, ...few });
+    subscribe(made);
+    const [notify] = made.notifies();
+    const answers = [1, 2, 3].map(() => fetch(made, notify));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 503]);
+    expect(Number(answers[2]?.headers['Retry-After'])).toBeGreaterThanOrEqual(1);
   });
 });
 

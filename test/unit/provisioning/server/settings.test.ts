@@ -14,6 +14,7 @@ describe('server.yaml', () => {
       approve: 'manual',
       pnp: false,
       plainNames: false,
+      rate: 500,
     });
   });
 

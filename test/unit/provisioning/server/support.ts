@@ -3,8 +3,10 @@
 import { seconds } from '../../../../src/base/units.ts';
 import type { StoreFile } from '../../../../src/provisioning/server/device-store.ts';
 import { ProfileLayers } from '../../../../src/provisioning/server/layers.ts';
-import { ProvisionServer, type ProvisionServerParts } from '../../../../src/provisioning/server/provision-server.ts';
+import type { FolderContent } from '../../../../src/provisioning/server/profile-folder.ts';
+import { ProvisionServer } from '../../../../src/provisioning/server/provision-server.ts';
 import { readSettings } from '../../../../src/provisioning/server/settings.ts';
+import type { Work } from '../../../../src/provisioning/server/work.ts';
 import type { SipRequest } from '../../../../src/sip/message/types.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { MemoryNetwork } from '../../../support/memory-network.ts';
@@ -17,7 +19,6 @@ export const DEVICE = 'b827eb010203';
 export const URN = 'urn%3auuid%3af81d4fae-7ced-11d0-a765-00a0c91e6bf6';
 
 type Texts = { [path: string]: string };
-type Folder = ProvisionServerParts['folder'];
 
 /** What is kept between two lives of a server. */
 export class KeptFile implements StoreFile {
@@ -38,7 +39,13 @@ export class TableFolder {
   changed: () => void = () => undefined;
   constructor(readonly texts: Texts) {}
 
-  read(): ReturnType<Folder['read']> {
+  *reading(): Work<FolderContent> {
+    const content = this.read();
+    yield;
+    return content;
+  }
+
+  read(): FolderContent {
     const { 'server.yaml': written = '', ...rest } = this.texts;
     const settings = readSettings(written);
     const layers = ProfileLayers.read(new Map(Object.entries(rest)));
@@ -105,6 +112,8 @@ export async function served(texts: Texts, file: StoreFile = new KeptFile()): Pr
 }
 
 export interface ProfileSubscribe {
+  /** False: what is under way stays so. */
+  readonly settles?: boolean;
   readonly user?: string;
   readonly callId?: string;
   readonly sequence?: number;
@@ -143,5 +152,5 @@ export function subscribe({ device, settle }: Served, wanted: ProfileSubscribe =
     }),
     SERVER,
   );
-  settle();
+  if (wanted.settles !== false) settle();
 }
