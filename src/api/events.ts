@@ -35,6 +35,8 @@ export interface EventFields {
   'service.stopping': Record<never, never>;
   'button.pressed': { button: string };
   'button.held': { button: string };
+  /** It has been down for a minute: it hangs, or something leans on it. */
+  'button.stuck': { button: string };
   'call.started': {
     call: string;
     direction: CallDirection;
@@ -76,6 +78,16 @@ export interface EventFields {
   'code.refused': { call?: string; peer?: string; attempts: number; lockedForMs?: number };
   'door.opened': { door: string; by: string; call?: string; forMs: number };
   'door.closed': { door: string };
+  /** As the door's contact says; `forced`: nobody was let through. */
+  'door.moved': { door: string; shut: boolean };
+  'door.forced': { door: string };
+  'door.left-open': { door: string; forMs: number };
+  /** Somebody wanted it open, and it stays shut. */
+  'door.refused': { door: string; by: string; why: string };
+  /** The housing has been opened. `blockedForMs`: for how long after it is closed no door opens. */
+  'tamper.detected': { blockedForMs?: number };
+  'tamper.over': { blockedForMs?: number };
+  'motion.detected': Record<never, never>;
   /** A text from somebody who may call in. What it says is not in the event, and never obeyed. */
   'message.received': { from: string; contentType: string; length: number };
   /** What the server says of messages for an account; `new` and `old` where it counts them. */

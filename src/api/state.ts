@@ -56,7 +56,8 @@ export interface MediaState {
 export interface StateReport {
   readonly state: ServiceState;
   readonly call: CallState | null;
-  readonly doors: { readonly [door: string]: { readonly open: boolean } };
+  /** `open`: the relay is on. `shut`: as the door's contact says; absent where there is none. */
+  readonly doors: { readonly [door: string]: { readonly open: boolean; readonly shut?: boolean } };
   readonly accounts: readonly AccountState[];
   /** Who may call in, in words. */
   readonly accepts?: readonly string[];

@@ -11,7 +11,7 @@ import type { Random } from '../base/random.ts';
 import { type Millis, seconds } from '../base/units.ts';
 import { Calls, peerAddress } from '../call/index.ts';
 import { type Configuration, describeKeysInTheClear } from '../config/index.ts';
-import { AdmissionPolicy, DoorController } from '../door/index.ts';
+import { AdmissionPolicy, DoorController, type TamperMemory } from '../door/index.ts';
 
 import type { Board } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
@@ -44,6 +44,8 @@ export interface ServiceContext {
   readonly instance?: string;
   /** Looks at the machine's network; left out: nobody notices that it has changed. */
   readonly network?: NetworkReader;
+  /** Where the end of a block by the tamper switch is kept; left out: it ends with the service. */
+  readonly tamperMemory?: TamperMemory;
   /** When the process began to serve, on the clock. */
   readonly startedAt: Millis;
 }
@@ -117,6 +119,7 @@ export class DoorService {
         agent: this.agent,
         accounts,
         admission: this.#admission,
+        ...(context.tamperMemory === undefined ? {} : { tamperMemory: context.tamperMemory }),
       },
       configuration,
     );

@@ -1,7 +1,7 @@
 // `doorphone run`: the process. It reads the file, opens log and control socket, keeps a door at work, and obeys
 // signals.
 
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DoorphoneEvent } from '../api/events.ts';
 import { Journal } from '../api/journal.ts';
 import { type Clock, SystemClock } from '../base/clock.ts';
@@ -19,6 +19,7 @@ import { Profiles } from './profiles.ts';
 import { Provisioning } from './provisioning.ts';
 import { untilSignalled } from './signals.ts';
 import { prepareStateFolder } from './state-folder.ts';
+import { storeFileAt } from './store-file.ts';
 import { Supervisor } from './supervisor.ts';
 
 export interface RunOptions {
@@ -122,6 +123,7 @@ function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOption
     version,
     instance,
     network: systemNetwork(),
+    tamperMemory: storeFileAt(join(stateFolder, 'tamper')),
     startedAt: clock.now(),
   };
 }
@@ -142,6 +144,10 @@ const WARNINGS: ReadonlySet<DoorphoneEvent['type']> = new Set([
   'fault',
   'configuration.rejected',
   'media.lost',
+  'button.stuck',
+  'door.forced',
+  'door.left-open',
+  'tamper.detected',
   'provisioning.rejected',
   'provisioning.rolled-back',
 ]);

@@ -37,7 +37,7 @@ const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
   },
   open: {
     parameters: ([door]) => (door === undefined ? {} : { door }),
-    describe: ({ door, forMs }) => `opened ${door} for ${forMs / 1000} s`,
+    describe: ({ door, forMs }) => (forMs === 0 ? `closed ${door}` : `opened ${door} for ${forMs / 1000} s`),
   },
   line: {
     parameters: ([line = '', level]) => (level === undefined ? { line } : { line, active: readLevel(level) }),

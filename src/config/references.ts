@@ -21,6 +21,7 @@ export function checkReferences(
 ): void {
   if (!isTable(value)) return;
   checkLines(value, reports.fault);
+  checkNames(value, reports.fault);
   checkCodes(value, secrets, reports);
   checkLists(value, reports.fault);
   checkAccounts(value, reports);
@@ -51,18 +52,7 @@ function numbered(stem: string, last: number): string[] {
 
 function checkLines(value: Readonly<Record<string, unknown>>, fault: Report): void {
   const users = new Map<string, Path>();
-  const uses = [
-    ...tables(value, 'buttons').map(([name, entry]) => ({
-      path: ['buttons', name, 'line'],
-      line: entry.line,
-      input: true,
-    })),
-    ...tables(value, 'doors').map(([name, entry]) => ({
-      path: ['doors', name, 'relay'],
-      line: entry.relay,
-      input: false,
-    })),
-  ];
+  const uses = [...buttonLines(value), ...doorLines(value), ...otherLines(value)];
   for (const { path, line, input } of uses) {
     if (typeof line !== 'string') continue;
     const other = users.get(line);
@@ -73,6 +63,63 @@ function checkLines(value: Readonly<Record<string, unknown>>, fault: Report): vo
     }
     if (other === undefined) users.set(line, path);
   }
+}
+
+/** A line that something is wired to. */
+interface LineUse {
+  readonly path: Path;
+  readonly line: unknown;
+  readonly input: boolean;
+}
+
+const buttonLines = (value: Readonly<Record<string, unknown>>): readonly LineUse[] =>
+  tables(value, 'buttons').map(([name, { line }]) => ({ path: ['buttons', name, 'line'], line, input: true }));
+
+function doorLines(value: Readonly<Record<string, unknown>>): readonly LineUse[] {
+  return tables(value, 'doors').flatMap(([name, { relay, exit, contact }]) => [
+    { path: ['doors', name, 'relay'], line: relay, input: false },
+    { path: ['doors', name, 'exit'], line: exit, input: true },
+    { path: ['doors', name, 'contact', 'line'], line: isTable(contact) ? contact.line : undefined, input: true },
+  ]);
+}
+
+function otherLines(value: Readonly<Record<string, unknown>>): readonly LineUse[] {
+  const { tamper, motion } = value;
+  return [
+    ...tables(value, 'lamps').map(([name, { line }]) => ({ path: ['lamps', name, 'line'], line, input: false })),
+    { path: ['tamper', 'line'], line: isTable(tamper) ? tamper.line : undefined, input: true },
+    { path: ['motion', 'line'], line: isTable(motion) ? motion.line : undefined, input: true },
+  ];
+}
+
+/** Doors and buttons that others name. */
+function checkNames(value: Readonly<Record<string, unknown>>, fault: Report): void {
+  const doors = tables(value, 'doors');
+  for (const [name, { interlock }] of doors) {
+    for (const [at, other] of (Array.isArray(interlock) ? interlock : []).entries()) {
+      const path = ['doors', name, 'interlock', at];
+      if (other === name) fault(path, complaint('is the door itself', 'take it out'), 'value');
+      else checkName(path, other, 'door', doors, fault);
+    }
+  }
+  const button = isTable(value.motion) ? value.motion.button : undefined;
+  checkName(['motion', 'button'], button, 'button', tables(value, 'buttons'), fault);
+}
+
+function checkName(
+  path: Path,
+  named: unknown,
+  kind: string,
+  known: readonly (readonly [string, unknown])[],
+  fault: Report,
+): void {
+  if (typeof named !== 'string' || known.some(([name]) => name === named)) return;
+  const nearest = nearestName(
+    named,
+    known.map(([name]) => name),
+  );
+  const mend = nearest === undefined ? 'name one that there is' : `did you mean "${nearest}"?`;
+  fault(path, complaint(`there is no ${kind} "${named}"`, mend), 'value');
 }
 
 function checkVirtualLine(path: Path, line: string, input: boolean, fault: Report): void {

@@ -3,8 +3,9 @@
 // What a version does not carry out is off by default, and named in `not-carried-out.ts` when a file asks for it.
 
 import * as v from 'valibot';
-import { millis, minutes, seconds } from '../base/units.ts';
+import { minutes, seconds } from '../base/units.ts';
 import { account } from './schema-accounts.ts';
+import { door, lamp, motion, name, tamper } from './schema-door.ts';
 import { line } from './schema-lines.ts';
 import { provisioning } from './schema-provisioning.ts';
 import { MQTT_COMMANDS } from './types.ts';
@@ -288,10 +289,6 @@ const calls = v.strictObject({
   ),
 });
 
-/** Names of buttons and doors stand in MQTT topics, events and on the command line. */
-export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-const name = v.pipe(v.string(), v.regex(NAME_PATTERN));
-
 const button = v.strictObject({
   line: key(lineOfText(64), {
     title: 'Line',
@@ -303,29 +300,6 @@ const button = v.strictObject({
     description: 'SIP addresses, or telephone numbers at the account’s server (`tel:+4930123456`), in this order.',
     examples: [['sip:101@example.com']],
   }),
-});
-
-const door = v.strictObject({
-  relay: key(lineOfText(64), {
-    title: 'Relay',
-    description: 'The output that opens the door.',
-    examples: ['GPIO27'],
-  }),
-  openFor: v.optional(
-    key(duration(millis(100), minutes(5)), {
-      title: 'Opening time',
-      description: 'How long the relay is on.',
-    }),
-    '3s',
-  ),
-  code: v.exactOptional(
-    key(secret, {
-      title: 'Code',
-      description:
-        'Digits that open the door during a call: up to 16 of 0-9 * A-D, with # as the last if wanted. ' +
-        `${SECRET_FORMS} Left out: no digits open it.`,
-    }),
-  ),
 });
 
 const mqtt = v.strictObject({
@@ -417,6 +391,12 @@ export const configurationSchema = v.strictObject({
     key(v.record(name, door), { title: 'Doors', description: 'By name: letters, digits, - and _.' }),
     {},
   ),
+  lamps: v.optional(
+    key(v.record(name, lamp), { title: 'Lamps', description: 'What each shows, by name: letters, digits, - and _.' }),
+    {},
+  ),
+  tamper: v.exactOptional(key(tamper, { title: 'Tamper switch', description: 'Left out: there is none.' })),
+  motion: v.exactOptional(key(motion, { title: 'Motion detector', description: 'Left out: there is none.' })),
   mqtt: v.exactOptional(key(mqtt, { title: 'MQTT', description: 'Left out: no broker is used.' })),
   provisioning: v.exactOptional(
     key(provisioning, { title: 'Provisioning', description: 'Left out: off.', requiresRestart: true }),

@@ -137,8 +137,43 @@ export interface DoorConfiguration {
   /** A line of the board. */
   readonly relay: string;
   readonly openFor: Millis;
+  /** Absent: prolong. */
+  readonly openAgain?: 'prolong' | 'close';
+  /** Shut at least for so long before it opens again. */
+  readonly rest?: Millis;
+  /** Doors that must be shut while this one is open. */
+  readonly interlock?: readonly string[];
+  /** Active while the door is shut. */
+  readonly contact?: { readonly line: string; readonly leftOpenAfter: Millis };
+  /** Line of a button inside. */
+  readonly exit?: string;
   /** 1 to 16 of 0-9 * # A-D; `#` only as the last. Absent: no digits open this door. */
   readonly code?: Secret;
+}
+
+export interface TamperConfiguration {
+  readonly line: string;
+  /** No door opens for so long afterwards, but by its exit button; absent: none is blocked. */
+  readonly blockFor?: Millis;
+}
+
+export interface MotionConfiguration {
+  readonly line: string;
+  /** Rings as this button does. */
+  readonly button?: string;
+  readonly rest: Millis;
+}
+
+export type LampPattern = 'off' | 'on' | 'blink' | 'fast' | 'flash';
+
+export interface LampConfiguration {
+  readonly line: string;
+  readonly idle: LampPattern;
+  readonly ringing: LampPattern;
+  readonly talking: LampPattern;
+  readonly open: LampPattern;
+  readonly fault: LampPattern;
+  readonly offline: LampPattern;
 }
 
 /** The commands that MQTT may be allowed. */
@@ -217,6 +252,9 @@ export interface Configuration {
   readonly buttons: Readonly<Record<string, ButtonConfiguration>>;
   /** By name, in the order of the file. */
   readonly doors: Readonly<Record<string, DoorConfiguration>>;
+  readonly lamps: Readonly<Record<string, LampConfiguration>>;
+  readonly tamper?: TamperConfiguration;
+  readonly motion?: MotionConfiguration;
   readonly mqtt?: MqttConfiguration;
   readonly provisioning?: ProvisioningConfiguration;
   readonly log: LogConfiguration;

@@ -3,12 +3,14 @@
 import type { Journal } from '../api/journal.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { DoorphoneError, describeError } from '../base/errors.ts';
-import { type Millis, seconds } from '../base/units.ts';
+import { type Millis, millis, seconds } from '../base/units.ts';
 import type { ButtonConfiguration, Configuration } from '../config/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 
 /** A button that is down for so long is said to be held. */
 const HELD_AFTER: Millis = seconds(2);
+/** Nobody's finger stays so long. */
+const STUCK_AFTER: Millis = seconds(60);
 
 export interface ButtonsServices {
   readonly clock: Clock;
@@ -59,11 +61,16 @@ export class Buttons {
   #take(name: string, lineName: string): void {
     const { board, clock, journal } = this.services;
     let held: Timer | undefined;
+    const stuck = (): void => journal.record('button.stuck', { button: name });
+    const isHeld = (): void => {
+      journal.record('button.held', { button: name });
+      held = clock.after(millis(STUCK_AFTER - HELD_AFTER), 'button stuck', stuck);
+    };
     try {
       const stop = board.input(lineName).onChange(({ active }) => {
         held?.cancel();
         if (!active) return;
-        held = clock.after(HELD_AFTER, 'button held', () => journal.record('button.held', { button: name }));
+        held = clock.after(HELD_AFTER, 'button held', isHeld);
         this.pressed(name);
       });
       this.#releases.push(() => {

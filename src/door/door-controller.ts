@@ -22,8 +22,11 @@ import { CodeReader } from './code-reader.ts';
 import { Conversation, type Presser } from './conversation.ts';
 import { handleCommands } from './door-commands.ts';
 import { Doors } from './doors.ts';
+import { type LampState, Lamps } from './lamps.ts';
+import { Motion } from './motion.ts';
 import { SERVICE_STATES } from './phases.ts';
 import { StrangerReports } from './stranger-reports.ts';
+import { Tamper, type TamperMemory } from './tamper.ts';
 import { TransferPolicy } from './transfer-policy.ts';
 
 /** Names of hosts that buttons call are looked up again so often. */
@@ -42,7 +45,11 @@ export interface DoorServices {
   /** As the agent has them, in the order of the file; may be empty. */
   readonly accounts: readonly Account[];
   readonly admission: AdmissionPolicy;
+  /** Where the end of a block by the tamper switch is kept; left out: it ends with the service. */
+  readonly tamperMemory?: TamperMemory;
 }
+
+const NO_MEMORY: TamperMemory = { read: () => '', replace: () => undefined };
 
 /** What the door knows of the service's state. */
 export type DoorState = Pick<StateReport, 'state' | 'call' | 'doors' | 'faults'>;
@@ -54,6 +61,11 @@ export class DoorController {
   readonly #lockout: CodeLockout;
   readonly #conversation: Conversation;
   readonly #strangers: StrangerReports;
+  readonly #tamper: Tamper;
+  readonly #motion: Motion;
+  readonly #lamps: Lamps;
+  /** Lines of neither a door nor a button that cannot be had. */
+  readonly #missing = new Map<string, string>();
   readonly #readers = new Set<CodeReader>();
   readonly #stops: (() => void)[] = [];
   #admission: AdmissionPolicy;
@@ -68,7 +80,10 @@ export class DoorController {
     this.#admission = services.admission;
     this.#transfers = this.#transferPolicy();
     this.#accounts = services.accounts;
-    this.#doors = new Doors(services);
+    this.#tamper = new Tamper({ ...services, memory: services.tamperMemory ?? NO_MEMORY });
+    this.#doors = new Doors({ ...services, isBlocked: () => this.#tamper.blocks });
+    this.#motion = new Motion(services, (button) => this.#ringByMotion(button));
+    this.#lamps = new Lamps(services);
     this.#lockout = new CodeLockout(services.clock);
     this.#strangers = new StrangerReports(services);
     this.#buttons = new Buttons(services, (button) => this.#press(button, 'finger'));
@@ -99,7 +114,11 @@ export class DoorController {
   start(): void {
     const { board, engine, agent, journal } = this.services;
     this.#stops.push(
-      board.onChange(({ line, active }) => journal.record('line.changed', { line, active })),
+      board.onChange(({ line, active }) => {
+        // A lamp that blinks is no news.
+        if (!this.#lamps.has(line)) journal.record('line.changed', { line, active });
+      }),
+      journal.subscribe(() => this.#lamps.show(this.#lampState())),
       engine.on('device', (fault) => this.#deviceChanged(fault)),
       agent.on('refer', (referral, from) => this.#clickToDial(referral, from)),
       agent.on('refused', (peer, source, why) => this.#strangers.report(peer, source.address, why)),
@@ -125,12 +144,16 @@ export class DoorController {
     this.#conversation.stop();
     for (const reader of this.#readers) reader.reset();
     this.#doors.stop();
+    this.#tamper.stop();
+    this.#motion.stop();
+    this.#lamps.stop();
     for (const stop of this.#stops.splice(0)) stop();
   }
 
   /** What the door has to say for `status`. */
   state(): DoorState {
-    const faults = [...this.#doors.faults, ...this.#buttons.faults];
+    const missing = [...this.#missing].map(([key, reason]) => `${key}: ${reason}`);
+    const faults = [...this.#doors.faults, ...this.#buttons.faults, ...this.#lamps.faults, ...missing];
     const device = this.services.engine.state.deviceFault;
     if (device !== undefined) faults.push(`sound device: ${device}`);
     const state = SERVICE_STATES[this.#conversation.phase];
@@ -184,9 +207,44 @@ export class DoorController {
     this.#conversation.press(button, targets, by);
   }
 
+  /** Somebody stands there: rings, unless somebody is rung or talked to already. */
+  #ringByMotion(button: string): void {
+    const targets = this.#buttons.targets(button);
+    if (targets !== undefined && this.#conversation.phase === 'idle') {
+      this.#conversation.press(button, targets, 'command');
+    }
+  }
+
   #bind(): void {
-    this.#doors.bind(this.configuration.doors);
-    this.#buttons.bind(this.configuration.buttons);
+    const { doors, buttons, tamper, motion, lamps } = this.configuration;
+    this.#doors.bind(doors);
+    this.#buttons.bind(buttons);
+    this.#missing.clear();
+    this.#bindOr('tamper', () => this.#tamper.bind(tamper));
+    this.#bindOr('motion', () => this.#motion.bind(motion));
+    this.#lamps.bind(lamps);
+    this.#lamps.show(this.#lampState());
+  }
+
+  /** A line that cannot be had is a fault, not an end. */
+  #bindOr(key: 'tamper' | 'motion', bind: () => void): void {
+    try {
+      bind();
+    } catch (thrown) {
+      const what = describeError(thrown);
+      this.#missing.set(key, what);
+      this.services.journal.record('fault', { what: `${key} has no line: ${what}`, mend: `check ${key}.line` });
+    }
+  }
+
+  /** What lamps show: the most urgent of what there is. */
+  #lampState(): LampState {
+    const { state, doors, faults } = this.state();
+    if (Object.values(doors).some(({ open }) => open)) return 'open';
+    if (state === 'talking' || state === 'ringing') return state;
+    if (faults.length > 0) return 'fault';
+    const { registrations } = this.services.agent;
+    return registrations.some(({ account, registered }) => account.register && !registered) ? 'offline' : 'idle';
   }
 
   /** Every way out has been refused or lost: the button cannot do what it is there for. */

@@ -2,3 +2,4 @@
 
 export { AdmissionPolicy, type AdmissionRules, type AdmissionServices } from './admission.ts';
 export { DoorController, type DoorServices, type DoorState } from './door-controller.ts';
+export type { TamperMemory } from './tamper.ts';

@@ -6,8 +6,8 @@ import { Journal } from '../../src/api/journal.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { millis, minutes, seconds } from '../../src/base/units.ts';
 import { Calls } from '../../src/call/index.ts';
-import type { Configuration } from '../../src/config/index.ts';
-import { AdmissionPolicy, DoorController } from '../../src/door/index.ts';
+import type { Configuration, MotionConfiguration, TamperConfiguration } from '../../src/config/index.ts';
+import { AdmissionPolicy, DoorController, type TamperMemory } from '../../src/door/index.ts';
 import { VirtualBoard } from '../../src/hardware/drivers/index.ts';
 import type { Account } from '../../src/sip/agent/types.ts';
 import { FakeAgent } from './fake-agent.ts';
@@ -24,6 +24,7 @@ export const CONFIGURATION: Configuration = {
   name: 'Front door',
   board: 'virtual',
   lines: {},
+  lamps: {},
   accounts: [ACCOUNT],
   sip: {
     listen: [{ transport: 'udp', address: '0.0.0.0', port: 5060 }],
@@ -61,6 +62,9 @@ export function configured(changes: {
   readonly buttons?: Configuration['buttons'];
   readonly doors?: Configuration['doors'];
   readonly accounts?: Configuration['accounts'];
+  readonly lamps?: Configuration['lamps'];
+  readonly tamper?: TamperConfiguration;
+  readonly motion?: MotionConfiguration;
 }): Configuration {
   return {
     ...CONFIGURATION,
@@ -70,6 +74,9 @@ export function configured(changes: {
     buttons: changes.buttons ?? CONFIGURATION.buttons,
     doors: changes.doors ?? CONFIGURATION.doors,
     accounts: changes.accounts ?? CONFIGURATION.accounts,
+    lamps: changes.lamps ?? CONFIGURATION.lamps,
+    ...(changes.tamper === undefined ? {} : { tamper: changes.tamper }),
+    ...(changes.motion === undefined ? {} : { motion: changes.motion }),
   };
 }
 
@@ -108,7 +115,11 @@ export class DoorRig {
   readonly calls: Calls;
   readonly door: DoorController;
 
-  constructor(readonly configuration: Configuration = CONFIGURATION) {
+  /** @param tamperMemory what is kept of a block between two lives */
+  constructor(
+    readonly configuration: Configuration = CONFIGURATION,
+    tamperMemory?: TamperMemory,
+  ) {
     const { clock, log, random, journal, commands, agent, engine, board } = this;
     agent.registrations = configuration.accounts.map((account) => ({ account, registered: true, reason: null }));
     const { codecs, srtp, keying, suites, profile, packetTime } = configuration.media;
@@ -125,7 +136,12 @@ export class DoorRig {
     this.calls = new Calls({ clock, random, log, agent, engine }, settings);
     const services = { clock, random, log, journal, commands, calls: this.calls, engine, board, agent };
     this.door = new DoorController(
-      { ...services, accounts: configuration.accounts, admission: admissionFor(configuration, agent) },
+      {
+        ...services,
+        accounts: configuration.accounts,
+        admission: admissionFor(configuration, agent),
+        ...(tamperMemory === undefined ? {} : { tamperMemory }),
+      },
       configuration,
     );
     this.door.start();

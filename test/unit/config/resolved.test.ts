@@ -68,6 +68,7 @@ describe('the configuration of a file', () => {
       name: 'Front door',
       board: 'raspberry-pi-4',
       lines: {},
+      lamps: {},
       accounts: [
         {
           uri: 'sip:door@example.com',
