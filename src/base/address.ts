@@ -20,6 +20,16 @@ export function isBehindNat(stated: string, known: string): boolean {
   return stated !== known && (isOfTheHouse(stated) || isShared(stated));
 }
 
+/**
+ * Whether an address is one that a host on the Internet can have: of none of the networks that are not reached from there
+ * (RFC 6890), nor a group's. Those of documents count as well.
+ */
+export function isPublic(address: string): boolean {
+  if (address.includes(':')) return !isOfTheHouse(address) && !/^(::|ff)/i.test(address);
+  const [first = 0] = address.split('.').map(Number);
+  return first > 0 && first < 224 && !isOfTheHouse(address) && !isShared(address);
+}
+
 function isShared(address: string): boolean {
   const [first = 0, second = 0] = address.split('.').map(Number);
   return first === 100 && second >= 64 && second <= 127;

@@ -1,7 +1,7 @@
 // ICE in its lite form (RFC 8445 §2.5, RFC 8839): an offer with ICE is answered with one host candidate for each port of
 // ours; the checks are the peer's. We offer none.
 
-import { BlockList, isIP } from 'node:net';
+import { isPublic } from '../base/address.ts';
 import type { Secret } from '../base/secret.ts';
 import { attributeOf } from './audio.ts';
 import type { RtcpDestination } from './rtcp.ts';
@@ -105,27 +105,6 @@ function isCandidateAt({ name, value = '' }: Attribute, media: RtcpDestination):
     Number(port) === media.port
   );
 }
-
-const NOT_PUBLIC = new BlockList();
-for (const [network, prefix] of [
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['169.254.0.0', 16],
-  ['127.0.0.0', 8],
-  ['100.64.0.0', 10],
-] as const) {
-  NOT_PUBLIC.addSubnet(network, prefix, 'ipv4');
-}
-for (const [network, prefix] of [
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['::1', 128],
-] as const) {
-  NOT_PUBLIC.addSubnet(network, prefix, 'ipv6');
-}
-
-const isPublic = (address: string): boolean => !NOT_PUBLIC.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /**
  * Whether the peer's checks can reach us: lite is for those who need no way through a NAT (RFC 8445 §2.5). Behind one,

@@ -13,5 +13,6 @@ export { answerOffer, answerSwitchedOff, readAnswer } from './offer-answer.ts';
 export { DEFAULT_SDP_LIMITS, parseSdp, type SdpLimits } from './parse.ts';
 export { type KeyingMethod, protocolOf, type RtpProfile } from './profile.ts';
 export type { Refusal } from './refusal.ts';
+export type { MappedPlace } from './rtcp.ts';
 export type * from './types.ts';
 export { writeSdp } from './write.ts';

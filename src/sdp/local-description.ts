@@ -8,7 +8,7 @@ import { ICE_LITE, iceAttributes } from './ice.ts';
 import { methodsOf, offeredMethod } from './keying.ts';
 import type { LocalMedia } from './local-media.ts';
 import { protocolOf } from './profile.ts';
-import { RTCP_MUX } from './rtcp.ts';
+import { RTCP_MUX, rtcpAttribute } from './rtcp.ts';
 import type { Attribute, MediaDescription, NetworkAddress, SessionDescription } from './types.ts';
 
 /** Our payload type for digits, and the events that we understand: 0–9, *, #, A–D, flash (RFC 4733 §3.2). */
@@ -36,6 +36,8 @@ export function createOffer(local: LocalMedia, before?: SessionDescription): Ses
     packetTime: local.packetTime,
     direction: local.direction,
     rtcpMux: true,
+    // For a peer that does not share the port (RFC 5761 §5.1.1).
+    rtcp: rtcpAttribute(local.mapped),
     crypto: method === 'sdes' ? offeredCrypto(local) : [],
     dtls: method === 'dtls' ? dtlsAttributes(requiredDtls(local)) : [],
     ice: ice === undefined ? [] : iceAttributes(ice, local, false),
@@ -70,6 +72,7 @@ export interface LineParts {
   readonly packetTime: Millis;
   readonly direction: Direction;
   readonly rtcpMux: boolean;
+  readonly rtcp: readonly Attribute[];
   readonly crypto: readonly CryptoLine[];
   readonly dtls: readonly Attribute[];
   readonly ice: readonly Attribute[];
@@ -88,11 +91,12 @@ export function localLine(local: LocalMedia, parts: LineParts): MediaDescription
   }
   attributes.push(...crypto.map(cryptoAttribute), ...parts.dtls, ...parts.ice);
   if (rtcpMux) attributes.push(RTCP_MUX);
+  attributes.push(...parts.rtcp);
   attributes.push(attribute('ptime', String(parts.packetTime)), attribute(parts.direction));
   const types = formats.map(({ payloadType }) => String(payloadType));
   return {
     ...EMPTY_LINE,
-    port: local.port,
+    port: local.mapped?.rtp.port ?? local.port,
     protocol: parts.protocol,
     formats: eventType === undefined ? types : [...types, String(eventType)],
     attributes,
@@ -118,7 +122,7 @@ export function localSession(
     uri: undefined,
     emails: [],
     phones: [],
-    connection: networkAddress(local.address),
+    connection: networkAddress(local.mapped?.rtp.address ?? local.address),
     bandwidths: [],
     times: [{ start: '0', stop: '0', repeats: [] }],
     timeZones: undefined,

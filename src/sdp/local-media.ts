@@ -6,6 +6,7 @@ import type { CryptoLine } from './crypto-attribute.ts';
 import type { LocalDtls } from './dtls.ts';
 import type { LocalIce } from './ice.ts';
 import type { KeyingMethod, RtpProfile } from './profile.ts';
+import type { MappedPlace } from './rtcp.ts';
 
 /** Whether media are encrypted: never, when the peer can, or else not at all. */
 export type SrtpPolicy = 'off' | 'optional' | 'required';
@@ -23,6 +24,8 @@ export interface LocalMedia {
   readonly address: string;
   /** RTP; RTCP is the next one. */
   readonly port: number;
+  /** Where a NAT shows these ports to the peer, which is told of that place. */
+  readonly mapped?: MappedPlace | undefined;
   /** In our order of preference. */
   readonly codecs: readonly Codec[];
   readonly telephoneEvent: boolean;

@@ -12,7 +12,7 @@ import { localLine, localSession, refusedLine } from './local-description.ts';
 import type { LocalMedia } from './local-media.ts';
 import { isKnownProfile, isSecure } from './profile.ts';
 import { type Refusal, refusal } from './refusal.ts';
-import { sharesPort } from './rtcp.ts';
+import { rtcpAttribute, sharesPort } from './rtcp.ts';
 import type { MediaDescription, SessionDescription } from './types.ts';
 
 /**
@@ -79,7 +79,8 @@ function acceptOffered(
 
 /** ICE where the offer has it, and its checks can reach us. */
 function acceptIce({ session, line, media }: PeerLine, local: LocalMedia): Pick<AcceptedLine, 'ice' | 'iceAttributes'> {
-  const suits = local.ice !== undefined && isReachable(local.address, media.address);
+  // Behind a NAT that we know of, no candidate of ours is where checks could come to.
+  const suits = local.ice !== undefined && local.mapped === undefined && isReachable(local.address, media.address);
   const offered = suits ? readIceOffer(session, line, media) : undefined;
   if (local.ice === undefined || offered === undefined) return { ice: undefined, iceAttributes: [] };
   if (offered.mismatch) return { ice: undefined, iceAttributes: [ICE_MISMATCH] };
@@ -94,13 +95,15 @@ function answeredLine(
   { agreed, answeredDirection }: Agreement,
 ): MediaDescription {
   const { dtls } = agreed;
+  const shares = sharesPort(line, [format.payloadType, agreed.eventPayloadType]);
   return localLine(local, {
     protocol: line.protocol,
     formats: [format],
     eventType: agreed.eventPayloadType,
     packetTime: agreed.packetTime,
     direction: answeredDirection,
-    rtcpMux: sharesPort(line, [format.payloadType, agreed.eventPayloadType]),
+    rtcpMux: shares,
+    rtcp: shares ? [] : rtcpAttribute(local.mapped),
     crypto: keying.keys === undefined ? [] : [keying.keys.send],
     dtls: dtls === undefined || local.dtls === undefined ? [] : dtlsAttributes(local.dtls, dtls),
     ice,

@@ -10,7 +10,24 @@ export interface RtcpDestination {
   readonly port: number;
 }
 
+/** Where a NAT shows our ports: numeric addresses. */
+export interface MappedPlace {
+  readonly rtp: RtcpDestination;
+  /** Undefined: not known. */
+  readonly rtcp: RtcpDestination | undefined;
+}
+
 export const RTCP_MUX: Attribute = { name: 'rtcp-mux', value: undefined };
+
+/** Where our RTCP is, unless that is the port next to RTP's, as it is without a NAT (RFC 3605 §2.1). */
+export function rtcpAttribute(mapped: MappedPlace | undefined): readonly Attribute[] {
+  if (mapped?.rtcp === undefined) return [];
+  const { rtp, rtcp } = mapped;
+  if (rtcp.port === rtp.port + 1 && rtcp.address === rtp.address) return [];
+  const network =
+    rtcp.address === rtp.address ? '' : ` IN ${rtcp.address.includes(':') ? 'IP6' : 'IP4'} ${rtcp.address}`;
+  return [{ name: 'rtcp', value: `${rtcp.port}${network}` }];
+}
 
 /** RFC 5761 §4: payload types that could be taken for RTCP's packet types. */
 const isAmbiguous = (payloadType: number | undefined): boolean =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isBehindNat, isOfTheHouse } from '../../../src/base/address.ts';
+import { isBehindNat, isOfTheHouse, isPublic } from '../../../src/base/address.ts';
 
 describe('addresses of the house', () => {
   it.each([
@@ -18,6 +18,31 @@ describe('addresses of the house', () => {
     ['2001:db8::1', false],
   ])('%s is of the house: %s', (address, expected) => {
     expect(isOfTheHouse(address)).toBe(expected);
+  });
+});
+
+describe('public addresses', () => {
+  it.each([
+    ['203.0.113.9', true],
+    ['1.1.1.1', true],
+    ['223.255.255.1', true],
+    ['100.128.0.1', true],
+    ['2001:db8::1', true],
+    ['192.168.3.4', false],
+    ['10.1.2.3', false],
+    ['127.0.0.1', false],
+    ['100.64.0.1', false], // RFC 6598
+    ['0.0.0.0', false],
+    ['224.0.0.251', false],
+    ['255.255.255.255', false],
+    ['::', false],
+    ['::1', false],
+    ['::ffff:203.0.113.9', false],
+    ['fd00::5', false],
+    ['fe80::1', false],
+    ['ff02::1', false],
+  ])('%s: %s', (address, expected) => {
+    expect(isPublic(address)).toBe(expected);
   });
 });
 

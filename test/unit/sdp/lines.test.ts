@@ -1,12 +1,14 @@
 // The lines of a description beside codecs and keys: RTCP's place, profiles, lines that are not ours, hold.
 
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../../src/base/secret.ts';
 import { millis } from '../../../src/base/units.ts';
 import {
   answerOffer,
   answerSwitchedOff,
   createOffer,
   type LocalMedia,
+  type MappedPlace,
   parseSdp,
   readAnswer,
   type SessionDescription,
@@ -98,6 +100,57 @@ describe('a=rtcp (RFC 3605)', () => {
   ])('%j sends RTCP to %s, port %i', (value, address, port) => {
     const offer = peer('m=audio 4000 RTP/AVP 8', `a=rtcp:${value}`);
     expect(answered(offer).agreed).toMatchObject({ remoteRtcpAddress: address, remoteRtcpPort: port });
+  });
+});
+
+describe('ports that a NAT shows at another place', () => {
+  const mapped = (rtcp: MappedPlace['rtcp']): LocalMedia => ({
+    ...local,
+    address: '192.168.7.2',
+    mapped: { rtp: { address: '203.0.113.7', port: 40_000 }, rtcp },
+  });
+  const of = (ours: LocalMedia): readonly string[] => writeSdp(createOffer(ours)).split('\r\n');
+
+  it('are offered as they are seen', () => {
+    const lines = of(mapped({ address: '203.0.113.7', port: 40_001 }));
+    expect(lines).toContain('c=IN IP4 203.0.113.7');
+    expect(lines).toContain('m=audio 40000 RTP/AVP 8 0 101');
+    expect(lines.filter((line) => line.startsWith('a=rtcp:'))).toEqual([]);
+    expect(lines.join('\n')).not.toContain('192.168.7.2');
+  });
+
+  it.each([
+    [{ address: '203.0.113.7', port: 51_234 }, 'a=rtcp:51234'],
+    [{ address: '203.0.113.8', port: 40_001 }, 'a=rtcp:40001 IN IP4 203.0.113.8'],
+    [undefined, undefined],
+  ])('say where RTCP is if not at the next port (RFC 3605 §2.1): %o', (rtcp, line) => {
+    expect(of(mapped(rtcp)).find((one) => one.startsWith('a=rtcp:'))).toBe(line);
+  });
+
+  it('are answered with; RTCP’s where it has a port of its own', () => {
+    const ours = mapped({ address: '203.0.113.7', port: 51_234 });
+    const own = answered(peer('m=audio 4000 RTP/AVP 8'), ours);
+    expect(own.lines).toContain('m=audio 40000 RTP/AVP 8');
+    expect(own.lines).toContain('c=IN IP4 203.0.113.7');
+    expect(own.lines).toContain('a=rtcp:51234');
+    const shared = answered(peer('m=audio 4000 RTP/AVP 8', 'a=rtcp-mux'), ours);
+    expect(shared.lines.filter((line) => line.startsWith('a=rtcp'))).toEqual(['a=rtcp-mux']);
+    // The engine's ports are the ones that we have.
+    expect(own.agreed.local).toEqual({ address: '192.168.7.2', port: 16_384 });
+  });
+
+  it('are no ICE candidates: checks of the peer’s would not come through (RFC 8445 §2.5)', () => {
+    const offer = peer(
+      'm=audio 4000 RTP/AVP 8',
+      'a=ice-ufrag:evtj',
+      'a=ice-pwd:VOkJxbRl1RmTxUk/WvJxBt',
+      'a=candidate:1 1 UDP 2130706431 10.0.0.7 4000 typ host',
+    );
+    const ice = { fresh: { ufrag: '8hhY', password: new Secret('asd88fgpdd777uzjYhagZg') } };
+    const inHouse = { ...offer, connection: { networkType: 'IN', addressType: 'IP4', address: '10.0.0.7' } };
+    const { lines } = answered(inHouse, { ...mapped(undefined), ice });
+    expect(lines.filter((line) => /^a=(ice|candidate)/.test(line))).toEqual([]);
+    expect(answered(inHouse, { ...local, address: '192.168.7.2', ice }).lines).toContain('a=ice-lite');
   });
 });
 
