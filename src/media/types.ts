@@ -165,6 +165,13 @@ export interface MappingAnswer {
   readonly mapped: TransportAddress | undefined;
 }
 
+/** Where a NAT shows the ports of a session to who is on its other side. */
+export interface Mapping {
+  readonly rtp: TransportAddress;
+  /** Undefined: not known. */
+  readonly rtcp: TransportAddress | undefined;
+}
+
 /** One RTP session: its ports are its own from `openSession` until `close`. */
 export interface MediaSession {
   readonly id: number;
@@ -195,6 +202,29 @@ export interface MediaSession {
   statistics(): StreamStatistics;
   /** Sends RTCP BYE, frees the ports. The statistics are the final ones. */
   close(): StreamStatistics;
+}
+
+/** Between whom sound is to flow: numeric addresses. */
+export interface MediaPath {
+  /** Ours. */
+  readonly local: string;
+  /** Where the other side's signalling is; undefined: not known. */
+  readonly remote: string | undefined;
+}
+
+/** A session for a call. */
+export interface OpenedPorts {
+  readonly media: MediaSession;
+  /** What the other side is to be told in place of our own address and ports; undefined: nothing. */
+  readonly mapped: Mapping | undefined;
+}
+
+/** Opens the sessions of calls. */
+export interface PortSource {
+  /** Calls `run` when `open` will know all that there is to know: at once, or a second later at most. */
+  prepare(path: MediaPath, run: () => void): void;
+  /** @throws as MediaEngine.openSession */
+  open(path: MediaPath, silenceAfter: Millis): OpenedPorts;
 }
 
 export interface EngineState {
