@@ -38,6 +38,8 @@ export {
   NodeDnsNetwork,
   parseHosts,
   parseResolvConf,
+  type ServerPlace,
+  type ServiceQuery,
   type WatchedFile,
 } from './locate/index.ts';
 export {

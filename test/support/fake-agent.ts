@@ -304,6 +304,8 @@ export class FakeAgent implements UserAgent {
   servers: ReadonlySet<string> = new Set<string>();
   /** What `localAddress` answers. */
   address = '192.0.2.10';
+  /** What `remoteAddress` answers. */
+  remote: string | undefined = '192.0.2.1';
   /** Set: `invite` throws it. */
   inviteFailure: Error | undefined;
   stopped: boolean = false;
@@ -336,6 +338,10 @@ export class FakeAgent implements UserAgent {
 
   localAddress(): string {
     return this.address;
+  }
+
+  remoteAddress(): string | undefined {
+    return this.remote;
   }
 
   /** The newest session. */

@@ -1,6 +1,7 @@
 // The user agent: wires sockets, transactions, registrations and sessions to each other, and is what the rest of the
 // program sees of SIP. The rules for what comes in are in request-handler.ts, the accounts in account-lines.ts.
 
+import { isPublic } from '../../base/address.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { DoorphoneError } from '../../base/errors.ts';
@@ -19,7 +20,7 @@ import {
   type WatchedIdentity,
   type WatcherLimits,
 } from '../event/index.ts';
-import { type Locator, placeOf } from '../locate/index.ts';
+import { type Locator, placeOf, type ServerPlace, type ServiceQuery } from '../locate/index.ts';
 import { createResponse, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
 import type { Endpoint, Protocol, SipResponse } from '../message/types.ts';
 import {
@@ -301,12 +302,23 @@ export class SipAgent implements UserAgent, EventAgent {
     return this.#transport.localAddress(candidates[0] ?? DOCUMENTATION_ADDRESS);
   }
 
+  remoteAddress(asked: string, account: Account): string | undefined {
+    const profile = this.#accounts.profileOf(account);
+    const known = this.#locator.known(profile.routing(profile.sipTarget(asked)).nextHop);
+    return known.find((address) => !isPublic(address)) ?? known[0];
+  }
+
   /**
    * The addresses of every server that a host name leads to, by whatever transport or port it is called; of none where
    * it is not known. Nothing is sent to any.
    */
   addressesOf(host: string): Promise<readonly string[]> {
     return this.#locator.everyAddressOf(host);
+  }
+
+  /** Finds the servers of another service than SIP, the best first; calls back before this returns where they are known. */
+  findServers(query: ServiceQuery, done: (places: readonly ServerPlace[]) => void): void {
+    this.#locator.findOthers(query, done);
   }
 
   /** The addresses that requests to `target` go to; that is also by which way its media will most likely go. */

@@ -170,6 +170,11 @@ export interface UserAgent {
   readonly servers: ReadonlySet<string>;
   /** The local address that reaches `target` as the system routes, for SDP. */
   localAddress(target: string): string;
+  /**
+   * The address that calls of the account to `target` go to, where one is known; of several, one that is not public.
+   * @throws DoorphoneError `bad-account`
+   */
+  remoteAddress(target: string, account: Account): string | undefined;
 }
 
 /** The part of a user agent that tells events and is told them (RFC 6665). */

@@ -6,4 +6,5 @@ export { NodeDnsNetwork } from './dns/node-dns-network.ts';
 export { FileContent, parseHosts, parseResolvConf, type WatchedFile } from './dns/resolver-configuration.ts';
 export { type LocatedHandler, Locator, type LocatorOptions } from './locator.ts';
 export { Names, type NamesOptions } from './names.ts';
+export type { ServerPlace, ServiceQuery } from './other-service.ts';
 export { type Place, placeOf, samePlace, targetOf } from './place.ts';

@@ -14,10 +14,11 @@ import type { Random } from '../../base/random.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
 import type { Endpoint, Protocol } from '../message/types.ts';
-import { canonicalAddress } from './address.ts';
+import { canonicalAddress, type Family } from './address.ts';
 import { AHEAD_SHARE } from './dns/client.ts';
 import { Health } from './health.ts';
 import type { Names } from './names.ts';
+import { findServers, type ServerPlace, type ServiceQuery } from './other-service.ts';
 import { type Place, placeOf } from './place.ts';
 import { numericServer, type Server } from './procedure.ts';
 import { type SearchOutcome, ServerSearch } from './server-search.ts';
@@ -146,6 +147,12 @@ export class Locator {
     return [...new Set((await Promise.all(all)).flat())];
   }
 
+  /** Finds the servers of another service than SIP: see `findServers`. */
+  findOthers(query: ServiceQuery, done: (places: readonly ServerPlace[]) => void): void {
+    const { names, random } = this.options;
+    findServers(query, { names, random, families: this.#families() }, done);
+  }
+
   /** That server has answered: it stays the one in use among its equals. */
   reached(target: Endpoint): void {
     if (this.#health.isPerfect) return;
@@ -215,10 +222,16 @@ export class Locator {
     if (entry.asking || this.#closed) return;
     entry.asking = true;
     entry.refresh?.cancel();
-    const { names, reaches, transports } = this.options;
-    const families = FAMILIES.filter(({ address }) => transports.some((protocol) => reaches({ protocol, address })));
-    const options = { names, families: families.map(({ family }) => family), transports, ahead: entry.kept };
+    const { names, transports } = this.options;
+    const options = { names, families: this.#families(), transports, ahead: entry.kept };
     new ServerSearch(entry.place, options, (outcome) => this.#answered(entry, outcome)).begin();
+  }
+
+  /** Those that some socket of ours reaches. */
+  #families(): readonly Family[] {
+    const { reaches, transports } = this.options;
+    const reached = FAMILIES.filter(({ address }) => transports.some((protocol) => reaches({ protocol, address })));
+    return reached.map(({ family }) => family);
   }
 
   #answered(entry: Entry, outcome: SearchOutcome): void {

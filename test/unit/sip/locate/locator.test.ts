@@ -614,3 +614,44 @@ function setUpAgain(): void {
   setUp();
   server.records = records;
 }
+
+describe('servers of another service (RFC 8489 §8.1)', () => {
+  const load = (...lines: readonly string[]): void => {
+    server.records = zone(...lines);
+  };
+  const found = async (host: string, port?: number): Promise<readonly string[] | undefined> => {
+    let told: readonly string[] | undefined;
+    const query = { service: '_stun._udp', host, port, usualPort: 3478 };
+    locator.findOthers(query, (places) => {
+      told = places.map((place) => `${place.address} ${place.port}`);
+    });
+    await clock.advanceAsync(100);
+    return told;
+  };
+
+  it('are those of SRV records, by priority, each with its port', async () => {
+    load(
+      '_stun._udp.example.net 60 SRV 1 0 3479 stun2.example.net',
+      '_stun._udp.example.net 60 SRV 0 0 3478 stun1.example.net',
+      'stun1.example.net 60 A 192.0.2.31',
+      'stun2.example.net 60 A 192.0.2.32',
+      'stun2.example.net 60 AAAA 2001:db8::32',
+    );
+    expect(await found('example.net')).toEqual(['192.0.2.31 3478', '192.0.2.32 3479', '2001:db8::32 3479']);
+    // Whoever names a port is not asked for others.
+    load('example.net 60 A 192.0.2.30');
+    expect(await found('example.net', 3500)).toEqual(['192.0.2.30 3500']);
+  });
+
+  it('are the host itself where there are none, at the usual port', async () => {
+    expect(await found('example.com')).toEqual(['192.0.2.80 3478']);
+    expect(await found('192.0.2.9')).toEqual(['192.0.2.9 3478']);
+    expect(await found('2001:DB8::9', 3500)).toEqual(['2001:db8::9 3500']);
+  });
+
+  it('are none where the domain says so, or nobody knows the name', async () => {
+    load('_stun._udp.example.org 60 SRV 0 0 0 .', 'example.org 60 A 192.0.2.40');
+    expect(await found('example.org')).toEqual([]);
+    expect(await found('nowhere.example.com')).toEqual([]);
+  });
+});
