@@ -3,6 +3,7 @@
 
 import { describeError } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { MediaPath } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import type { Body, Negotiation, Refusal, Session, SessionMessage } from '../sip/index.ts';
 import type { CallStream } from './call-stream.ts';
@@ -53,8 +54,8 @@ export class CallNegotiation {
    * @param demanded whether encryption that is optional is demanded
    * @throws as CallStream.open
    */
-  offer(address: string, demanded: boolean): Body {
-    const sdp = this.#open(address, demanded);
+  offer(path: MediaPath, demanded: boolean): Body {
+    const sdp = this.#open(path, demanded);
     this.forgetEarly();
     return sdp.offer();
   }
@@ -64,8 +65,8 @@ export class CallNegotiation {
    * @returns an error that says how to refuse an offer that cannot be met
    * @throws as CallStream.open
    */
-  prepare(offer: Body | undefined, address: string): Result<PreparedAnswer, Refusal> {
-    return this.#prepareWith(this.#open(address), offer);
+  prepare(offer: Body | undefined, path: MediaPath): Result<PreparedAnswer, Refusal> {
+    return this.#prepareWith(this.#open(path), offer);
   }
 
   #prepareWith(sdp: OfferAnswer, offer: Body | undefined): Result<PreparedAnswer, Refusal> {
@@ -178,17 +179,18 @@ export class CallNegotiation {
    * We are reached at another address from now on: the sound moves there (RFC 3264 §8.3.1, RFC 6141 §4). Where no port is to
    * be had there, the call goes on as it is.
    */
-  move(session: Session, address: string): void {
+  move(session: Session, path: MediaPath): void {
     const sdp = this.#sdp;
     if (sdp === undefined) return;
     try {
       const { keepsHandshake } = this.stream;
-      sdp.moveTo(this.stream.move(address), keepsHandshake);
+      sdp.moveTo(this.stream.move(path), keepsHandshake);
       const isSaid = this.call.state === 'talking' || this.#saidEarly;
       if (isSaid) this.#reoffer(session, sdp);
       else this.#prepareWith(sdp, session.offer);
     } catch (thrown) {
-      this.services.log.warn('call.move-failed', { call: this.call.id, address, reason: describeError(thrown) });
+      const reason = describeError(thrown);
+      this.services.log.warn('call.move-failed', { call: this.call.id, address: path.local, reason });
     }
   }
 
@@ -214,9 +216,9 @@ export class CallNegotiation {
   }
 
   /** Opens the RTP ports; what is offered and answered from now on names them. */
-  #open(address: string, demanded = false): OfferAnswer {
+  #open(path: MediaPath, demanded = false): OfferAnswer {
     const { engine, random, settings } = this.services;
-    const place = this.stream.open(address);
+    const place = this.stream.open(path);
     const { fingerprint } = engine;
     this.#sdp = new OfferAnswer({ ...place, random, settings, fingerprint, demanded });
     return this.#sdp;

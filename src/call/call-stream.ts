@@ -2,7 +2,7 @@
 // It does what offers and answers have come to; how they come about is in call-negotiation.ts.
 
 import { type Millis, millis, seconds } from '../base/units.ts';
-import type { MediaEngine, MediaSession, StreamStatistics } from '../media/types.ts';
+import type { MediaPath, MediaSession, PortSource, StreamStatistics } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 import { Handshake } from './handshake.ts';
 import { Hold } from './hold.ts';
@@ -51,7 +51,7 @@ export class CallStream {
   readonly #hold: Hold;
 
   constructor(
-    private readonly engine: MediaEngine,
+    private readonly source: PortSource,
     private readonly settings: CallSettings,
     private readonly user: StreamUser,
   ) {
@@ -93,9 +93,9 @@ export class CallStream {
    * @returns where they are
    * @throws DoorphoneError `no-port`, `too-many-sessions`; everything is then as it was
    */
-  open(address: string): Place {
-    const isFresh = this.#agreed === undefined && this.#ports?.place.address === address;
-    const ports = isFresh && this.#ports !== undefined ? this.#ports : this.#openAt(address);
+  open(path: MediaPath): Place {
+    const isFresh = this.#agreed === undefined && this.#ports?.place.address === path.local;
+    const ports = isFresh && this.#ports !== undefined ? this.#ports : this.#openFor(path);
     this.#next?.media.close();
     if (ports !== this.#ports) this.#settleIn(ports);
     this.#agreed = undefined;
@@ -109,14 +109,14 @@ export class CallStream {
    * with their ports: whoever has them goes on with them, and few phones begin another handshake for an address.
    * @throws as `open`; everything is then as it was
    */
-  move(address: string): Place {
+  move(path: MediaPath): Place {
     if (this.keepsHandshake && this.#ports !== undefined) {
       const { media } = this.#ports;
-      media.move(address);
-      this.#ports = { place: { address, port: media.localPort }, media };
+      media.move(path.local);
+      this.#ports = { place: { address: path.local, port: media.localPort }, media };
       return this.#ports.place;
     }
-    const opened = this.#openAt(address);
+    const opened = this.#openFor(path);
     this.#next?.media.close();
     this.#next = opened;
     return opened.place;
@@ -228,13 +228,13 @@ export class CallStream {
     return format === undefined || last === undefined ? undefined : reportMedia(format, last, this.#earlier);
   }
 
-  #openAt(address: string): Ports {
-    const media = this.engine.openSession({ address, silenceAfter: this.settings.silenceAfter });
-    return { place: { address, port: media.localPort }, media };
+  #openFor(path: MediaPath): Ports {
+    const { media, mapped } = this.source.open(path, this.settings.silenceAfter);
+    return { place: { address: path.local, port: media.localPort, mapped }, media };
   }
 
   /** Those that an agreement names; where it names some that are closed, those that are to come: they are offered next. */
-  #portsFor({ address, port }: Place): Ports | undefined {
+  #portsFor({ address, port }: AgreedMedia['local']): Ports | undefined {
     const named = [this.#next, this.#ports].find((ports) => {
       const place = ports?.place;
       return place?.address === address && place.port === port;

@@ -6,7 +6,7 @@
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
-import type { HandshakeFailure } from '../media/types.ts';
+import type { HandshakeFailure, MediaPath, PortSource } from '../media/types.ts';
 import type {
   Body,
   Refusal,
@@ -45,6 +45,7 @@ import type {
 
 /** What a call needs of whoever keeps the calls. */
 export interface CallContext extends CallServices {
+  readonly ports: PortSource;
   readonly settings: CallSettings;
   /** Who does not take encryption as an option. */
   readonly insistent: InsistentTargets;
@@ -97,7 +98,7 @@ export class Call {
     this.since = context.clock.wall();
     this.#digits = new DigitMerger(context.clock);
     this.#info = new InfoDigitSender(context.clock, (body) => this.#session?.sendInfo(body));
-    this.#stream = new CallStream(context.engine, context.settings, {
+    this.#stream = new CallStream(context.ports, context.settings, {
       peerIsReal: () => this.#peerIsReal,
       heardFrom: () => this.#session?.lastHeard?.address,
       held: (by, held) => this.#events.emit(held ? 'held' : 'resumed', by),
@@ -153,21 +154,45 @@ export class Call {
     return this.#events.on(name, listener);
   }
 
-  /** Outgoing: offers, and sends the INVITE before it returns. What goes wrong comes as `ended`, a turn later. */
+  /** Outgoing: offers, and sends the INVITE, as soon as our ports are known. What goes wrong comes as `ended`, a turn later. */
   begin(options: DialOptions): void {
-    const { agent, clock, insistent, settings } = this.context;
+    const { insistent, settings, ports } = this.context;
     this.#dialled = options;
     this.#demand = new EncryptionDemand(insistent, settings, options.target);
+    ports.prepare(this.#path, () => this.#begin(options));
+  }
+
+  #begin(options: DialOptions): void {
+    if (this.#state === 'ended') return;
+    const { clock } = this.context;
     try {
-      this.#invite(options, this.#offerFrom(agent.localAddress(options.target)));
+      this.#invite(options, this.#offerFrom(this.#path));
     } catch (thrown) {
       const cause = describeError(thrown);
       clock.after(millis(0), 'call not begun', () => this.#finish({ reason: 'failed', cause }));
     }
   }
 
-  #offerFrom(address: string): Body {
-    return this.#negotiation.offer(address, this.#demand?.demanded === true);
+  #offerFrom(path: MediaPath): Body {
+    return this.#negotiation.offer(path, this.#demand?.demanded === true);
+  }
+
+  /** Between which addresses its sound flows, as far as the signalling tells. */
+  get #path(): MediaPath {
+    const { agent } = this.context;
+    if (this.#dialled === undefined) {
+      const remote = this.#session?.source?.address;
+      return { local: agent.localAddress(remote ?? this.peer), remote };
+    }
+    const { target, account } = this.#dialled;
+    return { local: agent.localAddress(target), remote: attempt(() => agent.remoteAddress(target, account)) };
+  }
+
+  /** Incoming: calls `run` when our ports are known, unless the caller has given up by then. */
+  whenPrepared(run: () => void): void {
+    this.context.ports.prepare(this.#path, () => {
+      if (this.#state === 'new') run();
+    });
   }
 
   #invite({ target, account, headers = [] }: DialOptions, offer: Body): void {
@@ -348,25 +373,32 @@ export class Call {
   }
 
   #networkChanged(session: Session): void {
-    const { agent, log } = this.context;
-    const address = agent.localAddress(this.#dialled?.target ?? session.source?.address ?? this.peer);
+    const { log, ports } = this.context;
+    const path = this.#path;
     const before = this.#stream.address;
-    if (this.#state === 'ended' || before === undefined || address === before) return;
-    log.info('call.moved', { call: this.id, from: before, to: address });
-    if (this.#dialled !== undefined && this.#state === 'ringing') this.#dialAgain(this.#dialled, session, address);
-    else this.#negotiation.move(session, address);
+    if (this.#state === 'ended' || before === undefined || path.local === before) return;
+    log.info('call.moved', { call: this.id, from: before, to: path.local });
+    ports.prepare(path, () => {
+      if (this.#session === session && this.#state !== 'ended') this.#move(session, path);
+    });
+  }
+
+  #move(session: Session, path: MediaPath): void {
+    if (this.#dialled !== undefined && this.#state === 'ringing') this.#dialAgain(this.#dialled, session, path);
+    else this.#negotiation.move(session, path);
   }
 
   /**
    * Outgoing, unanswered: the phones' answers go to where the INVITE came from (RFC 3261 §18.2.2), where nobody is any more.
    * It is taken back, and said anew from where we are.
    */
-  #dialAgain(options: DialOptions, session: Session, address: string): void {
+  #dialAgain(options: DialOptions, session: Session, path: MediaPath): void {
     let offer: Body;
     try {
-      offer = this.#offerFrom(address);
+      offer = this.#offerFrom(path);
     } catch (thrown) {
-      this.context.log.warn('call.move-failed', { call: this.id, address, reason: describeError(thrown) });
+      const reason = describeError(thrown);
+      this.context.log.warn('call.move-failed', { call: this.id, address: path.local, reason });
       return;
     }
     this.#session = undefined;
@@ -423,8 +455,7 @@ export class Call {
     const { prepared } = this.#negotiation;
     if (prepared !== undefined || session === undefined) return prepared;
     try {
-      const address = this.context.agent.localAddress(session.source?.address ?? this.peer);
-      const answer = this.#negotiation.prepare(session.offer, address);
+      const answer = this.#negotiation.prepare(session.offer, this.#path);
       if (answer.ok) return answer.value;
       const { status, headers } = answer.error;
       const cause = headers?.[0]?.[1] ?? 'no codec or encryption in common';
@@ -502,11 +533,11 @@ export class Call {
   #offersOtherwise(end: SessionEnd): boolean {
     const dialled = this.#dialled;
     if (dialled === undefined || this.#state !== 'ringing' || this.#demand?.refused(end) !== true) return false;
-    const { agent, log } = this.context;
+    const { log } = this.context;
     const { demanded } = this.#demand;
     log.info('call.encryption-otherwise', { call: this.id, peer: this.peer, status: end.status ?? 0, demanded });
     this.#session = undefined;
-    this.#orEnd(() => this.#invite(dialled, this.#offerFrom(agent.localAddress(dialled.target))));
+    this.#orEnd(() => this.#invite(dialled, this.#offerFrom(this.#path)));
     return true;
   }
 
@@ -517,5 +548,14 @@ export class Call {
     const media = this.#stream.close();
     this.context.over(this);
     this.#events.emit('ended', media === undefined ? end : { ...end, media });
+  }
+}
+
+/** What it gives; undefined where it throws, which is noticed elsewhere. */
+function attempt<T>(find: () => T): T | undefined {
+  try {
+    return find();
+  } catch {
+    return undefined;
   }
 }

@@ -2,6 +2,8 @@
 
 import { Emitter } from '../base/emitter.ts';
 import { describeError } from '../base/errors.ts';
+import { EnginePorts } from '../media/engine-ports.ts';
+import type { PortSource } from '../media/types.ts';
 import type { Session } from '../sip/index.ts';
 import { Call, type CallContext } from './call.ts';
 import { InsistentTargets } from './encryption-demand.ts';
@@ -18,6 +20,7 @@ export class Calls {
   readonly #events = new Emitter<CallsEvents>();
   readonly #stops: readonly (() => void)[];
   readonly #insistent: InsistentTargets;
+  readonly #ports: PortSource;
   #settings: CallSettings;
 
   constructor(
@@ -26,6 +29,7 @@ export class Calls {
   ) {
     const { agent, engine } = services;
     this.#settings = settings;
+    this.#ports = services.ports ?? new EnginePorts(engine);
     this.#insistent = new InsistentTargets(services.clock);
     this.#stops = [
       agent.on('invite', (session) => this.#invited(session)),
@@ -53,7 +57,10 @@ export class Calls {
     this.#settings = settings;
   }
 
-  /** Calls somebody: the INVITE has gone when this returns. Never throws; what fails comes as the call's `ended`. */
+  /**
+   * Calls somebody: the INVITE has gone when this returns, unless something about our ports has to be found out first. Never
+   * throws; what fails comes as the call's `ended`.
+   */
   dial(options: DialOptions): Call {
     const call = new Call(this.#context(), { target: options.target });
     this.#calls.add(call);
@@ -78,6 +85,10 @@ export class Calls {
 
   #incoming(call: Call): void {
     this.#calls.add(call);
+    call.whenPrepared(() => this.#sayIncoming(call));
+  }
+
+  #sayIncoming(call: Call): void {
     try {
       this.#events.emit('incoming', call);
     } catch (thrown) {
@@ -90,6 +101,7 @@ export class Calls {
   #context(): CallContext {
     return {
       ...this.services,
+      ports: this.#ports,
       settings: this.#settings,
       insistent: this.#insistent,
       dial: (options) => this.dial(options),

@@ -18,6 +18,7 @@ import {
   type IceCredentials,
   isUnspecified,
   type LocalMedia,
+  type MappedPlace,
   masterOctets,
   parseSdp,
   protocolOf,
@@ -53,7 +54,10 @@ const WARN_CODES: Readonly<Record<SdpRefusal['code'], number>> = {
 };
 
 /** Where we receive: a numeric address of ours, and the RTP port. */
-export type Place = AgreedMedia['local'];
+export type Place = AgreedMedia['local'] & {
+  /** Where the peer is to send, where a NAT lies between us. */
+  readonly mapped?: MappedPlace | undefined;
+};
 
 export interface OfferAnswerOptions extends Place {
   readonly random: Random;
@@ -129,6 +133,8 @@ export class OfferAnswer {
     this.#local = {
       ...this.#local,
       ...place,
+      // ICE's candidates are our own ports.
+      mapped: restarted === undefined ? place.mapped : undefined,
       crypto: crypto?.map((line) => this.#renewed(line)),
       dtls: dtls && { ...dtls, established: keepsAssociation ? dtls.established : undefined },
       ice: restarted && { established: restarted },
@@ -248,7 +254,8 @@ export class OfferAnswer {
 }
 
 /** What we bring to a session that begins. */
-function localMedia({ address, port, random, settings, fingerprint, demanded }: OfferAnswerOptions): LocalMedia {
+function localMedia(options: OfferAnswerOptions): LocalMedia {
+  const { address, port, mapped, random, settings, fingerprint, demanded } = options;
   const { codecs, packetTime, profile, srtp, suites, keying } = settings;
   const secret = srtp === 'off' ? [] : suites;
   // Drawn at once: each draw costs a turn of the generator, on the way from the button to the INVITE.
@@ -256,9 +263,10 @@ function localMedia({ address, port, random, settings, fingerprint, demanded }: 
   const chance = random.bytes(octets);
   const name = chance.subarray(SESSION_ID_BYTES, SESSION_ID_BYTES + TLS_NAME_BYTES).toString('base64');
   return {
-    origin: { sessionId: chance.readUInt32BE(), version: 1, address },
+    origin: { sessionId: chance.readUInt32BE(), version: 1, address: mapped?.rtp.address ?? address },
     address,
     port,
+    mapped,
     codecs,
     telephoneEvent: true,
     packetTime,

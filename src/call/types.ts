@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { Millis } from '../base/units.ts';
-import type { Codec, MediaEngine, SrtpSuite } from '../media/types.ts';
+import type { Codec, MediaEngine, PortSource, SrtpSuite } from '../media/types.ts';
 import type { KeyingMethod } from '../sdp/index.ts';
 import type { Account, Refusal, UserAgent } from '../sip/index.ts';
 
@@ -157,6 +157,8 @@ export interface CallServices {
   readonly log: Log;
   readonly agent: UserAgent;
   readonly engine: MediaEngine;
+  /** Opens the RTP ports; left out: as the engine has them, whatever NAT there is. */
+  readonly ports?: PortSource;
 }
 
 export interface DialOptions {

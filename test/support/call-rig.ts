@@ -2,6 +2,7 @@
 
 import { millis, seconds } from '../../src/base/units.ts';
 import { type Call, type CallEnd, type CallSettings, Calls } from '../../src/call/index.ts';
+import type { PortSource } from '../../src/media/types.ts';
 import type { Account } from '../../src/sip/agent/types.ts';
 import { FakeAgent, type FakeSession } from './fake-agent.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -27,16 +28,20 @@ const ACCOUNT: Account = { uri: 'sip:door@example.com', expires: seconds(300), r
 /** The offer in the INVITE of an outgoing call. */
 export const offerOf = (session: FakeSession): string => session.invite?.offer?.data.toString() ?? '';
 
-/** @param hear what a test wants to know of each call; it goes to `heard` */
+/**
+ * @param hear what a test wants to know of each call; it goes to `heard`
+ * @param ports of the calls; default: as the engine has them
+ */
 export function callRig(
   settings: Partial<CallSettings> = {},
   hear: (call: Call, say: (what: string) => void) => void = () => undefined,
+  ports?: (engine: FakeEngine, clock: FakeClock) => { readonly ports: PortSource },
 ) {
   const clock = new FakeClock();
   const agent = new FakeAgent();
   const engine = new FakeEngine();
   const log = new RecordingLog();
-  const services = { clock, random: new SeededRandom(), log, agent, engine };
+  const services = { clock, random: new SeededRandom(), log, agent, engine, ...ports?.(engine, clock) };
   const calls = new Calls(services, { ...CALL_SETTINGS, ...settings });
   const heard: string[] = [];
   const ends: CallEnd[] = [];
