@@ -51,6 +51,8 @@ export interface MediaState {
   readonly device: string;
   /** What is wrong with the device, or null. */
   readonly fault: string | null;
+  /** The address at which a NAT shows our sound, null: not known. Absent: nobody is asked. */
+  readonly mapped?: string | null;
 }
 
 export interface StateReport {

@@ -14,7 +14,7 @@ import { type Configuration, describeKeysInTheClear } from '../config/index.ts';
 import { AdmissionPolicy, DoorController, type TamperMemory } from '../door/index.ts';
 
 import type { Board } from '../hardware/ports/index.ts';
-import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
+import { type DeviceOptions, MappedPorts, type MediaEngine, openEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
 import { loadNative } from '../native.ts';
 import {
@@ -31,6 +31,7 @@ import { openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkReader, NetworkWatcher } from './network-watcher.ts';
+import { findStunServers, reportStun, stunWarning } from './stun.ts';
 
 export interface ServiceContext {
   readonly clock: Clock;
@@ -66,6 +67,8 @@ export class DoorService {
   readonly #door: DoorController;
   readonly #calls: Calls;
   #admission: AdmissionPolicy;
+  /** Where there are STUN servers: the ports of calls. */
+  readonly #mapped: MappedPorts | undefined;
   #mqtt: MqttBridge | undefined;
   readonly #watcher: NetworkWatcher | undefined;
   #stopped = false;
@@ -102,8 +105,16 @@ export class DoorService {
       userAgent: `doorphone/${version}`,
       dialogDetail: () => this.configuration.sip.watchers,
     });
+    this.#mapped = this.#createMappedPorts();
     this.#calls = new Calls(
-      { clock, random, log, agent: this.agent, engine: this.engine },
+      {
+        clock,
+        random,
+        log,
+        agent: this.agent,
+        engine: this.engine,
+        ...(this.#mapped === undefined ? {} : { ports: this.#mapped }),
+      },
       callSettings(configuration),
     );
     this.#door = new DoorController(
@@ -137,6 +148,7 @@ export class DoorService {
       this.#sayWarnings();
       this.agent.prepare(targetsOf(this.configuration));
       this.#watcher?.start();
+      this.#mapped?.start();
       this.#door.start();
       await this.#startMqtt();
     } catch (thrown) {
@@ -152,6 +164,7 @@ export class DoorService {
     this.#watcher?.stop();
     this.#door.stop();
     this.#calls.stop();
+    this.#mapped?.stop();
     await Promise.all([this.agent.stop(), this.#mqtt?.stop()]);
     this.engine.close();
     this.board.close();
@@ -179,7 +192,8 @@ export class DoorService {
     const { clock, version, startedAt } = this.context;
     const { realtime, device, deviceFault } = this.engine.state;
     const door = this.#door.state();
-    const warnings = warningsOf(this.configuration);
+    const unheard = stunWarning(this.#mapped?.trouble);
+    const warnings = [...warningsOf(this.configuration), ...(unheard === undefined ? [] : [unheard])];
     const faults = [...door.faults, ...this.#faults.list, ...this.context.faults.list];
     return {
       ...door,
@@ -189,7 +203,12 @@ export class DoorService {
       accounts: this.agent.registrations.map(accountState),
       accepts: this.#admission.description,
       mqtt: { configured: this.configuration.mqtt !== undefined, connected: this.#mqtt?.connected ?? false },
-      media: { realtime, device, fault: deviceFault ?? null },
+      media: {
+        realtime,
+        device,
+        fault: deviceFault ?? null,
+        ...(this.#mapped === undefined ? {} : { mapped: this.#mapped.address ?? null }),
+      },
       version,
       uptime: Math.floor((clock.now() - startedAt) / 1000),
     };
@@ -225,7 +244,33 @@ export class DoorService {
   #createWatcher(): NetworkWatcher | undefined {
     const { clock, log, network } = this.context;
     if (network === undefined) return undefined;
-    return new NetworkWatcher({ clock, log, read: network, changed: () => this.agent.networkChanged() });
+    const changed = (): void => {
+      // First: calls that move with the agent wait for what is found out there.
+      this.#mapped?.networkChanged();
+      this.agent.networkChanged();
+    };
+    return new NetworkWatcher({ clock, log, read: network, changed });
+  }
+
+  #createMappedPorts(): MappedPorts | undefined {
+    const { clock, random, log } = this.context;
+    const { stun } = this.configuration.media;
+    if (stun.length === 0) return undefined;
+    const { agent, engine } = this;
+    return new MappedPorts({
+      clock,
+      random,
+      log,
+      engine,
+      silenceAfter: SILENCE_AFTER,
+      findServers: (found) => findStunServers(agent, stun, found),
+      localAddress: (server) => agent.localAddress(server),
+      troubled: (trouble) => {
+        reportStun(this.#faults, trouble);
+        const what = stunWarning(trouble);
+        if (what !== undefined) log.warn('service.warning', { what });
+      },
+    });
   }
 
   #reportAgent(): void {

@@ -1,6 +1,6 @@
 // `doorphone status` for eyes.
 
-import type { AccountState, CallState, StateReport } from '../api/state.ts';
+import type { AccountState, CallState, MediaState, StateReport } from '../api/state.ts';
 import { localTime } from './printable.ts';
 
 /** A small table, one fact a line. @param now the time of day, for how long a call lasts */
@@ -12,7 +12,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ...report.accounts.map((account) => [`account ${account.uri}`, describeRegistration(account)] as const),
     ...(report.accepts === undefined ? [] : [['may call in', report.accepts.join('; ')] as const]),
     ...(report.mqtt.configured ? [['mqtt', report.mqtt.connected ? 'connected' : 'not connected'] as const] : []),
-    ['sound', `${report.media.device}${report.media.fault === null ? '' : `: ${report.media.fault}`}`],
+    ['sound', describeSound(report.media)],
     ['real time', report.media.realtime ? 'yes' : 'no'],
     ...report.faults.map((fault) => ['fault', fault] as const),
     ...(report.warnings ?? []).map((warning) => ['warning', warning] as const),
@@ -29,6 +29,11 @@ function describeRegistration({ registers, registered, reason, registrar, flows 
   const at = registrar === undefined ? '' : ` at ${registrar}`;
   const ways = flows.length > 1 ? flows.filter((flow) => flow.registered).map(({ proxy }) => proxy ?? 'itself') : [];
   return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}`;
+}
+
+function describeSound({ device, fault, mapped }: MediaState): string {
+  const seen = typeof mapped === 'string' ? `, seen at ${mapped} from the Internet` : '';
+  return `${device}${seen}${fault === null ? '' : `: ${fault}`}`;
 }
 
 const SIGNALLING = {

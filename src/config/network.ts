@@ -4,7 +4,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { nearestName } from '../base/nearest-name.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Complaint, complaint } from './complaint.ts';
-import type { AcceptRule, ListenAddress, ListenTransport } from './types.ts';
+import type { AcceptRule, ListenAddress, ListenTransport, StunServer } from './types.ts';
 
 const TRANSPORTS: readonly ListenTransport[] = ['udp', 'tcp', 'tls'];
 
@@ -65,6 +65,19 @@ export function parseListenAddress(text: string): Result<ListenAddress, Complain
   const example = `${transport}:0.0.0.0:${transport === 'tls' ? 5061 : 5060}`;
   const address = parseAddressPort(text.slice(colon + 1), { lowestPort: 0, example });
   return address.ok ? ok({ transport, ...address.value }) : address;
+}
+
+/** `stun.example.com`, `192.0.2.7:3478`, `[2001:db8::7]:3478`, with or without the scheme of RFC 7064. */
+export function parseStunServer(text: string): Result<StunServer, Complaint> {
+  const mend = 'write stun.example.com or 192.0.2.7:3478';
+  if (/^(?:stuns|turns?):/i.test(text)) return err(complaint('is no plain STUN server', mend));
+  const { host, port, bracketed } = splitHostPort(text.replace(/^stun:/i, ''));
+  const number = port === undefined ? undefined : parsePort(port);
+  if (port !== undefined && number === undefined) return err(complaint('has a port that is not 1 to 65535', mend));
+  if (bracketed ? isIP(host) !== 6 : !isIPv4(host) && !isHostName(host)) {
+    return err(complaint('is neither the name nor the address of a STUN server', mend));
+  }
+  return ok({ host: host.toLowerCase(), port: number });
 }
 
 /** What a text may name: a place. */

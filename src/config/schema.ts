@@ -26,6 +26,7 @@ import {
   resolverAddress,
   SECRET_FORMS,
   secret,
+  stunServer,
   topicPrefix,
 } from './values.ts';
 
@@ -224,6 +225,19 @@ const media = v.strictObject({
       requiresRestart: true,
     }),
     '16384-16484',
+  ),
+  stun: v.optional(
+    key(v.pipe(v.array(stunServer), v.maxLength(4)), {
+      title: 'STUN servers',
+      description:
+        'For a door behind a NAT that calls through the Internet: up to four servers (`stun.example.com`, ' +
+        '`192.0.2.7:3478`; without a port they are looked for by SRV) that say where the NAT shows its sound (RFC 8489). ' +
+        'Phones with a public address are told of that place, those in the house of our own. With two of them a NAT that ' +
+        'this cannot help with is noticed. None: it is off.',
+      examples: [['stun.example.com']],
+      requiresRestart: true,
+    }),
+    [],
   ),
   packetTime: v.optional(
     key(packetTime, { title: 'Packet time', description: 'Sound in one packet; a multiple of 10ms.' }),

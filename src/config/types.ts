@@ -90,6 +90,12 @@ export type CryptoSuiteName =
   | 'AEAD_AES_128_GCM'
   | 'AEAD_AES_256_GCM';
 
+/** Without a port it is looked for by SRV (RFC 8489 §8.1). IPv6 addresses without brackets. */
+export interface StunServer {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
 export interface MediaConfiguration {
   /** In the order of preference. */
   readonly codecs: readonly CodecName[];
@@ -100,6 +106,8 @@ export interface MediaConfiguration {
   readonly profile: 'avp' | 'avpf';
   /** RTP and RTCP ports, both ends included; `first` is even. */
   readonly ports: { readonly first: number; readonly last: number };
+  /** None: calls are told our own address, whatever NAT there is. */
+  readonly stun: readonly StunServer[];
   /** 10 to 60 ms in steps of 10. */
   readonly packetTime: Millis;
 }

@@ -12,6 +12,7 @@ import {
   parseAcceptRule,
   parseAddressPort,
   parseListenAddress,
+  parseStunServer,
 } from './network.ts';
 import { checkCallTarget, checkMqttUrl, parseSipUri, type SipUriParts } from './uri.ts';
 
@@ -160,6 +161,8 @@ export function callTarget(example: string) {
 export const mqttUrl = readText(checkMqttUrl);
 export const listenAddress = readText(parseListenAddress, LISTEN_PATTERN);
 export const resolverAddress = readText((text) => parseAddressPort(text, { lowestPort: 1, example: '192.0.2.53:53' }));
+
+export const stunServer = readText(parseStunServer);
 
 /** `16384-16484`: pairs of ports for RTP (even) and RTCP (the next, RFC 3550 §11). */
 export const portRange = readText<{ first: number; last: number }>((text) => {

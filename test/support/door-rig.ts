@@ -45,6 +45,7 @@ export const CONFIGURATION: Configuration = {
     keying: ['sdes'],
     profile: 'avp',
     ports: { first: 16384, last: 16484 },
+    stun: [],
     packetTime: millis(20),
   },
   audio: { device: { kind: 'virtual' }, speaker: 80, microphone: 80, echoCancellation: true },

@@ -38,6 +38,24 @@ describe('faults of single keys', () => {
       'media: { ports: 16385-16484 }',
       '8:17: media.ports: begins with an odd port; RTP takes the even one of a pair; write 16386-16484',
     ],
+    [
+      'media: { stun: [ "stun.example.com:0" ] }',
+      '8:18: media.stun[0]: has a port that is not 1 to 65535; write stun.example.com or 192.0.2.7:3478',
+    ],
+    [
+      'media: { stun: [ "turn:turn.example.com" ] }',
+      '8:18: media.stun[0]: is no plain STUN server; write stun.example.com or 192.0.2.7:3478',
+    ],
+    [
+      'media: { stun: [ "2001:db8::7" ] }',
+      '8:18: media.stun[0]: is neither the name nor the address of a STUN server; write stun.example.com or 192.0.2.7:3478',
+    ],
+    [
+      'media: { stun: [ "stun server" ] }',
+      '8:18: media.stun[0]: is neither the name nor the address of a STUN server; write stun.example.com or 192.0.2.7:3478',
+    ],
+    ['media: { stun: stun.example.com }', '8:16: media.stun: is a text where a list belongs; write [ … ]'],
+    ['media: { stun: [ a, b, c, d, e ] }', /^8:16: media.stun: /],
     ['media: { ports: a-b }', '8:17: media.ports: is not a range of ports; write 16384-16484'],
     // Addresses.
     [

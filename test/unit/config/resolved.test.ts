@@ -115,6 +115,7 @@ describe('the configuration of a file', () => {
         keying: ['sdes', 'dtls'],
         profile: 'avp',
         ports: { first: 16_384, last: 16_484 },
+        stun: [],
         packetTime: 20,
       },
       audio: { device: { kind: 'alsa', name: 'default' }, speaker: 80, microphone: 80, echoCancellation: true },
@@ -143,6 +144,19 @@ describe('the configuration of a file', () => {
       log: { level: 'info', digits: false },
     });
     expect(configuration?.doors.main?.code?.reveal()).toBe('42#');
+  });
+
+  it('reads STUN servers with and without port and scheme', () => {
+    const { configuration, faults } = parse(
+      `${SMALL}media: { stun: [ Stun.example.com, "stun:192.0.2.7:3479", "[2001:db8::7]", "stun1.example.com:3478" ] }\n`,
+    );
+    expect(faults).toEqual([]);
+    expect(configuration?.media.stun).toEqual([
+      { host: 'stun.example.com', port: undefined },
+      { host: '192.0.2.7', port: 3479 },
+      { host: '2001:db8::7', port: undefined },
+      { host: 'stun1.example.com', port: 3478 },
+    ]);
   });
 
   it('fills in the defaults of what a small file leaves out, without a warning', () => {
