@@ -157,7 +157,13 @@ export interface GpioAddon {
   unwatchReadable(watch: WatchHandle): void;
 }
 
-export interface NativeAddon extends MediaAddon, GpioAddon {}
+/** The manager that has started this service (native/system/notify.h). */
+export interface ManagerAddon {
+  /** @param place what NOTIFY_SOCKET says. @returns 0, or -errno */
+  notifySend(place: string, text: string): number;
+}
+
+export interface NativeAddon extends MediaAddon, GpioAddon, ManagerAddon {}
 
 const functionNames = [
   'engineCreate',
@@ -187,6 +193,7 @@ const functionNames = [
   'gpioRead',
   'gpioWrite',
   'gpioEdges',
+  'notifySend',
   'watchReadable',
   'unwatchReadable',
 ] as const satisfies readonly (keyof NativeAddon)[];

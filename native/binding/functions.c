@@ -14,6 +14,7 @@
 #include "binding/gpio-functions.h"
 #include "binding/layout.h"
 #include "binding/mapping-functions.h"
+#include "binding/notify-function.h"
 #include "binding/readable.h"
 #include "binding/stream-parameters.h"
 #include "crypto/secure.h"
@@ -297,6 +298,7 @@ const struct binding_function binding_functions[] = {
     {"gpioRead", gpio_read_function},
     {"gpioWrite", gpio_write_function},
     {"gpioEdges", gpio_edges_function},
+    {"notifySend", notify_send_function},
     {"watchReadable", watch_readable_function},
     {"unwatchReadable", unwatch_readable_function},
     {"engineCreate", engine_create_function},

@@ -176,6 +176,11 @@ export class DoorService {
     return call !== null || Object.values(doors).some((door) => door.open);
   }
 
+  /** Turns of the sound's thread so far: its heartbeat. */
+  get turns(): number {
+    return this.engine.state.turns;
+  }
+
   /** Puts into force what needs no restart: buttons, doors, limits, who may call in. */
   apply(configuration: Configuration): void {
     this.#streams.use(configuration.sip.tls ?? {});

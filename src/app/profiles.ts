@@ -102,6 +102,14 @@ export class Profiles {
     return this.keepers.begin();
   }
 
+  /**
+   * Looks, and changes nothing: what the file says with its profiles, and alone.
+   * @throws DoorphoneError when the file cannot be read
+   */
+  look(): readonly ParseOutcome[] {
+    return [this.#parsed(this.keepers.remembered), this.#parsed([])];
+  }
+
   /** What the file says now. @throws DoorphoneError when it cannot be read */
   reload(): ParseOutcome {
     this.keepers.reconsider();
@@ -256,6 +264,7 @@ function memoryFor({ type, user }: ProfileSlot, stateFolder: string): MemoryFile
 
 /** Accounts whose users have had a profile here. @throws Error when the folder cannot be read */
 function usersIn(stateFolder: string): readonly string[] {
+  if (!existsSync(stateFolder)) return [];
   const names = readdirSync(stateFolder).filter((name) => name.startsWith(USER_FILE) && name.endsWith('.json'));
   return names.toSorted().map((name) => decodeURIComponent(name.slice(USER_FILE.length, -'.json'.length)));
 }

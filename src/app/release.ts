@@ -1,11 +1,23 @@
 // `doorphone release`: every relay of the configured board driven safe, with no service running. It stands before the
 // start and after any stop of the service, where a kernel may have kept a released output at its level.
 
+import { Journal } from '../api/journal.ts';
 import { SystemClock } from '../base/clock.ts';
-import { DoorphoneError } from '../base/errors.ts';
+import { DoorphoneError, describeError } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
-import { loadConfiguration } from '../config/index.ts';
-import { processExit, VirtualBoard } from '../hardware/drivers/index.ts';
+import type { Configuration } from '../config/index.ts';
+import { type Machine, openBoard } from './boards.ts';
+import { Faults } from './faults.ts';
+import { Profiles } from './profiles.ts';
+
+export interface ReleaseOptions {
+  readonly configFile: string;
+  /** Whether the file was named: then it must be there. */
+  readonly configGiven: boolean;
+  readonly stateFolder: string;
+  /** Left out: this one. */
+  readonly machine?: Machine;
+}
 
 export interface ReleaseOutcome {
   /** The lines that were driven. */
@@ -13,23 +25,62 @@ export interface ReleaseOutcome {
   readonly message: string;
 }
 
-/** @throws DoorphoneError when the file cannot be read or is faulty */
-export function releaseRelays({ configFile }: { readonly configFile: string }): Promise<ReleaseOutcome> {
-  const { configuration, faults } = loadConfiguration(configFile, process.env);
-  if (configuration === undefined) {
-    throw new DoorphoneError('bad-configuration', `${configFile} has ${faults.length} faults`, {
-      mend: `doorphone check ${configFile}`,
-    });
+/**
+ * Drives every relay that the file or a profile names. What cannot be driven does not keep the others from it.
+ * @throws DoorphoneError when neither can be read, or a relay cannot be driven
+ */
+export async function releaseRelays(options: ReleaseOptions): Promise<ReleaseOutcome> {
+  const configurations = await configurationsOf(options);
+  const released: string[] = [];
+  const failed: string[] = [];
+  for (const configuration of configurations) {
+    for (const { relay } of Object.values(configuration.doors)) {
+      if (released.includes(relay)) continue;
+      try {
+        release(configuration, relay, options.machine);
+        released.push(relay);
+      } catch (thrown) {
+        failed.push(`${relay}: ${describeError(thrown)}`);
+      }
+    }
   }
-  const board = new VirtualBoard({ clock: new SystemClock(), log: silentLog, onProcessExit: processExit });
-  const released = Object.values(configuration.doors).map((door) => door.relay);
-  for (const relay of released) board.output(relay).set(false);
-  board.close();
-  return Promise.resolve({
-    released,
-    message:
-      released.length === 0
-        ? 'no door is configured: there is no relay to release'
-        : `released ${released.join(', ')}; the virtual board has no wires`,
+  if (failed.length > 0) throw new DoorphoneError('not-released', `not released: ${[...new Set(failed)].join('; ')}`);
+  if (released.length === 0) return { released, message: 'no door is configured: there is no relay to release' };
+  return { released, message: `released ${released.join(', ')}` };
+}
+
+/** A line that becomes an output is inactive; nobody holds it any more afterwards. */
+function release(configuration: Configuration, relay: string, machine: Machine | undefined): void {
+  const clock = new SystemClock();
+  const faults = new Faults(new Journal(clock, silentLog), silentLog);
+  const board = openBoard(configuration, {
+    clock,
+    log: silentLog,
+    faults,
+    ...(machine === undefined ? {} : { machine }),
+  });
+  try {
+    board.output(relay).set(false);
+  } finally {
+    board.close();
+  }
+}
+
+/** Of the file with its profiles, and alone: whichever makes sense, its relays are driven. */
+async function configurationsOf(options: ReleaseOptions): Promise<readonly Configuration[]> {
+  const clock = new SystemClock();
+  const profiles = new Profiles({
+    ...options,
+    context: { clock, log: silentLog, journal: new Journal(clock, silentLog) },
+    putIntoForce: () => Promise.resolve(false),
+    works: () => false,
+  });
+  await profiles.prepare();
+  const outcomes = profiles.look();
+  const made = outcomes.flatMap(({ configuration }) => configuration ?? []);
+  const [first] = outcomes;
+  if (made.length > 0 || first === undefined) return made;
+  throw new DoorphoneError('bad-configuration', `${options.configFile} has ${first.faults.length} faults`, {
+    mend: `doorphone check ${options.configFile}`,
   });
 }

@@ -4,12 +4,14 @@
 import { dirname, join } from 'node:path';
 import type { DoorphoneEvent } from '../api/events.ts';
 import { Journal } from '../api/journal.ts';
+import type { StateReport } from '../api/state.ts';
 import { type Clock, SystemClock } from '../base/clock.ts';
 import { DoorphoneError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { SystemRandom } from '../base/random.ts';
 import { type Configuration, formatFault, type ParseOutcome } from '../config/index.ts';
 import { ControlServer } from '../control/index.ts';
+import { loadNative } from '../native.ts';
 import { DoorService, type ServiceContext } from './door-service.ts';
 import { Faults } from './faults.ts';
 import { instanceOf } from './instance-id.ts';
@@ -17,6 +19,7 @@ import { standardErrorLog } from './log.ts';
 import { systemNetwork } from './network-watcher.ts';
 import { Profiles } from './profiles.ts';
 import { Provisioning } from './provisioning.ts';
+import { ServiceManager } from './service-manager.ts';
 import { untilSignalled } from './signals.ts';
 import { prepareStateFolder } from './state-folder.ts';
 import { storeFileAt } from './store-file.ts';
@@ -86,6 +89,15 @@ async function serve(options: RunOptions): Promise<number> {
     change: (changed) => supervisor.change(changed),
     restart: () => supervisor.restart(),
   });
+  const manager = new ServiceManager({
+    clock,
+    log,
+    environment: process.env,
+    pid: process.pid,
+    send: (place, text) => loadNative().notifySend(place, text),
+    turns: () => supervisor.turns,
+    status: () => describeState(supervisor.state()),
+  });
   const control = new ControlServer({ path: socketPath, registry: supervisor.commands, journal, log });
   const ended = untilSignalled(() => void supervisor.reload());
   try {
@@ -96,8 +108,11 @@ async function serve(options: RunOptions): Promise<number> {
     journal.record('service.started', { version, board: configuration.board });
     log.info('service.ready', { socket: socketPath, stopsOn: 'SIGTERM', reloadsOn: 'SIGHUP' });
     profiles.inForce(configuration);
+    manager.ready();
+    journal.subscribe(() => manager.changed());
     await provisioning.begin();
     const signal = await ended;
+    manager.stopping();
     log.info('service.signal', { signal });
     journal.record('service.stopping', {});
     return 0;
@@ -107,6 +122,16 @@ async function serve(options: RunOptions): Promise<number> {
     await supervisor.stop();
     await control.stop();
   }
+}
+
+/** For `systemctl status`. */
+function describeState(state: StateReport | undefined): string {
+  if (state === undefined) return 'starting';
+  const registering = state.accounts.filter(({ registers }) => registers);
+  const registered = registering.filter((account) => account.registered).length;
+  const accounts =
+    registering.length === 0 ? 'no account registers' : `${registered} of ${registering.length} registered`;
+  return [state.state, accounts, ...state.faults.slice(0, 1)].join('; ').replaceAll(/\s+/g, ' ');
 }
 
 function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOptions): ServiceContext {

@@ -14,6 +14,9 @@ import type { DoorService, ServiceContext } from './door-service.ts';
 const LIVE = [
   'buttons',
   'doors',
+  'lamps',
+  'tamper',
+  'motion',
   'calls',
   'sip.accept',
   'sip.answer',
@@ -35,7 +38,7 @@ const LIVE = [
 const LOOK_AGAIN = seconds(1);
 
 /** The part of DoorService that is supervised; a test hands in its own. */
-export type Supervised = Pick<DoorService, 'commands' | 'start' | 'stop' | 'apply' | 'busy' | 'state'>;
+export type Supervised = Pick<DoorService, 'commands' | 'start' | 'stop' | 'apply' | 'busy' | 'state' | 'turns'>;
 
 export interface SupervisorParts {
   readonly file: string;
@@ -62,6 +65,7 @@ export class Supervisor {
   /** One change after another: the file that was read last is the one that is in force in the end. */
   #changing: Promise<unknown> = Promise.resolve();
   #stopped = false;
+  #isStarting = false;
 
   constructor(
     configuration: Configuration,
@@ -85,6 +89,11 @@ export class Supervisor {
   /** How the service at work is; undefined while there is none. */
   state(): StateReport | undefined {
     return this.#service?.state();
+  }
+
+  /** Turns of the sound's thread; undefined while no service is at work. */
+  get turns(): number | undefined {
+    return this.#isStarting ? undefined : this.#service?.turns;
   }
 
   async stop(): Promise<void> {
@@ -173,6 +182,7 @@ export class Supervisor {
   /** The new configuration, or the old one again. Never rejects. */
   async #restart(running: Supervised, configuration: Configuration): Promise<CommandOutcome<'reload'>> {
     const { file, make, context } = this.parts;
+    this.#isStarting = true;
     await running.stop();
     try {
       this.#service = make(configuration);
@@ -185,6 +195,8 @@ export class Supervisor {
       await this.#restoreOld();
       this.parts.notApplied?.(configuration);
       return this.#reject([why]);
+    } finally {
+      this.#isStarting = false;
     }
   }
 

@@ -67,7 +67,11 @@ async function carryOut(invocation: Invocation, around: Surroundings): Promise<n
       return check(invocation.positionals[0] ?? '', json, around);
     }
     case 'release': {
-      const outcome = await programs.releaseRelays({ configFile: config ?? DEFAULT_CONFIG });
+      const outcome = await programs.releaseRelays({
+        configFile: config ?? DEFAULT_CONFIG,
+        configGiven: config !== undefined,
+        stateFolder: stateFolder(invocation, environment),
+      });
       around.out.write(json ? `${JSON.stringify(outcome)}\n` : `${outcome.message}\n`);
       return 0;
     }

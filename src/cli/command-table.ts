@@ -85,7 +85,7 @@ export const COMMANDS = {
     options: ['profiles', 'state', 'check'],
     help: 'serves devices their configuration; or list, approve DEVICE, metrics',
   },
-  release: { positionals: [], options: ['config'], help: 'drives every relay safe, without a service' },
+  release: { positionals: [], options: ['config', 'state'], help: 'drives every relay safe, without a service' },
 } as const satisfies { readonly [name: string]: CommandSpecification };
 
 export type CliCommandName = keyof typeof COMMANDS;

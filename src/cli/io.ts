@@ -35,7 +35,11 @@ export interface Programs {
   runDemo(options: { readonly once: boolean; readonly json: boolean; readonly version: string }): Promise<number>;
   /** @returns the exit code */
   runProvisionServer(options: ProvisionServerOptions): Promise<number>;
-  releaseRelays(options: { readonly configFile: string }): Promise<{
+  releaseRelays(options: {
+    readonly configFile: string;
+    readonly configGiven: boolean;
+    readonly stateFolder: string;
+  }): Promise<{
     readonly released: readonly string[];
     readonly message: string;
   }>;

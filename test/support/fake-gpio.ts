@@ -58,6 +58,8 @@ export class FakeGpio implements GpioSystem {
   readonly #taken = new Map<number, Taken>();
   readonly #open = new Map<number, FakeChip>();
   #next = 100;
+  /** An output that is let go stays at its level, as with a Raspberry Pi's persist_gpio_outputs. */
+  keepsLevels = false;
   /** Nobody may open a chip. */
   forbidden = false;
   /** What driving a line answers. */
@@ -173,7 +175,10 @@ export class FakeGpio implements GpioSystem {
   close(descriptor: number): void {
     const taken = this.#taken.get(descriptor);
     const wire = taken?.chip.wires[taken.offset];
-    if (wire !== undefined) Object.assign(wire, { consumer: '', driven: undefined });
+    if (wire !== undefined) {
+      if (this.keepsLevels && wire.driven !== undefined) wire.outside = wire.driven;
+      Object.assign(wire, { consumer: '', driven: undefined });
+    }
     this.#taken.delete(descriptor);
     this.#open.delete(descriptor);
   }

@@ -68,6 +68,13 @@ export class KeeperSet {
     });
   }
 
+  /** What is remembered of each, whether it makes sense or not. */
+  get remembered(): readonly PlacedProfile[] {
+    return this.#ordered().flatMap(({ slot, keeper }) =>
+      keeper.remembered === undefined ? [] : [{ slot, profile: keeper.remembered }],
+    );
+  }
+
   /** The configuration to start with. A profile that makes no sense over those below it gives way. */
   begin(): LayeredOutcome {
     let outcome = this.#begin(this.#entry(DEVICE));

@@ -80,6 +80,11 @@ export class ProfileKeeper {
     return this.#candidate?.profile ?? (this.#isGoodOfUse ? this.parts.store.memory.good : undefined);
   }
 
+  /** The profile to start with, as it was written down. */
+  get remembered(): StoredProfile | undefined {
+    return this.parts.store.current;
+  }
+
   /** What waits or proves itself is part of a configuration that was made of more than one profile. */
   adopt(configuration: Configuration): void {
     if (this.#candidate !== undefined) this.#candidate = { ...this.#candidate, configuration };

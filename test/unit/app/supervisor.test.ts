@@ -32,6 +32,7 @@ class FakeService implements Supervised {
   started = false;
   stopped = false;
   busy = false;
+  turns = 0;
   applied: Configuration[] = [];
   constructor(readonly configuration: Configuration) {
     this.commands.handle('press', () => ({ ok: true, result: { button: configuration.name } }));
