@@ -53,6 +53,17 @@ const MOST_WAITING = 1000;
 /** Renewed sightings within this are not written down. */
 const SEEN_RESOLUTION = 60_000;
 
+/** Whether a sighting says nothing new. */
+function isSame(before: Device, now: Device): boolean {
+  return (
+    before.address === now.address &&
+    before.version === now.version &&
+    before.model === now.model &&
+    before.vendor === now.vendor &&
+    (before.report === now.report || JSON.stringify(before.report) === JSON.stringify(now.report))
+  );
+}
+
 /** All devices of one server. */
 export class Fleet {
   readonly #events = new Emitter<FleetEvents>();
@@ -104,8 +115,7 @@ export class Fleet {
       ...(report === undefined ? {} : { report }),
       seen,
     };
-    const same = before !== undefined && JSON.stringify({ ...before, seen }) === JSON.stringify(device);
-    if (same && seen - before.seen < SEEN_RESOLUTION) return before;
+    if (before !== undefined && seen - before.seen < SEEN_RESOLUTION && isSame(before, device)) return before;
     if (report !== undefined) this.#sayReport(before, device);
     store.put(device);
     return device;

@@ -49,8 +49,13 @@ const SHARED_CONDITIONS = ['serial', 'notAfter', 'proveWithin', 'effectiveBy'];
 /** Folders of the profiles that are no device's. */
 const SHARED_FOLDERS = { user: 'users', 'local-network': 'networks' } as const;
 
+/** Profiles that are kept put together: those of a change that is under way. */
+const MOST_RENDERED = 8000;
+
 /** All layers, parsed. */
 export class ProfileLayers {
+  readonly #rendered = new Map<string, Rendered>();
+
   private constructor(private readonly layers: ReadonlyMap<string, PlacedLayer>) {}
 
   /** @returns the layers, or every line that says what is wrong and where: `models/x.yaml:3:1: …` */
@@ -89,8 +94,21 @@ export class ProfileLayers {
     return this.layers.has(`devices/${id}.yaml`);
   }
 
-  /** The profile of one device. */
+  /** The profile of one device: what it is told, fetches and has told again in one change is put together once. */
   render(device: Rendering): Rendered {
+    const key = `${device.id} ${device.model}`;
+    const known = this.#rendered.get(key);
+    if (known !== undefined) return known;
+    const rendered = this.#render(device);
+    for (const oldest of this.#rendered.keys()) {
+      if (this.#rendered.size < MOST_RENDERED) break;
+      this.#rendered.delete(oldest);
+    }
+    this.#rendered.set(key, rendered);
+    return rendered;
+  }
+
+  #render(device: Rendering): Rendered {
     const merged = this.#pathsFor(device).reduce<unknown>(
       (below, path) => mergeLayers(below, this.layers.get(path)?.value),
       {},
@@ -125,7 +143,7 @@ export class ProfileLayers {
 
   /** What is wrong with one device's profile, each where the layer says it. */
   faultsOf(device: Rendering): readonly string[] {
-    const { values } = this.render(device);
+    const { values } = this.#render(device);
     const own = this.#pathsFor(device);
     const { faults } = checkValues(values, {
       file: own.at(-1) ?? 'common.yaml',

@@ -1,16 +1,18 @@
-// What a fleet may ask in a second. After a power cut all of it comes at once: who is too many is told when to come again
+// What a fleet may ask in a second, and while the processor keeps up. After a power cut all of it comes at once: who is too many is told when to come again
 // (RFC 3261 §21.5.4, RFC 9110 §15.6.4), each at a moment of its own.
 
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { millis } from '../../base/units.ts';
+import type { Backlog } from './backlog.ts';
 
 export interface LoadGuardOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Requests a second; as many at once. */
   readonly rate: number;
+  readonly backlog: Pick<Backlog, 'isBehind'>;
 }
 
 /** Nobody is sent away for longer, in seconds: from there on chance alone spreads them. */
@@ -31,8 +33,8 @@ export class LoadGuard {
 
   /** Counts one. @returns undefined: it may be answered; else how many seconds it is to stay away */
   refuse(): number | undefined {
-    if (this.#bucket.take()) return undefined;
-    const { clock, random, rate } = this.options;
+    const { clock, random, rate, backlog } = this.options;
+    if (!backlog.isBehind && this.#bucket.take()) return undefined;
     const now = clock.now();
     this.#booked = Math.max(this.#booked, now) + 1000 / rate;
     const wait = (this.#booked - now) / 1000;

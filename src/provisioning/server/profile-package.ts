@@ -24,6 +24,7 @@ import {
   readReport,
   writeIndirection,
 } from '../event/index.ts';
+import type { Backlog } from './backlog.ts';
 import { ChangePace } from './change-pace.ts';
 import { deviceId } from './device-identity.ts';
 import type { DeviceStore } from './device-store.ts';
@@ -35,6 +36,7 @@ export const PROFILE_TYPE = 'application/yaml';
 
 export interface ProfilePackageOptions {
   readonly clock: Clock;
+  readonly backlog: Backlog;
   readonly random: Random;
   /** New subscriptions a second, and devices a second that are told of a change. */
   readonly rate: number;

@@ -7,6 +7,7 @@ import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { seconds } from '../../base/units.ts';
 import { bracketHost, type DatagramNetwork, SipAgent, type StreamNetwork } from '../../sip/index.ts';
+import { Backlog } from './backlog.ts';
 import { DeviceStore, type StoreFile } from './device-store.ts';
 import { type FileRequest, type FileResponse, FileService, profilePath } from './file-service.ts';
 import { Fleet } from './fleet.ts';
@@ -58,10 +59,11 @@ export class ProvisionServer {
     this.#shared = new SharedProfiles(key, layers);
     const kept = { fleet: this.fleet, shared: this.#shared, store: this.#store };
     const { rate, plainNames } = settings;
-    this.files = new FileService({ ...kept, log, plainNames, guard: new LoadGuard({ clock, random, rate }) });
+    const load = { clock, random, rate, backlog: new Backlog(clock) };
+    this.files = new FileService({ ...kept, log, plainNames, guard: new LoadGuard(load) });
     this.#work = new SlicedWork(clock);
     const urlFor = (token: string, id: string, near: string): string => this.#urlFor(token, id, near);
-    this.#package = new ProfilePackage({ ...kept, clock, random, rate, urlFor });
+    this.#package = new ProfilePackage({ ...kept, ...load, urlFor });
     this.#agent = new SipAgent({
       clock,
       random,

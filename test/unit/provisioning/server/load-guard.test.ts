@@ -7,7 +7,8 @@ import { SeededRandom } from '../../../support/seeded-random.ts';
 
 const guarded = (rate: number) => {
   const clock = new FakeClock();
-  return { clock, guard: new LoadGuard({ clock, random: new SeededRandom(1), rate }) };
+  const backlog = { isBehind: false };
+  return { clock, backlog, guard: new LoadGuard({ clock, random: new SeededRandom(1), rate, backlog }) };
 };
 
 describe('the guard', () => {
@@ -39,6 +40,14 @@ describe('the guard', () => {
     const { guard } = guarded(1);
     const waits = Array.from({ length: 5000 }, () => guard.refuse() ?? 1);
     expect(Math.max(...waits)).toBeLessThanOrEqual(62);
+  });
+
+  it('takes nobody while the processor lags behind', () => {
+    const { backlog, guard } = guarded(100);
+    backlog.isBehind = true;
+    expect(guard.refuse()).toBeGreaterThanOrEqual(1);
+    backlog.isBehind = false;
+    expect(guard.refuse()).toBeUndefined();
   });
 
   it('forgets a rush that is over', () => {
