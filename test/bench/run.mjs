@@ -5,6 +5,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { measureFleet } from './fleet.mjs';
+import { fleetRows } from './fleet-rows.mjs';
 import { measureFlood, measureLoad } from './load.mjs';
 import * as loadRows from './load-rows.mjs';
 import { bestKernel, measureMedia, measureParsers, prepareMedia } from './media.mjs';
@@ -21,7 +23,7 @@ const BUILD = fileURLToPath(new URL('../../build/bench/', import.meta.url));
 const SUBJECT_ADDRESS = '10.78.0.1';
 const PHONE_ADDRESS = '10.78.0.2';
 const INSIDE = 'DOORPHONE_BENCH_INSIDE';
-const PARTS = ['start', 'signalling', 'streams', 'media', 'parsers', 'load', 'flood'];
+const PARTS = ['start', 'signalling', 'streams', 'media', 'parsers', 'load', 'flood', 'fleet'];
 
 const STARTS = 10;
 const SETTLED_MS = 1000;
@@ -226,6 +228,11 @@ async function main() {
     if (parts.includes('flood')) {
       say('a call in a flood of OPTIONS');
       table.push(...loadRows.floodRows(await measureFlooded(stamper, folder)));
+    }
+    if (parts.includes('fleet')) {
+      say('a fleet of doors, beside Kamailio’s presence server');
+      const ends = { subject: SUBJECT_ADDRESS, phone: PHONE_ADDRESS };
+      table.push(...fleetRows(await measureFleet(`${folder}/fleet`, ends)));
     }
   } catch (thrown) {
     process.stderr.write(`bench: ${thrown.message}; what the processes said is in ${folder}\n`);
