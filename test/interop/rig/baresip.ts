@@ -25,6 +25,8 @@ export interface BaresipOptions {
   readonly ice?: boolean;
   /** It is at its address of IPv6 alone. */
   readonly ipv6?: boolean;
+  /** It is at its public address. */
+  readonly internet?: boolean;
   /** What it says, one of the speech files. */
   readonly speech?: string;
   /** Whose presence it watches: SIP URIs. */
@@ -99,6 +101,7 @@ export class Baresip {
 
   /** As it stands in a URI. */
   get #place(): string {
+    if (this.options.internet === true) return this.host.internet;
     return this.options.ipv6 === true ? `[${this.host.ipv6}]` : this.host.address;
   }
 

@@ -24,7 +24,9 @@ export interface KamailioOptions {
   readonly streams?: Certificate;
   /** It answers INVITE and REGISTER with 503 and Retry-After. */
   readonly overloaded?: boolean;
-  /** It helps phones behind a NAT: sound goes by rtpengine, with these flags. */
+  /** It helps phones behind a NAT: where a request comes from is where its sender is. */
+  readonly natHelp?: boolean;
+  /** As `natHelp`, and sound goes by rtpengine, with these flags. */
   readonly relay?: string;
   /** It is a presence server as well, for the packages `presence`, `message-summary` and `reg`. */
   readonly events?: boolean;
@@ -34,6 +36,8 @@ export interface KamailioOptions {
   readonly flows?: boolean;
   /** It listens at its address of IPv6 alone. */
   readonly ipv6?: boolean;
+  /** It listens at its public address alone. */
+  readonly internet?: boolean;
 }
 
 /** Debian's empty tables of Kamailio's. */
@@ -45,6 +49,7 @@ export class Kamailio {
 
   private constructor(
     private readonly host: Host,
+    readonly address: string,
     private readonly folder: string,
     private readonly name: string,
     private readonly defines: readonly string[],
@@ -56,7 +61,7 @@ export class Kamailio {
     const name = host.name === 'pbx' ? 'kamailio' : `kamailio-${host.name}`;
     const template = readFileSync(new URL('kamailio.cfg', import.meta.url), 'utf8');
     const filled = template
-      .replaceAll('10.77.0.1:', `${options.ipv6 === true ? `[${host.ipv6}]` : host.address}:`)
+      .replaceAll('10.77.0.1:', `${placeOf(host, options)}:`)
       .replaceAll('@MAX_EXPIRES@', String(maxExpires))
       .replaceAll('@NONCE_EXPIRE@', String(nonceExpires))
       .replaceAll('@ALGORITHM@', algorithm)
@@ -68,12 +73,13 @@ export class Kamailio {
     const defines = [
       ...(streams === undefined ? [] : ['WITH_STREAMS']),
       ...(overloaded ? ['OVERLOADED'] : []),
-      ...(relay === undefined ? [] : ['WITH_NAT']),
+      ...(options.natHelp === true || relay !== undefined ? ['WITH_NAT'] : []),
+      ...(relay === undefined ? [] : ['WITH_RELAY']),
       ...(options.events === true ? ['WITH_EVENTS'] : []),
       ...(options.profiles === true ? ['WITH_PROFILES'] : []),
       ...(options.flows === true ? ['WITH_FLOWS'] : []),
     ];
-    return new Kamailio(host, folder, name, defines);
+    return new Kamailio(host, options.internet === true ? host.internet : host.address, folder, name, defines);
   }
 
   /** A proxy before the registrar: one that records routes, or an edge that keeps flows. */
@@ -81,11 +87,7 @@ export class Kamailio {
     const name = `kamailio-${host.name}`;
     const template = readFileSync(new URL(`${kind}.cfg`, import.meta.url), 'utf8');
     writeFileSync(`${folder}/${name}.cfg`, template.replaceAll('@ADDRESS@', host.address));
-    return new Kamailio(host, folder, name, []);
-  }
-
-  get address(): string {
-    return this.host.address;
+    return new Kamailio(host, host.address, folder, name, []);
   }
 
   /** Starts it and waits until it takes requests. */
@@ -127,6 +129,12 @@ export class Kamailio {
   async stop(): Promise<void> {
     await this.#program?.stop();
   }
+}
+
+/** As it stands in a URI. */
+function placeOf(host: Host, { ipv6, internet }: KamailioOptions): string {
+  if (internet === true) return host.internet;
+  return ipv6 === true ? `[${host.ipv6}]` : host.address;
 }
 
 function tlsConfiguration({ certificate, key }: Certificate): string {

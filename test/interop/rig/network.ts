@@ -23,6 +23,11 @@ export function ipv6Of(name: HostName): string {
   return `fd77::${ADDRESSES[name].split('.').at(-1)}`;
 }
 
+/** A host's address on what stands for the Internet (RFC 5737), once `Network.becomeInternet` has been called. */
+export function internetOf(name: HostName): string {
+  return `203.0.113.${ADDRESSES[name].split('.').at(-1)}`;
+}
+
 /** What a machine has behind a NAT. */
 export const INNER_ADDRESS = '192.168.7.2';
 
@@ -50,6 +55,10 @@ export class Host {
     return ipv6Of(this.name);
   }
 
+  get internet(): string {
+    return internetOf(this.name);
+  }
+
   /** Changes the machine's network: lines of `ip -batch`. */
   configure(commands: readonly string[]): void {
     batch(this.namespace, commands);
@@ -71,6 +80,7 @@ export class Host {
 export class Network {
   readonly #hosts = new Map<HostName, Host>();
   readonly #routers: string[] = [];
+  #isInternet = false;
 
   private constructor(private readonly prefix: string) {}
 
@@ -100,9 +110,10 @@ export class Network {
   /**
    * Puts a machine behind a router that translates addresses and ports, as a house's does: it is `INNER_ADDRESS` then, and
    * what the others see is its old address with ports of the router's choice. Nothing gets in that did not go out before,
-   * and what is idle is forgotten after a few seconds.
+   * and what is idle is forgotten after a few seconds; or, where it keeps the ports, after half a minute.
+   * @param keepsPorts a machine's port looks the same to everybody, as most routers of houses have it (RFC 4787 §4.1)
    */
-  putBehindNat(name: HostName): void {
+  putBehindNat(name: HostName, { keepsPorts = false } = {}): void {
     const host = this.host(name);
     const router = `${this.prefix}-router`;
     ip('netns', 'add', router);
@@ -114,7 +125,7 @@ export class Network {
     ]);
     batch(router, [
       'link set lo up',
-      `addr add ${host.address}/24 dev eth0`,
+      `addr add ${this.#isInternet ? host.internet : host.address}/24 dev eth0`,
       'link set eth0 up',
       `link add inner type veth peer name eth0 netns ${host.namespace}`,
       'addr add 192.168.7.1/24 dev inner',
@@ -129,21 +140,30 @@ export class Network {
       run(['netns', 'exec', router, ...command]);
     };
     inRouter('sysctl', '-qw', 'net.ipv4.ip_forward=1');
-    inRouter(
-      'sysctl',
-      '-qw',
-      'net.netfilter.nf_conntrack_udp_timeout=6',
-      'net.netfilter.nf_conntrack_udp_timeout_stream=6',
-    );
+    // As routers of houses do; what the router itself took would stand in the way of what comes from within later.
+    inRouter('iptables', '-A', 'INPUT', '-i', 'eth0', '-p', 'udp', '-j', 'DROP');
+    const idle = keepsPorts ? 30 : 6;
+    for (const flow of ['udp_timeout', 'udp_timeout_stream']) {
+      inRouter('sysctl', '-qw', `net.netfilter.nf_conntrack_${flow}=${idle}`);
+    }
+    const ports = keepsPorts ? [] : ['--to-ports', '50000-51000', '--random'];
     for (const protocol of ['udp', 'tcp']) {
       const leaving = ['-t', 'nat', '-A', 'POSTROUTING', '-o', 'eth0', '-p', protocol, '-j', 'MASQUERADE'];
-      inRouter('iptables', ...leaving, '--to-ports', '50000-51000', '--random');
+      inRouter('iptables', ...leaving, ...ports);
     }
   }
 
   /** Gives every machine an address of IPv6 as well. Nobody looks for duplicates: they are good at once. */
   addIpv6(): void {
     for (const host of this.#hosts.values()) host.configure([`addr add ${host.ipv6}/64 dev eth0 nodad`]);
+  }
+
+  /** Gives every machine a public address in the place of its own, as far as peers can tell. Before one is put behind a NAT. */
+  becomeInternet(): void {
+    this.#isInternet = true;
+    for (const host of this.#hosts.values()) {
+      host.configure(['addr flush dev eth0', `addr add ${host.internet}/24 dev eth0`]);
+    }
   }
 
   /** Takes the namespaces away; the processes in them must have ended. */

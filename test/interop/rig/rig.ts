@@ -19,6 +19,7 @@ import { describeSip } from './sip-text.ts';
 import { Sipp, type SippOptions } from './sipp.ts';
 import { SoundServer } from './sound-server.ts';
 import { until } from './stream.ts';
+import { StunServer } from './stun-server.ts';
 import { Wire } from './wire.ts';
 
 interface Stoppable {
@@ -57,6 +58,13 @@ export class Rig {
     const relay = this.#keep(new RtpEngine(this.host('pbx'), this.folder));
     await relay.start();
     return relay;
+  }
+
+  /** A STUN server on the Internet. */
+  async stunServer(host: HostName): Promise<StunServer> {
+    const server = this.#keep(new StunServer(this.host(host), this.folder));
+    await server.start();
+    return server;
   }
 
   /** A certificate of the registrar's, which an authority of the test's own vouches for. */
@@ -193,7 +201,7 @@ export class Rig {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
       .filter((name) =>
-        /^(doorphone|kamailio|linphone|rtpengine|dnsmasq|mosquitto|nginx|provision-server|pulseaudio|sipp).*\.(log|errors)$/.test(
+        /^(doorphone|kamailio|linphone|rtpengine|turnserver|dnsmasq|mosquitto|nginx|provision-server|pulseaudio|sipp).*\.(log|errors)$/.test(
           name,
         ),
       )
