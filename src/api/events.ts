@@ -89,7 +89,7 @@ export interface EventFields {
   'tamper.over': { blockedForMs?: number };
   'motion.detected': Record<never, never>;
   /** A text from somebody who may call in. What it says is not in the event, and never obeyed. */
-  'message.received': { from: string; contentType: string; length: number };
+  'message.received': { from: string; user?: string; contentType: string; length: number };
   /** What the server says of messages for an account; `new` and `old` where it counts them. */
   'messages.waiting': { account: string; waiting: boolean; new?: number; old?: number };
   'line.changed': { line: string; active: boolean };

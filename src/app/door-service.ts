@@ -286,8 +286,9 @@ export class DoorService {
     this.agent.on('messagesWaiting', ({ uri }, { waiting, voice }) => {
       journal.record('messages.waiting', { account: uri, waiting, ...voice });
     });
-    this.agent.on('message', ({ from, type: contentType, body }) => {
-      journal.record('message.received', { from: peerAddress(from.uri), contentType, length: body.length });
+    this.agent.on('message', ({ from, authenticatedAs, type: contentType, body }) => {
+      const user = authenticatedAs === undefined ? {} : { user: authenticatedAs };
+      journal.record('message.received', { from: peerAddress(from.uri), ...user, contentType, length: body.length });
     });
     // Said and over: what a scanner sends must not stand in the state, where each telling would add another.
     this.agent.on('fault', (what, mend) => journal.record('fault', { what, mend }));

@@ -25,12 +25,12 @@ import {
 import { type NameAddress, parseEventType } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import { ALLOW_EVENTS, type Referral, type RoutedSession } from '../session/index.ts';
-import type { ServerTransaction } from '../transaction/index.ts';
 import { DialogTracker } from './dialog-tracker.ts';
 import { InstantMessages, LONGEST_SENT } from './instant-messages.ts';
 import { Presence } from './presence.ts';
 import { ReferDialogs } from './refer-dialogs.ts';
 import { findReplaced } from './replaced-session.ts';
+import type { MethodHandler } from './request-handler.ts';
 import type { Sender } from './sender.ts';
 import type { Account, Admission, InstantMessage, MessageOptions, MessageOutcome, SubscribeOptions } from './types.ts';
 import { type UnaskedHandler, UnaskedNotifications, type UnaskedPolicy } from './unasked-notifications.ts';
@@ -94,11 +94,11 @@ export class EventHub {
   }
 
   /** What is done with a request outside of a dialog from somebody who was let in, by method. */
-  readonly methods: ReadonlyMap<string, (transaction: ServerTransaction) => void> = new Map([
+  readonly methods: ReadonlyMap<string, MethodHandler> = new Map<string, MethodHandler>([
     ['SUBSCRIBE', (transaction) => this.#notifier.receive(transaction)],
     ['NOTIFY', (transaction) => this.#unasked.receive(transaction)],
     ['REFER', (transaction) => this.#refers.receive(transaction)],
-    ['MESSAGE', (transaction) => this.#messages.receive(transaction)],
+    ['MESSAGE', (transaction, authenticatedAs) => this.#messages.receive(transaction, authenticatedAs)],
   ]);
 
   /** What a request with a To tag is for. */

@@ -6,10 +6,10 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { seconds } from '../../base/units.ts';
-import type { CallerAuthenticator } from '../auth/index.ts';
+import type { CallerAuthenticator, CallerVerdict } from '../auth/index.ts';
 import { createResponse, parseUri } from '../message/index.ts';
-import type { Endpoint, SipRequest } from '../message/types.ts';
-import type { Refusal } from '../session/types.ts';
+import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
+import type { Refusal, Session } from '../session/types.ts';
 import type { Screening } from '../transaction/index.ts';
 import { TokenBucket } from '../transport/index.ts';
 import { type Rate, SourceLimit } from './source-limit.ts';
@@ -26,6 +26,8 @@ export interface GateOptions {
   readonly servers: () => ReadonlySet<string>;
   /** Whether a request with a To tag is in a dialog of ours, and comes from where that lives. */
   readonly isInDialog: (request: SipRequest, source: Endpoint) => boolean;
+  /** The call that a request with a To tag is in. */
+  readonly callOf: (request: SipRequest) => Pick<Session, 'authenticatedAs'> | undefined;
   /** Whether we go by that user's name, or by none. */
   readonly isOurName: (user: string | undefined) => boolean;
   readonly refused: (peer: string, source: Endpoint, why: string) => void;
@@ -36,6 +38,10 @@ const CALLS: Rate = { burst: 20, interval: seconds(0.5) };
 /** Challenges. Each is smaller than what brought it: this bounds the work, and what a forged address gets. */
 const CHALLENGES_EACH: Rate = { burst: 5, interval: seconds(1) };
 const CHALLENGES_ALL: Rate = { burst: 50, interval: seconds(0.05) };
+/** What a server asks to see whether we are there: every few seconds where it is impatient. */
+const PINGS: Rate = { burst: 5, interval: seconds(1) };
+/** What is asked for a password outside of any dialog; the rest is nobody's who is not let in. */
+const CHALLENGED = new Set(['INVITE', 'MESSAGE', 'OPTIONS', 'REFER', 'SUBSCRIBE']);
 /** RFC 3261 §20.33: when a phone that calls too often may call again. */
 const RETRY_AFTER = '5';
 /** Lines in the log about one thing: so many at once, then one each interval. */
@@ -48,14 +54,23 @@ const MAXIMUM_TOLD = 64;
 const SCANNERS =
   /friendly-(?:scanner|request)|sip-?vicious|sip-?scan|sipcli|sundayddr|pplsip|sivus|svmap|svwar|svcrack/i;
 
+/** A password that was right. */
+interface Proven {
+  readonly username: string;
+  readonly proof: (body: Buffer) => string;
+}
+
 /** Looks at every new request. */
 export class Gate {
   readonly #calls: SourceLimit;
   readonly #challenges: SourceLimit;
+  readonly #pings: SourceLimit;
   readonly #foreignLines: TokenBucket;
   readonly #loginLines: TokenBucket;
   /** Who has shown a password, by the request that did. */
-  readonly #callers = new WeakMap<SipRequest, string>();
+  readonly #callers = new WeakMap<SipRequest, Proven>();
+  /** Calls in which a REFER has shown the caller's password again. */
+  readonly #mayRefer = new WeakSet<object>();
   /** What requests that were taken nevertheless are to be told. */
   readonly #refusals = new WeakMap<SipRequest, Refusal>();
   /** The latest INVITEs that somebody heard of: a repetition of them is no news. */
@@ -65,13 +80,19 @@ export class Gate {
     const { clock } = options;
     this.#calls = new SourceLimit(clock, CALLS);
     this.#challenges = new SourceLimit(clock, CHALLENGES_EACH, CHALLENGES_ALL);
+    this.#pings = new SourceLimit(clock, PINGS);
     this.#foreignLines = new TokenBucket(clock, LINES, LINES_INTERVAL);
     this.#loginLines = new TokenBucket(clock, LINES, LINES_INTERVAL);
   }
 
   /** Whose password a request has shown that was taken; undefined for those who may call without. */
   callerOf(request: SipRequest): string | undefined {
-    return this.#callers.get(request);
+    return this.#callers.get(request)?.username;
+  }
+
+  /** Makes the value of Authentication-Info for an answer to such a request; it is given the body of that. */
+  proofFor(request: SipRequest): ((body: Buffer) => string) | undefined {
+    return this.#callers.get(request)?.proof;
   }
 
   /** The answer that somebody who may not call is to get, where it is not silence. */
@@ -84,11 +105,15 @@ export class Gate {
     const refusal = this.options.admit({ uri: request.from.uri, source });
     if (SCANNERS.test(request.headers.get('User-Agent') ?? '')) return this.#drop(request, source, 'a scanner');
     if (refusal === undefined) return this.#accepted(request, source);
-    // Whoever may not call may still be the server of an account, which tells it things unasked.
-    if (request.method === 'NOTIFY' && this.options.servers().has(source.address)) return 'take';
-    if (request.method !== 'INVITE') return 'drop';
+    if (this.options.servers().has(source.address)) {
+      // Whoever may not call may still be the server of an account, which tells it things unasked.
+      if (request.method === 'NOTIFY') return 'take';
+      if (request.method === 'OPTIONS') return this.#pong(request, source);
+    }
+    if (!CHALLENGED.has(request.method)) return 'drop';
     const challenge = this.#challenge(request, source);
     if (challenge !== 'off') return challenge;
+    if (request.method !== 'INVITE') return 'drop';
     if (refusal.status === 0) return this.#drop(request, source, refusal.reason ?? 'not let in');
     // Whoever gets an answer of the policy's gets it once: that needs a transaction.
     this.#refusals.set(request, refusal);
@@ -97,10 +122,36 @@ export class Gate {
 
   #inDialog(request: SipRequest, source: Endpoint): Screening {
     const { isInDialog, servers, strangers, log } = this.options;
-    if (isInDialog(request, source) || servers().has(source.address)) return 'take';
+    if (isInDialog(request, source) || servers().has(source.address)) return this.#referral(request, source) ?? 'take';
     // The same answer whether the dialog is unknown or not theirs, and as seldom: a guess learns nothing.
     if (this.#foreignLines.take()) log.warn('agent.foreign-request', { method: request.method, from: source.address });
     return strangers.take(source.address) ? 'take' : 'drop';
+  }
+
+  /**
+   * A REFER in a call whose caller nothing but a password lets in: the first one shows it again. An address and what can be
+   * overheard of a dialog are enough to end such a call, and not to hand a visitor over.
+   */
+  #referral(request: SipRequest, source: Endpoint): Screening | undefined {
+    const call = request.method === 'REFER' ? this.options.callOf(request) : undefined;
+    if (call?.authenticatedAs === undefined || this.#mayRefer.has(call)) return undefined;
+    const verdict = this.options.authenticator.judge(request, source.address);
+    if (verdict.kind === 'off') return 'drop';
+    if (verdict.kind !== 'right') return this.#withoutPassword(verdict, request, source);
+    if (verdict.username !== call.authenticatedAs) return this.#small(request, createResponse(request, 403));
+    this.#mayRefer.add(call);
+    this.#callers.set(request, verdict);
+    return 'take';
+  }
+
+  /** A server that may not call asks whether we are there, and takes the binding away from who is silent. */
+  #pong(request: SipRequest, source: Endpoint): Screening {
+    if (!parseUri(request.requestUri).ok || !this.#pings.take(source.address)) return 'drop';
+    return this.#small(request, createResponse(request, 200));
+  }
+
+  #small(request: SipRequest, response: SipResponse): Screening {
+    return this.options.strangers.fits(response, request) ? response : 'drop';
   }
 
   /** Everything of those who may call, but not any number of calls. */
@@ -111,26 +162,26 @@ export class Gate {
   }
 
   #challenge(request: SipRequest, source: Endpoint): Screening | 'off' {
-    const { authenticator } = this.options;
+    const verdict = this.#asksForUs(request) ? this.options.authenticator.judge(request, source.address) : NAMELESS;
+    if (verdict.kind === 'off') return 'off';
+    if (verdict.kind !== 'right') return this.#withoutPassword(verdict, request, source);
+    if (!this.#calls.take(source.address)) return this.#drop(request, source, 'calls too often');
+    this.#callers.set(request, verdict);
+    return 'take';
+  }
+
+  /** Scanners call numbers; who knows the door knows its name. Passwords are not for guessing at any. */
+  #asksForUs(request: SipRequest): boolean {
     const uri = parseUri(request.requestUri);
-    // Scanners call numbers; who knows the door knows its name. Passwords are not for guessing at any.
-    const verdict =
-      uri.ok && this.options.isOurName(uri.value.user) ? authenticator.judge(request, source.address) : NAMELESS;
-    switch (verdict.kind) {
-      case 'off':
-        return 'off';
-      case 'right':
-        if (!this.#calls.take(source.address)) return this.#drop(request, source, 'calls too often');
-        this.#callers.set(request, verdict.username);
-        return 'take';
-      case 'locked':
-        return this.#drop(request, source, 'too many wrong passwords');
-      case 'wrong':
-        this.#sayWrong(verdict.tries, source);
-        return this.#demand(request, source, false);
-      case 'unknown':
-        return this.#demand(request, source, verdict.stale);
-    }
+    // OPTIONS to an address alone is how scanners find what speaks SIP.
+    if (!uri.ok || (request.method === 'OPTIONS' && uri.value.user === undefined)) return false;
+    return this.options.isOurName(uri.value.user);
+  }
+
+  #withoutPassword(verdict: Failed, request: SipRequest, source: Endpoint): Screening {
+    if (verdict.kind === 'locked') return this.#drop(request, source, 'too many wrong passwords');
+    if (verdict.kind === 'wrong') this.#sayWrong(verdict.tries, source);
+    return this.#demand(request, source, verdict.kind === 'unknown' && verdict.stale);
   }
 
   /** The 401 (§22.2), with as many of the challenges as there is room for: at least one, or nothing is said. */
@@ -165,5 +216,8 @@ export class Gate {
     return 'drop';
   }
 }
+
+/** A request that is not let in by its password. */
+type Failed = Exclude<CallerVerdict, { readonly kind: 'off' | 'right' }>;
 
 const NAMELESS = { kind: 'off' } as const;

@@ -30,8 +30,8 @@ export class InstantMessages {
     this.#bucket = new TokenBucket(environment.clock, BURST, INTERVAL);
   }
 
-  /** A MESSAGE outside of any dialog, from somebody who was let in. */
-  receive(transaction: ServerTransaction): void {
+  /** A MESSAGE outside of any dialog, from somebody who was let in. @param authenticatedAs whose password it has shown */
+  receive(transaction: ServerTransaction, authenticatedAs: string | undefined): void {
     const { request, source } = transaction;
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
@@ -40,12 +40,12 @@ export class InstantMessages {
     }
     // §7: no body and no Contact in the answer.
     transaction.respond(createResponse(request, 200));
-    this.take(request, source);
+    this.take(request, source, authenticatedAs);
   }
 
   /** Hands a text on that has been answered. */
-  take({ from, contentType, body }: SipRequest, source: Endpoint): void {
-    this.received({ from, source, type: contentType ?? 'text/plain', body });
+  take({ from, contentType, body }: SipRequest, source: Endpoint, authenticatedAs?: string): void {
+    this.received({ from, source, authenticatedAs, type: contentType ?? 'text/plain', body });
   }
 
   /** Sends a text. The promise is kept, whatever becomes of it. */

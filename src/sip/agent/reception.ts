@@ -46,6 +46,7 @@ export function createReception(options: ReceptionOptions): RequestHandler {
     strangers,
     authenticator: new CallerAuthenticator({ clock, random, realm: REALM, users, algorithms }),
     isInDialog: (request, source) => (sessions.find(request) ?? usageOf(request))?.takes(request, source) === true,
+    callOf: (request) => sessions.find(request),
     isOurName: (user) => user === undefined || isOurName(user),
   });
   return new RequestHandler({

@@ -23,9 +23,13 @@ import type { Refusal } from '../session/types.ts';
 import type { Screening, ServerTransaction, TransactionHandler } from '../transaction/index.ts';
 import { TokenBucket } from '../transport/index.ts';
 import type { Gate } from './gate.ts';
+import { ProvenTransaction } from './proven-transaction.ts';
 import type { SessionTable } from './session-table.ts';
 import type { StrangerLimit } from './stranger-limit.ts';
 import type { Admission } from './types.ts';
+
+/** Answers a request; `authenticatedAs`: whose password it has shown. */
+export type MethodHandler = (transaction: ServerTransaction, authenticatedAs: string | undefined) => void;
 
 export interface RequestHandlerOptions {
   readonly clock: Clock;
@@ -46,7 +50,7 @@ export interface RequestHandlerOptions {
   /** What a request with a To tag is for that is in no session's dialog. */
   readonly usageOf: (request: SipRequest) => EventUsage | undefined;
   /** What is done with a request outside of a dialog from somebody who is let in, by method, INVITE excepted. */
-  readonly methods: ReadonlyMap<string, (transaction: ServerTransaction) => void>;
+  readonly methods: ReadonlyMap<string, MethodHandler>;
 }
 
 /** Lines in the log about what strangers send: so many at once, then one each interval. */
@@ -80,7 +84,9 @@ export class RequestHandler implements TransactionHandler {
     return this.#mayHearMore(request, source);
   }
 
-  request(transaction: ServerTransaction): void {
+  request(asked: ServerTransaction): void {
+    const proof = this.options.gate.proofFor(asked.request);
+    const transaction = proof === undefined ? asked : new ProvenTransaction(asked, proof);
     if (transaction.request.toTag === undefined) this.#outsideOfDialog(transaction);
     else this.#inDialog(transaction);
   }
@@ -114,7 +120,7 @@ export class RequestHandler implements TransactionHandler {
     const response = this.#answerFor(request, source);
     const handle = this.options.methods.get(request.method);
     if (response !== undefined) transaction.respond(response);
-    else if (handle !== undefined) handle(transaction);
+    else if (handle !== undefined) handle(transaction, this.options.gate.callerOf(request));
     else this.#invite(transaction);
   }
 

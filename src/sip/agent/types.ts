@@ -78,6 +78,8 @@ export interface InstantMessage {
   /** As the sender names itself. */
   readonly from: NameAddress;
   readonly source: Endpoint;
+  /** Whose password it has shown. */
+  readonly authenticatedAs?: string | undefined;
   /** `text/plain` */
   readonly type: string;
   readonly body: Buffer;

@@ -1,8 +1,8 @@
-// What a server says that took our credentials: Authentication-Info and Proxy-Authentication-Info (RFC 7616 §3.5,
-// RFC 7615). A proof that is wrong is worth a line in the log and no more: whoever stands on the way would leave it out.
+// What a server says that took credentials: Authentication-Info and Proxy-Authentication-Info (RFC 7616 §3.5, RFC 7615),
+// read and written. A proof that is wrong is worth a line in the log and no more: whoever stands on the way would leave it out.
 
 import { timingSafeEqual } from 'node:crypto';
-import { parseAuthParameters } from '../message/index.ts';
+import { formatAuthParameters, parseAuthParameters } from '../message/index.ts';
 import { authenticationHeaders, type Challenger, type DigestAnswer } from './challenge.ts';
 import { type DigestInput, type DigestProtection, digestResponse } from './digest-response.ts';
 
@@ -28,6 +28,28 @@ export interface AcceptedCredentials {
   readonly input: DigestInput;
   /** Whether the request had no others for a challenger of that kind. */
   readonly alone: boolean;
+}
+
+/**
+ * The value of Authentication-Info in the answer to credentials that were right: we know the password as well.
+ * @param input what was hashed for the request @param body of the response, which `auth-int` covers
+ * @param nextNonce for the next request; undefined: this one is good for longer
+ */
+export function formatAuthenticationInfo(
+  input: DigestInput & { readonly protection: DigestProtection },
+  body: Buffer,
+  nextNonce: string | undefined,
+): string {
+  const { qop, nc, cnonce } = input.protection;
+  return formatAuthParameters(
+    new Map([
+      ['qop', qop],
+      ['rspauth', digestResponse({ ...input, method: '', body })],
+      ['cnonce', cnonce],
+      ['nc', nc],
+      ...(nextNonce === undefined ? [] : [['nextnonce', nextNonce] as const]),
+    ]),
+  );
 }
 
 export function readAuthenticationInfo(response: DigestAnswer, accepted: AcceptedCredentials): AuthenticationInfo {

@@ -7,6 +7,7 @@ import type { Secret } from '../../base/secret.ts';
 import { millis, seconds } from '../../base/units.ts';
 import { parseAuthHeader } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
+import { formatAuthenticationInfo } from './authentication-info.ts';
 import { authenticationHeaders } from './challenge.ts';
 import { formatChallenge, verifyDigest } from './digest-server.ts';
 import { FailedLogins } from './failed-logins.ts';
@@ -27,14 +28,15 @@ export type CallerAlgorithm = 'SHA-256' | 'MD5';
 
 /**
  * - `off`: nobody has a password
- * - `right`: it is `username`
+ * - `right`: it is `username`; `proof` is the value of Authentication-Info for the answer that has this body
  * - `unknown`: to be challenged; `stale` where the nonce was too old
  * - `wrong`: the password, or the user; to be challenged again. `tries` in a row so far
  * - `locked`: too many wrong ones; nothing is looked at
  */
 export type CallerVerdict =
-  | { readonly kind: 'off' | 'locked' }
-  | { readonly kind: 'right'; readonly username: string }
+  | { readonly kind: 'off' }
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'right'; readonly username: string; readonly proof: (body: Buffer) => string }
   | { readonly kind: 'unknown'; readonly stale: boolean }
   | { readonly kind: 'wrong'; readonly tries: number };
 
@@ -42,6 +44,8 @@ export type CallerVerdict =
 const ALGORITHMS: readonly CallerAlgorithm[] = ['SHA-256', 'MD5'];
 /** Long enough for a phone whose user types a password, and for the next calls of one that counts its uses. */
 const NONCE_LIFE = seconds(300);
+/** A nonce of this age is followed by its next one, ahead of the challenge that would cost another way to and fro. */
+const NONCE_AGES = seconds(150);
 /** More credentials than a request of an honest peer carries: one for each realm on its way. */
 const MAXIMUM_CREDENTIALS = 4;
 
@@ -89,12 +93,13 @@ export class CallerAuthenticator {
       passwordOf: (username) => known.get(username),
     });
     if (verified.ok) {
-      const { nonce, count, username } = verified.value;
+      const { nonce, count, username, input } = verified.value;
       this.#counts.forgetBefore(oldest);
       // Most likely a phone that does not count: with a new nonce it is right again.
       if (!this.#counts.take(nonce, count, madeAt)) return { kind: 'unknown', stale: true };
       this.#failed.right(source);
-      return { kind: 'right', username };
+      const next = clock.now() - madeAt < NONCE_AGES ? undefined : this.#nonces.make(source, input.algorithm.name);
+      return { kind: 'right', username, proof: (body) => formatAuthenticationInfo(input, body, next) };
     }
     if (verified.error === 'wrong') return { kind: 'wrong', tries: this.#failed.wrong(source) };
     return { kind: 'unknown', stale: verified.error === 'nonce' };

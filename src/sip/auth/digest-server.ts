@@ -7,7 +7,7 @@ import { Secret } from '../../base/secret.ts';
 import { formatAuthHeader, parseAuthHeader, parseUri, urisEqual } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
 import { findAlgorithm } from './algorithms.ts';
-import { digestResponse } from './digest-response.ts';
+import { type DigestInput, type DigestProtection, digestResponse } from './digest-response.ts';
 import { readExtended } from './user-name.ts';
 
 export interface ChallengeOptions {
@@ -37,6 +37,8 @@ export interface VerifiedDigest {
   /** The nonce count. One that came before with this nonce and cnonce is a replay (RFC 7616 §5.5). */
   readonly count: number;
   readonly cnonce: string;
+  /** What was hashed: the proof that we know the password too is made of it (§3.5). */
+  readonly input: DigestInput & { readonly protection: DigestProtection };
 }
 
 /**
@@ -82,7 +84,7 @@ export function verifyDigest(verification: DigestVerification): Result<VerifiedD
   if (!isSameUri(given.uri, request.requestUri)) return err('uri');
   const password = passwordOf(given.username);
   const { algorithm, username, nonce, uri, qop, nc, cnonce } = given;
-  const expected = digestResponse({
+  const input = {
     algorithm,
     username,
     password: password ?? noPassword,
@@ -92,9 +94,10 @@ export function verifyDigest(verification: DigestVerification): Result<VerifiedD
     uri,
     body: request.body,
     protection: { qop, nc, cnonce },
-  });
+  };
+  const expected = digestResponse(input);
   if (!equalInConstantTime(expected, given.response.toLowerCase()) || password === undefined) return err('wrong');
-  return ok({ username, nonce, count: Number.parseInt(nc, 16), cnonce });
+  return ok({ username, nonce, count: Number.parseInt(nc, 16), cnonce, input });
 }
 
 /** Stands in for an unknown user's. */

@@ -62,9 +62,18 @@ const UNQUOTED = new Set(['algorithm', 'stale', 'nc', 'userhash', 'charset', 'us
  * @param role `challenge` quotes qop (a list), `credentials` does not (one of them)
  */
 export function formatAuthHeader(header: AuthHeader, role: 'challenge' | 'credentials'): string {
-  const written = [...header.parameters].map(([name, value]) => {
+  return `${oneLine(header.scheme)} ${formatParameters(header.parameters, role)}`;
+}
+
+/** Writes the value of Authentication-Info, which has no scheme and quotes as credentials do (RFC 7616 §3.5). */
+export function formatAuthParameters(parameters: ReadonlyMap<string, string>): string {
+  return formatParameters(parameters, 'credentials');
+}
+
+function formatParameters(parameters: ReadonlyMap<string, string>, role: 'challenge' | 'credentials'): string {
+  const written = [...parameters].map(([name, value]) => {
     const plain = (UNQUOTED.has(name) || (name === 'qop' && role === 'credentials')) && isToken(value);
     return `${name}=${plain ? value : quote(value)}`;
   });
-  return `${oneLine(header.scheme)} ${written.join(', ')}`;
+  return written.join(', ');
 }

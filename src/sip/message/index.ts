@@ -1,6 +1,12 @@
 // The grammar of SIP: bytes ⇄ messages, URIs, addresses, Via, authentication headers.
 
-export { type AuthHeader, formatAuthHeader, parseAuthHeader, parseAuthParameters } from './auth-header.ts';
+export {
+  type AuthHeader,
+  formatAuthHeader,
+  formatAuthParameters,
+  parseAuthHeader,
+  parseAuthParameters,
+} from './auth-header.ts';
 export { copyRequest, createRequest, createResponse, type RequestParts, type ResponseOptions } from './create.ts';
 export { type EventType, eventOf, formatEventType, parseEventType, sameEvent } from './event-type.ts';
 export { SipHeaders } from './headers.ts';

@@ -1,13 +1,14 @@
 // "Incoming requests may be challenged": who knows a password gets in, and guessing one is slow.
 
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../../src/base/secret.ts';
-import { millis, minutes, seconds } from '../../../../src/base/units.ts';
+import { type Millis, millis, minutes, seconds } from '../../../../src/base/units.ts';
 import { FailedLogins } from '../../../../src/sip/auth/failed-logins.ts';
 import { CallerAuthenticator, type CallerVerdict, DigestClient } from '../../../../src/sip/auth/index.ts';
 import { NonceCounts } from '../../../../src/sip/auth/nonce-counts.ts';
 import { Nonces } from '../../../../src/sip/auth/nonces.ts';
-import { createResponse } from '../../../../src/sip/message/index.ts';
+import { createResponse, parseAuthHeader } from '../../../../src/sip/message/index.ts';
 import type { SipRequest } from '../../../../src/sip/message/types.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
@@ -66,16 +67,47 @@ describe('CallerAuthenticator', () => {
     const plain = new CallerAuthenticator({ ...options, algorithms: () => ['MD5'] });
     const challenges = plain.challenges(HERE, false);
     expect(challenges.map((value) => /algorithm=([^,]+)/.exec(value)?.[1])).toEqual(['MD5']);
-    expect(plain.judge(answering(phone(), challenges), HERE)).toEqual({ kind: 'right', username: 'alice' });
+    expect(plain.judge(answering(phone(), challenges), HERE)).toMatchObject({ kind: 'right', username: 'alice' });
     const forged = challenges.map((value) => value.replace('algorithm=MD5', 'algorithm=SHA-256'));
     expect(plain.judge(answering(phone(), forged), HERE).kind).toBe('unknown');
   });
 
   it.each([0, 1])('takes the right answer to challenge %i', (at) => {
-    expect(door.judge(answering(phone(), [door.challenges(HERE, false)[at] ?? '']), HERE)).toEqual({
+    expect(door.judge(answering(phone(), [door.challenges(HERE, false)[at] ?? '']), HERE)).toMatchObject({
       kind: 'right',
       username: 'alice',
     });
+  });
+
+  it('proves that it knows the password as well (RFC 7616 §3.5), by the count and cnonce of the request', () => {
+    const request = answering(phone(), door.challenges(HERE, false));
+    const verdict = door.judge(request, HERE);
+    const given = parseAuthHeader(request.headers.get('Authorization') ?? '');
+    if (verdict.kind !== 'right' || !given.ok) throw new Error('not let in');
+    const part = (name: string): string => given.value.parameters.get(name) ?? '';
+    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const rspauth = sha256(
+      `${sha256('alice:doorphone:wonderland')}:${part('nonce')}:00000001:${part('cnonce')}:auth:${sha256(`:${part('uri')}`)}`,
+    );
+    const written = `qop=auth, rspauth="${rspauth}", cnonce="${part('cnonce')}", nc=00000001`;
+    expect(verdict.proof(Buffer.from('a body'))).toBe(written);
+  });
+
+  it('names the next nonce when that of the request grows old, and takes it', () => {
+    const digest = phone();
+    const challenges = door.challenges(HERE, false);
+    const proofAfter = (wait: Millis): string => {
+      const asked = answering(digest, challenges);
+      clock.advance(wait);
+      const verdict = door.judge(asked, HERE);
+      return verdict.kind === 'right' ? verdict.proof(Buffer.alloc(0)) : verdict.kind;
+    };
+    expect(proofAfter(seconds(140))).not.toContain('nextnonce');
+    const old = proofAfter(seconds(20));
+    const next = /nextnonce="([^"]+)"/.exec(old)?.[1];
+    clock.advance(seconds(290));
+    const renewed = challenges.map((value) => value.replace(/nonce="[^"]+"/, `nonce="${next}"`)).slice(0, 1);
+    expect(door.judge(answering(phone(), renewed), HERE).kind).toBe('right');
   });
 
   it('takes credentials for other realms for none', () => {
