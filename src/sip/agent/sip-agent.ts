@@ -390,6 +390,7 @@ export class SipAgent implements UserAgent, EventAgent {
         return this.#transactions.sendAck(ack, target);
       },
       ways: (request, target) => this.#transport.ways(request, target),
+      keepWays: () => this.#transport.keepWays(),
       locate: (uri, done) => this.#siblings.locate(uri, done),
       reached: (target) => this.#locator.reached(target),
       missed: (target, retryAfter) => this.#locator.missed(target, retryAfter),

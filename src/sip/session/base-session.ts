@@ -7,6 +7,7 @@ import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { DialogUsage, DialogUser } from './dialog-usage.ts';
 import type { DialogView } from './dialog-view.ts';
+import type { KeptWays } from './environment.ts';
 import { formatReferTo } from './transfer/refer-request.ts';
 import type {
   Body,
@@ -70,8 +71,14 @@ export abstract class BaseSession implements RoutedSession {
   #onlyOverTls = true;
   #lastHeard: Endpoint | undefined;
 
-  /** @param quieted called when the session may be forgotten */
-  constructor(private readonly quieted: (session: RoutedSession) => void) {}
+  /**
+   * @param ways keeps the connections that it lives by
+   * @param quieted called when the session may be forgotten
+   */
+  constructor(
+    private readonly ways: KeptWays,
+    private readonly quieted: (session: RoutedSession) => void,
+  ) {}
 
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): () => void {
     return this.#events.on(name, listener);
@@ -81,7 +88,11 @@ export abstract class BaseSession implements RoutedSession {
   abstract accept(body: Body): void;
   abstract reject(refusal: Refusal): void;
   abstract hangup(how?: HangupOptions): void;
-  abstract close(): void;
+
+  close(): void {
+    this.ways.release();
+    for (const usage of this.usages) usage.close();
+  }
 
   reoffer(offer: Offer, branch?: string): void {
     this.usageOfBranch(branch)?.offers.reoffer(offer);
@@ -113,6 +124,7 @@ export abstract class BaseSession implements RoutedSession {
   receive(transaction: ServerTransaction): boolean {
     const usage = this.usageOf(transaction.request);
     if (usage === undefined || !this.#counts(usage, transaction.source)) return false;
+    this.ways.keep(transaction.source);
     usage.receive(transaction);
     return true;
   }
@@ -154,6 +166,7 @@ export abstract class BaseSession implements RoutedSession {
     this.#heardFrom.add(source.address);
     this.#onlyOverTls &&= source.protocol === 'tls';
     this.#lastHeard = source;
+    this.ways.keep(source);
   }
 
   /** Where the peer was heard from last. */
@@ -167,7 +180,9 @@ export abstract class BaseSession implements RoutedSession {
 
   /** To be called whenever something may have become quiet. */
   protected checkQuiet(): void {
-    if (this.isQuiet) this.quieted(this);
+    if (!this.isQuiet) return;
+    this.ways.release();
+    this.quieted(this);
   }
 
   /**

@@ -7,6 +7,14 @@ import type { Endpoint, SipRequest } from '../message/types.ts';
 import type { TimerSettings } from '../transaction/index.ts';
 import type { LocalTarget } from './local-target.ts';
 
+/** The connections that a call lives by. */
+export interface KeptWays {
+  /** A message came from there: the connection that brought it stays, however silent the call. */
+  keep(source: Endpoint): void;
+  /** The call is over. */
+  release(): void;
+}
+
 /** The surroundings that all sessions of a user agent share. */
 export interface SessionEnvironment extends ExchangeEnvironment {
   readonly clock: Clock;
@@ -18,6 +26,8 @@ export interface SessionEnvironment extends ExchangeEnvironment {
   readonly userAgent: string;
   /** Sends the ACK of a 2xx outside of any transaction; what it returns sends the same again. */
   sendAck(ack: SipRequest, target: Endpoint): () => void;
+  /** For one session: keeps the connections that it lives by. */
+  keepWays(): KeptWays;
   /** The addresses of a URI's host as far as they are known now: nothing is looked up. */
   knownAddresses(uri: string): readonly string[];
   /**

@@ -88,7 +88,7 @@ export class IncomingSession extends BaseSession {
     dialog: Dialog,
     readonly localTag: string,
   ) {
-    super(options.quieted);
+    super(options.environment.keepWays(), options.quieted);
     const { environment, credentials, transaction } = options;
     const { request, source } = transaction;
     this.id = request.callId;
@@ -177,9 +177,9 @@ export class IncomingSession extends BaseSession {
     this.#handle('hangup', { end, headers: reasonHeader(how) });
   }
 
-  close(): void {
+  override close(): void {
     this.#expiry?.cancel();
-    this.#usage.close();
+    super.close();
   }
 
   protected get usages(): readonly DialogUsage[] {

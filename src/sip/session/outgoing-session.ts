@@ -77,7 +77,7 @@ export class OutgoingSession extends BaseSession {
   readonly #usages = new Map<string, DialogUsage>();
 
   constructor(private readonly options: OutgoingSessionOptions) {
-    super(options.quieted);
+    super(options.environment.keepWays(), options.quieted);
     const { random } = options.environment;
     this.id = random.hex(16);
     this.localTag = random.hex(8);
@@ -147,10 +147,6 @@ export class OutgoingSession extends BaseSession {
     if (this.#state === 'confirmed') return this.primary;
     if (this.#state === 'terminated') return undefined;
     return branch === undefined ? [...this.#usages.values()].at(-1) : this.#usages.get(branch);
-  }
-
-  close(): void {
-    for (const usage of this.#usages.values()) usage.close();
   }
 
   protected usageOf(request: SipRequest): DialogUsage | undefined {

@@ -47,7 +47,7 @@ const LINGER_TIME = seconds(2);
 const QUEUE_BYTES = 262_144;
 
 const PING = Buffer.from('\r\n\r\n');
-const PONG = Buffer.from('\r\n');
+const LINE_END = Buffer.from('\r\n');
 
 /** A connection that we opened, or that was accepted. */
 export class Connection implements StreamEvents {
@@ -176,6 +176,11 @@ export class Connection implements StreamEvents {
     this.#put(PING);
   }
 
+  /** Shows NATs on the way that it is in use, by a line end: every peer has to ignore it (RFC 3261 §7.5). */
+  remind(): void {
+    if (this.#state === 'open') this.#put(LINE_END);
+  }
+
   /** The answer to what was sent with `awaits` is there. */
   answered(awaits: string): void {
     this.#outbox.answered(awaits);
@@ -250,7 +255,7 @@ export class Connection implements StreamEvents {
     this.#lineEnds += 1;
     if (this.#lineEnds < 2) return;
     this.#lineEnds = 0;
-    if (this.owner.pinged(this)) this.#put(PONG);
+    if (this.owner.pinged(this)) this.#put(LINE_END);
   }
 
   #write(outgoing: Outgoing): void {

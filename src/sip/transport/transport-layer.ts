@@ -14,6 +14,7 @@ import type { DropCounts } from './drop-report.ts';
 import type { Flow, FlowEvents } from './flow.ts';
 import { Flows } from './flows.ts';
 import { type Arrival, Inbound } from './inbound.ts';
+import { KeptWays } from './kept-ways.ts';
 import { isLarge } from './large-requests.ts';
 import { Listeners } from './listeners.ts';
 import { isWildcard } from './local-addresses.ts';
@@ -205,6 +206,21 @@ export class TransportLayer {
    */
   flow(target: Endpoint, events: FlowEvents): Flow {
     return this.#flows.open(target, events);
+  }
+
+  /**
+   * Keeps the connections that the messages of a call come by, however silent, until it is released.
+   * @returns `keep` takes the source of each message
+   */
+  keepWays(): { keep(source: Endpoint): void; release(): void } {
+    const kept = new KeptWays(this.options.clock, this.options.random);
+    return {
+      keep: (source) => {
+        const connection = this.#ways.get(source)?.connection;
+        if (connection !== undefined) kept.keep(connection);
+      },
+      release: () => kept.release(),
+    };
   }
 
   /**
