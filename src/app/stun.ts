@@ -26,8 +26,12 @@ const SYMMETRIC =
   'the NAT shows the sound of calls at another port to everyone (symmetric NAT): media.stun does not help, phones on the ' +
   'Internet hear the door by a relay only, or if they send back to where its sound comes from';
 
+/** So many are asked at a time. */
+const MOST = 4;
+
 /**
- * Finds the address of each server: one of IPv4 if there is one, as IPv6 seldom has a NAT.
+ * Finds the servers' addresses: of IPv4 where there are some, as IPv6 seldom has a NAT; one of each host, then the next of
+ * each, as far as there is room: RFC 8489 §8.1 has the next server asked when one is silent, and here they are asked at once.
  * @param found called once, before this returns where all are known
  */
 export function findStunServers(
@@ -35,15 +39,22 @@ export function findStunServers(
   servers: readonly StunServer[],
   found: (places: readonly ServerPlace[]) => void,
 ): void {
-  const places: (ServerPlace | undefined)[] = servers.map(() => undefined);
+  const places: (readonly ServerPlace[])[] = servers.map(() => []);
   let missing = servers.length;
   for (const [at, server] of servers.entries()) {
     agent.findServers({ ...SERVICE, ...server }, (all) => {
-      places[at] = all.find(({ address }) => !address.includes(':')) ?? all[0];
+      const ofIpv4 = all.filter(({ address }) => !address.includes(':'));
+      places[at] = ofIpv4.length > 0 ? ofIpv4 : all;
       missing -= 1;
-      if (missing === 0) found(places.filter((place) => place !== undefined));
+      if (missing === 0) found(byTurns(places).slice(0, MOST));
     });
   }
+}
+
+/** The first of each list, then the second of each, and so on. */
+function byTurns(lists: readonly (readonly ServerPlace[])[]): readonly ServerPlace[] {
+  const longest = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length: longest }, (_, turn) => lists.flatMap((list) => list[turn] ?? [])).flat();
 }
 
 /** Says what is wrong, once, or that it is over. */

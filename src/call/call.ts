@@ -185,7 +185,13 @@ export class Call {
       return { local: agent.localAddress(remote ?? this.peer), remote };
     }
     const { target, account } = this.#dialled;
-    return { local: agent.localAddress(target), remote: attempt(() => agent.remoteAddress(target, account)) };
+    return {
+      local: agent.localAddress(target),
+      // Found out where it matters only: every press comes by here.
+      get remote() {
+        return attempt(() => agent.remoteAddress(target, account));
+      },
+    };
   }
 
   /** Incoming: calls `run` when our ports are known, unless the caller has given up by then. */

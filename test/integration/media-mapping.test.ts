@@ -4,8 +4,16 @@
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SystemClock } from '../../src/base/clock.ts';
+import { SystemRandom } from '../../src/base/random.ts';
 import { seconds } from '../../src/base/units.ts';
-import { type MappingAnswer, type MediaSession, type NativeEngine, openEngine } from '../../src/media/index.ts';
+import {
+  MappedPorts,
+  type MappingAnswer,
+  type MediaSession,
+  type NativeEngine,
+  openEngine,
+} from '../../src/media/index.ts';
 import { bindingResponse, parseStun } from '../../src/sip/transport/stun.ts';
 import { RecordingLog } from '../support/recording-log.ts';
 import { bindUdp } from '../support/udp-socket.ts';
@@ -78,5 +86,38 @@ describe('a session', () => {
     session.endMapping();
     session.close();
     expect(() => session.takeMapping()).toThrow(expect.objectContaining({ code: 'no-session' }));
+  });
+});
+
+describe('ports of a call', () => {
+  it('are mapped ahead of it', async () => {
+    const place = { address: '127.0.0.1', port: server.address().port };
+    const ports = new MappedPorts({
+      clock: new SystemClock(),
+      random: new SystemRandom(),
+      log: new RecordingLog(),
+      engine,
+      silenceAfter: seconds(3),
+      findServers: (found) => found([place]),
+      localAddress: () => '127.0.0.1',
+      troubled: () => undefined,
+    });
+    server.on('message', (bytes, { port }) => {
+      const message = parseStun(bytes);
+      const response = message && bindingResponse(message, { ...OUTSIDE, port: port + 1000 });
+      if (response !== undefined) server.send(response, port, '127.0.0.1');
+    });
+    ports.start();
+    const path = { local: '127.0.0.1', remote: '198.51.100.9' };
+    await new Promise<void>((ready) => setImmediate(() => ports.prepare(path, ready)));
+    const { media, mapped } = ports.open(path, seconds(3));
+    const { localPort } = media;
+    expect(mapped).toEqual({
+      rtp: { ...OUTSIDE, port: localPort + 1000 },
+      rtcp: { ...OUTSIDE, port: localPort + 1001 },
+    });
+    expect(ports.address).toBe(OUTSIDE.address);
+    media.close();
+    ports.stop();
   });
 });

@@ -7,7 +7,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 
 describe('the STUN servers', () => {
-  it('are one address each, in their order, whichever is known first', () => {
+  it('are asked for at once, one of each host first, of IPv4 where there is one', () => {
     const asked: [ServiceQuery, (places: readonly ServerPlace[]) => void][] = [];
     const found: (readonly ServerPlace[])[] = [];
     const servers = [
@@ -33,8 +33,18 @@ describe('the STUN servers', () => {
       [
         { address: '192.0.2.1', port: 3478 },
         { address: '2001:db8::9', port: 3479 },
+        { address: '192.0.2.2', port: 3478 },
       ],
     ]);
+  });
+
+  it('are four at most', () => {
+    const many = Array.from({ length: 9 }, (_, at) => ({ address: `192.0.2.${at}`, port: 3478 }));
+    let found: readonly ServerPlace[] = [];
+    findStunServers({ findServers: (_, done) => done(many) }, [{ host: 'a.example', port: 1 }], (all) => {
+      found = all;
+    });
+    expect(found).toEqual(many.slice(0, 4));
   });
 });
 
