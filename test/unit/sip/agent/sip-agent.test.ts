@@ -398,6 +398,22 @@ describe('its surroundings', () => {
     expect(made.agent.listening).toEqual([{ protocol: 'udp', ...DOOR }]);
   });
 
+  it('knows where calls of an account go: by its proxy, and to an address of the house rather than another', async () => {
+    const addresses: Record<string, string[]> = {
+      'one.example': ['198.51.100.7'],
+      'both.example': ['198.51.100.7', PHONE],
+    };
+    const made = await bench({ resolve: (host) => Promise.resolve(addresses[host] ?? []) });
+    const outside = { ...peerAccount, uri: 'sip:door@one.example', outboundProxy: 'sip:203.0.113.5;lr' };
+    expect(made.agent.remoteAddress(`sip:x@${PHONE}`, peerAccount)).toBe(PHONE);
+    expect(made.agent.remoteAddress('sip:x@one.example', outside)).toBe('203.0.113.5');
+    expect(made.agent.remoteAddress('sip:x@one.example', peerAccount)).toBeUndefined();
+    made.agent.prepare(['sip:x@one.example', 'sip:x@both.example']);
+    await made.clock.advanceAsync(10);
+    expect(made.agent.remoteAddress('sip:x@one.example', peerAccount)).toBe('198.51.100.7');
+    expect(made.agent.remoteAddress('sip:x@both.example', peerAccount)).toBe(PHONE);
+  });
+
   it('shows every message on the wire, with its time', async () => {
     const made = await bench();
     const wire: string[] = [];
