@@ -109,6 +109,11 @@ export interface EventFields {
   /** A profile has proved itself. `where`: from where it came, without what opens it. */
   'provisioning.applied': { where: string; serial?: number };
   'provisioning.rejected': { where: string; serial?: number; faults: readonly string[] };
+  /** What of a profile does not count: keys that the board's own file keeps. */
+  'provisioning.warned': { where: string; warnings: readonly string[] };
+  /** Its time is over within a week, or is over: from the next start on it does not count. */
+  'provisioning.expires': { where: string; serial?: number; notAfter: string };
+  'provisioning.expired': { where: string; serial?: number; notAfter: string };
   /** It was in force and did not work: the last good one is back. */
   'provisioning.rolled-back': { where: string; serial?: number; why: string };
   /** A newer version of this program. `progress`: percent of the package that is here. */

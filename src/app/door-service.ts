@@ -71,6 +71,7 @@ export class DoorService {
   readonly #mapped: MappedPorts | undefined;
   #mqtt: MqttBridge | undefined;
   readonly #watcher: NetworkWatcher | undefined;
+  readonly #networkListeners: (() => void)[] = [];
   #stopped = false;
 
   /** @throws DoorphoneError when the board or the engine cannot be had at all */
@@ -170,6 +171,11 @@ export class DoorService {
     this.board.close();
   }
 
+  /** Calls `listener` when the machine's network is another one, after the agent has been told. */
+  onNetworkChanged(listener: () => void): void {
+    this.#networkListeners.push(listener);
+  }
+
   /** Whether a call is up or a door is open: nothing is restarted meanwhile. */
   get busy(): boolean {
     const { call, doors } = this.#door.state();
@@ -253,6 +259,7 @@ export class DoorService {
       // First: calls that move with the agent wait for what is found out there.
       this.#mapped?.networkChanged();
       this.agent.networkChanged();
+      for (const listener of this.#networkListeners) listener();
     };
     return new NetworkWatcher({ clock, log, read: network, changed });
   }

@@ -166,7 +166,7 @@ export class Profiles {
         current === undefined
           ? null
           : { where: current.where, serial: current.serial ?? null, received: current.received },
-      server: server?.uri ?? null,
+      server: server === undefined ? null : withoutPath(server.uri),
       past: past.map(({ where, serial, received, verdict, faults }) => ({
         where,
         serial: serial ?? null,
@@ -253,6 +253,11 @@ export class Profiles {
       throw thrown;
     }
   }
+}
+
+/** The path alone may open a profile. */
+function withoutPath(uri: string): string {
+  return uri.replace(/^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*).*$/is, '$1$2').replace(/^(sips?:[^:@]*):[^@]*@/i, '$1@');
 }
 
 /** Where a profile is kept. The network's is forgotten with the service: the next may begin elsewhere (RFC 6080 §5.1.4.1). */

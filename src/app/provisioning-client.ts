@@ -26,8 +26,8 @@ export interface OpenClient {
   /** Tells the server what became of its profile. */
   report(): void;
   networkChanged(): void;
-  /** Whether the server has answered since the client began. */
-  readonly answered: boolean;
+  /** How often the server has answered since the client began. */
+  readonly answers: number;
   stop(): void;
 }
 
@@ -76,27 +76,28 @@ export function openClient(options: ClientOptions): OpenClient {
   });
   const firmware = new FirmwareLoader({ ...options, http, retriever });
   firmware.look();
-  let answered = false;
+  let answers = 0;
   const client = new ProvisioningClient({
     clock,
     log,
     retrieve: async (offer) => {
       const fetched = await retriever.retrieve(offer);
-      if (fetched.ok) answered = true;
+      if (fetched.ok) answers += 1;
       servers.answered(offer.server, fetched.ok);
       return fetched;
     },
     take: async (profile) => {
       const verdict = await profiles.keepers.take(DEVICE, profile);
-      // What is in force or gone again, the journal tells; the server waits for a word of the rest, too.
-      servers.report();
+      // What is in force or gone again, the journal tells; the server waits for a word of the rest, too. One of files hears
+      // of it with the next fetch, which is also what a profile without an account proves itself by.
+      if (!servers.report() && verdict.kind === 'applied') client.now();
       return verdict;
     },
     failed: (what, mend) => context.faults.begin('provisioning', what, mend),
     worked: () => context.faults.end('provisioning'),
   });
   const offered = (offer: ProfileOffer): void => {
-    if (offer.kind === 'none') answered = true;
+    if (offer.kind === 'none') answers += 1;
     client.offered(offer);
   };
   const servers = new ProfileServers(options, offered);
@@ -125,8 +126,8 @@ export function openClient(options: ClientOptions): OpenClient {
       servers.networkChanged();
       further.networkChanged();
     },
-    get answered() {
-      return answered;
+    get answers() {
+      return answers;
     },
     stop: () => {
       endNudges();

@@ -23,6 +23,7 @@ export class Provisioning {
   #client: OpenClient | undefined;
   #begun: DoorService | undefined;
   #stopped = false;
+  #answersBefore = 0;
   /** No client has been opened since the service began. */
   #isNew = true;
   #restart: () => void = () => undefined;
@@ -40,6 +41,9 @@ export class Provisioning {
     this.#client = undefined;
     this.#service = service;
     this.#configuration = configuration;
+    service.onNetworkChanged(() => {
+      if (this.#service === service) this.#client?.networkChanged();
+    });
     return service;
   }
 
@@ -54,6 +58,7 @@ export class Provisioning {
     this.#isNew = false;
     const { openClient } = await import('./provisioning-client.ts');
     if (this.#service !== service || this.#stopped) return;
+    this.#answersBefore = 0;
     this.#client = openClient({
       ...this.parts,
       settings,
@@ -66,12 +71,17 @@ export class Provisioning {
     });
   }
 
+  /** A configuration is in force: what the server answered before says nothing of it. */
+  inForce(): void {
+    this.#answersBefore = this.#client?.answers ?? 0;
+  }
+
   /** Whether what is in force works: every account registered; with none, the server's answer. */
   works(state: StateReport | undefined): boolean {
     if (state === undefined) return false;
     const registering = state.accounts.filter(({ registers }) => registers);
     if (registering.length > 0) return registering.every(({ registered }) => registered);
-    return this.#client?.answered ?? true;
+    return this.#client === undefined || this.#client.answers > this.#answersBefore;
   }
 
   /** Carries out `provision` and `reset`. */

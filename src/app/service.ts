@@ -78,6 +78,7 @@ async function serve(options: RunOptions): Promise<number> {
     make: (made) => provisioning.watch(new DoorService(made, context), made),
     applied: (changed) => {
       log.level = changed.log.level;
+      provisioning.inForce();
       profiles.inForce(changed);
       void provisioning.begin();
     },
@@ -173,6 +174,8 @@ const WARNINGS: ReadonlySet<DoorphoneEvent['type']> = new Set([
   'door.forced',
   'door.left-open',
   'tamper.detected',
+  'provisioning.expires',
+  'provisioning.expired',
   'provisioning.rejected',
   'provisioning.rolled-back',
 ]);

@@ -5,7 +5,8 @@ import { nearestName } from '../base/nearest-name.ts';
 import type { Secret } from '../base/secret.ts';
 import { complaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
-import { isTable, type Report } from './structure.ts';
+import { configurationSchema } from './schema.ts';
+import { isTable, type Report, schemaAt, unwrap } from './structure.ts';
 import { SecretReference } from './values.ts';
 
 export interface ReferenceReports {
@@ -29,6 +30,7 @@ export function checkReferences(
   checkAudio(value, reports.warning);
   checkMqtt(value, reports.fault);
   checkProvisioning(value, reports.fault);
+  checkKept(value, reports.fault);
 }
 
 /** The tables below `value[section]`, by name. */
@@ -323,4 +325,21 @@ function checkProvisioning(value: Readonly<Record<string, unknown>>, fault: Repo
   }
   const mend = 'write auto, pnp, off, sip:… or https://…';
   fault(['provisioning', 'server'], complaint('is not a provisioning server', mend), 'value');
+}
+
+/** A key that is misspelt protects nothing. */
+function checkKept(value: Readonly<Record<string, unknown>>, fault: Report): void {
+  const { keep } = isTable(value.provisioning) ? value.provisioning : {};
+  for (const [at, key] of (Array.isArray(keep) ? keep : []).entries()) {
+    if (typeof key !== 'string') continue;
+    const steps = key.split('.');
+    const known = steps.findIndex((_, depth) => schemaAt(configurationSchema, steps.slice(0, depth + 1)) === undefined);
+    if (known < 0) continue;
+    const above = schemaAt(configurationSchema, steps.slice(0, known));
+    const names = Object.keys((above === undefined ? undefined : unwrap(above))?.entries ?? {});
+    const nearest = nearestName(steps[known] ?? '', names);
+    const likely = [...steps.slice(0, known), nearest].join('.');
+    const mend = nearest === undefined ? 'name a key of this file’s kind, as doors.main' : `did you mean ${likely}?`;
+    fault(['provisioning', 'keep', at], complaint(`there is no key ${key}`, mend), 'value');
+  }
 }

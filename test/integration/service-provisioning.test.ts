@@ -123,8 +123,9 @@ describe('a board that knows nothing but a SIP address', () => {
 describe('a server of files', () => {
   it('is asked again when somebody says so', async () => {
     await (await started()).saw('provisioning.applied');
+    const from = server.log.mark;
     server.write('common.yaml', profile('North door'));
-    await server.log.find('a change', ({ event }) => event === 'fleet.changed');
+    await server.log.find('a change', ({ event }) => event === 'fleet.changed', { from });
     await door?.execute('provision', { now: true });
     await door?.saw('provisioning.applied', { fits: ({ serial }) => serial === 2 });
   });

@@ -5,7 +5,7 @@ import type { Journal } from '../../api/journal.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { type Millis, minutes, seconds } from '../../base/units.ts';
+import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
 import { type Configuration, formatFault, type LayeredOutcome, type LayerText } from '../../config/index.ts';
 import type { ProfileReport } from '../event/index.ts';
 import { type KeeperAction, type KeeperEvent, type KeeperState, keeperMachine } from './keeper-machine.ts';
@@ -44,6 +44,9 @@ const MOST_STARTS = 2;
 /** After a failure, times how often it has failed: a board that goes to and fro is worse than one with an old profile. */
 const TRY_AGAIN = minutes(10);
 const LOOK = seconds(1);
+/** An end is said so long before. */
+const NEAR_END = minutes(7 * 24 * 60);
+const LOOK_AT_END = minutes(60);
 const MOST_FAULTS = 20;
 const TIME_IS_OVER = 'its time is over (profile.notAfter)';
 
@@ -68,6 +71,11 @@ export class ProfileKeeper {
   /** The last that was taken back in this life of the service. */
   #rolledBack: { readonly fingerprint: string; readonly at: Millis } | undefined;
   #stopped = false;
+  /** Of the one that waits or proves itself. */
+  #conditions: LayeredOutcome['conditions'] = {};
+  #end: Timer | undefined;
+  /** Of whose end it was said that it is near. */
+  #saidNear: string | undefined;
 
   constructor(private readonly parts: ProfileKeeperParts) {}
 
@@ -102,9 +110,11 @@ export class ProfileKeeper {
     const { proving } = store.memory;
     if (proving !== undefined) {
       const outcome = this.#checked(proving);
+      if (isFileAtFault(proving, outcome)) return outcome;
       const why = this.#faultsAtStart(proving, outcome);
       if (outcome.configuration !== undefined && why.length === 0) {
         this.#candidate = candidateOf(proving, outcome.configuration, outcome, this.parts);
+        this.#conditions = outcome.conditions;
         this.#state = 'waiting';
         return outcome;
       }
@@ -120,7 +130,10 @@ export class ProfileKeeper {
       const outcome = this.#checked(good);
       const isOver = this.#isOver(outcome);
       this.#isGoodOfUse = outcome.configuration !== undefined && !isOver;
-      if (this.#isGoodOfUse) return outcome;
+      if (this.#isGoodOfUse || isFileAtFault(good, outcome)) {
+        this.#watchEnd(good, outcome);
+        return outcome;
+      }
       const faults = isOver ? [TIME_IS_OVER] : outcome.faults.map(formatFault);
       log.warn('provisioning.not-used', { where: good.where, faults: faults.slice(0, MOST_FAULTS) });
       this.parts.journal.record('provisioning.rejected', { where: good.where, faults, ...serialOf(good) });
@@ -154,14 +167,18 @@ export class ProfileKeeper {
     const outcome = this.#checked(stored);
     const numbered = { ...stored, ...serialOf(outcome.conditions) };
     const faults = [...outcome.faults.map(formatFault), ...this.#conditionFaults(outcome)];
-    if (outcome.configuration === undefined || faults.length > 0) return this.#reject(numbered, faults);
-    for (const warning of outcome.warnings) this.parts.log.warn('provisioning.warning', { what: formatFault(warning) });
+    if (outcome.configuration === undefined || faults.length > 0) {
+      // What is wrong with the board's own file is not held against a profile.
+      return this.#reject(numbered, faults, isFileAtFault(stored, outcome) ? store.memory.bad : undefined);
+    }
+    this.#sayWarnings(stored, outcome);
     const written = this.#write(() => store.change({ proving: { ...numbered, starts: 0 } }));
     if (written !== undefined) {
       // The disk's fault, and not the profile's: it is tried again however often that was.
       return this.#reject(numbered, [`it could not be written down: ${written}`], store.memory.bad);
     }
     this.#candidate = candidateOf(numbered, outcome.configuration, outcome, this.parts);
+    this.#conditions = outcome.conditions;
     this.#handle('taken');
     const done = await this.parts.putIntoForce(outcome.configuration);
     if (!done) {
@@ -188,6 +205,7 @@ export class ProfileKeeper {
     this.#candidate = undefined;
     this.#last = undefined;
     this.#rolledBack = undefined;
+    this.#end?.cancel();
     this.#handle('forgotten');
   }
 
@@ -210,6 +228,7 @@ export class ProfileKeeper {
 
   stop(): void {
     this.#stopped = true;
+    this.#end?.cancel();
     this.#stopProof();
   }
 
@@ -242,6 +261,35 @@ export class ProfileKeeper {
       ...(isBack ? [`its serial number ${serial ?? '(none)'} is below ${highest}, which was in force; count on`] : []),
       ...(this.#isOver(outcome) ? [TIME_IS_OVER] : []),
     ];
+  }
+
+  /** What of it does not count, and why. */
+  #sayWarnings({ where }: StoredProfile, { warnings }: LayeredOutcome): void {
+    const own = warnings.filter(({ file }) => file === where).map(formatFault);
+    if (own.length > 0)
+      this.parts.journal.record('provisioning.warned', { where, warnings: own.slice(0, MOST_FAULTS) });
+  }
+
+  /**
+   * The day after which it no longer counts: said a week before, and when it has come. The door goes on with it until the
+   * next start: one that is mute at midnight helps nobody.
+   */
+  #watchEnd(profile: StoredProfile, { conditions: { notAfter } }: Pick<LayeredOutcome, 'conditions'>): void {
+    this.#end?.cancel();
+    if (notAfter === undefined) return;
+    const { clock, journal } = this.parts;
+    const left = notAfter.getTime() - clock.wall().getTime();
+    const fields = { where: profile.where, notAfter: notAfter.toISOString(), ...serialOf(profile) };
+    if (left <= 0) {
+      journal.record('provisioning.expired', fields);
+      return;
+    }
+    const isNear = left <= NEAR_END;
+    if (isNear && this.#saidNear !== profile.fingerprint) journal.record('provisioning.expires', fields);
+    if (isNear) this.#saidNear = profile.fingerprint;
+    // The time of day may be set meanwhile: it is looked at again and again.
+    const wait = millis(Math.min(left, isNear ? left : left - NEAR_END, LOOK_AT_END));
+    this.#end = clock.after(wait, 'end of a profile', () => this.#watchEnd(profile, { conditions: { notAfter } }));
   }
 
   #reject(profile: StoredProfile, faults: readonly string[], bad?: ProfileMemory['bad']): Verdict {
@@ -307,6 +355,7 @@ export class ProfileKeeper {
     this.#candidate = undefined;
     if (proved === undefined) return;
     const { server, where } = proved;
+    this.#watchEnd(proved, { conditions: this.#conditions });
     this.#isGoodOfUse = true;
     const past = store.pastWith({ ...pastOf(proved), verdict: 'applied', faults: [] });
     const numbered = serialOf(proved);
@@ -357,6 +406,11 @@ export class ProfileKeeper {
       return reason;
     }
   }
+}
+
+/** Nothing of what is wrong stands in the profile. */
+function isFileAtFault({ where }: StoredProfile, { faults }: LayeredOutcome): boolean {
+  return faults.length > 0 && faults.every(({ file }) => file !== where);
 }
 
 const serialOf = ({ serial }: { readonly serial?: number }): { serial?: number } =>

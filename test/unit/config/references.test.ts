@@ -105,6 +105,42 @@ describe('accounts', () => {
   });
 });
 
+describe('keys that no profile may change', () => {
+  const keep = (keys: string): readonly string[] =>
+    faultsOf(`${SMALL}provisioning: { server: auto, keep: [ ${keys} ] }\n`);
+
+  it('are keys that there are, whatever doors and buttons are called', () => {
+    expect(keep('doors, doors.yard.code, sip.accept, name')).toEqual([]);
+  });
+
+  it('are said with the likely one where they are misspelt: they would protect nothing', () => {
+    expect(keep('door, doors.main.cod')).toEqual([
+      '8:39: provisioning.keep[0]: there is no key door; did you mean doors?',
+      '8:45: provisioning.keep[1]: there is no key doors.main.cod; did you mean doors.main.code?',
+    ]);
+  });
+});
+
+describe('names of doors and buttons', () => {
+  it('that others go by are those that there are', () => {
+    const text = `${SMALL}doors: { main: { relay: relay, interlock: [ main, innner ] }, inner: { relay: relay2 } }\nmotion: { line: contact, button: frunt }\n`;
+    expect(faultsOf(text)).toEqual([
+      '8:45: doors.main.interlock[0]: is the door itself; take it out',
+      '8:51: doors.main.interlock[1]: there is no door "innner"; did you mean "inner"?',
+      '9:34: motion.button: there is no button "frunt"; did you mean "front"?',
+    ]);
+  });
+
+  it('each line is somebody’s alone, also those of exits, contacts, lamps', () => {
+    const text = `${SMALL}doors: { main: { relay: relay, exit: button, contact: { line: contact } } }\nlamps: { one: { line: relay } }\ntamper: { line: contact }\n`;
+    expect(faultsOf(text)).toEqual([
+      '8:38: doors.main.exit: button is used by buttons.front.line already; give each its own line',
+      '9:23: lamps.one.line: relay is used by doors.main.relay already; give each its own line',
+      '10:17: tamper.line: contact is used by doors.main.contact.line already; give each its own line',
+    ]);
+  });
+});
+
 describe('what this version does not carry out', () => {
   it.each([
     ['audio: { echoCancellation: true }', '8:28: audio.echoCancellation: echo cancellation is not'],

@@ -46,9 +46,13 @@ class Life {
   /** What was done with texts, in order. */
   readonly steps: string[] = [];
 
+  keep: readonly string[] = [];
+
   constructor(
     readonly memory: Memory,
     clock = new FakeClock(),
+    /** What the board's own file says. */
+    public own = OWN.text,
   ) {
     this.clock = clock;
     const log = new RecordingLog();
@@ -84,7 +88,12 @@ class Life {
   /** The board's own file, with a profile over it. */
   check(profile: { readonly text: string; readonly file?: string } | undefined): LayeredOutcome {
     const options = { file: OWN.file, environment: {}, readFile: () => ({ text: '', mode: undefined }) };
-    return parseWithProfile(OWN, { text: profile?.text ?? '', file: profile?.file ?? OWN.file }, [], options);
+    return parseWithProfile(
+      { ...OWN, text: this.own },
+      { text: profile?.text ?? '', file: profile?.file ?? OWN.file },
+      this.keep,
+      options,
+    );
   }
 
   #use(configuration: Configuration): void {
@@ -392,6 +401,59 @@ describe('the board’s own file', () => {
     life.inForce = configuration;
     life.clock.advance(millis(1000));
     expect(life.events).toEqual(['provisioning.applied']);
+  });
+});
+
+describe('a fault of the board’s own file', () => {
+  it('is not held against a profile: it is taken as soon as the file is mended', async () => {
+    life.own = 'name: Board\nboard: virtual\nlog: { level: loud }';
+    for (let turn = 0; turn < 5; turn += 1) {
+      const verdict = await life.keeper.take(named('A'));
+      expect(verdict).toMatchObject({ kind: 'rejected', faults: [expect.stringContaining('doorphone.yaml:3:')] });
+    }
+    life.own = OWN.text;
+    expect(await life.keeper.take(named('A'))).toEqual({ kind: 'applied' });
+  });
+
+  it('at the start costs a profile that proves itself nothing', async () => {
+    life.working.delete('A');
+    await life.keeper.take(named('A'));
+    expect(() => new Life(memory, life.clock, 'log: { level: loud }')).toThrow('nothing to begin with');
+    const next = new Life(memory, life.clock);
+    expect([next.name, next.keeper.state]).toEqual(['A', 'proving']);
+  });
+});
+
+describe('the end of a profile', () => {
+  const day = 24 * 60 * 60 * 1000;
+  /** So many days from now. */
+  const endingIn = (days: number): ProfileText =>
+    profile(`name: A\nprofile: { notAfter: "${new Date(life.clock.wall().getTime() + days * day).toISOString()}" }`);
+
+  it('is said a week before and when it has come, once each; the door goes on with it', async () => {
+    await life.keeper.take(endingIn(30));
+    life.clock.advance(seconds(1));
+    const passed = (days: number): readonly string[] => {
+      for (let hour = 0; hour < days * 24; hour += 1) life.clock.advance(60 * 60 * 1000);
+      return life.events;
+    };
+    expect(passed(22)).toEqual(['provisioning.applied']);
+    expect(passed(2)).toEqual(['provisioning.applied', 'provisioning.expires']);
+    expect(passed(7)).toEqual(['provisioning.applied', 'provisioning.expires', 'provisioning.expired']);
+    expect(life.name).toBe('A');
+    expect(passed(10)).toHaveLength(3);
+    expect(new Life(memory, life.clock).name).toBe('Board');
+  });
+});
+
+describe('keys that the board keeps', () => {
+  it('are said where a profile names them', async () => {
+    life.keep = ['name'];
+    await life.keeper.take(named('A'));
+    expect(life.journal.recent[0]).toMatchObject({
+      type: 'provisioning.warned',
+      warnings: [expect.stringMatching(/x\.yaml:1:1: name: is kept by the board/)],
+    });
   });
 });
 
