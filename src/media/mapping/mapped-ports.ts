@@ -133,7 +133,7 @@ export class MappedPorts implements PortSource {
     // Whoever has found the port until now is nobody that this call is with.
     session.endMapping();
     this.#spare = undefined;
-    this.#hopeful = true;
+    this.#hopeful = this.#trouble === undefined;
     // Not now: the call goes first.
     this.#askAfter(millis(0));
     const { clock, random } = this.options;
