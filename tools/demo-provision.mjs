@@ -95,7 +95,8 @@ async function play() {
     ['provision-server', '--profiles', profiles, '--state', join(folder, 'server')],
     (event) => {
       if (event.event === 'fleet.new-device') say('server', `a device has shown itself: ${event.device}`);
-      if (event.event === 'fleet.changed') say('server', `the folder has changed: ${event.devices} device is told`);
+      if (event.event === 'fleet.changed' && event.devices > 0)
+        say('server', `the folder has changed: ${event.devices} device is told`);
       if (event.event === 'fleet.report')
         say('server', `the device says: ${event.verdict}, serial ${event.serial ?? 'none'}`);
     },

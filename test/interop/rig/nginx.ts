@@ -10,7 +10,8 @@ export interface NginxOptions {
   readonly certificate: Certificate;
   /** Who vouches for those who ask; left out: nobody has to show a certificate. */
   readonly clientAuthority?: string;
-  readonly login: { readonly user: string; readonly password: string };
+  /** Left out: nobody has to show a password. */
+  readonly login?: { readonly user: string; readonly password: string };
 }
 
 export class Nginx {
@@ -27,9 +28,11 @@ export class Nginx {
   ) {
     this.#files = `${folder}/files`;
     mkdirSync(this.#files, { recursive: true });
-    const { user, password } = options.login;
-    const hash = spawnSync('openssl', ['passwd', '-apr1', password], { encoding: 'utf8' }).stdout.trim();
-    writeFileSync(`${folder}/htpasswd`, `${user}:${hash}\n`);
+    if (options.login !== undefined) {
+      const { user, password } = options.login;
+      const hash = spawnSync('openssl', ['passwd', '-apr1', password], { encoding: 'utf8' }).stdout.trim();
+      writeFileSync(`${folder}/htpasswd`, `${user}:${hash}\n`);
+    }
     writeFileSync(`${folder}/nginx.conf`, configurationOf(host, folder, options));
   }
 
@@ -67,9 +70,10 @@ export class Nginx {
   }
 }
 
-function configurationOf(host: Host, folder: string, { certificate, clientAuthority }: NginxOptions): string {
+function configurationOf(host: Host, folder: string, { certificate, clientAuthority, login }: NginxOptions): string {
   const client =
     clientAuthority === undefined ? '' : `ssl_client_certificate ${clientAuthority}; ssl_verify_client on;`;
+  const password = login === undefined ? '' : `auth_basic "profiles"; auth_basic_user_file ${folder}/htpasswd;`;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${folder}/tmp;`,
   );
@@ -90,7 +94,7 @@ http {
     ssl_certificate ${certificate.certificate};
     ssl_certificate_key ${certificate.key};
     ${client}
-    auth_basic "profiles"; auth_basic_user_file ${folder}/htpasswd;
+    ${password}
     root ${folder}/files;
     location /moved/ { return 302 /common.yaml; }
     location /away/ { return 302 https://169.254.169.254/latest.yaml; }

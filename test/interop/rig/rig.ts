@@ -13,6 +13,7 @@ import { Mosquitto } from './mosquitto.ts';
 import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
 import { Nginx, type NginxOptions } from './nginx.ts';
 import type { Endpoint } from './pcap.ts';
+import type { Program, ProgramOptions } from './program.ts';
 import { ProvisionServer } from './provision-server.ts';
 import { RtpEngine } from './rtpengine.ts';
 import { describeSip } from './sip-text.ts';
@@ -162,6 +163,11 @@ export class Rig {
   /** A door that the test starts itself. */
   prepareDoorphone(options: DoorphoneOptions = {}): Doorphone {
     return this.#keep(new Doorphone(this.host('door'), this.folder, options));
+  }
+
+  /** Any other program on a host, until the test ends. */
+  program(on: HostName, options: Pick<ProgramOptions, 'name' | 'command'>): Program {
+    return this.#keep(this.host(on).start({ ...options, logFolder: this.folder }));
   }
 
   /** Somebody on a host who listens at port 5060 and never says a word. */
