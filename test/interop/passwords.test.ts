@@ -1,6 +1,7 @@
 // Callers who show a password (`sip.accept` with credentials), from an address that the door knows nothing of: digest as
 // baresip, linphone and SIPp compute it.
 
+import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
 import { findVoice, loadSpeech } from '../support/audio-analysis.ts';
 import type { Doorphone } from './rig/doorphone.ts';
@@ -54,6 +55,29 @@ describe('a caller with a password', () => {
     expect(shown).toContain('SHA-256');
     caller.command('terminate');
     expect((await door.saw('call.ended')).reason).toBe('hangup-remote');
+  });
+
+  test('by SIPp writes a text, and is shown that the door knows the password as well', async ({ rig }) => {
+    const door = await doorWithPasswords(rig, { digest: ['MD5'] });
+    const { username, password } = CREDENTIALS;
+    const writer = await rig.sipp({
+      scenario: 'text-with-password',
+      target: `${ADDRESSES.door}:5060`,
+      service: 'door',
+      fill: { USERNAME: username, PASSWORD: password },
+    });
+    await writer.passed();
+    expect(await door.saw('message.received')).toMatchObject({ user: username });
+    const part = (text: string | undefined, name: string): string =>
+      new RegExp(`\\b${name}="?([^",]+)`).exec(text ?? '')?.[1] ?? '';
+    const shown = rig.wire.requests('MESSAGE', ADDRESSES.sipp).at(-1)?.header('Authorization');
+    const proof = rig.wire.sip.items
+      .find(({ status, cseqMethod }) => status === 200 && cseqMethod === 'MESSAGE')
+      ?.header('Authentication-Info');
+    const [nonce, uri, cnonce, nc] = ['nonce', 'uri', 'cnonce', 'nc'].map((name) => part(shown, name));
+    const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
+    const secret = md5(`${username}:doorphone:${password}`);
+    expect(part(proof, 'rspauth')).toBe(md5(`${secret}:${nonce}:${nc}:${cnonce}:auth:${md5(`:${uri}`)}`));
   });
 
   test('that is wrong is refused, and hears nothing', async ({ rig }) => {

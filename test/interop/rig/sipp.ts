@@ -16,6 +16,8 @@ export interface SippOptions {
   readonly fill?: { readonly [name: string]: string };
   /** Whether it repeats and passes over repetitions by itself; a scenario that does both on purpose wants false. */
   readonly retransmissions?: boolean;
+  /** Its own; default 5060. */
+  readonly port?: number;
   readonly timeoutSeconds?: number;
 }
 
@@ -25,7 +27,7 @@ export class Sipp {
   readonly #errorFile: string;
 
   private constructor(host: Host, logFolder: string, options: SippOptions) {
-    const { scenario, target, service, fill = {}, retransmissions = true, timeoutSeconds = 40 } = options;
+    const { scenario, target, service, fill = {}, retransmissions = true, port = 5060, timeoutSeconds = 40 } = options;
     this.#errorFile = `${logFolder}/sipp-${scenario}.errors`;
     const file = `${logFolder}/${scenario}.xml`;
     let text = readFileSync(new URL(`../scenarios/${scenario}.xml`, import.meta.url), 'utf8');
@@ -38,12 +40,14 @@ export class Sipp {
       env: { ...process.env, TERM: 'dumb' },
       command: [
         ...(['sipp', '-sf', file] as const),
-        ...['-i', host.address, '-p', '5060', '-mi', host.address, '-m', '1', '-nostdin', '-trace_screen'],
+        ...['-i', host.address, '-p', `${port}`, '-mi', host.address, '-m', '1', '-nostdin', '-trace_screen'],
         ...['-trace_err', '-error_file', this.#errorFile],
         ...['-trace_msg', '-message_file', `${logFolder}/sipp-${scenario}.messages`],
         ...['-timeout', `${timeoutSeconds}s`, '-timeout_error'],
         ...(retransmissions ? [] : ['-nr']),
         ...(service === undefined ? [] : ['-s', service]),
+        // By itself it leaves the user out of the digest's URI, which is to be the Request-URI (RFC 3261 §22.4).
+        ...(service === undefined || target === undefined ? [] : ['-auth_uri', `${service}@${target}`]),
         ...(target === undefined ? [] : [target]),
       ],
     });
@@ -53,7 +57,7 @@ export class Sipp {
   static async start(host: Host, logFolder: string, options: SippOptions): Promise<Sipp> {
     const sipp = new Sipp(host, logFolder, options);
     if (options.target === undefined)
-      await until('SIPp has its socket', () => host.listensOnUdp(sipp.#program.pid, 5060));
+      await until('SIPp has its socket', () => host.listensOnUdp(sipp.#program.pid, options.port ?? 5060));
     return sipp;
   }
 
