@@ -32,6 +32,8 @@ export interface AccountState {
   readonly outbound?: boolean;
   /** Where the servers see us, `198.51.100.7:40022`, if not where we think that we are: behind a NAT. */
   readonly mapped?: string | null;
+  /** Further names that the provider has for the account (RFC 7315 §4.1), registered or not. Absent: none. */
+  readonly alsoKnownAs?: readonly string[];
   /** One for each outbound proxy, or one. */
   readonly flows?: readonly FlowState[];
 }

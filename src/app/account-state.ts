@@ -7,7 +7,7 @@ import type { RegistrationState } from '../sip/index.ts';
 export function accountState({ account, registered, reason, details }: RegistrationState): AccountState {
   const known = { uri: account.uri, registers: account.register, registered };
   if (details === undefined) return { ...known, reason: account.register ? reason : 'peer to peer' };
-  const { registrar, since, outbound, mapped, flows } = details;
+  const { registrar, since, outbound, mapped, associated, flows } = details;
   return {
     ...known,
     reason,
@@ -15,6 +15,7 @@ export function accountState({ account, registered, reason, details }: Registrat
     since: since?.toISOString() ?? null,
     outbound,
     mapped,
+    ...(associated.length === 0 ? {} : { alsoKnownAs: associated }),
     flows: flows.map((flow) => ({ proxy: flow.proxy, registered: flow.registered, reason: flow.reason })),
   };
 }

@@ -1,7 +1,7 @@
 // `doorphone status` for eyes.
 
 import type { AccountState, CallState, MediaState, StateReport } from '../api/state.ts';
-import { localTime } from './printable.ts';
+import { localTime, printable } from './printable.ts';
 
 /** A small table, one fact a line. @param now the time of day, for how long a call lasts */
 export function describeStatus(report: StateReport, now: Date): string {
@@ -23,12 +23,20 @@ export function describeStatus(report: StateReport, now: Date): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }
 
-function describeRegistration({ registers, registered, reason, registrar, flows = [] }: AccountState): string {
+function describeRegistration({
+  registers,
+  registered,
+  reason,
+  registrar,
+  alsoKnownAs = [],
+  flows = [],
+}: AccountState): string {
   if (!registers) return 'peer to peer';
   if (!registered) return reason === null ? 'not registered yet' : `not registered: ${reason}`;
   const at = registrar === undefined ? '' : ` at ${registrar}`;
   const ways = flows.length > 1 ? flows.filter((flow) => flow.registered).map(({ proxy }) => proxy ?? 'itself') : [];
-  return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}`;
+  const names = alsoKnownAs.length === 0 ? '' : `, also known as ${alsoKnownAs.map(printable).join(' and ')}`;
+  return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}${names}`;
 }
 
 function describeSound({ device, fault, mapped }: MediaState): string {

@@ -120,6 +120,7 @@ export class Registration {
       outbound: live?.grant?.outbound ?? false,
       flows: this.#flows.map(({ proxy, state }) => ({ proxy: proxy ?? null, ...state })),
       mapped: live?.grant?.mapped ?? null,
+      associated: live?.grant?.associated ?? [],
     };
   }
 

@@ -27,6 +27,8 @@ export interface RegistrationReport extends BindingState {
   readonly flows: readonly FlowState[];
   /** Where the servers see us, if that is not where we think that we are. */
   readonly mapped: string | null;
+  /** Other names of the account's (RFC 7315 §4.1), as the registrar gave them; used for nothing. */
+  readonly associated: readonly string[];
 }
 
 /** By which way requests of the account leave while it is registered. */

@@ -19,6 +19,7 @@ const state: RegistrationState = {
     since: new Date('2026-05-01T12:00:00Z'),
     outbound: true,
     mapped: '198.51.100.7:40022',
+    associated: ['tel:+4930123'],
     flows: [
       { proxy: 'sip:edge1.example.com;lr', registered: false, reason: 'no answer from 192.0.2.1:5060' },
       { proxy: 'sip:edge2.example.com;lr', registered: true, reason: null },
@@ -37,6 +38,7 @@ describe('the state of an account', () => {
       since: '2026-05-01T12:00:00.000Z',
       outbound: true,
       mapped: '198.51.100.7:40022',
+      alsoKnownAs: ['tel:+4930123'],
       flows: [
         { proxy: 'sip:edge1.example.com;lr', registered: false, reason: 'no answer from 192.0.2.1:5060' },
         { proxy: 'sip:edge2.example.com;lr', registered: true, reason: null },

@@ -174,6 +174,15 @@ describe('commands of a running service', () => {
     );
   });
 
+  it('status says by which other names the server knows an account', async () => {
+    const account = { uri: 'sip:door@example.com', registers: true, registered: true, reason: null };
+    const accounts = [{ ...account, alsoKnownAs: ['tel:+4930123', 'sip:123@example.com'] }];
+    bench.registry.handle('status', () => ({ ok: true, result: { ...IDLE, accounts } }));
+    expect((await bench.run('status')).out).toMatch(
+      /^account \S+ +registered, also known as tel:\+4930123 and sip:123@example\.com$/m,
+    );
+  });
+
   it('text of the network does not reach the terminal raw', async () => {
     const raw = '\u001b]0;owned\u0007\r';
     const state = { ...IDLE, accounts: [{ uri: 'sip:a@b', registers: true, registered: false, reason: `no${raw}` }] };

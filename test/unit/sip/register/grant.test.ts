@@ -137,6 +137,20 @@ describe('a 200 to REGISTER', () => {
   });
 });
 
+describe('other names of an account (RFC 7315 §4.1)', () => {
+  it('are shown as long as the registrar says so, and used for nothing', async () => {
+    const made = await house(account, (registrar) =>
+      registrar.extra.push(['P-Associated-URI', '<sip:123@example.com>, <tel:+4930123>']),
+    );
+    expect(made.agent.registrations[0]?.details?.associated).toEqual(['sip:123@example.com', 'tel:+4930123']);
+    expect(called(made).invite.from.uri).toBe(account.uri);
+    made.registrar.extra = [];
+    made.agent.networkChanged();
+    await made.clock.advanceAsync(1000);
+    expect(made.agent.registrations[0]?.details?.associated).toEqual([]);
+  });
+});
+
 describe('the service route (RFC 3608 §6.1)', () => {
   const SERVICE: [string, string] = ['Service-Route', `<sip:${P2};lr>, <sip:${HSP};lr>`];
 
