@@ -387,7 +387,8 @@ export class SipAgent implements UserAgent, EventAgent {
       },
       sendAck: (ack, target) => {
         this.#siblings.reroute(ack, target);
-        return this.#transactions.sendAck(ack, target);
+        const [way = target, ...others] = this.#transport.ways(ack, target);
+        return this.#transactions.sendAck(ack, way, others);
       },
       ways: (request, target) => this.#transport.ways(request, target),
       keepWays: () => this.#transport.keepWays(),

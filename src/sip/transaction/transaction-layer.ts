@@ -67,16 +67,26 @@ export class TransactionLayer {
 
   /**
    * Sends the ACK of a 2xx: outside of any transaction, with a branch of its own (§13.2.2.4, §17.1.1.3).
+   * @param others ways to go by, one after the other, where the one before it cannot be gone (§18.1.1)
    * @returns sends the very same ACK again, for each repetition of the 2xx
    */
-  sendAck(ack: SipRequest, target: Endpoint): () => void {
-    const sent = this.#withNewVia(ack, target);
-    const send = (): void =>
-      this.options.transport.send(sent, target, ({ code, message }) =>
-        this.options.log.warn('transaction.ack-not-sent', { code, message }),
-      );
+  sendAck(ack: SipRequest, target: Endpoint, others: readonly Endpoint[] = []): () => void {
+    let remaining = others;
+    let current = { sent: this.#withNewVia(ack, target), target };
+    const send = (): void => {
+      const way = current;
+      this.options.transport.send(way.sent, way.target, ({ code, message }) => {
+        const [next, ...rest] = remaining;
+        // A repetition may have failed by the same way, and have gone by the next already.
+        if (way === current && next !== undefined) {
+          remaining = rest;
+          current = { sent: this.#withNewVia(ack, next), target: next };
+          send();
+        } else this.options.log.warn('transaction.ack-not-sent', { code, message });
+      });
+    };
     send();
-    return send;
+    return () => send();
   }
 
   /** Takes a message that the transport received. */

@@ -14,6 +14,7 @@ import { RecordingLog } from '../../../support/recording-log.ts';
 import { ScriptedPhone } from '../../../support/scripted-phone.ts';
 import { SeededRandom } from '../../../support/seeded-random.ts';
 import { answer, offer, peerAccount, SessionEars } from '../../../support/sip-bench.ts';
+import { StreamPhone } from '../../../support/stream-phone.ts';
 
 let clock = new FakeClock();
 let network = new MemoryNetwork(clock);
@@ -228,6 +229,60 @@ describe('a request that is too large for a datagram (RFC 3261 §18.1.1)', () =>
     session.hangup();
     clock.advance(40_000);
     expect(sent(caller)).toEqual(['INVITE by tcp']);
+  });
+});
+
+describe('an ACK of a 2xx that its route makes too large for a datagram (RFC 3261 §18.1.1, §13.2.2.4)', () => {
+  const hops = Array.from({ length: 30 }, (_, index) => `<sip:hop${index}.a-name-that-takes-its-room.example;lr>`);
+  /** As the phone records it: the hop that is next to us comes last (§12.1.2). */
+  const recorded = [...hops, '<sip:10.0.0.1;lr>'].map((hop) => ['Record-Route', hop] as const);
+
+  async function accepted(): Promise<{ caller: Side; phone: ScriptedPhone; repeat: () => void }> {
+    const caller = await side('10.0.0.9', ['udp', 'tcp']);
+    const phone = await ScriptedPhone.plug(network, '10.0.0.1');
+    caller.agent.invite({ target: 'sip:x@10.0.0.1', account: peerAccount, offer });
+    clock.advance(10);
+    const repeat = (): void => {
+      phone.answer(phone.request('INVITE'), 200, { sdp: 'v=0 answer', headers: recorded });
+      clock.advance(10);
+    };
+    repeat();
+    return { caller, phone, repeat };
+  }
+
+  it('goes by TCP, as does each repetition', async () => {
+    const phone = await StreamPhone.plug(
+      streams.host('10.0.0.1'),
+      { protocol: 'tcp', address: '10.0.0.1', port: 5060 },
+      () => 0,
+    );
+    const { caller, repeat } = await accepted();
+    repeat();
+    expect(sent(caller)).toEqual(['INVITE by udp', 'ACK by tcp', 'ACK by tcp']);
+    const [first, second] = phone.requests;
+    expect(first?.topVia).toMatchObject({ protocol: 'tcp', host: '10.0.0.9', port: 5060 });
+    expect(second?.topVia.branch).toBe(first?.topVia.branch);
+    expect(first?.headers.list('Route')).toHaveLength(31);
+  });
+
+  it('goes by UDP where TCP is refused, as does each repetition', async () => {
+    const { caller, phone, repeat } = await accepted();
+    repeat();
+    expect(sent(caller)).toEqual(['INVITE by udp', 'ACK by tcp', 'ACK by udp', 'ACK by udp']);
+    const [first, second] = phone.requests('ACK');
+    expect(first?.topVia.protocol).toBe('udp');
+    expect(second?.topVia.branch).toBe(first?.topVia.branch);
+  });
+
+  it('goes by UDP once, where several repetitions wait for a TCP that says nothing', async () => {
+    streams.silent.add('10.0.0.1');
+    const { caller, phone, repeat } = await accepted();
+    repeat();
+    repeat();
+    expect(phone.requests('ACK')).toHaveLength(0);
+    clock.advance(2000);
+    expect(phone.requests('ACK')).toHaveLength(1);
+    expect(sent(caller).at(-1)).toBe('ACK by udp');
   });
 });
 
