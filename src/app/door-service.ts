@@ -86,7 +86,7 @@ export class DoorService {
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
     const { sessionExpires } = configuration.sip;
-    this.#streams = new NodeStreamNetwork(configuration.sip.tls);
+    this.#streams = new NodeStreamNetwork(configuration.sip.tls ?? {}, clock);
     this.agent = new SipAgent({
       clock,
       random,

@@ -71,6 +71,7 @@ async function serve(options: ProvisionServerOptions, { folder, content, clock, 
     network: new NodeDatagramNetwork(),
     streams: new NodeStreamNetwork(
       certificate === undefined ? {} : { certificate: certificate.certificate, key: new Secret(certificate.key) },
+      clock,
     ),
   });
   const open: { close(): void }[] = [];

@@ -114,7 +114,7 @@ describe('real ports', () => {
         random: new SystemRandom(),
         log,
         network: new NodeDatagramNetwork(),
-        streams: new NodeStreamNetwork(),
+        streams: new NodeStreamNetwork({}, new SystemClock()),
         listen: [
           { protocol: 'udp', address: '127.0.0.1', port: 0 },
           { protocol: 'tcp', address: '127.0.0.1', port: 0 },

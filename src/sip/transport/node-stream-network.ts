@@ -2,6 +2,7 @@
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { Clock } from '../../base/clock.ts';
 import { DoorphoneError } from '../../base/errors.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { Origin, StreamEvents, StreamListener, StreamNetwork, StreamSocket } from './network.ts';
@@ -23,17 +24,21 @@ export class NodeStreamNetwork implements StreamNetwork {
   readonly #tlsServers = new Set<TlsServer>();
 
   /** @throws DoorphoneError `bad-certificate` */
-  constructor(credentials: TlsCredentials = {}) {
+  constructor(
+    credentials: TlsCredentials,
+    private readonly clock: Clock,
+  ) {
     this.#credentials = credentials;
-    this.#client = new NodeTlsClient(credentials);
+    this.#client = new NodeTlsClient(credentials, clock);
   }
 
   /**
-   * Certificates from now on: for connections to come; those that are there stay as they are.
+   * Certificates from now on: for connections to come, which resume no session of before; those that are there stay as
+   * they are.
    * @throws DoorphoneError `bad-certificate`; then the old ones stay
    */
   use(credentials: TlsCredentials): void {
-    const client = new NodeTlsClient(credentials);
+    const client = new NodeTlsClient(credentials, this.clock);
     for (const server of this.#tlsServers) server.setSecureContext(tlsContext(credentials));
     this.#credentials = credentials;
     this.#client = client;

@@ -36,9 +36,19 @@ export function tlsContext({ ca, certificate, key }: TlsCredentials): SecureCont
   return options;
 }
 
-/** The names in the certificate of the other side. */
-export function certificateOf(socket: TLSSocket): NamedCertificate {
+/** What is read in the certificate of the other side. */
+export interface PeerCertificate extends NamedCertificate {
+  /** When it ends: milliseconds of the time of day; not a number where there is no certificate. */
+  readonly until: number;
+}
+
+/** The certificate of the other side. To be called once: Node.js gives it away, and shows none the next time. */
+export function certificateOf(socket: TLSSocket): PeerCertificate {
   const certificate = socket.getPeerX509Certificate();
   const name = certificate?.toLegacyObject().subject.CN;
-  return { subjectAltName: certificate?.subjectAltName, commonNames: name === undefined ? [] : [name].flat() };
+  return {
+    subjectAltName: certificate?.subjectAltName,
+    commonNames: name === undefined ? [] : [name].flat(),
+    until: Date.parse(certificate?.validTo ?? ''),
+  };
 }

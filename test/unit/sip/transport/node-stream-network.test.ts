@@ -7,8 +7,9 @@ import {
   type StreamListener,
   type StreamSocket,
 } from '../../../../src/sip/transport/index.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 
-const network = new NodeStreamNetwork();
+const network = new NodeStreamNetwork({}, new FakeClock());
 const opened: { close(): void }[] = [];
 
 afterEach(() => {

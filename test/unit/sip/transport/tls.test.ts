@@ -47,7 +47,7 @@ interface Agent {
 
 /** A user agent on 127.0.0.1 that answers every request with 200; it listens for TLS where it has a certificate. */
 async function agent(credentials: TlsCredentials, address = '127.0.0.1'): Promise<Agent> {
-  const network = new NodeStreamNetwork(credentials);
+  const network = new NodeStreamNetwork(credentials, clock);
   const faults: { what: string; mend: string }[] = [];
   const statuses: number[] = [];
   const sources: Endpoint[] = [];
@@ -196,7 +196,7 @@ describe('a server that does not', () => {
   });
 
   it('speak TLS at all is said', async () => {
-    const plain = new NodeStreamNetwork();
+    const plain = new NodeStreamNetwork({}, clock);
     const listener = await plain.listen({ protocol: 'tcp', address: '127.0.0.1', port: 0 }, (socket) => ({
       reached: () => undefined,
       opened: () => undefined,
@@ -275,7 +275,7 @@ describe('certificates of ours', () => {
   });
 
   it('are needed to listen', async () => {
-    const network = new NodeStreamNetwork();
+    const network = new NodeStreamNetwork({}, clock);
     const refused = network.listen(tls(0), () => {
       throw new Error('nobody connects');
     });
