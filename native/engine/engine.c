@@ -67,12 +67,15 @@ static void make_cname(const uint8_t random[STREAM_CNAME_BYTES], uint8_t cname[S
 static dp_error prepare_media(struct engine *engine, const struct engine_options *options) {
   struct {
     uint64_t seed;
+    uint32_t first_pair;
     uint8_t cname[STREAM_CNAME_BYTES];
   } random;
   dp_error error = secure_random((uint8_t *)&random, sizeof random);
   if (error != DP_OK) return error;
   make_cname(random.cname, engine->context.cname);
   engine->context.random = random.seed | 1;
+  // A NAT shows the same port of two machines at two places, and after a restart it may remember who had one before.
+  engine->range.next = random.first_pair;
   engine->context.events = &engine->events;
   engine->context.parcels = &engine->parcels;
   engine->context.retired = &engine->retired;

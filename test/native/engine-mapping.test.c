@@ -265,6 +265,20 @@ static void nobody_is_asked_without_end(void) {
   stop();
 }
 
+/** Machines behind one NAT would be in each other's way at the same port. */
+static void ports_begin_anywhere(void) {
+  uint16_t first = 0;
+  bool differs = false;
+  for (int number = 0; number < 5; number++) {
+    start();
+    if (number > 0 && door.port != first) differs = true;
+    first = door.port;
+    CHECK(first >= FIRST_PORT && first < LAST_PORT && first % 2 == 0);
+    stop();
+  }
+  CHECK(differs);
+}
+
 int main(void) {
   TEST(the_server_says_where_it_sees_us);
   TEST(what_is_sent_again_is_the_same);
@@ -275,5 +289,6 @@ int main(void) {
   TEST(the_mapping_is_kept_by_what_nobody_answers);
   TEST(a_session_that_is_configured_is_asked_for_no_more);
   TEST(nobody_is_asked_without_end);
+  TEST(ports_begin_anywhere);
   return test_summary("engine-mapping");
 }
