@@ -114,7 +114,14 @@ export function openClient(options: ClientOptions): OpenClient {
     client.now();
     further.refresh();
   };
-  const endNudges = takeNudges({ clock, log, agent: options.agent, fetch: look, restart: options.restart });
+  const endNudges = takeNudges({
+    clock,
+    log,
+    agent: options.agent,
+    servers: () => servers.subscribed,
+    fetch: look,
+    restart: options.restart,
+  });
   servers.start();
   return {
     now: look,

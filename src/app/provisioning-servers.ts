@@ -87,6 +87,12 @@ export class ProfileServers {
     this.#finder.start(this.options.switchedOn && isSettled ? FLEET_SPREAD : millis(0));
   }
 
+  /** Where profiles are subscribed to: a server of files sends no SIP. */
+  get subscribed(): readonly string[] {
+    const { current } = this.#finder;
+    return current !== undefined && /^sips?:/.test(current.uri) ? [current.uri] : [];
+  }
+
   refresh(): void {
     if (this.#listening === undefined) this.#finder.now();
     else this.#listening.refresh();

@@ -16,6 +16,7 @@ const MEANINGS: ReadonlyMap<string, Nudge> = new Map([
   ['resync', 'fetch'],
   ['sync', 'fetch'],
   ['report', 'fetch'],
+  ['sys-control', 'fetch'],
   ['reboot', 'restart'],
   ['reboot_now', 'restart'],
   ['restart_now', 'restart'],
@@ -36,6 +37,8 @@ export interface CheckSyncParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly agent: Pick<EventAgent, 'onUnasked'>;
+  /** SIP URIs of the servers that profiles come from, as of now. */
+  readonly servers: () => readonly string[];
   readonly fetch: () => void;
   readonly restart: () => void;
 }
@@ -45,9 +48,10 @@ const BURST = 3;
 const INTERVAL = seconds(10);
 
 /**
- * Takes nudges from the servers of the accounts, and from nobody else: 481 for others. @returns ends it
+ * Takes nudges from the servers of the accounts, from those that profiles come from, and from whoever shows the password of a
+ * caller; 481 for others who may call in. @returns ends it
  */
-export function takeNudges({ clock, log, agent, fetch, restart }: CheckSyncParts): () => void {
+export function takeNudges({ clock, log, agent, servers, fetch, restart }: CheckSyncParts): () => void {
   const bucket = new TokenBucket(clock, BURST, INTERVAL);
   const ends = NUDGES.map((name) =>
     agent.onUnasked(
@@ -61,7 +65,7 @@ export function takeNudges({ clock, log, agent, fetch, restart }: CheckSyncParts
         if (nudge === 'restart') restart();
         return 200;
       },
-      { from: 'servers' },
+      { from: 'servers', peers: servers, passwords: true, advertised: name === 'check-sync' },
     ),
   );
   return () => {

@@ -34,6 +34,8 @@ export interface AccountLinesOptions {
   readonly instance: string | undefined;
   readonly outbound: boolean;
   readonly userAgent: string;
+  /** Event packages that are taken unasked. */
+  readonly allowEvents: () => readonly string[];
   readonly openFlow: OpenFlow;
   /** The URI of a user of ours, as seen from an address. */
   readonly contact: (target: Endpoint, user: string | undefined) => string;
@@ -186,7 +188,8 @@ export class AccountLines {
   #createLine(account: Account): Line {
     const profile = this.#read(account);
     if (!account.register) return { profile, registration: undefined, subscriptions: undefined };
-    const { clock, random, log, exchange, instance, outbound, userAgent, openFlow, contact } = this.options;
+    const { clock, random, log, exchange, instance, outbound, userAgent, allowEvents, openFlow, contact } =
+      this.options;
     const registration = new Registration({
       clock,
       random,
@@ -201,6 +204,7 @@ export class AccountLines {
       outbound,
       digest: profile.registerDigest,
       userAgent,
+      allowEvents,
       openFlow,
       contact: (target) => registeredContact(account, target, contact(target, profile.contactUser)),
       names: (uri) => profile.names(uri),

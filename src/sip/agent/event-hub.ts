@@ -33,7 +33,12 @@ import { findReplaced } from './replaced-session.ts';
 import type { MethodHandler } from './request-handler.ts';
 import type { Sender } from './sender.ts';
 import type { Account, Admission, InstantMessage, MessageOptions, MessageOutcome, SubscribeOptions } from './types.ts';
-import { type UnaskedHandler, UnaskedNotifications, type UnaskedPolicy } from './unasked-notifications.ts';
+import {
+  type UnaskedHandler,
+  UnaskedNotifications,
+  type UnaskedPolicy,
+  type UnaskedStanding,
+} from './unasked-notifications.ts';
 
 export interface EventHubOptions {
   readonly log: Log;
@@ -88,7 +93,8 @@ export class EventHub {
       identityFor,
       mayGoTo,
     });
-    this.#unasked = new UnaskedNotifications({ ...options, allowEvents });
+    const addressesOf = (uri: string): readonly string[] => environment.knownAddresses(uri);
+    this.#unasked = new UnaskedNotifications({ ...options, allowEvents, addressesOf });
     this.#refers = new ReferDialogs({ ...options, table: this.#table });
     this.#messages = new InstantMessages(environment, options.received);
   }
@@ -96,10 +102,20 @@ export class EventHub {
   /** What is done with a request outside of a dialog from somebody who was let in, by method. */
   readonly methods: ReadonlyMap<string, MethodHandler> = new Map<string, MethodHandler>([
     ['SUBSCRIBE', (transaction) => this.#notifier.receive(transaction)],
-    ['NOTIFY', (transaction) => this.#unasked.receive(transaction)],
+    ['NOTIFY', (transaction, authenticatedAs) => this.#unasked.receive(transaction, authenticatedAs)],
     ['REFER', (transaction) => this.#refers.receive(transaction)],
     ['MESSAGE', (transaction, authenticatedAs) => this.#messages.receive(transaction, authenticatedAs)],
   ]);
+
+  /** Packages that come unasked, for those who register with a server. */
+  get advertised(): readonly string[] {
+    return this.#unasked.advertised;
+  }
+
+  /** As what a NOTIFY outside of any dialog is to be looked at. */
+  standingOf(request: SipRequest, source: Endpoint): UnaskedStanding {
+    return this.#unasked.standingOf(request, source);
+  }
 
   /** What a request with a To tag is for. */
   find(request: SipRequest): EventUsage | undefined {

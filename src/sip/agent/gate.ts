@@ -15,6 +15,7 @@ import { TokenBucket } from '../transport/index.ts';
 import { type Rate, SourceLimit } from './source-limit.ts';
 import type { StrangerLimit } from './stranger-limit.ts';
 import type { Admission } from './types.ts';
+import type { UnaskedStanding } from './unasked-notifications.ts';
 
 export interface GateOptions {
   readonly clock: Clock;
@@ -30,6 +31,8 @@ export interface GateOptions {
   readonly callOf: (request: SipRequest) => Pick<Session, 'authenticatedAs'> | undefined;
   /** Whether we go by that user's name, or by none. */
   readonly isOurName: (user: string | undefined) => boolean;
+  /** As what a NOTIFY is to be looked at that belongs to no dialog. */
+  readonly standingOf: (request: SipRequest, source: Endpoint) => UnaskedStanding;
   readonly refused: (peer: string, source: Endpoint, why: string) => void;
 }
 
@@ -104,12 +107,9 @@ export class Gate {
     if (request.toTag !== undefined) return this.#inDialog(request, source);
     const refusal = this.options.admit({ uri: request.from.uri, source });
     if (SCANNERS.test(request.headers.get('User-Agent') ?? '')) return this.#drop(request, source, 'a scanner');
+    if (request.method === 'NOTIFY') return this.#unasked(request, source, refusal === undefined);
     if (refusal === undefined) return this.#accepted(request, source);
-    if (this.options.servers().has(source.address)) {
-      // Whoever may not call may still be the server of an account, which tells it things unasked.
-      if (request.method === 'NOTIFY') return 'take';
-      if (request.method === 'OPTIONS') return this.#pong(request, source);
-    }
+    if (request.method === 'OPTIONS' && this.options.servers().has(source.address)) return this.#pong(request, source);
     if (!CHALLENGED.has(request.method)) return 'drop';
     const challenge = this.#challenge(request, source);
     if (challenge !== 'off') return challenge;
@@ -118,6 +118,19 @@ export class Gate {
     // Whoever gets an answer of the policy's gets it once: that needs a transaction.
     this.#refusals.set(request, refusal);
     return 'take';
+  }
+
+  /**
+   * What is told unasked. Whoever may not call may still be a server of ours; and whoever may call is none: what servers alone
+   * may say he says with a password, and hears a refusal where he cannot be asked for one.
+   */
+  #unasked(request: SipRequest, source: Endpoint, mayCall: boolean): Screening {
+    const standing = this.options.standingOf(request, source);
+    if (standing === 'known') return 'take';
+    const refused = mayCall ? 'take' : 'drop';
+    if (standing === 'unknown') return refused;
+    const challenge = this.#challenge(request, source);
+    return challenge === 'off' || challenge === 'drop' ? refused : challenge;
   }
 
   #inDialog(request: SipRequest, source: Endpoint): Screening {

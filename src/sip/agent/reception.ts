@@ -6,7 +6,7 @@ import type { Secret } from '../../base/secret.ts';
 import { type CallerAlgorithm, CallerAuthenticator } from '../auth/index.ts';
 import type { SipResponse } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
-import { Gate } from './gate.ts';
+import { Gate, type GateOptions } from './gate.ts';
 import { RequestHandler, type RequestHandlerOptions } from './request-handler.ts';
 import { StrangerLimit } from './stranger-limit.ts';
 
@@ -17,6 +17,7 @@ export interface ReceptionOptions extends Omit<RequestHandlerOptions, 'gate' | '
   readonly callerAlgorithms: (() => readonly CallerAlgorithm[]) | undefined;
   /** The users that the accounts go by. */
   readonly names: () => readonly (string | undefined)[];
+  readonly standingOf: GateOptions['standingOf'];
   /** As of the handler; `authenticatedAs`: whose password the INVITE has shown. */
   readonly begin: (transaction: ServerTransaction, authenticatedAs: string | undefined) => SipResponse | undefined;
 }

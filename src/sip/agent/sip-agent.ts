@@ -347,6 +347,7 @@ export class SipAgent implements UserAgent, EventAgent {
       begin: (transaction, authenticatedAs) => this.#receiveInvite(transaction, authenticatedAs),
       refused: (peer, source, why) => this.#events.emit('refused', peer, source, why),
       usageOf: (request) => this.#hub.find(request),
+      standingOf: (request, source) => this.#hub.standingOf(request, source),
       methods: this.#hub.methods,
     });
   }
@@ -427,6 +428,7 @@ export class SipAgent implements UserAgent, EventAgent {
       instance,
       outbound,
       userAgent,
+      allowEvents: () => this.#hub.advertised,
       openFlow: (target, failed) => this.#transport.flow(target, { failed: ({ message }) => failed(message) }),
       contact: (target, user) => this.#contactUri(target, user),
       subscribe: (wanted) => this.#hub.subscribe(wanted),

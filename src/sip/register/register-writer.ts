@@ -32,6 +32,8 @@ export interface RegisterWriterOptions {
   readonly identity: NameAddress;
   readonly userAgent: string;
   readonly traits: ContactTraits;
+  /** Event packages that are taken unasked, as of now: registrars of the field look for `check-sync` here. */
+  readonly allowEvents?: () => readonly string[];
 }
 
 /** What one request is to say. */
@@ -56,7 +58,8 @@ export class RegisterWriter {
 
   /** A REGISTER without Contact, which asks what is bound (RFC 3261 §10.2.3). */
   write({ hop, outbound }: Pick<RegisterText, 'hop' | 'outbound'>): SipRequest {
-    const { identity, userAgent } = this.options;
+    const { identity, userAgent, allowEvents = () => [] } = this.options;
+    const events = allowEvents();
     const address = { displayName: identity.displayName, uri: identity.uri };
     this.#sequence += 1;
     return createRequest({
@@ -71,6 +74,7 @@ export class RegisterWriter {
         ['CSeq', `${this.#sequence} REGISTER`],
         // RFC 3327 §5.1, RFC 5627 §4.1, RFC 5626 §4.2.1.
         ['Supported', outbound ? 'path, gruu, outbound' : 'path, gruu'],
+        ...(events.length === 0 ? [] : [['Allow-Events', events.join(', ')] as const]),
         ['User-Agent', userAgent],
       ],
     });

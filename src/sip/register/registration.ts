@@ -50,6 +50,8 @@ export interface RegistrationOptions {
   readonly outbound: boolean;
   readonly digest: DigestClient | undefined;
   readonly userAgent: string;
+  /** Event packages that are taken unasked. */
+  readonly allowEvents?: () => readonly string[];
   readonly openFlow: OpenFlow;
   /** The URI to be reached at, as seen from the registrar. */
   readonly contact: (registrar: Endpoint) => string;
@@ -185,7 +187,7 @@ export class Registration {
   }
 
   #createFlow(proxy: string | undefined, number: number): Flow {
-    const { clock, random, log, identity, userAgent, expires, outbound, instance, openFlow } = this.options;
+    const { clock, random, log, expires, outbound, instance, openFlow } = this.options;
     // RFC 5626 §4.2.1: the same numbers after every start.
     const traits = this.#traits(number + 1);
     const flow: Flow = {
@@ -201,7 +203,7 @@ export class Registration {
         clock,
         random,
         log,
-        writer: new RegisterWriter({ random, identity, userAgent, traits }),
+        writer: new RegisterWriter({ ...this.options, traits }),
         proxy,
         registrar: () => this.#registrar.uri,
         expires,
@@ -331,11 +333,10 @@ export class Registration {
 
   /** Asks a better registrar whether it serves: its list of bindings is asked for, nothing is changed (§10.2.3). */
   #probe({ uri }: Registrar, done: (serves: boolean) => void): () => void {
-    const { random, identity, userAgent } = this.options;
     const { traits } = this.#environment;
     const probe = new RegisterAttempt(
       this.#environment,
-      new RegisterWriter({ random, identity, userAgent, traits }),
+      new RegisterWriter({ ...this.options, traits }),
       {
         purpose: 'check',
         registrar: uri,
