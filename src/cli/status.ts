@@ -30,13 +30,15 @@ function describeRegistration({
   registrar,
   alsoKnownAs = [],
   flows = [],
+  mapped,
 }: AccountState): string {
   if (!registers) return 'peer to peer';
   if (!registered) return reason === null ? 'not registered yet' : `not registered: ${reason}`;
   const at = registrar === undefined ? '' : ` at ${registrar}`;
   const ways = flows.length > 1 ? flows.filter((flow) => flow.registered).map(({ proxy }) => proxy ?? 'itself') : [];
   const names = alsoKnownAs.length === 0 ? '' : `, also known as ${alsoKnownAs.map(printable).join(' and ')}`;
-  return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}${names}`;
+  const nat = typeof mapped === 'string' ? `, behind a NAT, seen at ${printable(mapped)}` : '';
+  return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}${names}${nat}`;
 }
 
 function describeSound({ device, fault, mapped }: MediaState): string {

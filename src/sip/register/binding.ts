@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
+import type { Endpoint } from '../message/types.ts';
 import {
   type AttemptEnd,
   type AttemptEnvironment,
@@ -13,7 +14,7 @@ import {
   type Purpose,
   RegisterAttempt,
 } from './attempt.ts';
-import { FlowHolder, type OpenFlow } from './flow-holder.ts';
+import { FlowHolder, type OpenFlow, sameEndpoint } from './flow-holder.ts';
 import type { Grant } from './grant.ts';
 import type { RegisterSuccess } from './outcome.ts';
 import { checkAfter, refreshAfter } from './recovery.ts';
@@ -71,8 +72,9 @@ export class Binding {
   #lists = true;
   /** Checks in a row that refused to say, or did not list, what the binding before them had listed. */
   #fruitlessChecks = 0;
-  /** The address where the last binding was made. */
-  #registrarAddress = '';
+  /** Where the last binding was made, and where we were seen there, if that was elsewhere. */
+  #boundAt: Endpoint | undefined;
+  #mapped: string | undefined;
   /** Our Contact that may be bound, as we wrote it and as the registrar lists it. */
   #contact: string | undefined;
   #listedAs: string | undefined;
@@ -203,7 +205,8 @@ export class Binding {
     const { clock, random } = this.options;
     this.#expires = attempt.expires;
     this.#lists = listed !== undefined && this.#fruitlessChecks < MAXIMUM_FRUITLESS_CHECKS;
-    this.#registrarAddress = attempt.target?.address ?? '';
+    this.#boundAt = attempt.target;
+    this.#mapped = grant.mapped;
     this.#contact = attempt.contact;
     this.#listedAs = listedAs ?? attempt.contact;
     this.#renewAt = millis(clock.now() + refreshAfter(listed ?? stated ?? this.#expires, random));
@@ -226,7 +229,7 @@ export class Binding {
   #scheduleLook(): void {
     const { clock, random } = this.options;
     const untilRenewal = Math.max(0, this.#renewAt - clock.now());
-    const untilCheck = checkAfter(this.#registrarAddress, this.#lists, random);
+    const untilCheck = checkAfter(this.#boundAt?.address ?? '', this.#lists, random);
     const check = this.#lists && untilCheck < untilRenewal;
     this.#schedule(millis(Math.min(untilCheck, untilRenewal)), check ? 'check' : 'bind');
   }
@@ -238,9 +241,11 @@ export class Binding {
       return;
     }
     const { target } = attempt;
-    const moved = target !== undefined && this.options.contact(target) !== this.#contact;
+    const moved =
+      target !== undefined && (this.options.contact(target) !== this.#contact || this.#isRemapped(target, end));
     if (end.kind !== 'success' || end.listed === undefined || moved) {
-      // Forgotten (the registrar was restarted), or our address has changed; or it does not answer such questions.
+      // Forgotten (the registrar was restarted), or our address has changed, or that at which a NAT shows us; or it does
+      // not answer such questions.
       this.#fruitlessChecks += moved ? 0 : 1;
       this.options.log.info('register.binding-not-found', { contact: this.#contact, answer: end.kind, moved });
       this.#begin('bind');
@@ -250,6 +255,12 @@ export class Binding {
     // Somebody shortened its life.
     if (this.options.clock.now() + end.listed <= this.#renewAt) this.#begin('bind');
     else this.#scheduleLook();
+  }
+
+  /** A NAT shows us elsewhere than when we were bound: where the registrar sends calls to leads nowhere any more. */
+  #isRemapped(target: Endpoint, end: AttemptEnd): boolean {
+    if (end.kind !== 'success' || target.protocol !== 'udp' || this.#boundAt === undefined) return false;
+    return sameEndpoint(target, this.#boundAt) && end.grant.mapped !== this.#mapped;
   }
 
   #failed(attempt: RegisterAttempt, purpose: 'bind' | 'check', end: AttemptFailure): void {

@@ -1,6 +1,8 @@
 // Keeps the way by which a binding was made: RFC 5626 §4.4. Over TCP and TLS it holds the connection, by which the
 // registrar or its edge proxy reaches us; where flows are known it asks whether the other end lives, over UDP as well.
+// Where they are not, over UDP, it keeps open what NATs and firewalls on the way have opened for us.
 
+import { isOfTheHouse } from '../../base/address.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { RetrySchedule } from '../../base/retry-schedule.ts';
@@ -15,6 +17,8 @@ export interface KeptFlow {
    * @param flowTimer how long the server waits for that (§4.4, Flow-Timer)
    */
   keepAlive(flowTimer?: Millis): void;
+  /** UDP: shows NATs on the way, again and again, that it is in use; nobody has to answer. */
+  remind(): void;
   /** Lets it go. */
   close(): void;
   /** Lets it go, and with it the connection: nobody answers there, and the next request is to open another. */
@@ -54,14 +58,17 @@ export class FlowHolder {
   }
 
   /** Keeps the way to `target`, where a binding was made; that to another target is let go. */
-  keep(target: Endpoint, { outbound, flowTimer }: Pick<Grant, 'outbound' | 'flowTimer'>): void {
-    // Without flows the server reaches us at our address, and a datagram's way is nothing to keep.
-    if (target.protocol === 'udp' && !outbound) {
+  keep(target: Endpoint, grant: Pick<Grant, 'outbound' | 'flowTimer' | 'mapped'>): void {
+    const isDatagram = target.protocol === 'udp';
+    const { outbound, flowTimer } = grant;
+    // In the house the server reaches us at our address, and a datagram's way is nothing to keep.
+    if (isDatagram && !outbound && !isGuarded(target, grant)) {
       this.release();
       return;
     }
     if (this.#target === undefined || !sameEndpoint(this.#target, target)) this.#open(target);
     if (outbound) this.#flow?.keepAlive(flowTimer);
+    else if (isDatagram) this.#flow?.remind();
   }
 
   release(): void {
@@ -99,7 +106,12 @@ export class FlowHolder {
   }
 }
 
-function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
+/** Whether something between us lets datagrams in only after ours have gone out: a NAT, or a firewall to the Internet. */
+function isGuarded({ address }: Endpoint, { mapped }: Pick<Grant, 'mapped'>): boolean {
+  return mapped !== undefined || !isOfTheHouse(address);
+}
+
+export function sameEndpoint(one: Endpoint, other: Endpoint): boolean {
   return (
     one.protocol === other.protocol &&
     one.address === other.address &&

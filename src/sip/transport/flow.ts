@@ -33,6 +33,11 @@ export interface Flow {
    * @param flowTimer the server's Flow-Timer; undefined: §4.4.1's and §4.4.2's own times
    */
   keepAlive(flowTimer?: Millis): void;
+  /**
+   * UDP: begins to show NATs and firewalls, again and again, that the way is in use, by a datagram that nobody answers:
+   * for a server that has not said that it answers keep-alives. What becomes of it is not noticed by the flow.
+   */
+  remind(): void;
   /** Lets it go: nothing is told any more. */
   close(): void;
   /** Lets it go, and ends its connection: who holds it knows that nobody answers there. Over UDP as `close`. */

@@ -34,6 +34,10 @@ interface Range {
 const STREAM_RANGE: Range = { from: seconds(95), to: seconds(120) };
 /** §4.4.2: many NATs forget after 30 s. */
 const DATAGRAM_RANGE: Range = { from: seconds(24), to: seconds(29) };
+/** §4.4.2's time, for what is not answered: what a NAT that forgets after 30 s must hear at least. */
+const REMINDER_RANGE: Range = { from: seconds(25), to: seconds(29) };
+/** What phones send: a registrar takes it for no message (§8, and RFC 3261 §7.5 of streams). */
+const REMINDER = Buffer.from('\r\n\r\n');
 /** §4.4: of the time that the server gave, so that a fleet does not come in step. */
 const LEAST_PART = 0.8;
 /** §4.4.1 */
@@ -103,7 +107,7 @@ abstract class KeptFlow implements Flow {
   protected abstract readonly range: Range;
   /** Begins; to be called once. */
   abstract begin(): void;
-  /** Sends one keep-alive, and calls `alive` when it is answered. */
+  /** Sends one keep-alive; the next is scheduled when it is answered, where it is. */
   protected abstract probe(): void;
   /** Lets go of what it stands on. */
   protected abstract leave(): void;
@@ -113,7 +117,14 @@ abstract class KeptFlow implements Flow {
   }
 
   keepAlive(flowTimer?: Millis): void {
-    const range = flowTimer === undefined ? this.range : { from: millis(flowTimer * LEAST_PART), to: flowTimer };
+    this.probeWithin(flowTimer === undefined ? this.range : { from: millis(flowTimer * LEAST_PART), to: flowTimer });
+  }
+
+  remind(): void {
+    return;
+  }
+
+  protected probeWithin(range: Range): void {
     const same = this.#range?.from === range.from && this.#range.to === range.to;
     this.#range = range;
     if (!same && this.#told) this.schedule();
@@ -221,6 +232,8 @@ class DatagramFlow extends KeptFlow {
   #mapped: Place | undefined;
   #transactionId: Buffer | undefined;
   #opened = false;
+  /** Whether keep-alives ask for an answer. */
+  #asks = true;
 
   constructor(...parts: ConstructorParameters<typeof KeptFlow>) {
     super(...parts);
@@ -244,6 +257,16 @@ class DatagramFlow extends KeptFlow {
     this.wait(millis(0), 'flow', () => this.tellOpened());
   }
 
+  override keepAlive(flowTimer?: Millis): void {
+    this.#asks = true;
+    super.keepAlive(flowTimer);
+  }
+
+  override remind(): void {
+    this.#asks = false;
+    this.probeWithin(REMINDER_RANGE);
+  }
+
   receive({ kind, transactionId, mapped, unknown }: StunMessage, { address, port }: Endpoint): void {
     const expected = this.#transactionId;
     if (expected === undefined || !expected.equals(transactionId)) return;
@@ -260,6 +283,14 @@ class DatagramFlow extends KeptFlow {
   }
 
   protected probe(): void {
+    if (this.#asks) this.#ask();
+    else {
+      this.options.sendDatagram({ bytes: REMINDER, awaits: undefined, failed: nothing }, this.target);
+      this.schedule();
+    }
+  }
+
+  #ask(): void {
     const transactionId = this.options.random.bytes(TRANSACTION_ID_BYTES);
     this.#transactionId = transactionId;
     const bytes = bindingRequest(transactionId);
@@ -275,6 +306,10 @@ class DatagramFlow extends KeptFlow {
     if (count < REQUESTS) this.wait(wait, 'STUN request', () => this.#send(request, count + 1, millis(2 * wait)));
     else this.wait(millis(LAST_WAIT * RTO), 'STUN request', () => this.fail(silent(this.target)));
   }
+}
+
+function nothing(): void {
+  return;
 }
 
 const nameOf = (transactionId: Buffer): string => `STUN ${transactionId.toString('hex')}`;

@@ -176,10 +176,12 @@ describe('commands of a running service', () => {
 
   it('status says by which other names the server knows an account', async () => {
     const account = { uri: 'sip:door@example.com', registers: true, registered: true, reason: null };
-    const accounts = [{ ...account, alsoKnownAs: ['tel:+4930123', 'sip:123@example.com'] }];
+    const accounts = [
+      { ...account, alsoKnownAs: ['tel:+4930123', 'sip:123@example.com'], mapped: '198.51.100.7:40022' },
+    ];
     bench.registry.handle('status', () => ({ ok: true, result: { ...IDLE, accounts } }));
     expect((await bench.run('status')).out).toMatch(
-      /^account \S+ +registered, also known as tel:\+4930123 and sip:123@example\.com$/m,
+      /^account \S+ +registered, also known as tel:\+4930123 and sip:123@example\.com, behind a NAT, seen at 198\.51\.100\.7:40022$/m,
     );
   });
 
