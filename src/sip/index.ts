@@ -11,6 +11,8 @@ export type {
   InviteOptions,
   MessageOptions,
   MessageOutcome,
+  PublishOptions,
+  PublishOutcome,
   RegistrationState,
   SubscribeOptions,
   UserAgent,

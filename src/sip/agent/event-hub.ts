@@ -4,7 +4,7 @@
 import { DoorphoneError } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Result } from '../../base/result.ts';
-import { minutes } from '../../base/units.ts';
+import { minutes, seconds } from '../../base/units.ts';
 import {
   type DialogDetail,
   DialogPackage,
@@ -18,6 +18,7 @@ import {
   Subscription,
   SubscriptionPlan,
   type SubscriptionRecord,
+  sendPublish,
   UsageTable,
   type WatcherLimits,
   writePidf,
@@ -32,7 +33,16 @@ import { ReferDialogs } from './refer-dialogs.ts';
 import { findReplaced } from './replaced-session.ts';
 import type { MethodHandler } from './request-handler.ts';
 import type { Sender } from './sender.ts';
-import type { Account, Admission, InstantMessage, MessageOptions, MessageOutcome, SubscribeOptions } from './types.ts';
+import type {
+  Account,
+  Admission,
+  InstantMessage,
+  MessageOptions,
+  MessageOutcome,
+  PublishOptions,
+  PublishOutcome,
+  SubscribeOptions,
+} from './types.ts';
 import {
   type UnaskedHandler,
   UnaskedNotifications,
@@ -183,6 +193,18 @@ export class EventHub {
     this.#messages.take(request, source);
   }
 
+  /** Publishes once. */
+  publishOnce({ target, account, event, expires, tag, body }: PublishOptions): Promise<PublishOutcome> {
+    const plan = { environment: this.options.environment, ...this.options.sender(target, account), target, event };
+    return new Promise((done) => {
+      sendPublish(
+        plan,
+        { expires, tag, body },
+        { final: (response) => done(outcomeOf(response)), failed: () => done({ status: undefined }) },
+      );
+    });
+  }
+
   /** Publishes the account's presence (RFC 3903), until `stop`. */
   publish(account: Account): void {
     const { environment, sender } = this.options;
@@ -245,4 +267,15 @@ export class EventHub {
     this.#notifier.changed('presence');
     for (const publication of this.#publications) publication.changed();
   }
+}
+
+function outcomeOf(response: SipResponse): PublishOutcome {
+  const { status } = response;
+  const tag = response.headers.get('SIP-ETag');
+  const life = response.integer(status === 423 ? 'Min-Expires' : 'Expires');
+  return {
+    status,
+    ...(tag === undefined ? {} : { tag }),
+    ...(life.ok && life.value !== undefined ? { expires: seconds(life.value) } : {}),
+  };
 }

@@ -52,6 +52,8 @@ import type {
   InviteOptions,
   MessageOptions,
   MessageOutcome,
+  PublishOptions,
+  PublishOutcome,
   RegistrationState,
   SubscribeOptions,
   UserAgent,
@@ -257,6 +259,10 @@ export class SipAgent implements UserAgent, EventAgent {
   /** @throws DoorphoneError as `invite` does */
   subscribe(options: SubscribeOptions): Subscription {
     return this.#hub.subscribe(options);
+  }
+
+  publish(options: PublishOptions): Promise<PublishOutcome> {
+    return this.#hub.publishOnce(options);
   }
 
   message(options: MessageOptions): Promise<MessageOutcome> {

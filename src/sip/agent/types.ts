@@ -2,7 +2,7 @@
 
 import type { Secret } from '../../base/secret.ts';
 import type { Millis } from '../../base/units.ts';
-import type { MessageSummary, Subscription } from '../event/index.ts';
+import type { EventBody, MessageSummary, Subscription } from '../event/index.ts';
 import type { Endpoint, NameAddress, SipMessage } from '../message/types.ts';
 import type { BindingState, RegistrationReport } from '../register/index.ts';
 import type { Referral } from '../session/index.ts';
@@ -133,6 +133,31 @@ export interface InviteOptions {
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
+/** One PUBLISH (RFC 3903): the caller keeps what the server answers, and sends the next. */
+export interface PublishOptions {
+  /** Whose state: Request-URI and To. */
+  readonly target: string;
+  /** From; also who authenticates. */
+  readonly account: Account;
+  /** Value of Event. */
+  readonly event: string;
+  /** Zero removes it. */
+  readonly expires: Millis;
+  /** SIP-ETag of the last answer; left out: there was none. */
+  readonly tag?: string;
+  /** Left out: what the server knows stays as it is. */
+  readonly body?: EventBody;
+}
+
+export interface PublishOutcome {
+  /** Undefined where nobody answered. */
+  readonly status: number | undefined;
+  /** SIP-ETag. */
+  readonly tag?: string;
+  /** The life that it has; of a refusal: the least that it may ask for. */
+  readonly expires?: Millis;
+}
+
 /** What to subscribe to. */
 export interface SubscribeOptions {
   /** The resource: Request-URI and To. */
@@ -186,6 +211,8 @@ export interface EventAgent {
    * @throws DoorphoneError `too-long`, and as `UserAgent.invite` does
    */
   message(options: MessageOptions): Promise<MessageOutcome>;
+  /** Publishes once. Never rejects for what happens on the way. @throws DoorphoneError as `UserAgent.invite` does */
+  publish(options: PublishOptions): Promise<PublishOutcome>;
   /** Subscribes to an event, and keeps the subscription until it is stopped or the notifier will not have it. */
   subscribe(options: SubscribeOptions): Subscription;
   /**

@@ -11,6 +11,7 @@ export { MESSAGE_SUMMARY_TYPE, type MessageSummary, readMessageSummary } from '.
 export { PresencePackage, type PresenceSource, writePidf } from './packages/presence-package.ts';
 export { REGINFO_TYPE, type RegistrationInfo, readReginfo } from './packages/reginfo.ts';
 export { Publication, type PublicationOptions } from './publication.ts';
+export { type PublishOperation, sendPublish } from './publish-request.ts';
 export type { SubscriptionEnd } from './resubscription.ts';
 export { Subscription, type SubscriptionEvents, type SubscriptionStatus } from './subscription.ts';
 export { SubscriptionPlan, type SubscriptionPlanOptions } from './subscription-plan.ts';

@@ -4,39 +4,21 @@
 import type { Timer } from '../../base/clock.ts';
 import { RetrySchedule } from '../../base/retry-schedule.ts';
 import { type Millis, millis, minutes, seconds } from '../../base/units.ts';
-import type { Routing } from '../dialog/index.ts';
-import { type CallCredentials, ClientExchange } from '../exchange/index.ts';
-import { createRequest, formatNameAddress } from '../message/index.ts';
-import type { NameAddress, SipRequest, SipResponse } from '../message/types.ts';
+import type { SipResponse } from '../message/types.ts';
 import { step } from '../transaction/machine.ts';
-import type { EventBody, EventEnvironment, HeaderList } from './environment.ts';
+import type { EventBody } from './environment.ts';
 import {
   type PublicationAction,
   type PublicationEvent,
   type PublicationState,
   publicationMachine,
 } from './publication-machine.ts';
+import { type PublishOperation, type PublishPlan, sendPublish } from './publish-request.ts';
 
-export interface PublicationOptions {
-  readonly environment: EventEnvironment;
-  readonly credentials: CallCredentials | undefined;
-  /** Whose state: Request-URI and To. */
-  readonly target: string;
-  /** From, without its tag. */
-  readonly from: NameAddress;
-  readonly routing: Routing;
-  /** Value of Event. */
-  readonly event: string;
+export interface PublicationOptions extends PublishPlan {
   readonly expires: Millis;
   /** The state as it is now. */
   readonly state: () => EventBody;
-}
-
-/** What a request carries (Table 1). */
-interface Operation {
-  readonly expires: Millis;
-  readonly tag: string | undefined;
-  readonly body: EventBody | undefined;
 }
 
 const NOT_TAKEN = new Set([405, 416, 489, 501]);
@@ -138,46 +120,10 @@ export class Publication {
     this.#request({ expires: this.#expires, tag: this.#tag, body: known ? undefined : body });
   }
 
-  #request(operation: Operation): void {
-    const { environment, credentials, routing } = this.options;
-    const identity = { callId: environment.random.hex(16), tag: environment.random.hex(8) };
-    let sequence = 0;
-    const plan = {
-      nextHop: routing.nextHop,
-      build: (): SipRequest => {
-        sequence += 1;
-        return this.#build(operation, [
-          ['Call-ID', identity.callId],
-          ['CSeq', `${sequence} PUBLISH`],
-          ['From', formatNameAddress({ ...this.options.from, parameters: new Map([['tag', identity.tag]]) })],
-        ]);
-      },
-    };
-    const exchange = new ClientExchange(environment, credentials, plan, {
+  #request(operation: PublishOperation): void {
+    this.#giveUp = sendPublish(this.options, operation, {
       final: (response) => this.#answered(response),
       failed: () => this.#later(() => this.#handle('failed')),
-      heard: () => undefined,
-    });
-    this.#giveUp = () => exchange.abandon();
-    exchange.begin();
-  }
-
-  #build({ expires, tag, body }: Operation, identity: HeaderList): SipRequest {
-    const { environment, routing, target, event } = this.options;
-    return createRequest({
-      method: 'PUBLISH',
-      requestUri: routing.requestUri,
-      headers: [
-        ...routing.routes.map((route) => ['Route', route] as const),
-        ['Max-Forwards', '70'],
-        ['To', formatNameAddress({ uri: target })],
-        ...identity,
-        ['Event', event],
-        ['Expires', String(Math.round(expires / 1000))],
-        ...(tag === undefined ? [] : [['SIP-If-Match', tag] as const]),
-        ['User-Agent', environment.userAgent],
-      ],
-      body,
     });
   }
 

@@ -1,6 +1,7 @@
 // MESSAGE, both ways (RFC 3428).
 
 import { describe, expect, it } from 'vitest';
+import { minutes } from '../../../../src/base/units.ts';
 import type { InstantMessage, MessageOutcome } from '../../../../src/sip/agent/types.ts';
 import { settle } from '../../../support/fake-clock.ts';
 import { bench, DOOR, deliver, offer, PHONE, peerAccount } from '../../../support/sip-bench.ts';
@@ -36,6 +37,50 @@ async function texting(options: Parameters<typeof bench>[0] = {}) {
   };
   return { ...made, heard, send };
 }
+
+describe('a publication of ours (RFC 3903)', () => {
+  const wanted = { target: `sip:door-7@${PHONE}`, event: 'ua-profile', expires: minutes(60) };
+  const body = { type: 'text/plain', data: Buffer.from('state') };
+
+  it('says what it is given, and gives back what the server keeps it by (§4.2)', async () => {
+    const made = await texting();
+    const outcome = made.agent.publish({ ...wanted, account: peerAccount, body });
+    deliver(made.clock);
+    const request = made.phone.request('PUBLISH');
+    expect(request.requestUri).toBe(wanted.target);
+    expect(request.headers.get('Event')).toBe('ua-profile');
+    expect(request.headers.get('Expires')).toBe('3600');
+    expect(request.headers.has('SIP-If-Match')).toBe(false);
+    expect(request.body.toString()).toBe('state');
+    made.phone.answer(request, 200, {
+      headers: [
+        ['SIP-ETag', 'abc'],
+        ['Expires', '1800'],
+      ],
+    });
+    deliver(made.clock);
+    expect(await outcome).toEqual({ status: 200, tag: 'abc', expires: minutes(30) });
+  });
+
+  it('changes what the server keeps by its tag (§4.4), and hears what life is long enough (§6)', async () => {
+    const made = await texting();
+    const outcome = made.agent.publish({ ...wanted, account: peerAccount, tag: 'abc' });
+    deliver(made.clock);
+    const request = made.phone.request('PUBLISH');
+    expect(request.headers.get('SIP-If-Match')).toBe('abc');
+    expect(request.body).toHaveLength(0);
+    made.phone.answer(request, 423, { headers: [['Min-Expires', '7200']] });
+    deliver(made.clock);
+    expect(await outcome).toEqual({ status: 423, expires: minutes(120) });
+  });
+
+  it('ends where nobody answers', async () => {
+    const made = await texting();
+    const outcome = made.agent.publish({ ...wanted, account: peerAccount, body });
+    made.clock.advance(33_000);
+    expect(await outcome).toEqual({ status: undefined });
+  });
+});
 
 describe('a text to us', () => {
   it('is answered without body or Contact, and handed on', async () => {
