@@ -44,6 +44,11 @@ export async function runProvisionServer(options: ProvisionServerOptions): Promi
     process.stdout.write(`${content.layers.devices.length} devices, no fault\n`);
     return 0;
   }
+  if (content.settings.publish !== undefined) {
+    throw new DoorphoneError('usage', 'server.yaml says that others serve these profiles (publish)', {
+      mend: 'run provision-server publish, or take publish out',
+    });
+  }
   prepareStateFolder(options.stateFolder);
   const log = standardErrorLog({ clock, level: 'info' });
   await serve(options, { folder, content, clock, log });

@@ -83,7 +83,7 @@ export const COMMANDS = {
   'provision-server': {
     positionals: [optional('ACTION'), optional('DEVICE')],
     options: ['profiles', 'state', 'check'],
-    help: 'serves devices their configuration; or list, approve DEVICE, metrics',
+    help: 'serves devices their configuration; or list, approve DEVICE, metrics; publish',
   },
   release: { positionals: [], options: ['config', 'state'], help: 'drives every relay safe, without a service' },
 } as const satisfies { readonly [name: string]: CommandSpecification };

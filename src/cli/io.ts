@@ -27,6 +27,17 @@ export interface ProvisionServerOptions {
   readonly check: boolean;
 }
 
+export type PublishOptions = Omit<ProvisionServerOptions, 'check'>;
+
+/** What became of the profiles of a fleet. */
+export interface PublishTally {
+  readonly changed: number;
+  readonly refreshed: number;
+  readonly removed: number;
+  readonly unchanged: number;
+  readonly failed: number;
+}
+
 /** The heavy parts, each loaded by the command that needs it. */
 export interface Programs {
   /** @returns the exit code */
@@ -35,6 +46,8 @@ export interface Programs {
   runDemo(options: { readonly once: boolean; readonly json: boolean; readonly version: string }): Promise<number>;
   /** @returns the exit code */
   runProvisionServer(options: ProvisionServerOptions): Promise<number>;
+  /** @throws DoorphoneError */
+  publishProfiles(options: PublishOptions): Promise<PublishTally>;
   releaseRelays(options: {
     readonly configFile: string;
     readonly configGiven: boolean;

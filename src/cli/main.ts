@@ -32,6 +32,7 @@ const programs: Programs = {
   runService: async (options) => (await import('../app/service.ts')).runService(options),
   runDemo: async (options) => (await import('../demo/demo.ts')).runDemo(options),
   runProvisionServer: async (options) => (await import('../app/provision-server.ts')).runProvisionServer(options),
+  publishProfiles: async (options) => (await import('../app/publish-profiles.ts')).publishProfiles(options),
   releaseRelays: async (options) => (await import('../app/release.ts')).releaseRelays(options),
 };
 

@@ -1,10 +1,11 @@
-// `doorphone provision-server`: runs the server, or asks a running one: who is there, who may have a profile.
+// `doorphone provision-server`: runs the server, or asks a running one: who is there, who may have a profile; or publishes
+// for a fleet that others serve.
 
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { DoorphoneError } from '../base/errors.ts';
 import type { Invocation } from './arguments.ts';
-import type { Surroundings } from './io.ts';
+import type { PublishTally, Surroundings } from './io.ts';
 import { printable } from './printable.ts';
 
 /** State of the server; apart from a door's, which may run on the same machine. */
@@ -14,9 +15,11 @@ const DEFAULT_STATE = '/var/lib/doorphone-provision';
 export async function provisionServer(invocation: Invocation, around: Surroundings): Promise<number> {
   const { profiles, state = DEFAULT_STATE, check, json } = invocation;
   const [action, device] = invocation.positionals;
-  if (action === undefined) {
+  if (action === undefined || action === 'publish') {
     if (profiles === undefined) throw new DoorphoneError('usage', 'provision-server needs --profiles DIR');
-    return await around.programs.runProvisionServer({ profiles, stateFolder: state, check, version: around.version });
+    const options = { profiles, stateFolder: state, version: around.version };
+    if (action === undefined) return await around.programs.runProvisionServer({ ...options, check });
+    return report(await around.programs.publishProfiles(options), invocation, around);
   }
   const ask = async (method: string, path: string): Promise<string> =>
     await askServer(join(state, 'provision.sock'), method, path);
@@ -39,9 +42,16 @@ export async function provisionServer(invocation: Invocation, around: Surroundin
     default:
       throw new DoorphoneError(
         'usage',
-        `provision-server has no "${printable(action)}"; write list, approve or metrics`,
+        `provision-server has no "${printable(action)}"; write list, approve, metrics or publish`,
       );
   }
+}
+
+/** @returns 1 where the presence server refused any */
+function report(tally: PublishTally, { json }: Invocation, { out }: Surroundings): number {
+  const words = Object.entries(tally).map(([what, count]) => `${count} ${what}`);
+  out.write(json ? `${JSON.stringify(tally)}\n` : `${words.join(', ')}\n`);
+  return tally.failed === 0 ? 0 : 1;
 }
 
 /** @throws DoorphoneError `not-running`, or what the server says */

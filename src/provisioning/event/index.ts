@@ -9,6 +9,7 @@ export {
   readIndirection,
   writeIndirection,
 } from './content-indirection.ts';
+export { deviceUriAt } from './device-uri.ts';
 export { macOfUser, PNP_SPELLINGS, readMac } from './mac.ts';
 export { PNP_GROUP, PNP_PORT } from './pnp.ts';
 export {

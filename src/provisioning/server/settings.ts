@@ -12,7 +12,7 @@ import {
   parseListenAddress,
   readText,
 } from '../../config/index.ts';
-import type { Protocol } from '../../sip/index.ts';
+import type { DnsServer, Protocol } from '../../sip/index.ts';
 
 /** Where the server listens. */
 export interface ListenPlace<Name extends string> {
@@ -35,6 +35,22 @@ export interface ServerSettings {
   readonly plainNames: boolean;
   /** New subscriptions a second that are taken, files a second that are given out, devices a second that are told. */
   readonly rate: number;
+  /** Undefined: this server serves its devices itself. */
+  readonly publish: PublishSettings | undefined;
+}
+
+/** Whom changes are published to, and where the files go. */
+export interface PublishSettings {
+  /** The domain of the devices' URIs, and by which way its presence servers are found. */
+  readonly server: string;
+  readonly username: string;
+  readonly password: string | { readonly file: string };
+  /** A folder, relative to that of the profiles. */
+  readonly files: string;
+  /** What addresses of files begin with. */
+  readonly url: string;
+  /** Undefined: the system's. */
+  readonly resolvers: readonly DnsServer[] | undefined;
 }
 
 export const SETTINGS_FILE = 'server.yaml';
@@ -56,10 +72,25 @@ function parseSipPlace(written: string): Result<ListenPlace<Protocol>, Complaint
   return ok({ protocol, address, port });
 }
 
+function parseResolver(written: string): Result<DnsServer, Complaint> {
+  return parseAddressPort(written, { lowestPort: 1, example: '192.0.2.53:53' });
+}
+
 const text = v.pipe(v.string('is no text; put it in quotes'), v.minLength(1, 'is empty; give it a value'));
 const flag = v.boolean('is neither true nor false; write one of them');
 
 const RATE = 'is no number of requests a second; write one like 500';
+
+const FILES = /^https?:\/\/[^?#]+$/;
+
+const publishSchema = v.strictObject({
+  server: v.pipe(text, v.regex(/^sips?:[^@\s]+$/, 'is no address like sip:boot.example.com')),
+  username: text,
+  password: v.union([text, v.strictObject({ file: text })], 'is neither a text nor a file; write { file: PATH }'),
+  files: text,
+  resolvers: v.optional(v.array(readText(parseResolver), 'is no list; write one like [ 192.0.2.53:53 ]')),
+  url: v.pipe(text, v.regex(FILES, 'is no address like https://boot.example.com')),
+});
 
 const schema = v.strictObject({
   sip: v.optional(v.array(readText(parseSipPlace), 'is no list; write one like [ udp:0.0.0.0:5060 ]'), [
@@ -75,6 +106,7 @@ const schema = v.strictObject({
   ),
   pnp: v.optional(flag, false),
   plainNames: v.optional(flag, false),
+  publish: v.optional(publishSchema),
   rate: v.optional(v.pipe(v.number(RATE), v.integer(RATE), v.minValue(1, RATE), v.maxValue(100_000, RATE)), 500),
 });
 
@@ -87,13 +119,13 @@ export function readSettings(content: string): ServerSettings | readonly string[
     return parsed.issues.map((issue) => {
       const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
       const [what = '', mend = 'see docs/provisioning.md'] = (
-        issue.type === 'strict_object' ? 'is not a known key; take it out' : issue.message
+        issue.type === 'strict_object' ? keyFault(issue) : issue.message
       ).split('; ');
       const found = decodeComplaint(issue.message) ?? complaint(what, mend);
       return formatFault({ file: SETTINGS_FILE, ...layer.place(path), key: path.join('.'), ...found });
     });
   }
-  const { sip, files, url, certificate, key, approve, pnp, plainNames, rate } = parsed.output;
+  const { sip, files, url, certificate, key, approve, pnp, plainNames, rate, publish } = parsed.output;
   const settings = {
     sip,
     files,
@@ -104,11 +136,18 @@ export function readSettings(content: string): ServerSettings | readonly string[
     pnp,
     plainNames,
     rate,
+    publish:
+      publish === undefined ? undefined : { resolvers: undefined, ...publish, url: publish.url.replace(/\/$/, '') },
   };
   const needs = settings.files.protocol === 'https' || settings.sip.some(({ protocol }) => protocol === 'tls');
-  if (needs && certificate === undefined) {
+  // What publishes serves nobody itself.
+  if (needs && publish === undefined && certificate === undefined) {
     const mend = 'name a PEM file, or write files: http:… where the network is trusted';
     return [formatFault({ file: SETTINGS_FILE, line: 1, column: 1, key: 'certificate', what: 'is missing', mend })];
   }
   return settings;
+}
+
+function keyFault({ expected }: { readonly expected: string | null }): string {
+  return expected === 'never' ? 'is not a known key; take it out' : 'is missing; write it';
 }

@@ -1,6 +1,6 @@
 // The registrar and its proxies.
 
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Certificate } from './certificates.ts';
 import type { Host } from './network.ts';
 import type { Program } from './program.ts';
@@ -38,6 +38,12 @@ export interface KamailioOptions {
   readonly ipv6?: boolean;
   /** It listens at its public address alone. */
   readonly internet?: boolean;
+}
+
+/** What the recipe's node.cfg says. */
+export interface FleetNodeOptions {
+  readonly domain: string;
+  readonly database: string;
 }
 
 /** Debian's empty tables of Kamailio's. */
@@ -87,6 +93,23 @@ export class Kamailio {
     const name = `kamailio-${host.name}`;
     const template = readFileSync(new URL(`${kind}.cfg`, import.meta.url), 'utf8');
     writeFileSync(`${folder}/${name}.cfg`, template.replaceAll('@ADDRESS@', host.address));
+    return new Kamailio(host, host.address, folder, name, []);
+  }
+
+  /** A node of examples/fleet. */
+  static fleetNode(host: Host, parent: string, options: FleetNodeOptions): Kamailio {
+    const name = `kamailio-${host.name}`;
+    // Each has sockets of its own for its administrator.
+    const folder = `${parent}/${name}`;
+    mkdirSync(folder);
+    const recipe = (file: string): string =>
+      readFileSync(new URL(`../../../examples/fleet/${file}`, import.meta.url), 'utf8');
+    const own = recipe('node.cfg')
+      .replaceAll('192.0.2.11', host.address)
+      .replace(/postgres:[^!]+/, options.database)
+      .replaceAll('fleet.example.com', options.domain);
+    writeFileSync(`${folder}/node.cfg`, own);
+    writeFileSync(`${folder}/${name}.cfg`, recipe('kamailio.cfg'));
     return new Kamailio(host, host.address, folder, name, []);
   }
 

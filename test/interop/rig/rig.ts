@@ -7,12 +7,13 @@ import { Baresip, type BaresipOptions } from './baresip.ts';
 import { Authority, type Certificate } from './certificates.ts';
 import { NameServer, type Zone } from './dns.ts';
 import { account, Doorphone, type DoorphoneOptions } from './doorphone.ts';
-import { Kamailio, type KamailioOptions } from './kamailio.ts';
+import { type FleetNodeOptions, Kamailio, type KamailioOptions } from './kamailio.ts';
 import { Linphone, type LinphoneOptions } from './linphone.ts';
 import { Mosquitto } from './mosquitto.ts';
 import { ADDRESSES, type Host, type HostName, Network } from './network.ts';
 import { Nginx, type NginxOptions } from './nginx.ts';
 import type { Endpoint } from './pcap.ts';
+import { Postgres } from './postgres.ts';
 import type { Program, ProgramOptions } from './program.ts';
 import { ProvisionServer } from './provision-server.ts';
 import { RtpEngine } from './rtpengine.ts';
@@ -124,6 +125,20 @@ export class Rig {
     return server;
   }
 
+  /** The database that nodes share, on the desk's machine. */
+  async postgres(domain: string, publisherPassword: string): Promise<Postgres> {
+    const database = this.#keep(new Postgres(this.host('desk'), this.folder));
+    await database.start(domain, publisherPassword);
+    return database;
+  }
+
+  /** A node of examples/fleet. */
+  async fleetNode(host: HostName, options: FleetNodeOptions): Promise<Kamailio> {
+    const node = this.#keep(Kamailio.fleetNode(this.host(host), this.folder, options));
+    await node.start();
+    return node;
+  }
+
   /** The product's provisioning server, on the proxy's machine. @param texts the files of its folder */
   async provisionServer(texts: Readonly<Record<string, string>>): Promise<ProvisionServer> {
     const server = this.#keep(new ProvisionServer(this.host('proxy'), this.folder, texts));
@@ -154,15 +169,16 @@ export class Rig {
   }
 
   /** A door of that configuration, and waits until it runs. */
-  async doorphone(options: DoorphoneOptions = {}): Promise<Doorphone> {
-    const door = this.prepareDoorphone(options);
+  async doorphone(options: DoorphoneOptions = {}, host: HostName = 'door'): Promise<Doorphone> {
+    const door = this.prepareDoorphone(options, host);
     await door.start();
     return door;
   }
 
   /** A door that the test starts itself. */
-  prepareDoorphone(options: DoorphoneOptions = {}): Doorphone {
-    return this.#keep(new Doorphone(this.host('door'), this.folder, options));
+  prepareDoorphone(options: DoorphoneOptions = {}, host: HostName = 'door'): Doorphone {
+    const folder = host === 'door' ? this.folder : `${this.folder}/${host}`;
+    return this.#keep(new Doorphone(this.host(host), folder, options));
   }
 
   /** Any other program on a host, until the test ends. */
@@ -207,7 +223,7 @@ export class Rig {
     const wire = this.wire.sip.items.slice(-60).map((message) => `  ${describeSip(message)}`);
     const logs = readdirSync(this.folder)
       .filter((name) =>
-        /^(doorphone|kamailio|linphone|rtpengine|turnserver|dnsmasq|mosquitto|nginx|provision-server|pulseaudio|sipp).*\.(log|errors)$/.test(
+        /^(doorphone|kamailio|linphone|rtpengine|turnserver|dnsmasq|mosquitto|nginx|postgres|publish|provision-server|pulseaudio|sipp).*\.(log|errors)$/.test(
           name,
         ),
       )

@@ -324,3 +324,25 @@ describe('check', () => {
     expect(err).toMatch(/^doorphone: the configuration \/nowhere\.yaml does not exist; [^\n]+\n$/);
   });
 });
+
+describe('provision-server publish', () => {
+  const publish = async (...more: string[]) =>
+    await bench.run('provision-server', 'publish', '--profiles', 'profiles', '--state', bench.folder, ...more);
+
+  it('says what became of the profiles', async () => {
+    const { exitCode, out } = await publish();
+    expect(exitCode).toBe(0);
+    expect(out).toBe('1 changed, 0 refreshed, 0 removed, 2 unchanged, 0 failed\n');
+    expect(bench.started).toEqual([['publish', { profiles: 'profiles', stateFolder: bench.folder, version: '1.2.3' }]]);
+    expect(JSON.parse((await publish('--json')).out)).toMatchObject({ changed: 1, unchanged: 2 });
+  });
+
+  it('fails where a presence server refused any', async () => {
+    bench.tally = { ...bench.tally, failed: 1 };
+    expect((await publish()).exitCode).toBe(1);
+  });
+
+  it('wants to know which profiles', async () => {
+    expect((await bench.run('provision-server', 'publish')).exitCode).toBe(2);
+  });
+});

@@ -7,7 +7,7 @@ import { CommandRegistry } from '../../../src/api/commands.ts';
 import { Journal } from '../../../src/api/journal.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { runCommandLine } from '../../../src/cli/command-line.ts';
-import type { Output, Surroundings } from '../../../src/cli/io.ts';
+import type { Output, PublishTally, Surroundings } from '../../../src/cli/io.ts';
 import { ControlServer } from '../../../src/control/index.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -60,9 +60,15 @@ export class Bench {
     runService: (options) => this.#start('run', options),
     runDemo: (options) => this.#start('demo', options),
     runProvisionServer: (options) => this.#start('provision-server', options),
+    publishProfiles: (options) => {
+      this.started.push(['publish', options]);
+      return Promise.resolve(this.tally);
+    },
     releaseRelays: ({ configFile }) =>
       Promise.resolve({ released: ['relay'], message: `released relay of ${configFile}` }),
   };
+  /** What a round of publishing comes to. */
+  tally: PublishTally = { changed: 1, refreshed: 0, removed: 0, unchanged: 2, failed: 0 };
   #server: ControlServer | undefined;
 
   async serve(path = this.socket): Promise<void> {

@@ -9,7 +9,7 @@ import { type Millis, millis, minutes } from '../../../base/units.ts';
 import { type Account, type EventAgent, formatUri, parseUri, type SipUri } from '../../../sip/index.ts';
 import {
   type DeviceKind,
-  deviceProfileUri,
+  deviceUriAt,
   formatProfileEvent,
   formatReport,
   localNetworkUri,
@@ -170,12 +170,6 @@ function addressOf(
 function anonymousAt({ host }: SipUri): SipUri {
   const nothing = { password: undefined, port: undefined, parameters: new Map(), headers: new Map() };
   return { scheme: 'sip', user: 'anonymous', host, ...nothing };
-}
-
-/** The device's own URI at the server's port, by the server's transport. */
-function deviceUriAt(server: SipUri, instance: string): string {
-  const plain = parseUri(deviceProfileUri(instance, 'host.invalid'));
-  return formatUri({ ...server, user: plain.ok ? plain.value.user : undefined, headers: new Map() });
 }
 
 /** §5.2.1: without TLS no challenge is answered; a name that DNS may lead to TLS is not enough. */

@@ -30,6 +30,21 @@ describe('server.yaml', () => {
     });
   });
 
+  it('names whom changes are published to; then nothing is served here', () => {
+    const text =
+      'publish: { server: "sip:fleet.example.com", username: p, password: { file: secret }, files: /srv, url: https://x/y/, resolvers: [ 192.0.2.53:53 ] }';
+    expect(readSettings(text)).toMatchObject({
+      publish: {
+        server: 'sip:fleet.example.com',
+        username: 'p',
+        password: { file: 'secret' },
+        files: '/srv',
+        url: 'https://x/y',
+        resolvers: [{ address: '192.0.2.53', port: 53 }],
+      },
+    });
+  });
+
   it.each([
     ['no certificate for HTTPS', '', /^server\.yaml:1:1: certificate: is missing; name a PEM file/],
     ['no certificate for TLS', 'files: http:0.0.0.0:80\nsip: [ tls:0.0.0.0:5061 ]', /certificate: is missing/],
@@ -48,6 +63,13 @@ describe('server.yaml', () => {
     ],
     ['another word', 'certificate: c\napprove: yes', /approve: is neither manual nor automatic; write one of them/],
     ['a URL with a path', 'certificate: c\nurl: https://x/y', /url: is no address like https/],
+    ['a rate of none', 'certificate: c\nrate: 0', /^server\.yaml:2:7: rate: is no number of requests a second/],
+    ['half of a publisher', 'publish: { server: "sip:x" }', /publish\.username: is missing/],
+    [
+      'a publisher at a user',
+      'publish: { server: "sip:a@x", username: p, password: p, files: f, url: https://x }',
+      /publish\.server: is no address like sip:boot/,
+    ],
     ['no YAML', 'sip: [', /^server\.yaml:1:\d+: /],
   ])('%s', (_, text, said) => {
     const settings = readSettings(text);
