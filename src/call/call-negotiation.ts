@@ -4,7 +4,7 @@
 import { describeError } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { MediaPath } from '../media/types.ts';
-import type { AgreedMedia } from '../sdp/index.ts';
+import type { AgreedMedia, KeyingMethod } from '../sdp/index.ts';
 import type { Body, Negotiation, Refusal, Session, SessionMessage } from '../sip/index.ts';
 import type { CallStream } from './call-stream.ts';
 import { EarlyBranches } from './early-branches.ts';
@@ -51,10 +51,10 @@ export class CallNegotiation {
 
   /**
    * Outgoing: the offer of the INVITE, and of a later one that takes its place.
-   * @param demanded whether encryption that is optional is demanded
+   * @param demanded the way to keys that is demanded, whatever the settings offer first
    * @throws as CallStream.open
    */
-  offer(path: MediaPath, demanded: boolean): Body {
+  offer(path: MediaPath, demanded: KeyingMethod | undefined): Body {
     const sdp = this.#open(path, demanded);
     this.forgetEarly();
     return sdp.offer();
@@ -216,7 +216,7 @@ export class CallNegotiation {
   }
 
   /** Opens the RTP ports; what is offered and answered from now on names them. */
-  #open(path: MediaPath, demanded = false): OfferAnswer {
+  #open(path: MediaPath, demanded?: KeyingMethod): OfferAnswer {
     const { engine, random, settings } = this.services;
     const place = this.stream.open(path);
     const { fingerprint } = engine;

@@ -174,7 +174,7 @@ export class Call {
   }
 
   #offerFrom(path: MediaPath): Body {
-    return this.#negotiation.offer(path, this.#demand?.demanded === true);
+    return this.#negotiation.offer(path, this.#demand?.demanded);
   }
 
   /** Between which addresses its sound flows, as far as the signalling tells. */
@@ -535,12 +535,12 @@ export class Call {
     this.#finish(this.#ownEnd ?? meaningOfEnd(end, { direction, answered, rang: this.#rang }));
   }
 
-  /** A phone that takes encryption in one form only is called again with the other. @returns whether it is */
+  /** A phone that takes encryption in some forms only is called again with the next. @returns whether it is */
   #offersOtherwise(end: SessionEnd): boolean {
     const dialled = this.#dialled;
     if (dialled === undefined || this.#state !== 'ringing' || this.#demand?.refused(end) !== true) return false;
     const { log } = this.context;
-    const { demanded } = this.#demand;
+    const { demanded = 'none' } = this.#demand;
     log.info('call.encryption-otherwise', { call: this.id, peer: this.peer, status: end.status ?? 0, demanded });
     this.#session = undefined;
     this.#orEnd(() => this.#invite(dialled, this.#offerFrom(this.#path)));

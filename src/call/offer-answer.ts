@@ -17,6 +17,7 @@ import {
   type Fingerprint,
   type IceCredentials,
   isUnspecified,
+  type KeyingMethod,
   type LocalMedia,
   type MappedPlace,
   masterOctets,
@@ -64,8 +65,8 @@ export interface OfferAnswerOptions extends Place {
   readonly settings: CallSettings;
   /** Of our certificate in DTLS. */
   readonly fingerprint: Fingerprint;
-  /** Whether encryption that is optional to us is offered as a demand. */
-  readonly demanded?: boolean;
+  /** The way to keys that is offered as a demand, whatever the settings offer first. */
+  readonly demanded?: KeyingMethod | undefined;
 }
 
 /** What the peer's offer comes to. */
@@ -273,7 +274,7 @@ function localMedia(options: OfferAnswerOptions): LocalMedia {
     direction: 'sendrecv',
     srtp,
     profile,
-    protocol: demanded === true && srtp !== 'off' ? protocolOf(profile, keying[0]) : undefined,
+    protocol: demanded !== undefined && srtp !== 'off' ? protocolOf(profile, demanded) : undefined,
     keying,
     crypto: srtp === 'off' ? undefined : cryptoLines(secret, chance.subarray(SESSION_ID_BYTES + TLS_NAME_BYTES)),
     dtls: { fingerprint, name, associations: 0 },

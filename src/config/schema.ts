@@ -197,8 +197,8 @@ const media = v.strictObject({
     key(v.pipe(v.array(v.picklist(['sdes', 'dtls'])), v.minLength(1)), {
       title: 'How SRTP keys are agreed',
       description:
-        'In the signalling (RFC 4568) or by a handshake beside the sound (RFC 5763). The first is offered, each is ' +
-        'accepted.',
+        'In the signalling (RFC 4568) or by a handshake beside the sound (RFC 5763). The first is offered, the next ' +
+        'where that is refused; each is accepted.',
     }),
     ['sdes', 'dtls'],
   ),

@@ -1,7 +1,7 @@
 // Phones that take encryption in one form only, where it is optional to us: RTP/AVP with keys (RFC 8643), or RTP/SAVP.
 
 import { describe, expect, it } from 'vitest';
-import { InsistentTargets } from '../../../src/call/encryption-demand.ts';
+import { EncryptionDemand, InsistentTargets } from '../../../src/call/encryption-demand.ts';
 import type { CallSettings } from '../../../src/call/index.ts';
 import { callRig, offerOf } from '../../support/call-rig.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -92,6 +92,48 @@ describe('a phone that insists on encryption', () => {
   });
 });
 
+describe('a phone that refuses the first way to keys', () => {
+  const both = { keying: ['dtls', 'sdes'] } as const;
+
+  it('is offered every other way as a demand, in order, where encryption is optional; then the call has failed', () => {
+    const { dial, refuse, offered, ends } = rig(both);
+    dial();
+    for (let turn = 0; turn < 3; turn += 1) refuse();
+    expect(offered()).toEqual(['RTP/AVP', 'UDP/TLS/RTP/SAVP', 'RTP/SAVP']);
+    expect(ends).toMatchObject([{ reason: 'failed', status: 488 }]);
+  });
+
+  it('is offered the next where encryption is required, and nothing in the clear', () => {
+    const { agent, dial, refuse, offered } = rig({ ...both, srtp: 'required' });
+    const call = dial();
+    refuse();
+    expect(offered()).toEqual(['UDP/TLS/RTP/SAVP', 'RTP/SAVP']);
+    expect(lineOf(offerOf(agent.session), 'a=crypto:1 ')).toBeTruthy();
+    expect(lineOf(offerOf(agent.session), 'a=fingerprint:')).toBeUndefined();
+    agent.session.peerAccepts(SECURE);
+    expect([call.state, call.format?.encrypted]).toEqual(['talking', true]);
+  });
+
+  it('that is required is called at once by the one that it took, and by the first again when it has come to refuse that', () => {
+    const { agent, dial, refuse, offered } = rig({ ...both, srtp: 'required' });
+    dial();
+    refuse();
+    agent.session.peerAccepts(SECURE);
+    agent.session.peerHangsUp();
+    dial();
+    refuse();
+    expect(offered()).toEqual(['UDP/TLS/RTP/SAVP', 'RTP/SAVP', 'RTP/SAVP', 'UDP/TLS/RTP/SAVP']);
+  });
+
+  it('keeps what it took as long as the settings have that', () => {
+    const targets = new InsistentTargets(new FakeClock());
+    targets.note('sip:101@example.com', 'dtls');
+    const demand = (keying: CallSettings['keying']) =>
+      new EncryptionDemand(targets, { srtp: 'optional', keying }, 'sip:101@example.com').demanded;
+    expect([demand(['sdes', 'dtls']), demand(['sdes'])]).toEqual(['dtls', undefined]);
+  });
+});
+
 describe('a second offer', () => {
   it.each([
     [488, []],
@@ -139,10 +181,11 @@ describe('a second offer', () => {
 describe('whom keys are demanded of', () => {
   it('are sixty-four at the most: the first gives way', () => {
     const targets = new InsistentTargets(new FakeClock());
-    for (let phone = 0; phone < 65; phone += 1) targets.note(`sip:${phone}@example.com`);
-    expect([targets.has('sip:0@example.com'), targets.has('sip:1@example.com')]).toEqual([false, true]);
-    targets.note('sip:1@example.com');
-    targets.note('sip:65@example.com');
-    expect([targets.has('sip:1@example.com'), targets.has('sip:2@example.com')]).toEqual([true, false]);
+    const demands = (...phones: number[]) => phones.map((phone) => targets.demandOf(`sip:${phone}@example.com`));
+    for (let phone = 0; phone < 65; phone += 1) targets.note(`sip:${phone}@example.com`, 'sdes');
+    expect(demands(0, 1)).toEqual([undefined, 'sdes']);
+    targets.note('sip:1@example.com', 'dtls');
+    targets.note('sip:65@example.com', 'sdes');
+    expect(demands(1, 2)).toEqual(['dtls', undefined]);
   });
 });
