@@ -50,6 +50,7 @@ export class ServiceManager {
 
   /** The door is at work. */
   ready(): void {
+    if (this.#place === undefined) return;
     this.#status = this.parts.status();
     this.#send(`READY=1\nSTATUS=${this.#status}`);
     this.#feed();
@@ -57,6 +58,7 @@ export class ServiceManager {
 
   /** Something has happened: says how it stands, where that is another. */
   changed(): void {
+    if (this.#place === undefined) return;
     const status = this.parts.status();
     if (status === this.#status) return;
     this.#status = status;

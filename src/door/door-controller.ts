@@ -118,7 +118,7 @@ export class DoorController {
         // A lamp that blinks is no news.
         if (!this.#lamps.has(line)) journal.record('line.changed', { line, active });
       }),
-      journal.subscribe(() => this.#lamps.show(this.#lampState())),
+      journal.subscribe(() => this.#lamps.show(() => this.#lampState())),
       engine.on('device', (fault) => this.#deviceChanged(fault)),
       agent.on('refer', (referral, from) => this.#clickToDial(referral, from)),
       agent.on('refused', (peer, source, why) => this.#strangers.report(peer, source.address, why)),
@@ -223,7 +223,7 @@ export class DoorController {
     this.#bindOr('tamper', () => this.#tamper.bind(tamper));
     this.#bindOr('motion', () => this.#motion.bind(motion));
     this.#lamps.bind(lamps);
-    this.#lamps.show(this.#lampState());
+    this.#lamps.show(() => this.#lampState());
   }
 
   /** A line that cannot be had is a fault, not an end. */

@@ -94,8 +94,11 @@ export class Lamps {
     }
   }
 
-  show(state: LampState): void {
-    for (const lamp of this.#lamps.values()) lamp.show(state);
+  /** @param state looked up only where there is a lamp */
+  show(state: () => LampState): void {
+    if (this.#lamps.size === 0) return;
+    const shown = state();
+    for (const lamp of this.#lamps.values()) lamp.show(shown);
   }
 
   stop(): void {
