@@ -99,8 +99,8 @@ export interface MediaAddon {
   /** @returns id and RTP port */
   sessionOpen(engine: EngineHandle, address: string, silenceAfterMs: number): readonly [number, number];
   sessionConfigure(engine: EngineHandle, session: number, parameters: NativeStreamParameters): void;
-  /** @returns the RTP port at the other address */
-  sessionMove(engine: EngineHandle, session: number, address: string): number;
+  /** Gives it the ports of a session that is not configured, which has none afterwards. @returns the RTP port */
+  sessionTakePorts(engine: EngineHandle, session: number, from: number): number;
   sessionDigits(engine: EngineHandle, session: number, digits: string, durationMs: number): void;
   /** Fills `statistics` with the final figures. */
   sessionClose(engine: EngineHandle, session: number, statistics: Float64Array): void;
@@ -170,7 +170,7 @@ const functionNames = [
   'engineClose',
   'sessionOpen',
   'sessionConfigure',
-  'sessionMove',
+  'sessionTakePorts',
   'sessionDigits',
   'sessionClose',
   'sessionStatistics',

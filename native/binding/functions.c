@@ -26,6 +26,7 @@
 
 static const int64_t port_range[2] = {1, 65535};
 static const int64_t percent_range[2] = {0, 100};
+static const int64_t session_range[2] = {0, UINT32_MAX};
 static const int64_t milliseconds_range[2] = {0, UINT32_MAX};
 static const int64_t octet_range[2] = {0, 255};
 
@@ -231,17 +232,16 @@ static napi_value session_configure_function(napi_env env, napi_callback_info in
   return NULL;
 }
 
-static napi_value session_move_function(napi_env env, napi_callback_info info) {
+static napi_value session_take_ports_function(napi_env env, napi_callback_info info) {
   napi_value values[3];
-  char address[ARGUMENT_TEXT_BYTES];
+  int64_t from;
   uint32_t session;
   uint16_t port = 0;
   if (!arguments_take(env, info, values, 3)) return NULL;
   struct engine *engine = engine_handle_get_session(env, values, &session);
-  if (!engine || !arguments_text(env, values[2], "address", address)) return NULL;
-  dp_error error = engine_move_session(engine, session, address, &port);
-  if (error == DP_MALFORMED) error_throw(env, ERROR_BAD_ADDRESS, "%s is not an address of this machine", address);
-  else error_throw_engine(env, error, "moving a media session");
+  if (!engine || !arguments_integer(env, values[2], "from", session_range, &from)) return NULL;
+  dp_error error = engine_take_ports(engine, session, (uint32_t)from, &port);
+  error_throw_engine(env, error, "moving a media session");
   return error == DP_OK ? number(env, port) : NULL;
 }
 
@@ -311,7 +311,7 @@ const struct binding_function binding_functions[] = {
     {"setGain", set_gain_function},
     {"sessionOpen", session_open_function},
     {"sessionConfigure", session_configure_function},
-    {"sessionMove", session_move_function},
+    {"sessionTakePorts", session_take_ports_function},
     {"sessionDigits", session_digits_function},
     {"sessionStatistics", session_statistics_function},
     {"sessionClose", session_close_function},

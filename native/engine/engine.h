@@ -157,12 +157,11 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
 dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream);
 
 /**
- * Moves a session to ports at another address of this machine, of the same family: its keys, its handshake and its counters
- * go on. Where that fails it stays where it was. Control.
- * @return DP_OK, DP_NOT_FOUND (no such session), DP_MALFORMED (no address of ours), DP_UNSUPPORTED, DP_NO_PORT, DP_FULL,
- * DP_SYSTEM (errno)
+ * Gives a session the ports of another one, which is not configured, in the place of its own: keys, handshake and counters
+ * go on. The other one has none afterwards, and is to be closed. Where that fails the session stays where it was. Control.
+ * @return DP_OK, DP_NOT_FOUND (no such sessions), DP_UNSUPPORTED (other family), DP_FULL, DP_SYSTEM (errno)
  */
-dp_error engine_move_session(struct engine *engine, uint32_t session, const char *address, uint16_t *port);
+dp_error engine_take_ports(struct engine *engine, uint32_t session, uint32_t from, uint16_t *port);
 
 /**
  * Asks a STUN server where it sees a socket of a session (RFC 8489): sends a Binding request, or once more the one that it

@@ -63,20 +63,15 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
   return DP_OK;
 }
 
-dp_error engine_move_session(struct engine *engine, uint32_t session, const char *address, uint16_t *port) {
+dp_error engine_take_ports(struct engine *engine, uint32_t session, uint32_t from, uint16_t *port) {
   struct engine_slot *slot = engine_find_slot(engine, session);
-  if (!slot) return DP_NOT_FOUND;
-  struct sockaddr_storage local;
-  dp_error error = sockets_parse_address(address, 0, &local);
-  if (error == DP_OK && local.ss_family != slot->family) error = DP_UNSUPPORTED;
+  struct engine_slot *other = engine_find_slot(engine, from);
+  if (!slot || !other || other == slot || other->configured) return DP_NOT_FOUND;
+  if (other->family != slot->family) return DP_UNSUPPORTED;
   // Looked at first: sockets that are replaced cannot be had back.
-  if (error == DP_OK && ring_count(&engine->commands) >= ENGINE_COMMANDS) error = DP_FULL;
-  if (error != DP_OK) return error;
-  struct sockets_pair fresh;
-  error = sockets_open_pair(&engine->range, &local, &fresh);
-  if (error != DP_OK) return error == DP_NOT_FOUND ? DP_MALFORMED : error;
+  if (ring_count(&engine->commands) >= ENGINE_COMMANDS) return DP_FULL;
   struct sockets_pair *sockets = &engine->streams[index_of(slot)].sockets;
-  error = sockets_replace_pair(sockets, &fresh);
+  dp_error error = sockets_replace_pair(sockets, &engine->streams[index_of(other)].sockets);
   if (error != DP_OK) return error;
   *port = sockets->port;
   const struct engine_command command = {.kind = ENGINE_COMMAND_MOVED, .slot = index_of(slot)};

@@ -110,13 +110,17 @@ export class CallStream {
    * @throws as `open`; everything is then as it was
    */
   move(path: MediaPath): Place {
+    const opened = this.#openFor(path);
     if (this.keepsHandshake && this.#ports !== undefined) {
       const { media } = this.#ports;
-      media.move(path.local);
-      this.#ports = { place: { address: path.local, port: media.localPort }, media };
-      return this.#ports.place;
+      try {
+        media.takePorts(opened.media);
+      } finally {
+        opened.media.close();
+      }
+      this.#ports = { place: opened.place, media };
+      return opened.place;
     }
-    const opened = this.#openFor(path);
     this.#next?.media.close();
     this.#next = opened;
     return opened.place;

@@ -44,8 +44,8 @@ export class NativeSession implements MediaSession {
     return this.#port;
   }
 
-  move(address: string): void {
-    this.#port = callNative(() => this.addon.sessionMove(this.engine, this.id, address));
+  takePorts(from: MediaSession): void {
+    this.#port = callNative(() => this.addon.sessionTakePorts(this.engine, this.id, from.id));
   }
 
   configure(parameters: StreamParameters): void {

@@ -178,10 +178,11 @@ export interface MediaSession {
   /** The RTP port; RTCP is the next one. */
   readonly localPort: number;
   /**
-   * Takes ports at another address of this machine, in place of those that there are: keys, handshake and counters go on.
-   * @throws DoorphoneError `no-port`, `bad-address`; it is then where it was
+   * Takes the ports of another session, which is not configured, in place of its own: keys, handshake and counters go on. The
+   * other one has none afterwards, and is to be closed.
+   * @throws DoorphoneError `bad-address` (other family), `engine-busy`; it is then where it was
    */
-  move(address: string): void;
+  takePorts(from: MediaSession): void;
   /**
    * Asks a STUN server where it sees us (RFC 8489 §2); asked again before it has answered, it is the same request once more.
    * Until `configure`, as `takeMapping` and `endMapping`: they throw afterwards.

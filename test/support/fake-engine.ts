@@ -65,7 +65,7 @@ export class FakeMediaSession implements MediaSession {
     public localPort: number,
     public address: string,
     readonly silenceAfter: Millis,
-    private readonly freePort: () => number,
+    private readonly sessions: readonly FakeMediaSession[],
   ) {}
 
   askMapping(component: Component, server: TransportAddress): number {
@@ -109,10 +109,12 @@ export class FakeMediaSession implements MediaSession {
     this.drained += 1;
   }
 
-  move(address: string): void {
+  takePorts({ id }: MediaSession): void {
     this.#assertOpen();
-    this.localPort = this.freePort();
-    this.address = address;
+    const from = this.sessions.find((session) => session.id === id);
+    if (from === undefined || from.closed || from.configured.length > 0) throw new Error(`session ${id} has no ports`);
+    this.localPort = from.localPort;
+    this.address = from.address;
   }
 
   /** The parameters that hold now. */
@@ -204,7 +206,7 @@ export class FakeEngine implements MediaEngine {
       throw new DoorphoneError('too-many-sessions', `${this.maxSessions} media sessions are open`);
     }
     const { address, silenceAfter } = options;
-    const session = new FakeMediaSession(this.#nextId, this.#freePort(), address, silenceAfter, () => this.#freePort());
+    const session = new FakeMediaSession(this.#nextId, this.#freePort(), address, silenceAfter, this.sessions);
     this.#nextId += 1;
     this.sessions.push(session);
     return session;

@@ -20,7 +20,7 @@ const SHORTEST = seconds(15);
 /** When a mapping is to be kept or looked at next. */
 export const keepingInterval = (random: Random): Millis => millis(SHORTEST + (LONGEST - SHORTEST) * random.uniform());
 
-/** A session whose mapping is kept until it is configured, moved or closed. */
+/** A session whose mapping is kept until it is configured, has other ports, or is closed. */
 export class KeptSession implements MediaSession {
   #timer: Timer | undefined;
 
@@ -57,8 +57,8 @@ export class KeptSession implements MediaSession {
     this.session.endMapping();
   }
 
-  move(address: string): void {
-    this.session.move(address);
+  takePorts(from: MediaSession): void {
+    this.session.takePorts(from);
     this.#timer?.cancel();
   }
 

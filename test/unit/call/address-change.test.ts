@@ -75,11 +75,11 @@ describe('a call that is up', () => {
     engine.emit('secured', media().id, 1, 'AEAD_AES_128_GCM', millis(0));
     const tlsId = lineOf(agent.session.invite?.offer?.data.toString() ?? '', 'a=tls-id:');
     move();
-    expect([engine.sessions.length, media().address]).toEqual([1, NEW]);
-    expect(lineOf(reoffers()[0] ?? '', 'm=audio ')).toMatch(new RegExp(`^${media().localPort} `));
+    expect([engine.open, media(0).address]).toEqual([[media(0)], NEW]);
+    expect(lineOf(reoffers()[0] ?? '', 'm=audio ')).toMatch(new RegExp(`^${media(0).localPort} `));
     expect(lineOf(reoffers()[0] ?? '', 'a=tls-id:')).toBe(tlsId);
     agent.session.peerAnswers(sdp(2));
-    expect([media().parameters?.dtls?.association, call.format?.encrypted, heard]).toEqual([
+    expect([media(0).parameters?.dtls?.association, call.format?.encrypted, heard]).toEqual([
       1,
       true,
       ['formatChanged'],

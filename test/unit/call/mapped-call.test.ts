@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { seconds } from '../../../src/base/units.ts';
+import type { CallSettings } from '../../../src/call/index.ts';
 import type { MappedPorts as Ports } from '../../../src/media/index.ts';
 import { MappedPorts } from '../../../src/media/index.ts';
 import { callRig, offerOf } from '../../support/call-rig.ts';
@@ -13,9 +14,9 @@ const SERVER = { address: '192.0.2.1', port: 3478 };
 const DOOR = '192.168.7.2';
 const PHONE = '198.51.100.9';
 
-function rig() {
+function rig(settings: Partial<CallSettings> = {}) {
   let made: Ports | undefined;
-  const calls = callRig({}, undefined, (engine, clock) => {
+  const calls = callRig(settings, undefined, (engine, clock) => {
     made = new MappedPorts({
       clock,
       random: new SeededRandom(),
@@ -121,6 +122,31 @@ describe('a call out', () => {
     const moved = media(1);
     agent.session.peerAnswers(peerSdp({ version: 2, port: 4002 }));
     expect([moved.address, moved.parameters?.remotePort]).toEqual(['192.168.9.9', 4002]);
+  });
+});
+
+describe('a call with keys of a handshake (RFC 5763)', () => {
+  it('takes ports that are seen from the new address, and its keys along', () => {
+    const print = new Array<string>(32).fill('C0').join(':');
+    const sdp = (version: number) =>
+      peerSdp({ version }).replace('a=ptime:20', `a=fingerprint:sha-256 ${print}\r\na=setup:active`);
+    const { dial, agent, engine, sees, ports, clock, reoffers, media } = rig({ srtp: 'optional', keying: ['dtls'] });
+    sees(40_000);
+    dial();
+    agent.session.peerAccepts(sdp(1));
+    agent.address = '192.168.9.9';
+    ports.networkChanged();
+    agent.session.networkChanges();
+    clock.advance(0);
+    const { localPort } = media();
+    sees(45_000);
+    expect(placeIn(reoffers()[0] ?? '')).toEqual(['IN IP4 203.0.113.7', 45_000]);
+    expect([media(0).localPort, media(0).address, media(0).closed]).toEqual([localPort, '192.168.9.9', false]);
+    agent.session.peerAnswers(sdp(2));
+    expect(media(0).parameters?.dtls?.association).toBe(1);
+    // It, and the next call's.
+    clock.advance(0);
+    expect(engine.open).toHaveLength(2);
   });
 });
 

@@ -227,15 +227,16 @@ describe('a session', () => {
     ]);
   });
 
-  it('moves to another address, or stays where it was', () => {
+  it('takes the ports of another, or stays where it was', () => {
     const { addon, engine } = start();
     const session = engine.openSession({ address: '192.0.2.1', silenceAfter: millis(0) });
-    addon.fault = new AddonError('no-port', 'no port is free');
-    expect(() => session.move('192.0.2.2')).toThrow();
+    const other = engine.openSession({ address: '192.0.2.2', silenceAfter: millis(0) });
+    addon.fault = new AddonError('engine-busy', 'more than the media engine can take at once');
+    expect(() => session.takePorts(other)).toThrow();
     expect(session.localPort).toBe(16_384);
     addon.fault = undefined;
-    session.move('192.0.2.2');
-    expect([session.localPort, addon.moved]).toEqual([16_386, [[9, '192.0.2.2']]]);
+    session.takePorts(other);
+    expect([session.localPort, addon.moved]).toEqual([16_386, [[9, 10]]]);
   });
 
   it('asks STUN servers by its sockets, and hears what they say', () => {

@@ -21,7 +21,7 @@ export class RecordingAddon implements MediaAddon {
   readonly errorCodes: readonly string[] = [];
   readonly created: NativeEngineOptions[] = [];
   readonly configured: [number, NativeStreamParameters][] = [];
-  readonly moved: [number, string][] = [];
+  readonly moved: [number, number][] = [];
   readonly digits: [number, string, number][] = [];
   readonly asked: [number, number, string, number][] = [];
   readonly kept: [number, number, string, number][] = [];
@@ -67,9 +67,9 @@ export class RecordingAddon implements MediaAddon {
     this.configured.push([session, parameters]);
   }
 
-  sessionMove(_engine: EngineHandle, session: number, address: string): number {
+  sessionTakePorts(_engine: EngineHandle, session: number, from: number): number {
     this.#throwFault();
-    this.moved.push([session, address]);
+    this.moved.push([session, from]);
     return 16_386;
   }
 
