@@ -34,7 +34,7 @@ type GoodContent = Extract<FolderContent, { ok: true }>;
 /** Serves until a signal ends it. @returns the exit code */
 export async function runProvisionServer(options: ProvisionServerOptions): Promise<number> {
   const clock = new SystemClock();
-  const folder = new ProfileFolder(resolve(options.profiles), clock);
+  const folder = new ProfileFolder(resolve(options.profiles), clock, process.env);
   const content = folder.read();
   if (!content.ok) {
     for (const fault of content.faults) process.stderr.write(`doorphone: ${fault}\n`);
@@ -64,6 +64,11 @@ interface Ground {
 
 async function serve(options: ProvisionServerOptions, { folder, content, clock, log }: Ground): Promise<void> {
   const { settings } = content;
+  for (const warning of settings.warnings) log.warn('fleet.unwise', { warning });
+  if (settings.users.size > 0 && !settings.sip.some(({ protocol }) => protocol === 'tls')) {
+    const warning = 'boards show their password over TLS alone (RFC 6080); add a tls: place to sip in server.yaml';
+    log.warn('fleet.unwise', { warning });
+  }
   const certificate = readCertificate(options.profiles, settings);
   const server = new ProvisionServer({
     clock,
@@ -87,7 +92,12 @@ async function serve(options: ProvisionServerOptions, { folder, content, clock, 
     open.push(await serveFiles(files, https, (request) => server.answerFile(request)));
     open.push(
       await serveOwner(ownerSocket(options.stateFolder), (request) =>
-        answerOwner(request, server.fleet, () => server.subscriptions),
+        answerOwner(
+          request,
+          server.fleet,
+          () => server.subscriptions,
+          () => server.passwords.refusals,
+        ),
       ),
     );
     await server.start();

@@ -23,6 +23,7 @@ export {
 } from './profile.ts';
 export { defaultProvisioning, slug } from './resolve.ts';
 export { PROFILE_TYPES } from './schema-provisioning.ts';
+export { readSecrets } from './secrets.ts';
 export { isTable } from './structure.ts';
 export * from './types.ts';
-export { readText } from './values.ts';
+export { readText, SecretReference, secret } from './values.ts';

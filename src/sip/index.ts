@@ -18,7 +18,15 @@ export type {
   UserAgent,
   WireRecord,
 } from './agent/types.ts';
-export { type ChallengedRequest, DigestClient, type DigestCredentials } from './auth/index.ts';
+export {
+  type CallerAlgorithm,
+  CallerAuthenticator,
+  type CallerVerdict,
+  type ChallengedRequest,
+  DigestClient,
+  type DigestCredentials,
+  type KnownPassword,
+} from './auth/index.ts';
 export type {
   DialogDetail,
   EventBody,

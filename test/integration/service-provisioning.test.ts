@@ -14,6 +14,7 @@ let folder: ServiceFolder;
 let door: ServiceProcess | undefined;
 let byFiles: Sections;
 let bySip: Sections;
+let serverSettings: string;
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -46,8 +47,9 @@ beforeEach(async () => {
     registrar.respond(message, 200, { headers: [`Contact: ${bound}`] });
   };
   const [sip, files] = [await freePort(), await freePort()];
+  serverSettings = `sip: [ "udp:127.0.0.1:${sip}" ]\nfiles: http:127.0.0.1:${files}\nplainNames: true\napprove: automatic\n`;
   server = new ProvisionServerProcess({
-    'server.yaml': `sip: [ "udp:127.0.0.1:${sip}" ]\nfiles: http:127.0.0.1:${files}\nplainNames: true\napprove: automatic\n`,
+    'server.yaml': serverSettings,
     'common.yaml': profile('Front door'),
   });
   await server.start();
@@ -128,6 +130,33 @@ describe('a server of files', () => {
     await server.log.find('a change', ({ event }) => event === 'fleet.changed', { from });
     await door?.execute('provision', { now: true });
     await door?.saw('provisioning.applied', { fits: ({ serial }) => serial === 2 });
+  });
+});
+
+describe('a server that asks for passwords', () => {
+  beforeEach(async () => {
+    const from = server.log.mark;
+    server.write('secrets/door', 'open-sesame\n');
+    server.write('server.yaml', `${serverSettings}users: { ${DEVICE}: { file: secrets/door } }\n`);
+    await server.log.find('a look at the folder', ({ event }) => event === 'fleet.changed', { from });
+  });
+
+  it('gives a board its file that shows its own', async () => {
+    configure({ ...byFiles, username: DEVICE, password: 'open-sesame' });
+    await (await started()).saw('provisioning.applied');
+    expect((await server.command('metrics')).stdout).not.toMatch(/logins_refused_total\{/);
+    expect(server.log.items.map(({ text }) => text).join()).not.toContain('open-sesame');
+  });
+
+  it('gives it to no other, counts it, and the board says why', async () => {
+    configure({ ...byFiles, username: DEVICE, password: 'a guess' });
+    const running = await started();
+    const fault = await running.saw('fault', { fits: ({ what }) => what.includes('lets us not in') });
+    expect(fault.mend).toContain('password');
+    expect(running.allOf('provisioning.applied')).toEqual([]);
+    expect((await server.command('metrics')).stdout).toMatch(
+      /^doorphone_fleet_logins_refused_total\{by="http",why="wrong-password"\} [1-9]/m,
+    );
   });
 });
 

@@ -19,9 +19,10 @@ function profile(name: string, more: object = {}): string {
 }
 
 /** A board without a word of its own but where its profile is. */
-async function board(rig: Rig, provisioning: object): Promise<Doorphone> {
+async function board(rig: Rig, provisioning: object, sip?: object): Promise<Doorphone> {
+  const nothing = { name: undefined, buttons: undefined, doors: undefined };
   return await rig.doorphone({
-    configuration: { name: undefined, buttons: undefined, doors: undefined, provisioning },
+    configuration: { ...nothing, provisioning, ...(sip === undefined ? {} : { sip }) },
   });
 }
 
@@ -94,5 +95,39 @@ describe('the product’s provisioning server', () => {
     server.write(user, 'name: Changed by the user\n');
     await door.saw('provisioning.applied', { from: mark });
     await door.registered();
+  });
+
+  test('by SIP over TLS with a password: who shows it is told, who does not is counted', async ({ rig }) => {
+    await rig.kamailio();
+    const { certificate: pem, key } = certificate(rig);
+    const server = await rig.provisionServer({
+      'server.yaml': stringify({
+        sip: [`tls:${ADDRESSES.proxy}:5061`],
+        files: `https:${ADDRESSES.proxy}:8443`,
+        certificate: pem,
+        key,
+        approve: 'automatic',
+        users: { doors: 'open-sesame' },
+      }),
+      'common.yaml': profile('Front door'),
+    });
+    const provisioning = {
+      server: `sips:${ADDRESSES.proxy}`,
+      username: 'doors',
+      tls: { ca: rig.authority },
+    };
+    const sip = { listen: [`udp:${ADDRESSES.door}:5060`], tls: { ca: rig.authority } };
+    const wrong = await board(rig, { ...provisioning, password: 'a guess' }, sip);
+    await server.said(/"event":"fleet\.login-refused","by":"sip","why":"wrong-password"/);
+    expect(wrong.allOf('provisioning.applied')).toEqual([]);
+    await wrong.stop();
+    const door = await board(rig, { ...provisioning, password: 'open-sesame' }, sip);
+    await door.saw('provisioning.applied', { fits: ({ serial }) => serial === 1 });
+    await door.registered();
+    server.write('common.yaml', profile('North door'));
+    await door.saw('provisioning.applied', { fits: ({ serial }) => serial === 2 });
+    // Nothing of it goes in the clear.
+    expect(rig.wire.sip.items.filter(({ header }) => header('Event')?.startsWith('ua-profile'))).toEqual([]);
+    expect(door.program.text).not.toContain('open-sesame');
   });
 });

@@ -84,6 +84,7 @@ function listenerOf(answer: (request: FileRequest) => FileResponse): RequestList
     const { status, headers, body } = answer({
       method: request.method ?? '',
       path: request.url ?? '',
+      secure: 'encrypted' in request.socket,
       address: request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
       header: (name) => {
         const value = request.headers[name];

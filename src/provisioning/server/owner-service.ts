@@ -1,5 +1,6 @@
 // What the owner of the server may ask it: the devices, their approval, and figures for a monitoring system.
 
+import type { LoginRefusals } from './device-passwords.ts';
 import type { Device } from './device-store.ts';
 import type { FileRequest, FileResponse } from './file-service.ts';
 import type { Fleet } from './fleet.ts';
@@ -14,11 +15,16 @@ export interface DeviceLine extends Omit<Device, 'token' | 'fingerprint' | 'seen
   readonly seen: string;
 }
 
-/** Answers the owner. @param subscriptions how many there are */
-export function answerOwner(request: FileRequest, fleet: Fleet, subscriptions: () => number): FileResponse {
+/** Answers the owner. @param subscriptions how many there are @param refusals who was not let in */
+export function answerOwner(
+  request: FileRequest,
+  fleet: Fleet,
+  subscriptions: () => number,
+  refusals: () => readonly LoginRefusals[] = () => [],
+): FileResponse {
   const { method, path } = request;
   if (method === 'GET' && path === '/devices') return json(200, fleet.devices.map(lineOf));
-  if (method === 'GET' && path === '/metrics') return metrics(fleet, subscriptions());
+  if (method === 'GET' && path === '/metrics') return metrics(fleet, subscriptions(), refusals());
   const [, id] = /^\/approve\/([0-9a-f-]{12,36})$/.exec(path) ?? [];
   if (method === 'POST' && id !== undefined) {
     return fleet.approve(id) ? json(200, { approved: id }) : json(404, { error: `no device ${id} has shown itself` });
@@ -37,7 +43,7 @@ function lineOf({ token: _, fingerprint: __, seen, report, ...device }: Device):
 }
 
 /** The text format of Prometheus, version 0.0.4. */
-function metrics(fleet: Fleet, subscriptions: number): FileResponse {
+function metrics(fleet: Fleet, subscriptions: number, refusals: readonly LoginRefusals[]): FileResponse {
   const { devices } = fleet;
   const verdicts = new Map<string, number>();
   for (const { report } of devices) {
@@ -57,6 +63,9 @@ function metrics(fleet: Fleet, subscriptions: number): FileResponse {
     '# HELP doorphone_fleet_verdicts What devices say of their last profile.',
     '# TYPE doorphone_fleet_verdicts gauge',
     ...[...verdicts].map(([verdict, count]) => `doorphone_fleet_verdicts{verdict="${verdict}"} ${count}`),
+    '# HELP doorphone_fleet_logins_refused_total Requests whose password did not let them in.',
+    '# TYPE doorphone_fleet_logins_refused_total counter',
+    ...refusals.map(({ by, why, count }) => `doorphone_fleet_logins_refused_total{by="${by}",why="${why}"} ${count}`),
   ];
   const body = Buffer.from(`${lines.join('\n')}\n`);
   return { status: 200, headers: { 'Content-Type': 'text/plain; version=0.0.4' }, body };

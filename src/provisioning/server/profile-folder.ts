@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { describeError, errorCode } from '../../base/errors.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
+import { type ParseOptions, readSmallFile } from '../../config/index.ts';
 import { isDeviceId } from './device-identity.ts';
 import { type LayerTexts, ProfileLayers } from './layers.ts';
-import { readSettings, SETTINGS_FILE, type ServerSettings } from './settings.ts';
+import { readSettings, SETTINGS_FILE, type SecretPlaces, type ServerSettings } from './settings.ts';
 import { finish, type Work } from './work.ts';
 
 /** Folders of layers below the common one. */
@@ -34,6 +35,7 @@ export class ProfileFolder {
   constructor(
     private readonly path: string,
     private readonly clock: Clock,
+    private readonly environment: ParseOptions['environment'] = {},
   ) {}
 
   /** Reads all of it, at once. */
@@ -52,7 +54,7 @@ export class ProfileFolder {
         faults: [`${this.path}: cannot be read (${describeError(thrown)}); check the path and its permissions`],
       };
     }
-    const settings = readSettings(texts.get(SETTINGS_FILE) ?? '');
+    const settings = readSettings(texts.get(SETTINGS_FILE) ?? '', this.#places);
     const layers = yield* ProfileLayers.reading(
       new Map([...texts].filter(([path]) => path !== SETTINGS_FILE)),
       this.#layers?.parsed,
@@ -84,6 +86,16 @@ export class ProfileFolder {
 
   close(): void {
     this.#timer?.cancel();
+  }
+
+  /** Where the secrets of the settings are. */
+  get #places(): SecretPlaces {
+    const found = { folder: this.path, environment: this.environment, readFile: readSmallFile };
+    try {
+      return { ...found, mode: statSync(join(this.path, SETTINGS_FILE)).mode };
+    } catch {
+      return found;
+    }
   }
 
   *#checking(layers: ProfileLayers): Work<readonly string[]> {

@@ -27,6 +27,7 @@ import {
 import type { Backlog } from './backlog.ts';
 import { ChangePace } from './change-pace.ts';
 import { deviceId } from './device-identity.ts';
+import type { DevicePasswords, Shown } from './device-passwords.ts';
 import type { DeviceStore } from './device-store.ts';
 import type { Fleet, ProfileDocument } from './fleet.ts';
 import { LoadGuard } from './load-guard.ts';
@@ -43,6 +44,7 @@ export interface ProfilePackageOptions {
   readonly fleet: Fleet;
   readonly shared: SharedProfiles;
   readonly store: DeviceStore;
+  readonly passwords: DevicePasswords;
   /** Where a device's file is fetched. @param near an address of the device's, for a server that goes by no name */
   readonly urlFor: (token: string, id: string, near: string) => string;
 }
@@ -61,6 +63,8 @@ interface WatchedProfile {
   readonly current: () => ProfileDocument | undefined;
   readonly token: () => string | undefined;
   readonly refreshed: NonNullable<Watch['refreshed']>;
+  /** Who watches; undefined: known from before a restart. */
+  readonly shown: Shown | undefined;
 }
 
 /** How a profile is told of. */
@@ -95,38 +99,53 @@ export class ProfilePackage implements EventPackage {
 
   /** RFC 6080 §5.1.1, §6.6: 404 for profiles that there are none of here. */
   watch(request: WatchRequest): Result<Watch, WatchRefusal> {
-    const { resource, event, note } = request;
+    const { resource, event, note, source } = request;
+    // Before anything else is said: who knows no password learns nothing of who is known here.
+    const shown =
+      request.request === undefined ? ok(undefined) : this.options.passwords.subscribe(request.request, source);
+    if (!shown.ok) return shown;
     const wait = request.request === undefined ? undefined : this.#guard.refuse();
     if (wait !== undefined) return err({ status: 503, headers: [['Retry-After', String(wait)]] });
     const { type } = readProfileEvent(event.parameters);
-    if (type !== 'device') return this.#watchShared(type, request);
+    if (type !== 'device') return this.#watchShared(type, request, shown.value);
     const uri = parseUri(resource);
     const user = uri.ok ? (uri.value.user ?? '') : '';
     const id = note ?? deviceId(user, userAgentIn(request));
     if (id === undefined) return err({ status: 404 });
+    if (!this.#isDevice(shown.value, id)) return err({ status: 403 });
     if (!this.#see(id, request)) return err({ status: 503, headers: [['Retry-After', '600']] });
     const { fleet, store } = this.options;
     return this.#watchProfile(id, request, {
       current: () => fleet.profileOf(id),
       token: () => store.device(id)?.token,
       refreshed: (refresh) => this.#see(id, { ...request, request: refresh }),
+      shown: shown.value,
     });
   }
 
+  #isDevice(shown: Shown | undefined, id: string): boolean {
+    return shown === undefined || this.options.passwords.isDevice(shown, id, 'sip');
+  }
+
   /** Of a user or a network: to whom it may be told, or it is as if there were none. */
-  #watchShared(type: 'user' | 'local-network', request: WatchRequest): Result<Watch, WatchRefusal> {
+  #watchShared(
+    type: 'user' | 'local-network',
+    request: WatchRequest,
+    shown: Shown | undefined,
+  ): Result<Watch, WatchRefusal> {
     const { shared } = this.options;
-    const id = request.note ?? this.#sharedIdFor(type, request);
+    const id = request.note ?? this.#sharedIdFor(type, request, shown);
     if (id === undefined || shared.profileOf(id) === undefined) return err({ status: 404 });
     return this.#watchProfile(id, request, {
       current: () => shared.profileOf(id),
       token: () => shared.tokenOf(id),
       refreshed: () => undefined,
+      shown,
     });
   }
 
   /** Undefined: there is none, or it is not for who asks. */
-  #sharedIdFor(type: 'user' | 'local-network', request: WatchRequest): SharedId | undefined {
+  #sharedIdFor(type: 'user' | 'local-network', request: WatchRequest, shown: Shown | undefined): SharedId | undefined {
     const uri = parseUri(request.resource);
     if (!uri.ok) return undefined;
     const { user, host } = uri.value;
@@ -135,14 +154,13 @@ export class ProfilePackage implements EventPackage {
     // Whose account a device has, its own profile says.
     const instance = /\+sip\.instance="?<([^>]+)>/i.exec(request.request?.headers.get('Contact') ?? '')?.[1] ?? '';
     const device = deviceId(instance, userAgentIn(request));
-    return device !== undefined && this.options.fleet.accountsOf(device).includes(name)
-      ? sharedId(type, name)
-      : undefined;
+    if (device === undefined || !this.#isDevice(shown, device)) return undefined;
+    return this.options.fleet.accountsOf(device).includes(name) ? sharedId(type, name) : undefined;
   }
 
   #watchProfile(id: string, request: WatchRequest, profile: WatchedProfile): Result<Watch, WatchRefusal> {
     const { changed, source } = request;
-    const { current, refreshed } = profile;
+    const { current, refreshed, shown } = profile;
     const watching = this.#watching.get(id) ?? new Set();
     const own: Watching = { changed, told: undefined };
     this.#watching.set(id, watching.add(own));
@@ -154,6 +172,7 @@ export class ProfilePackage implements EventPackage {
     };
     return ok({
       note: id,
+      headers: shown?.proof(NO_BODY) ?? [],
       full: () => {
         const document = current();
         return document === undefined ? undefined : tell(document);
@@ -202,6 +221,8 @@ export class ProfilePackage implements EventPackage {
     return { ...body, eventParameters };
   }
 }
+
+const NO_BODY = Buffer.alloc(0);
 
 const userAgentIn = ({ request }: WatchRequest): string => request?.headers.get('User-Agent') ?? '';
 

@@ -8,6 +8,7 @@ import type { Random } from '../../base/random.ts';
 import { seconds } from '../../base/units.ts';
 import { bracketHost, type DatagramNetwork, SipAgent, type StreamNetwork } from '../../sip/index.ts';
 import { Backlog } from './backlog.ts';
+import { DevicePasswords } from './device-passwords.ts';
 import { DeviceStore, type StoreFile } from './device-store.ts';
 import { type FileRequest, type FileResponse, FileService, profilePath } from './file-service.ts';
 import { Fleet } from './fleet.ts';
@@ -42,6 +43,7 @@ const KEY_BYTES = 32;
 export class ProvisionServer {
   readonly fleet: Fleet;
   readonly files: FileService;
+  readonly passwords: DevicePasswords;
   readonly #store: DeviceStore;
   readonly #shared: SharedProfiles;
   readonly #package: ProfilePackage;
@@ -57,8 +59,10 @@ export class ProvisionServer {
     this.fleet = new Fleet({ clock, random, log, store: this.#store, layers, approve: settings.approve });
     const key = this.#store.key(() => random.hex(KEY_BYTES));
     this.#shared = new SharedProfiles(key, layers);
-    const kept = { fleet: this.fleet, shared: this.#shared, store: this.#store };
     const { rate, plainNames } = settings;
+    this.passwords = new DevicePasswords({ ...settings, clock, random, log });
+    const { fleet, passwords } = this;
+    const kept = { fleet, passwords, shared: this.#shared, store: this.#store };
     const load = { clock, random, rate, backlog: new Backlog(clock) };
     this.files = new FileService({ ...kept, log, plainNames, guard: new LoadGuard(load) });
     this.#work = new SlicedWork(clock);
@@ -131,7 +135,10 @@ export class ProvisionServer {
     const content = yield* folder.reading();
     const faults = content.ok ? yield* this.fleet.faultsWith(content.layers) : content.faults;
     if (!content.ok || faults.length > 0) log.warn('fleet.not-applied', { faults });
-    else yield* this.#using(content.layers);
+    else {
+      this.passwords.use(content.settings.users);
+      yield* this.#using(content.layers);
+    }
   }
 
   *#using(layers: ProfileLayers): Work<void> {

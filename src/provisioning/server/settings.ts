@@ -7,12 +7,15 @@ import {
   complaint,
   decodeComplaint,
   formatFault,
+  type ParseOptions,
   parseAddressPort,
   parseLayer,
   parseListenAddress,
   readText,
 } from '../../config/index.ts';
-import type { DnsServer, Protocol } from '../../sip/index.ts';
+import type { CallerAlgorithm, DnsServer, Protocol } from '../../sip/index.ts';
+import type { Users } from './device-passwords.ts';
+import { readUsers, usersSchema } from './users.ts';
 
 /** Where the server listens. */
 export interface ListenPlace<Name extends string> {
@@ -37,6 +40,14 @@ export interface ServerSettings {
   readonly rate: number;
   /** Undefined: this server serves its devices itself. */
   readonly publish: PublishSettings | undefined;
+  /** What users' passwords are for; hashes are made with it. */
+  readonly realm: string;
+  /** By what they are asked, the first preferred. */
+  readonly digest: readonly CallerAlgorithm[];
+  /** None: no device is asked for a password. */
+  readonly users: Users;
+  /** What is well formed but unwise. */
+  readonly warnings: readonly string[];
 }
 
 /** Whom changes are published to, and where the files go. */
@@ -51,6 +62,12 @@ export interface PublishSettings {
   readonly url: string;
   /** Undefined: the system's. */
   readonly resolvers: readonly DnsServer[] | undefined;
+}
+
+/** Where secrets are read from that are not in the file itself. */
+export interface SecretPlaces extends Omit<ParseOptions, 'file'> {
+  /** Absolute; relative paths begin there. */
+  readonly folder: string;
 }
 
 export const SETTINGS_FILE = 'server.yaml';
@@ -79,6 +96,7 @@ function parseResolver(written: string): Result<DnsServer, Complaint> {
 const text = v.pipe(v.string('is no text; put it in quotes'), v.minLength(1, 'is empty; give it a value'));
 const flag = v.boolean('is neither true nor false; write one of them');
 
+const REALM = 'is no realm; write one line of ASCII without quotes';
 const RATE = 'is no number of requests a second; write one like 500';
 
 const FILES = /^https?:\/\/[^?#]+$/;
@@ -107,11 +125,28 @@ const schema = v.strictObject({
   pnp: v.optional(flag, false),
   plainNames: v.optional(flag, false),
   publish: v.optional(publishSchema),
+  realm: v.optional(v.pipe(text, v.regex(/^[ -~]+$/, REALM), v.regex(/^[^"\\]+$/, REALM)), 'doorphone'),
+  digest: v.optional(
+    v.pipe(
+      v.array(v.picklist(['SHA-256', 'MD5'], 'is neither SHA-256 nor MD5; write one of them')),
+      v.minLength(1, 'is empty; write [ SHA-256 ]'),
+    ),
+    ['SHA-256'],
+  ),
+  users: v.optional(usersSchema, {}),
   rate: v.optional(v.pipe(v.number(RATE), v.integer(RATE), v.minValue(1, RATE), v.maxValue(100_000, RATE)), 500),
 });
 
+const NOWHERE: SecretPlaces = {
+  folder: '/',
+  environment: {},
+  readFile: () => {
+    throw Object.assign(new Error('there are no files'), { code: 'ENOENT' });
+  },
+};
+
 /** @returns the settings, or every line that says what is wrong */
-export function readSettings(content: string): ServerSettings | readonly string[] {
+export function readSettings(content: string, places: SecretPlaces = NOWHERE): ServerSettings | readonly string[] {
   const layer = parseLayer(content, SETTINGS_FILE);
   if (!('value' in layer)) return layer.map(formatFault);
   const parsed = v.safeParse(schema, layer.value ?? {});
@@ -125,7 +160,17 @@ export function readSettings(content: string): ServerSettings | readonly string[
       return formatFault({ file: SETTINGS_FILE, ...layer.place(path), key: path.join('.'), ...found });
     });
   }
-  const { sip, files, url, certificate, key, approve, pnp, plainNames, rate, publish } = parsed.output;
+  const { sip, files, url, certificate, key, approve, pnp, plainNames, rate, publish, realm, digest } = parsed.output;
+  const { folder, ...rest } = places;
+  const { users, faults, warnings } = readUsers(parsed.output.users, folder, {
+    digest,
+    options: { ...rest, file: SETTINGS_FILE },
+  });
+  const lineOf = ({ path, found }: (typeof faults)[number]): string => {
+    const whole = ['users', ...path];
+    return formatFault({ file: SETTINGS_FILE, ...layer.place(whole), key: whole.join('.'), ...found });
+  };
+  if (faults.length > 0) return faults.map(lineOf);
   const settings = {
     sip,
     files,
@@ -138,6 +183,10 @@ export function readSettings(content: string): ServerSettings | readonly string[
     rate,
     publish:
       publish === undefined ? undefined : { resolvers: undefined, ...publish, url: publish.url.replace(/\/$/, '') },
+    realm,
+    digest,
+    users,
+    warnings: warnings.map(lineOf),
   };
   const needs = settings.files.protocol === 'https' || settings.sip.some(({ protocol }) => protocol === 'tls');
   // What publishes serves nobody itself.

@@ -60,7 +60,7 @@ const SCANNERS =
 /** A password that was right. */
 interface Proven {
   readonly username: string;
-  readonly proof: (body: Buffer) => string;
+  readonly proof?: (body: Buffer) => string;
 }
 
 /** Looks at every new request. */

@@ -7,7 +7,13 @@ import { Secret } from '../../base/secret.ts';
 import { formatAuthHeader, parseAuthHeader, parseUri, urisEqual } from '../message/index.ts';
 import type { SipRequest } from '../message/types.ts';
 import { findAlgorithm } from './algorithms.ts';
-import { type DigestInput, type DigestProtection, digestResponse } from './digest-response.ts';
+import {
+  type DigestInput,
+  type DigestProtection,
+  digestResponse,
+  hashFor,
+  type KnownPassword,
+} from './digest-response.ts';
 import { readExtended } from './user-name.ts';
 
 export interface ChallengeOptions {
@@ -57,8 +63,8 @@ export interface DigestVerification {
   readonly realm: string;
   /** Whether a nonce was given out for this algorithm and is still good. */
   readonly nonceIsGood: (nonce: string, algorithm: string) => boolean;
-  /** The user's password; undefined for an unknown user. */
-  readonly passwordOf: (username: string) => Secret | undefined;
+  /** The user's password; undefined for an unknown user. One that is not kept for the algorithm is wrong. */
+  readonly passwordOf: (username: string) => KnownPassword | undefined;
 }
 
 interface ReadCredentials {
@@ -82,7 +88,9 @@ export function verifyDigest(verification: DigestVerification): Result<VerifiedD
   if (!nonceIsGood(given.nonce, given.algorithm.name)) return err('nonce');
   // RFC 3261 §22.4 item 6 leaves this to the server; nobody forwards to us under another Request-URI.
   if (!isSameUri(given.uri, request.requestUri)) return err('uri');
-  const password = passwordOf(given.username);
+  const known = passwordOf(given.username);
+  const isKept = known === undefined || known instanceof Secret || hashFor(known, given.algorithm) !== undefined;
+  const password = isKept ? known : undefined;
   const { algorithm, username, nonce, uri, qop, nc, cnonce } = given;
   const input = {
     algorithm,
@@ -133,7 +141,8 @@ function isSameUri(one: string, other: string): boolean {
   return first.ok && second.ok && urisEqual(first.value, second.value);
 }
 
-function equalInConstantTime(expected: string, given: string): boolean {
+/** Texts of one length: whatever differs, it takes as long. */
+export function equalInConstantTime(expected: string, given: string): boolean {
   const [left, right] = [Buffer.from(expected), Buffer.from(given)];
   return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -6,6 +6,7 @@ export {
   CallerAuthenticator,
   type CallerAuthenticatorOptions,
   type CallerVerdict,
+  type GuardedRequest,
 } from './caller-authenticator.ts';
 export {
   type AuthFailure,
@@ -16,6 +17,7 @@ export {
   type DigestCredentials,
   type RequestToAuthorize,
 } from './digest-client.ts';
+export type { HashedPassword, KnownPassword } from './digest-response.ts';
 export {
   type ChallengeOptions,
   type DigestRefusal,

@@ -42,9 +42,12 @@ export class NonceCounts {
     return true;
   }
 
-  /** Forgets the nonces that were made before: nobody takes them any more. */
+  /** Forgets nonces that were made before: nobody takes them any more. What stands behind a younger one waits for that. */
   forgetBefore(time: Millis): void {
-    for (const [nonce, { madeAt }] of this.#uses) if (madeAt < time) this.#uses.delete(nonce);
+    for (const [nonce, { madeAt }] of this.#uses) {
+      if (madeAt >= time) return;
+      this.#uses.delete(nonce);
+    }
   }
 
   #forgetOldest(): void {

@@ -27,6 +27,8 @@ export interface WatchRequest {
 export interface Watch {
   /** What the package wants to know again when the watch is taken up after a restart. */
   readonly note?: string;
+  /** Header fields of the answer to the SUBSCRIBE that began it: that a password of its was right. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
   /** All of it; undefined: there is none yet, and the notification goes without a body. */
   full(): EventBody | undefined;
   /** What has changed since the last body of either kind; undefined: nothing that this watcher is to be told. */

@@ -57,6 +57,7 @@ export class NotifierUsage implements EventUsage {
   /** The watcher may have missed a body: the next one says everything. */
   #missed = false;
   #told = false;
+  #granted = false;
   readonly #bucket: TokenBucket;
 
   constructor(private readonly options: NotifierUsageOptions) {
@@ -81,6 +82,7 @@ export class NotifierUsage implements EventUsage {
   /** Goes on with a subscription that was begun before a restart. */
   resume(rest: Millis): void {
     this.#state = 'active';
+    this.#granted = true;
     this.#missed = true;
     this.#until = millis(this.options.environment.clock.now() + rest);
     this.#startExpiry();
@@ -176,10 +178,13 @@ export class NotifierUsage implements EventUsage {
   /** §4.2.1.1: the 2xx says the life that it has. */
   #accept(transaction: ServerTransaction): void {
     const expires = String(Math.round(this.rest / 1000));
+    const { contact, headers, watch } = this.options;
+    const first = this.#granted ? [] : (watch.headers ?? []);
+    this.#granted = true;
     const response = createResponse(transaction.request, 200, {
       toTag: this.localTag,
       recordRoute: true,
-      headers: [['Expires', expires], ['Contact', this.options.contact], ...this.options.headers],
+      headers: [['Expires', expires], ['Contact', contact], ...headers, ...first],
     });
     transaction.respond(response);
     this.options.moved(this);

@@ -15,6 +15,10 @@ describe('server.yaml', () => {
       pnp: false,
       plainNames: false,
       rate: 500,
+      realm: 'doorphone',
+      digest: ['SHA-256'],
+      users: new Map(),
+      warnings: [],
     });
   });
 

@@ -90,7 +90,7 @@ describe('CallerAuthenticator', () => {
       `${sha256('alice:doorphone:wonderland')}:${part('nonce')}:00000001:${part('cnonce')}:auth:${sha256(`:${part('uri')}`)}`,
     );
     const written = `qop=auth, rspauth="${rspauth}", cnonce="${part('cnonce')}", nc=00000001`;
-    expect(verdict.proof(Buffer.from('a body'))).toBe(written);
+    expect(verdict.proof?.(Buffer.from('a body'))).toBe(written);
   });
 
   it('names the next nonce when that of the request grows old, and takes it', () => {
@@ -100,7 +100,7 @@ describe('CallerAuthenticator', () => {
       const asked = answering(digest, challenges);
       clock.advance(wait);
       const verdict = door.judge(asked, HERE);
-      return verdict.kind === 'right' ? verdict.proof(Buffer.alloc(0)) : verdict.kind;
+      return verdict.kind === 'right' ? (verdict.proof?.(Buffer.alloc(0)) ?? '') : verdict.kind;
     };
     expect(proofAfter(seconds(140))).not.toContain('nextnonce');
     const old = proofAfter(seconds(20));
