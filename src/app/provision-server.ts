@@ -41,6 +41,7 @@ export async function runProvisionServer(options: ProvisionServerOptions): Promi
     return 1;
   }
   if (options.check) {
+    for (const warning of content.settings.warnings) process.stderr.write(`doorphone: ${warning}\n`);
     process.stdout.write(`${content.layers.devices.length} devices, no fault\n`);
     return 0;
   }
@@ -65,10 +66,6 @@ interface Ground {
 async function serve(options: ProvisionServerOptions, { folder, content, clock, log }: Ground): Promise<void> {
   const { settings } = content;
   for (const warning of settings.warnings) log.warn('fleet.unwise', { warning });
-  if (settings.users.size > 0 && !settings.sip.some(({ protocol }) => protocol === 'tls')) {
-    const warning = 'boards show their password over TLS alone (RFC 6080); add a tls: place to sip in server.yaml';
-    log.warn('fleet.unwise', { warning });
-  }
   const certificate = readCertificate(options.profiles, settings);
   const server = new ProvisionServer({
     clock,

@@ -40,6 +40,28 @@ describe('a call into the door', () => {
     await resident.saw('CALL_ESTABLISHED');
   });
 
+  test('by a registrar that may not call is not heard of, and yet the registrar learns that the door is there', async ({
+    rig,
+  }) => {
+    const pbx = await rig.kamailio();
+    const resident = await rig.baresip('phone', { user: '101', registrar: pbx.address });
+    const door = await rig.doorphone({
+      configuration: {
+        sip: { listen: [`udp:${ADDRESSES.door}:5060`], accept: [`${ADDRESSES.desk}/32`] },
+        accounts: [account()],
+      },
+    });
+    await door.registered();
+    const qualify = { scenario: 'qualify', target: `${ADDRESSES.door}:5060`, service: 'door', port: 5070 } as const;
+    await (await rig.sipp(qualify, 'pbx')).passed();
+    const asked = rig.wire.requests('OPTIONS', ADDRESSES.pbx).at(-1);
+    const answered = rig.wire.sip.items.find(({ cseqMethod, status }) => cseqMethod === 'OPTIONS' && status === 200);
+    expect(answered?.text.length).toBeLessThanOrEqual(asked?.text.length ?? 0);
+    await resident.dial(`sip:door@${pbx.address}`);
+    await door.saw('call.refused');
+    expect(door.allOf('call.started')).toEqual([]);
+  });
+
   test('waits for the answer where it is manual', async ({ rig }) => {
     const resident = await rig.baresip('desk', { user: '102' });
     const door = await rig.doorphone({

@@ -186,7 +186,7 @@ export function readSettings(content: string, places: SecretPlaces = NOWHERE): S
     realm,
     digest,
     users,
-    warnings: warnings.map(lineOf),
+    warnings: [...warnings, ...unasked({ sip, publish, users })].map(lineOf),
   };
   const needs = settings.files.protocol === 'https' || settings.sip.some(({ protocol }) => protocol === 'tls');
   // What publishes serves nobody itself.
@@ -199,4 +199,26 @@ export function readSettings(content: string, places: SecretPlaces = NOWHERE): S
 
 function keyFault({ expected }: { readonly expected: string | null }): string {
   return expected === 'never' ? 'is not a known key; take it out' : 'is missing; write it';
+}
+
+/** Users whom nobody will ever ask, or hear. */
+function unasked({
+  sip,
+  publish,
+  users,
+}: {
+  readonly sip: ServerSettings['sip'];
+  readonly publish: unknown;
+  readonly users: Users;
+}): readonly { readonly path: readonly string[]; readonly found: Complaint }[] {
+  if (users.size === 0) return [];
+  const warn = (what: string, mend: string) => [{ path: [], found: complaint(what, mend) }];
+  if (publish !== undefined) {
+    return warn(
+      'count for devices that come to this server itself',
+      'give the presence servers and the file store theirs',
+    );
+  }
+  if (sip.some(({ protocol }) => protocol === 'tls')) return [];
+  return warn('show no password here: boards do over TLS alone (RFC 6080 §5.2.1)', 'add tls:0.0.0.0:5061 to sip');
 }

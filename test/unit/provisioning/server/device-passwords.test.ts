@@ -307,8 +307,23 @@ describe('users in server.yaml', () => {
     expect(found).toEqual([expect.stringContaining(fault)]);
   });
 
+  it.each([
+    ['over no TLS', 'sip: [ udp:0.0.0.0:5060 ]', /^server\.yaml:\d+:\d+: users: show no password here.*add tls:/],
+    [
+      'where this server only publishes',
+      'publish: { server: "sip:boot", username: a, password: b, files: /srv, url: "https://boot" }',
+      /users: count for devices that come to this server itself/,
+    ],
+    ['over TLS', 'sip: [ tls:0.0.0.0:5061 ]\ncertificate: c', undefined],
+  ])('%s are warned of where they do nothing', (_, text, said) => {
+    const found = read(`files: http:10.0.0.5:80\n${text}\nusers: { a: secret }\n`);
+    expect('warnings' in found ? found.warnings : found).toEqual(
+      said === undefined ? [] : [expect.stringMatching(said)],
+    );
+  });
+
   it('in clear in a file that everybody can read are warned of', () => {
     const found = read(users('a: secret'), 0o644);
-    expect('warnings' in found && found.warnings).toEqual([expect.stringMatching(/users\.a: is in clear in a file/)]);
+    expect('warnings' in found && found.warnings[0]).toMatch(/users\.a: is in clear in a file/);
   });
 });
