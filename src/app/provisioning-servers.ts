@@ -2,7 +2,7 @@
 
 import { millis, seconds } from '../base/units.ts';
 import type { ProvisioningConfiguration, SourceKind } from '../config/index.ts';
-import { serversIn } from '../provisioning/client/dhcp/dhcp-options.ts';
+import { dhcpServers } from '../provisioning/client/dhcp/configuration-service.ts';
 import { readLeases } from '../provisioning/client/dhcp/lease-files.ts';
 import { nodeLeaseDisk } from '../provisioning/client/dhcp/node-lease-disk.ts';
 import { ServerFinder, type ServerSource } from '../provisioning/client/discovery/server-finder.ts';
@@ -136,10 +136,27 @@ export class ProfileServers {
     return new Map<SourceKind, ServerSource>([
       ['configured', () => (isNamed ? [{ from: 'configured', uri: server, by: 'the configuration' }] : [])],
       ['remembered', remembered],
-      ['dhcp', () => readLeases(nodeLeaseDisk).flatMap((lease) => serversIn(lease, settings.dhcpOptions))],
+      ['dhcp', () => this.#askLeases()],
       ...(mac === undefined ? [] : [['pnp', () => this.#ask(mac)] as const]),
       ['registrar', registrars],
     ]);
+  }
+
+  async #askLeases(): Promise<readonly ServerFound[]> {
+    const { settings, context, agent } = this.options;
+    const { username: user } = settings;
+    const device = {
+      id: context.instance ?? '',
+      vendor: VENDOR,
+      model: MODEL,
+      version: context.version,
+      ...(user === undefined ? {} : { user }),
+    };
+    const urisOf = (domain: string, service: string): Promise<readonly string[]> => agent.urisOf(domain, service);
+    const leases = readLeases(nodeLeaseDisk);
+    return (
+      await Promise.all(leases.map((lease) => dhcpServers(lease, settings.dhcpOptions, { device, urisOf })))
+    ).flat();
   }
 
   /** By multicast anybody may answer: a board that has a profile does not ask so, unless it is told to. */

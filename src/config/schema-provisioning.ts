@@ -68,7 +68,7 @@ export const provisioning = v.strictObject({
       description:
         'Which options of the network’s DHCP server may name a profile server, in this order. 120 stands for 21 and 22 of DHCPv6 too.',
     }),
-    [66, 43, 120, 160],
+    [66, 43, 120, 141, 160],
   ),
   profiles: v.optional(
     key(v.array(v.picklist(PROFILE_TYPES)), {

@@ -327,6 +327,11 @@ export class SipAgent implements UserAgent, EventAgent {
     this.#locator.findOthers(query, done);
   }
 
+  /** The URIs that the DNS has for a service of a domain (RFC 4848), the best first. */
+  urisOf(domain: string, service: string): Promise<readonly string[]> {
+    return this.#locator.urisOf(domain, service);
+  }
+
   /** The addresses that requests to `target` go to; that is also by which way its media will most likely go. */
   #knownAddresses(target: string): readonly string[] {
     const uri = parseUri(target).ok ? target : `sip:${target}`;

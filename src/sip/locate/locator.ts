@@ -23,6 +23,7 @@ import { type Place, placeOf } from './place.ts';
 import { numericServer, type Server } from './procedure.ts';
 import { type SearchOutcome, ServerSearch } from './server-search.ts';
 import { endpointsOf, Targets } from './targets.ts';
+import { urisIn } from './uri-naptr.ts';
 
 export type LocatedHandler = (located: Result<readonly Endpoint[], string>) => void;
 
@@ -151,6 +152,13 @@ export class Locator {
   findOthers(query: ServiceQuery, done: (places: readonly ServerPlace[]) => void): void {
     const { names, random } = this.options;
     findServers(query, { names, random, families: this.#families() }, done);
+  }
+
+  /** The URIs that a domain has for a service (RFC 4848), the best first. */
+  urisOf(domain: string, service: string): Promise<readonly string[]> {
+    return new Promise((done) => {
+      this.options.names.records(domain, 'NAPTR', false, ({ items }) => done(urisIn(items, service)));
+    });
   }
 
   /** That server has answered: it stays the one in use among its equals. */

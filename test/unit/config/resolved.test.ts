@@ -133,7 +133,7 @@ describe('the configuration of a file', () => {
       provisioning: {
         server: 'auto',
         order: ['configured', 'remembered', 'dhcp', 'pnp', 'registrar'],
-        dhcpOptions: [66, 43, 120, 160],
+        dhcpOptions: [66, 43, 120, 141, 160],
         http: false,
         keep: [],
         redirects: 'same-host',

@@ -47,6 +47,21 @@ function domainIn(written: string): string | undefined {
   return isHost(text) && /[a-z]/.test(text) ? text : undefined;
 }
 
+/**
+ * The domains that may have a service of RFC 6011: those of option 141 and of 58 of DHCPv6; only where there are none, the
+ * network's own, or those of the SIP servers of DHCPv6 (§2.1.2).
+ */
+export function configurationDomains(lease: DhcpLease): readonly { readonly domain: string; readonly by: string }[] {
+  const { where, v4, v6 } = lease;
+  const named = (data: Buffer | undefined, by: string) =>
+    (data === undefined ? [] : readNames(data)).map((domain) => ({ domain, by: `${by} at ${where}` }));
+  const own = [...named(v4.get(141), 'DHCP option 141'), ...named(v6.get(58), 'DHCPv6 option 58')];
+  if (own.length > 0) return own;
+  const local = localDomainIn(lease);
+  const network = local === undefined ? [] : [{ domain: local, by: `DHCP option 15 at ${where}` }];
+  return [...network, ...named(v6.get(21), 'DHCPv6 option 21')];
+}
+
 const serverBy = (uri: string, by: string): ServerFound => ({ from: 'dhcp', uri, by });
 
 function urisOf(code: number, data: Buffer | undefined): readonly string[] {
@@ -56,6 +71,9 @@ function urisOf(code: number, data: Buffer | undefined): readonly string[] {
       return urisInVendorOption(data);
     case 120:
       return sipServers(data);
+    case 141:
+      // Domains, of which the DNS knows more: configuration-service.ts.
+      return [];
     default:
       return uriOrHost(textOf(data));
   }

@@ -65,12 +65,20 @@ function addresses(text: string): Buffer {
   return Buffer.from([1, ...all.flatMap((address) => address.split('.').map(Number))]);
 }
 
-/** The names that dhclient has for what we look for; others are `unknown-160`. */
+/**
+ * The names that dhclient has for what we look for, in whatever version of it; others are `unknown-160`. 120 has none of its
+ * own: `sip-servers` is what docs/provisioning.md calls it.
+ */
 const DHCLIENT_NAMES: ReadonlyMap<string, number> = new Map([
   ['domain-name', 15],
   ['vendor-encapsulated-options', 43],
   ['tftp-server-name', 66],
+  ['sip-servers', 120],
+  ['sip-ua-cs-domains', 141],
+  ['v4-captive-portal', 160],
 ]);
+/** Those that it writes as a list of names: `"a.example.", "b.example."`. */
+const DHCLIENT_NAME_LISTS: ReadonlySet<string> = new Set(['sip-ua-cs-domains']);
 
 /** dhclient (alone, or under NetworkManager): a log of leases; the last of an interface counts. */
 export function readDhclient(text: string, where: string): readonly DhcpLease[] {
@@ -80,11 +88,19 @@ export function readDhclient(text: string, where: string): readonly DhcpLease[] 
     const options = new Map<number, Buffer>();
     for (const [, option = '', value = ''] of block.matchAll(/^\s*option ([a-z0-9-]+) (.*);$/gm)) {
       const code = DHCLIENT_NAMES.get(option) ?? Number(/^unknown-(\d{1,3})$/.exec(option)?.[1] ?? Number.NaN);
-      if (!Number.isNaN(code)) options.set(code, dhclientValue(value));
+      if (Number.isNaN(code)) continue;
+      options.set(code, DHCLIENT_NAME_LISTS.has(option) ? namesOnTheWire(value) : dhclientValue(value));
     }
     last.set(name, { where: name, v4: options, v6: NO_OPTIONS });
   }
   return [...last.values()];
+}
+
+/** As in DNS (RFC 1035 §3.1). */
+function namesOnTheWire(list: string): Buffer {
+  const names = [...list.matchAll(/"([^"\\]{1,253})"/g)].map(([, name = '']) => name.replace(/\.$/, ''));
+  const labels = names.flatMap((name) => [...name.split('.').map((label) => label.slice(0, 63)), '']);
+  return Buffer.concat(labels.flatMap((label) => [Buffer.from([label.length]), Buffer.from(label, 'latin1')]));
 }
 
 /** `"text"` with octal escapes, or bytes in hexadecimal with colons. */

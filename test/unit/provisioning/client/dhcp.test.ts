@@ -1,7 +1,9 @@
 // What a network says of profile servers, as DHCP clients write it down.
 
 import { describe, expect, it } from 'vitest';
+import { configurationUrl, dhcpServers } from '../../../../src/provisioning/client/dhcp/configuration-service.ts';
 import {
+  configurationDomains,
   type DhcpLease,
   localDomainIn,
   readNames,
@@ -243,4 +245,100 @@ it('whatever stands in them, nothing breaks', () => {
     if (four !== undefined) read += 1;
   }
   expect(read).toBeGreaterThan(100);
+});
+
+/** As Debian 12's dhclient 4.4.3 wrote it, asked for what docs/provisioning.md says, by a dnsmasq 2.90. */
+const DHCLIENT_4_4 = `lease {
+  interface "eth0";
+  fixed-address 10.99.0.108;
+  option sip-ua-cs-domains "sfua1.example.test.";
+  option subnet-mask 255.255.255.0;
+  option routers 10.99.0.1;
+  option dhcp-lease-time 3600;
+  option tftp-server-name "https://boot.example.test/66/";
+  option v4-captive-portal "https://boot.example.test/160/";
+  option dhcp-message-type 5;
+  option domain-name-servers 10.99.0.1;
+  option dhcp-server-identifier 10.99.0.1;
+  option sip-servers 1:a:63:0:1;
+  option vendor-encapsulated-options "https://boot.example.test/43/";
+  option domain-name "example.test";
+  renew 6 2026/11/28 07:41:47;
+}
+`;
+
+describe('a lease of dhclient 4.4', () => {
+  it('names all servers, and the domain of a configuration service', () => {
+    const [one] = readDhclient(DHCLIENT_4_4, 'eth0');
+    if (one === undefined) throw new Error('there is a lease');
+    expect(uris(one)).toEqual([
+      'https://boot.example.test/66/',
+      'https://boot.example.test/43/',
+      'sip:10.99.0.1',
+      'https://boot.example.test/160/',
+    ]);
+    expect(configurationDomains(one)).toEqual([{ domain: 'sfua1.example.test', by: 'DHCP option 141 at eth0' }]);
+  });
+});
+
+describe('a configuration service (RFC 6011)', () => {
+  /** "a.test", "b.test". */
+  const DOMAINS = Buffer.from('\x01a\x04test\0\x01b\xc0\x02', 'latin1');
+  const HYPOCOMM = {
+    id: 'urn:uuid:00000000-0000-1000-8000-001122334455',
+    vendor: 'examplecorp.com',
+    model: 'HypoComm',
+    version: '2.1',
+  };
+  const ask = (one: DhcpLease, wanted: readonly number[], asked: string[] = []) =>
+    dhcpServers(one, wanted, {
+      device: HYPOCOMM,
+      urisOf: async (domain, service) => {
+        asked.push(`${service} ${domain}`);
+        return domain === 'b.test' ? ['https://p1.example.net/cfg', 'http://p2.example.net/cfg'] : [];
+      },
+    });
+
+  it('is asked with what the device is, as in §2.3.3', () => {
+    expect(configurationUrl('https://p1.example.net/cfg', HYPOCOMM)).toBe(
+      'https://p1.example.net/cfg?sfua-id=urn:uuid:00000000-0000-1000-8000-001122334455&sfua-vendor=examplecorp.com&sfua-model=HypoComm&sfua-revision=2.1',
+    );
+    expect(configurationUrl('https://p1.example.net/cfg?a=b', { ...HYPOCOMM, user: 'a&b' })).toContain(
+      '?a=b&sfua-id=urn:uuid:00000000-0000-1000-8000-001122334455&sfua-user=a%26b&',
+    );
+  });
+
+  it('is looked for in each domain of option 141, by HTTPS alone, in the place that is wanted', async () => {
+    const asked: string[] = [];
+    const one = lease([
+      [141, DOMAINS],
+      [66, text('https://c.example/')],
+    ]);
+    const found = await ask(one, [141, 66], asked);
+    expect(asked).toEqual(['SFUA.CFG a.test', 'SFUA.CFG b.test']);
+    expect(found.map(({ uri, by }) => [uri.split('?')[0], by])).toEqual([
+      ['https://p1.example.net/cfg', 'DHCP option 141 at eth0'],
+      ['https://c.example/', 'DHCP option 66 at eth0'],
+    ]);
+  });
+
+  it('is looked for in the network’s own domain only where 141 names none (§2.1.2)', () => {
+    const both = lease([
+      [141, DOMAINS],
+      [15, text('house.example')],
+    ]);
+    expect(configurationDomains(both).map(({ domain }) => domain)).toEqual(['a.test', 'b.test']);
+    expect(configurationDomains(lease([[15, text('house.example')]])).map(({ domain }) => domain)).toEqual([
+      'house.example',
+    ]);
+    expect(configurationDomains(lease([], [[58, DOMAINS]])).map(({ by }) => by)).toEqual(
+      Array(2).fill('DHCPv6 option 58 at eth0'),
+    );
+  });
+
+  it('is not looked for where 141 is not wanted', async () => {
+    const asked: string[] = [];
+    await ask(lease([[141, DOMAINS]]), [66, 120], asked);
+    expect(asked).toEqual([]);
+  });
 });

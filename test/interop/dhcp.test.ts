@@ -1,0 +1,87 @@
+// What DHCP clients of Debian write down of what a network tells them, by dnsmasq: read as a board reads it.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { describe, expect } from 'vitest';
+import { configurationDomains, serversIn } from '../../src/provisioning/client/dhcp/dhcp-options.ts';
+import { type LeaseDisk, readLeases } from '../../src/provisioning/client/dhcp/lease-files.ts';
+import { ADDRESSES } from './rig/network.ts';
+import { type Rig, test } from './rig/rig.ts';
+
+const WANTED = [66, 43, 120, 160];
+const SERVERS = ['https://66.example.test/', 'https://43.example.test/', `sip:${ADDRESSES.pbx}`];
+/** `sfua.example.test` as in DNS. */
+const DOMAIN = '04:73:66:75:61:07:65:78:61:6d:70:6c:65:04:74:65:73:74:00';
+
+/** A server that has something for everybody. */
+async function dhcpServer(rig: Rig): Promise<void> {
+  const server = rig.program('pbx', {
+    name: 'dhcp-server',
+    command: [
+      ...(['dnsmasq', '--keep-in-foreground', '--no-resolv', '--no-hosts', '--user=root', '--pid-file='] as const),
+      ...['--conf-file=/dev/null', '--log-dhcp', '--log-facility=-', '--interface=eth0', '--bind-interfaces'],
+      ...['--dhcp-authoritative', '--no-ping', `--dhcp-leasefile=${rig.folder}/leases`, '--domain=house.example.test'],
+      '--dhcp-range=10.77.0.100,10.77.0.120,1h',
+      ...['66,https://66.example.test/', '43,https://43.example.test/', '160,https://160.example.test/'].map(
+        (option) => `--dhcp-option=${option}`,
+      ),
+      ...[`option:sip-server,${ADDRESSES.pbx}`, `141,${DOMAIN}`].map((option) => `--dhcp-option=${option}`),
+    ],
+  });
+  await server.lines.find('start of dnsmasq', (line) => line.includes('IP range'));
+}
+
+/** A disk on which one folder stands in for another. */
+const diskWith = (folder: string, stand: string): LeaseDisk => ({
+  list: (path) => (path === folder ? readdirSync(stand) : []),
+  read: (path) => (path.startsWith(`${folder}/`) ? readFileSync(path.replace(folder, stand)) : undefined),
+});
+
+describe('a lease', () => {
+  test('of dhclient names the servers', async ({ rig }) => {
+    await dhcpServer(rig);
+    const folder = `${rig.folder}/dhclient`;
+    await mkdir(folder);
+    const conf = `${rig.folder}/dhclient.conf`;
+    writeFileSync(
+      conf,
+      'option sip-servers code 120 = string; also request tftp-server-name, vendor-encapsulated-options, sip-servers, unknown-141, unknown-160;\n',
+    );
+    const files = ['-cf', conf, '-lf', `${folder}/dhclient.eth0.leases`, '-pf', `${rig.folder}/dhclient.pid`];
+    const client = rig.program('desk', {
+      name: 'dhclient',
+      command: ['dhclient', '-1', '-d', '-v', ...files, '-sf', '/bin/true', 'eth0'],
+    });
+    await client.lines.find('a lease', (line) => line.startsWith('bound to'));
+    const [lease] = readLeases(diskWith('/var/lib/dhcp', folder));
+    if (lease === undefined) throw new Error('there is no lease');
+    expect(lease.where).toBe('eth0');
+    expect(serversIn(lease, WANTED).map(({ uri }) => uri)).toEqual([...SERVERS, 'https://160.example.test/']);
+    expect(configurationDomains(lease).map(({ domain }) => domain)).toEqual(['sfua.example.test']);
+  });
+
+  test('of dhcpcd names the servers', async ({ rig }) => {
+    await dhcpServer(rig);
+    const folder = `${rig.folder}/dhcpcd`;
+    await mkdir(folder);
+    const conf = `${rig.folder}/dhcpcd.conf`;
+    const options = ['define 160 string profiles_160', 'define 141 string profiles_141', 'noarp'];
+    const asked = [43, 66, 120, 141, 160].map((option) => `option ${option}`);
+    writeFileSync(conf, [...options, ...asked, ''].join('\n'));
+    // Its files are where they always are, in a view of the file system that is the process's own.
+    const client = rig.program('desk', {
+      name: 'dhcpcd',
+      command: [
+        'sh',
+        '-c',
+        `mount --bind ${folder} /var/lib/dhcpcd && exec dhcpcd -4 -1 -B -d -f ${conf} -c /bin/true eth0`,
+      ],
+    });
+    await client.exited;
+    const [lease] = readLeases(diskWith('/var/lib/dhcpcd', folder));
+    if (lease === undefined) throw new Error('there is no lease');
+    expect(lease.where).toBe('eth0');
+    expect(serversIn(lease, WANTED).map(({ uri }) => uri)).toEqual([...SERVERS, 'https://160.example.test/']);
+    expect(configurationDomains(lease).map(({ domain }) => domain)).toEqual(['sfua.example.test']);
+  });
+});
