@@ -75,6 +75,14 @@ async function carryOut(invocation: Invocation, around: Surroundings): Promise<n
       around.out.write(json ? `${JSON.stringify(outcome)}\n` : `${outcome.message}\n`);
       return 0;
     }
+    case 'dhcp-inform': {
+      const [file] = invocation.positionals;
+      const warn = (what: string): void => around.err.write(`doorphone: ${what}\n`);
+      const outcome = await programs.informByDhcp({ ...(file === undefined ? {} : { file }), warn });
+      const said = outcome.answered.length === 0 ? 'nobody has answered' : `answered at ${outcome.answered.join(', ')}`;
+      around.out.write(json ? `${JSON.stringify(outcome)}\n` : `${said}\n`);
+      return 0;
+    }
     case 'provision-server': {
       const { provisionServer } = await import('./provision-server.ts');
       return await provisionServer(invocation, around);

@@ -85,6 +85,11 @@ export const COMMANDS = {
     options: ['profiles', 'state', 'check'],
     help: 'serves devices their configuration; or list, approve DEVICE, metrics; publish',
   },
+  'dhcp-inform': {
+    positionals: [optional('FILE')],
+    options: [],
+    help: 'asks DHCP for servers of profiles, and writes that down for the service (as root)',
+  },
   release: { positionals: [], options: ['config', 'state'], help: 'drives every relay safe, without a service' },
 } as const satisfies { readonly [name: string]: CommandSpecification };
 

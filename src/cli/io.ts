@@ -48,6 +48,11 @@ export interface Programs {
   runProvisionServer(options: ProvisionServerOptions): Promise<number>;
   /** @throws DoorphoneError */
   publishProfiles(options: PublishOptions): Promise<PublishTally>;
+  /** Rejects where the file cannot be written. */
+  informByDhcp(options: { readonly file?: string; readonly warn: (what: string) => void }): Promise<{
+    readonly file: string;
+    readonly answered: readonly string[];
+  }>;
   releaseRelays(options: {
     readonly configFile: string;
     readonly configGiven: boolean;

@@ -33,6 +33,7 @@ const programs: Programs = {
   runDemo: async (options) => (await import('../demo/demo.ts')).runDemo(options),
   runProvisionServer: async (options) => (await import('../app/provision-server.ts')).runProvisionServer(options),
   publishProfiles: async (options) => (await import('../app/publish-profiles.ts')).publishProfiles(options),
+  informByDhcp: async (options) => (await import('../app/dhcp-inform.ts')).runDhcpInform(options),
   releaseRelays: async (options) => (await import('../app/release.ts')).releaseRelays(options),
 };
 

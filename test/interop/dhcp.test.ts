@@ -3,8 +3,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
-import { configurationDomains, serversIn } from '../../src/provisioning/client/dhcp/dhcp-options.ts';
+import { configurationDomains, type DhcpLease, serversIn } from '../../src/provisioning/client/dhcp/dhcp-options.ts';
 import { type LeaseDisk, readLeases } from '../../src/provisioning/client/dhcp/lease-files.ts';
+import { readHelperFile } from '../../src/provisioning/client/dhcp/lease-formats.ts';
 import { ADDRESSES } from './rig/network.ts';
 import { type Rig, test } from './rig/rig.ts';
 
@@ -29,6 +30,18 @@ async function dhcpServer(rig: Rig): Promise<void> {
     ],
   });
   await server.lines.find('start of dnsmasq', (line) => line.includes('IP range'));
+}
+
+const BIN = new URL('../../bin/doorphone', import.meta.url).pathname;
+
+/** The lease that the product asked for itself. */
+async function informed(rig: Rig): Promise<DhcpLease> {
+  const file = `${rig.folder}/dhcp.json`;
+  const asking = rig.program('desk', { name: 'dhcp-inform', command: [process.execPath, BIN, 'dhcp-inform', file] });
+  await asking.lines.find('an answer', (line) => line === 'answered at eth0');
+  const [lease] = readHelperFile(readFileSync(file, 'utf8'));
+  if (lease === undefined) throw new Error('nothing was written down');
+  return lease;
 }
 
 /** A disk on which one folder stands in for another. */
@@ -83,5 +96,35 @@ describe('a lease', () => {
     expect(lease.where).toBe('eth0');
     expect(serversIn(lease, WANTED).map(({ uri }) => uri)).toEqual([...SERVERS, 'https://160.example.test/']);
     expect(configurationDomains(lease).map(({ domain }) => domain)).toEqual(['sfua.example.test']);
+  });
+});
+
+describe('the product’s own question', () => {
+  test('is answered with what no client of the system asked for', async ({ rig }) => {
+    await dhcpServer(rig);
+    const lease = await informed(rig);
+    expect(serversIn(lease, WANTED).map(({ uri }) => uri)).toEqual([...SERVERS, 'https://160.example.test/']);
+    expect(configurationDomains(lease).map(({ domain }) => domain)).toEqual(['sfua.example.test']);
+  });
+
+  test('is answered where a client of the system keeps port 68 to itself', async ({ rig }) => {
+    await dhcpServer(rig);
+    // Bound to the interface and connected, as NetworkManager's: the kernel gives it all that comes from the server.
+    const holder = rig.program('desk', {
+      name: 'port-68',
+      command: [
+        'perl',
+        '-MSocket',
+        '-e',
+        `$| = 1; socket(S, PF_INET, SOCK_DGRAM, 0) or die; setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1) or die;
+         setsockopt(S, SOL_SOCKET, 25, "eth0\\0") or die; bind(S, pack_sockaddr_in(68, inet_aton("${ADDRESSES.desk}"))) or die;
+         connect(S, pack_sockaddr_in(67, inet_aton("${ADDRESSES.pbx}"))) or die; print "holds it\\n";
+         while (recv(S, $b, 2000, 0)) { print "heard it\\n"; }`,
+      ],
+    });
+    await holder.lines.find('a socket', (line) => line === 'holds it');
+    const lease = await informed(rig);
+    expect(serversIn(lease, [66]).map(({ uri }) => uri)).toEqual(['https://66.example.test/']);
+    await holder.lines.find('an answer that the product did not get', (line) => line === 'heard it');
   });
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
     target: 'node20',
     define: { __DOORPHONE_VERSION__: '"9.8.7"' },
     // What a control command must not need: it cannot be found here.
-    external: ['../app/service.ts', '../app/release.ts', '../demo/demo.ts', 'yaml', 'valibot'],
+    external: ['../app/service.ts', '../app/release.ts', '../app/dhcp-inform.ts', '../demo/demo.ts', 'yaml', 'valibot'],
   });
   journal = new Journal(new FakeClock(), silentLog);
   const registry = new CommandRegistry();

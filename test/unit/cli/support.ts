@@ -64,9 +64,15 @@ export class Bench {
       this.started.push(['publish', options]);
       return Promise.resolve(this.tally);
     },
+    informByDhcp: ({ file = 'the usual file', warn }) => {
+      warn('port 67 at eth1 is not to be had');
+      return Promise.resolve({ file, answered: this.answered });
+    },
     releaseRelays: ({ configFile }) =>
       Promise.resolve({ released: ['relay'], message: `released relay of ${configFile}` }),
   };
+  /** Interfaces at which a DHCP server has answered. */
+  answered: string[] = ['eth0'];
   /** What a round of publishing comes to. */
   tally: PublishTally = { changed: 1, refreshed: 0, removed: 0, unchanged: 2, failed: 0 };
   #server: ControlServer | undefined;

@@ -111,6 +111,20 @@ describe('run, demo, release', () => {
     expect((await bench.run('demo', '--once', '--json')).exitCode).toBe(1);
   });
 
+  it('dhcp-inform says who has answered, and beside it what it could not have', async () => {
+    expect(await bench.run('dhcp-inform')).toEqual({
+      exitCode: 0,
+      out: 'answered at eth0\n',
+      err: 'doorphone: port 67 at eth1 is not to be had\n',
+    });
+    bench.answered = [];
+    expect((await bench.run('dhcp-inform')).out).toBe('nobody has answered\n');
+    expect(JSON.parse((await bench.run('dhcp-inform', '/tmp/a.json', '--json')).out)).toEqual({
+      file: '/tmp/a.json',
+      answered: [],
+    });
+  });
+
   it('release says what it released', async () => {
     expect(await bench.run('release', '--config', 'a.yaml')).toEqual({
       exitCode: 0,

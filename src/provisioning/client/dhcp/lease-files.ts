@@ -12,7 +12,8 @@ export interface LeaseDisk {
   read(path: string): Buffer | undefined;
 }
 
-const HELPER_FILE = '/run/doorphone/dhcp.json';
+/** What `doorphone dhcp-inform` writes, or a script of the system's. */
+export const HELPER_FILE = '/run/doorphone/dhcp.json';
 const MOST_FILES = 32;
 
 interface Keeper {

@@ -7,7 +7,7 @@ const NO_OPTIONS: ReadonlyMap<number, Buffer> = new Map();
 const MOST_OPTIONS = 128;
 
 /** Options of a DHCPv4 message begin behind this (RFC 2131 §3). */
-const COOKIE = Buffer.from([0x63, 0x82, 0x53, 0x63]);
+export const COOKIE = Buffer.from([0x63, 0x82, 0x53, 0x63]);
 const COOKIE_AT = 236;
 
 /** dhcpcd: the last answer as it came (RFC 2131 §2). An option that comes in parts is put together (RFC 3396). */
@@ -125,6 +125,14 @@ export function readHelperFile(text: string): readonly DhcpLease[] {
     const families = new Map(entriesOf(options));
     return { where, v4: hexOptions(families.get('4')), v6: hexOptions(families.get('6')) };
   });
+}
+
+/** As `readHelperFile` reads it. */
+export function formatHelperFile(leases: readonly DhcpLease[]): string {
+  const hex = (options: ReadonlyMap<number, Buffer>) =>
+    Object.fromEntries([...options].map(([code, data]) => [code, data.toString('hex')]));
+  const all = leases.map(({ where, v4, v6 }) => [where, { 4: hex(v4), 6: hex(v6) }]);
+  return `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`;
 }
 
 function hexOptions(value: unknown): ReadonlyMap<number, Buffer> {
