@@ -36,6 +36,8 @@ export interface ProvisionServerParts {
 
 /** More than a server of this kind has; each costs memory. */
 const WATCHERS = { most: 150_000, mostOfOneSource: 150_000 };
+/** A SUBSCRIBE is remembered for 32 s: what is repeated must find its answer, and not seem to be another (RFC 3261 §17.2.2). */
+const TRANSACTIONS = 20_000;
 const FLUSH_EVERY = seconds(1);
 const KEY_BYTES = 32;
 
@@ -83,6 +85,7 @@ export class ProvisionServer {
       dialogDetail: () => 'off',
       packages: [this.#package],
       watchers: WATCHERS,
+      maximumServerTransactions: TRANSACTIONS,
     });
     // Nobody is called here.
     this.#agent.on('invite', (session) => session.reject({ status: 488 }));

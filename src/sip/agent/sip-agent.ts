@@ -94,6 +94,8 @@ export interface SipAgentOptions {
   /** Event packages that are notified of beside the door's own (RFC 6665 §4.2), and how many may watch. */
   readonly packages?: readonly EventPackage[];
   readonly watchers?: WatcherLimits;
+  /** How many requests may be remembered at once, each for up to 32 s; default: what a door has. */
+  readonly maximumServerTransactions?: number;
   /** Default: those of RFC 3261. */
   readonly timers?: TimerSettings;
 }
@@ -128,7 +130,7 @@ export class SipAgent implements UserAgent, EventAgent {
 
   /** @throws DoorphoneError `bad-account` when an account's URIs cannot be used */
   constructor(options: SipAgentOptions) {
-    const { random, log, network, streams } = options;
+    const { random, log, network, streams, maximumServerTransactions } = options;
     const clock = new GuardedClock(options.clock, log);
     this.options = { ...options, clock };
     this.#timers = options.timers ?? defaultTimers;
@@ -156,6 +158,7 @@ export class SipAgent implements UserAgent, EventAgent {
       transport: this.#transport,
       handler: this.#handler,
       timers: this.#timers,
+      ...(maximumServerTransactions === undefined ? {} : { maximumServerTransactions }),
     });
     this.#locator = createLocator(this.options, this.#protocols, {
       reaches: (target) => this.#transport.reaches(target),

@@ -108,6 +108,21 @@ describe('a fleet that comes all at once', () => {
     expect(made.device.response('SUBSCRIBE').status).toBe(200);
   });
 
+  it('is remembered, each of them: a repetition has the answer of the first (RFC 3261 §17.2.2)', async () => {
+    const made = await served({ 'server.yaml': `${few['server.yaml']}`.replace('rate: 2', 'rate: 1000') });
+    const mac = (number: number): string => `MAC%3a00000000${number.toString().padStart(4, '0')}`;
+    const ask = (number: number): void =>
+      subscribe(made, { user: mac(number), callId: `c${number}`, branch: `z9hG4bKb${number}`, settles: false });
+    for (let number = 0; number < 600; number += 1) ask(number);
+    made.clock.advance(10);
+    ask(0);
+    made.clock.advance(10);
+    const answers = made.device.responses('SUBSCRIBE').filter(({ callId }) => callId === 'c0');
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(answers[1]?.toTag).toBe(answers[0]?.toTag);
+    expect(made.notifies().filter(({ callId }) => callId === 'c0')).toHaveLength(1);
+  });
+
   it('gets its files at that rate, too (RFC 9110 §10.2.3)', async () => {
     const made = await served({ ...own, ...few });
     subscribe(made);

@@ -114,6 +114,8 @@ export async function served(texts: Texts, file: StoreFile = new KeptFile()): Pr
 export interface ProfileSubscribe {
   /** False: what is under way stays so. */
   readonly settles?: boolean;
+  /** The same again makes a repetition. */
+  readonly branch?: string;
   readonly user?: string;
   readonly callId?: string;
   readonly sequence?: number;
@@ -141,6 +143,7 @@ export function subscribe({ device, settle }: Served, wanted: ProfileSubscribe =
       to: `<${uri}>${toTag === undefined ? '' : `;tag=${toTag}`}`,
       callId,
       sequence,
+      ...(wanted.branch === undefined ? {} : { branch: wanted.branch }),
       headers: [
         ['Contact', `${device.contact}${shown}`],
         ['Event', `ua-profile;profile-type=${type};vendor="doorphone";model="one";version="1.0"`],
