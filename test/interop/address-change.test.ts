@@ -4,7 +4,9 @@
 import { describe, expect } from 'vitest';
 import { findVoice, loadSpeech } from '../support/audio-analysis.ts';
 import type { Baresip, BaresipOptions } from './rig/baresip.ts';
+import { Authority } from './rig/certificates.ts';
 import { account, DOOR_CODE, type Doorphone } from './rig/doorphone.ts';
+import { ADDRESSES } from './rig/network.ts';
 import { type Rig, test } from './rig/rig.ts';
 import { elapse } from './rig/stream.ts';
 
@@ -109,6 +111,47 @@ describe('a new address', () => {
       expect(ended.media?.packetsReceived ?? 0).toBeGreaterThan(250);
       expect(findVoice(door.heard(), RESIDENT).correlation).toBeGreaterThan(HEARD);
       await resident.saw('CALL_CLOSED');
+    },
+  );
+
+  test.for(['tcp', 'tls'] as const)(
+    'leaves the call that is up over %s: it goes on by a new connection, and the phone ends it',
+    async (transport, { rig }) => {
+      const authority = new Authority(rig.folder);
+      const names = [`IP:${ADDRESSES.pbx}`, `URI:sip:${ADDRESSES.pbx}`];
+      const pbx = await rig.kamailio({ streams: authority.issue('registrar', { names }) });
+      const resident = await rig.baresip('phone', { user: '101', registrar: pbx.address });
+      const port = transport === 'tls' ? 5061 : 5060;
+      const door = await rig.doorphone({
+        configuration: {
+          accounts: [{ ...account(), registrar: `sip:${pbx.address}:${port};transport=${transport}` }],
+          sip: {
+            listen: ['udp:0.0.0.0:5060', 'tcp:0.0.0.0:5060'],
+            ...(transport === 'tls' ? { tls: { ca: authority.certificate } } : {}),
+          },
+        },
+      });
+      await door.registered();
+      await door.press();
+      await door.saw('call.answered');
+      await elapse(1500);
+      const mark = rig.wire.sip.mark;
+      move(rig);
+      // Towards the phone the proxy speaks UDP, whatever the door does.
+      const offer = await rig.wire.sip.find(
+        're-INVITE from the new address',
+        ({ method, text, to }) =>
+          method === 'INVITE' && to.address === ADDRESSES.phone && text.includes(`c=IN IP4 ${NEW_ADDRESS}`),
+        { from: mark, withinMs: 5000 },
+      );
+      expect(offer.header('Contact')).toContain(NEW_ADDRESS);
+      await elapse(2500);
+      expect(rig.wire.rtp.filter(({ to }) => to.address === NEW_ADDRESS).length).toBeGreaterThan(75);
+      await resident.sendDigits(DOOR_CODE);
+      await door.saw('door.opened');
+      await resident.hangup();
+      expect(await door.saw('call.ended')).toMatchObject({ reason: 'hangup-remote' });
+      expect(findVoice(door.heard(), RESIDENT).correlation).toBeGreaterThan(HEARD);
     },
   );
 

@@ -138,7 +138,8 @@ export class MemoryHost implements DatagramNetwork {
 
   addressTowards(target: string): string | undefined {
     const family = this.addresses.filter((own) => sameFamily(own, target));
-    return family.find((own) => prefix(own) === prefix(target)) ?? family[0];
+    // To an address of its own a machine sends from there.
+    return family.find((own) => own === target) ?? family.find((own) => prefix(own) === prefix(target)) ?? family[0];
   }
 }
 

@@ -17,6 +17,7 @@ import type {
 
 type Accept = (socket: StreamSocket) => StreamEvents;
 
+const ANY = '0.0.0.0';
 const FIRST_FREE_PORT = 50_000;
 
 /** The wire between the hosts. */
@@ -69,17 +70,18 @@ export class MemoryStreamHost implements StreamNetwork {
 
   constructor(
     private readonly wire: MemoryStreams,
-    readonly address: string,
+    /** Where connections come from; a test may change it. */
+    public address: string,
     readonly identities: readonly string[],
   ) {}
 
-  listen({ protocol, port }: Endpoint, accept: Accept): Promise<StreamListener> {
+  listen({ protocol, address, port }: Endpoint, accept: Accept): Promise<StreamListener> {
     const chosen = port === 0 ? this.wire.freePort() : port;
     const close = this.wire.listen({ protocol, address: this.address, port: chosen }, (socket) => {
       if (socket instanceof MemoryStreamSocket) this.sockets.push(socket);
       return accept(socket);
     });
-    return Promise.resolve({ address: this.address, port: chosen, close });
+    return Promise.resolve({ address: address === ANY ? ANY : this.address, port: chosen, close });
   }
 
   connect(target: Endpoint, { port }: Partial<Origin>, events: StreamEvents): MemoryStreamSocket {

@@ -99,6 +99,15 @@ export class ClientExchange {
     for (const { transaction } of this.#attempts) transaction?.abandon();
   }
 
+  /** Its answer has strayed, by no fault of the server's: it is sent no more, and what comes after all is told as before. */
+  stray(): void {
+    this.#patience?.cancel();
+    for (const attempt of this.#attempts) {
+      attempt.missed = true;
+      attempt.transaction?.pause();
+    }
+  }
+
   /** The address that has it now had time enough: it counts as dead. The next is tried, or the exchange fails. */
   giveUp(): void {
     const latest = this.#attempts.at(-1);

@@ -184,6 +184,7 @@ export class DialogUsage {
     const peer = lastHeard();
     if (peer === undefined || !localTarget.hasMoved(peer)) return;
     this.#parts.requests.moved();
+    this.offers.moved();
     if (isHeard && localTarget.hasMoved(peer)) this.offers.refresh();
   }
 

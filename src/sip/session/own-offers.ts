@@ -18,10 +18,23 @@ interface Wanted {
   readonly offer: Offer | undefined;
 }
 
+/** An INVITE that is under way. */
+interface UnderWay {
+  readonly exchange: ClientExchange;
+  readonly wanted: Wanted;
+  /** As it went out last. */
+  sent: SentRequest | undefined;
+}
+
 /** How often one offer is sent anew when it came at the wrong time for the peer. */
 const MAXIMUM_TRIES = 6;
 /** How long a way that is not there is waited for. */
 const NO_WAY = seconds(2);
+/**
+ * How long the answer to an INVITE is waited for that was under way when an address of ours changed: it goes to where the
+ * INVITE came from, and where that is gone, nobody gets it.
+ */
+const STRAY_ANSWER = seconds(1);
 /** RFC 3261 §14.2: the longest Retry-After of a peer that is busy with another offer. */
 const LONGEST_RETRY_AFTER = 10;
 
@@ -35,10 +48,11 @@ export class OwnOffers {
   #offered: Body | undefined;
   /** What was in force when it went out. */
   #before: DialogParts['description'] = { ours: undefined, theirs: undefined };
-  #invite: ClientExchange | undefined;
+  #invite: UnderWay | undefined;
   /** An INVITE that has rung is given up in the end: nothing else could be offered any more. */
   #patience: Timer | undefined;
   #retry: Timer | undefined;
+  #stray: Timer | undefined;
   #tries = 0;
   #closed = false;
 
@@ -86,6 +100,18 @@ export class OwnOffers {
     if (mayInvite) this.#sendInvite(wanted);
   }
 
+  /**
+   * An address of ours has changed. What is under way may never be answered; and as long as it is, nothing else can be
+   * offered. UPDATEs are sent anew by who holds them.
+   */
+  moved(): void {
+    const invite = this.#invite;
+    if (invite === undefined || this.#closed) return;
+    const { clock } = this.parts.context.environment;
+    this.#stray?.cancel();
+    this.#stray = clock.after(STRAY_ANSWER, 'answer to a re-INVITE of another address', () => this.#giveUp(invite));
+  }
+
   /** Sends nothing any more, and waits for no re-INVITE that may never be answered. */
   close(): void {
     this.#closed = true;
@@ -93,7 +119,8 @@ export class OwnOffers {
     this.#retry = undefined;
     this.#wanted = undefined;
     this.#patience?.cancel();
-    this.#invite?.cancel();
+    this.#stray?.cancel();
+    this.#invite?.exchange.cancel();
   }
 
   #sendUpdate(wanted: Wanted): void {
@@ -132,27 +159,62 @@ export class OwnOffers {
     const plan = {
       nextHop: dialog.nextHop,
       build: () => dialog.createRequest('INVITE', { headers, body }).request,
-      address: (request: SipRequest, target: Endpoint) =>
-        request.headers.set('Contact', context.localTarget.say(target)),
-    };
-    this.#invite = new ClientExchange(environment, credentials, plan, {
-      provisional: (response) => this.#progressed(response, answers, wanted),
-      final: (response, sent) => this.#final(response, sent, answers, wanted),
-      failed: (reason) => {
-        exchange.inviteEnds();
-        this.#failed(reason, wanted);
-        this.#end();
+      address: (request: SipRequest, target: Endpoint) => {
+        request.headers.set('Contact', context.localTarget.say(target));
+        invite.sent = { request, target };
       },
-      heard: (source) => context.heard(source),
-    });
-    this.#invite.begin(() => context.lastHeard());
+    };
+    const invite: UnderWay = {
+      exchange: new ClientExchange(environment, credentials, plan, {
+        provisional: (response) => {
+          if (this.#invite === invite) this.#progressed(response, answers, wanted);
+        },
+        final: (response, sent) => {
+          if (this.#invite === invite) this.#final(response, sent, answers, wanted);
+          else if (response.status < 300) this.parts.acknowledgements.isFirst(sent);
+        },
+        failed: (reason) => {
+          if (this.#invite !== invite) return;
+          exchange.inviteEnds();
+          this.#failed(reason, wanted);
+          this.#end();
+        },
+        heard: (source) => context.heard(source),
+      }),
+      wanted,
+      sent: undefined,
+    };
+    this.#invite = invite;
+    invite.exchange.begin(() => context.lastHeard());
+  }
+
+  /**
+   * Its answer has strayed. It may have been a 2xx, whose sender takes nothing else before the ACK, and hangs up without
+   * one in the end (RFC 3261 §13.3.1.4, §14.2): so it is acknowledged unseen. Whoever has not answered yet ignores that, and
+   * refuses the next INVITE for a while (500, 491).
+   */
+  #giveUp(invite: UnderWay): void {
+    const { exchange, acknowledgements, context, description } = this.parts;
+    const { sent, wanted } = invite;
+    const isOffer = this.#offered !== undefined || description.ours !== undefined;
+    if (this.#invite !== invite || this.#answered || sent === undefined || !isOffer) return;
+    context.environment.log.info('session.answer-strayed', { cseq: sent.request.cseq.number });
+    if (acknowledgements.isFirst(sent)) acknowledgements.send(sent, undefined, () => undefined);
+    invite.exchange.stray();
+    exchange.inviteEnds();
+    context.localTarget.unsaid();
+    // A mere refresh that waits comes with the offer.
+    if (this.#wanted?.offer === undefined) this.#wanted = wanted;
+    this.#end();
   }
 
   /** The answer may come in a reliable response already; what a plain one says counts for nothing yet. */
   #progressed(response: SipResponse, answers: InviteAnswers, wanted: Wanted): void {
     const { context, exchange } = this.parts;
     const { clock, timers } = context.environment;
-    this.#patience ??= clock.after(millis(64 * timers.t1), 'answer to a re-INVITE', () => this.#invite?.cancel());
+    this.#patience ??= clock.after(millis(64 * timers.t1), 'answer to a re-INVITE', () =>
+      this.#invite?.exchange.cancel(),
+    );
     const answer = answers.provisional(response)?.body;
     if (answer === undefined || exchange.stage !== 'agreed') return;
     this.#answered = true;
@@ -252,6 +314,7 @@ export class OwnOffers {
   #end(): void {
     this.#sending = false;
     this.#invite = undefined;
+    this.#stray?.cancel();
     this.#patience?.cancel();
     this.#patience = undefined;
     this.parts.user.settled();

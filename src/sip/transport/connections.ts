@@ -125,6 +125,15 @@ export class Connections implements ConnectionOwner {
     return undefined;
   }
 
+  /** Ends those that begin at an address which is not ours any more: what is sent by them arrives nowhere. */
+  leave(isOurs: (address: string) => boolean): void {
+    for (const connection of [...this.#connections]) {
+      const { local } = connection;
+      if (local === undefined || isOurs(local.address)) continue;
+      connection.cut({ code: 'address-gone', message: `${local.address} is not our address any more` });
+    }
+  }
+
   /** Ends all of them; none is opened or accepted afterwards. */
   close(): void {
     this.#closed = true;

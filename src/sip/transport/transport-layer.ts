@@ -242,7 +242,13 @@ export class TransportLayer {
     this.#listeners.forgetRoutes();
     this.#seen.forget();
     this.#connections.forgetRefusals();
+    this.#connections.leave((address) => this.#isOurs(address));
     this.#datagrams.forgetPeers();
+  }
+
+  /** What is sent to an address of one's own comes from there. Without a route, as without a cable, nothing is known. */
+  #isOurs(address: string): boolean {
+    return (this.options.network.addressTowards(address) ?? address) === address;
   }
 
   #receiveDatagram(socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis): void {

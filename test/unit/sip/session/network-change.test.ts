@@ -1,6 +1,7 @@
 // The door gets another address in the middle of a call (RFC 6141 §4): the peer is told where to reach it.
 
 import { describe, expect, it } from 'vitest';
+import { createResponse } from '../../../../src/sip/message/index.ts';
 import {
   ALLOWS,
   callIn,
@@ -84,6 +85,71 @@ describe('an address of ours that changes in a call', () => {
     made.phone.answer(made.phone.request('INVITE'), 488);
     deliver(made.clock);
     expect(made.phone.request('UPDATE').headers.get('Contact')).toBe(MOVED);
+  });
+
+  describe('while a re-INVITE of ours is under way, whose answer goes to the old one', () => {
+    /** The phone has accepted it, and its 200 went astray. */
+    async function movedInOffer() {
+      const made = await talkOut([], anywhere);
+      made.session.reoffer(sdp('hold'));
+      deliver(made.clock);
+      const first = made.phone.request('INVITE');
+      move(made);
+      made.phone.answer(first, 200, { sdp: 'v=0 answer to hold' });
+      deliver(made.clock);
+      return { ...made, first };
+    }
+
+    it('has it acknowledged unseen, and sent anew from the new one', async () => {
+      const made = await movedInOffer();
+      expect(made.phone.requests('INVITE')).toHaveLength(2);
+      made.clock.advance(1000);
+      const second = made.phone.request('INVITE');
+      const ack = made.phone.request('ACK');
+      // §13.3.1.4: without it the phone would repeat its 200, and hang up after 32 s.
+      expect([ack.cseq.number, ack.topVia.host]).toEqual([made.first.cseq.number, NEW]);
+      expect([second.headers.get('Contact'), second.topVia.host]).toEqual([MOVED, NEW]);
+      expect([second.cseq.number, second.body.toString()]).toEqual([made.first.cseq.number + 1, 'v=0 hold']);
+      made.phone.answer(second, 200, { sdp: 'v=0 answer from hold' });
+      made.clock.advance(60_000);
+      expect(made.ears.heard).toEqual(['answer: v=0 answer from hold']);
+      expect([made.session.state, made.phone.requests('INVITE').at(-1)?.cseq.number]).toEqual([
+        'confirmed',
+        second.cseq.number,
+      ]);
+    });
+
+    it('takes 491 from a phone that has not done with the first, and offers it again', async () => {
+      const made = await movedInOffer();
+      made.clock.advance(1000);
+      const second = made.phone.request('INVITE');
+      made.phone.answer(second, 491);
+      // §14.1: the owner of the Call-ID waits for 2.1 to 4 s.
+      made.clock.advance(4100);
+      const third = made.phone.request('INVITE');
+      expect([third.cseq.number, third.headers.get('Contact')]).toEqual([second.cseq.number + 1, MOVED]);
+      made.phone.answer(third, 200, { sdp: 'v=0 answer' });
+      made.clock.advance(40_000);
+      expect(made.session.state).toBe('confirmed');
+    });
+
+    it('has a 200 that comes after all acknowledged again, and what it says passed over', async () => {
+      const made = await movedInOffer();
+      made.clock.advance(1000);
+      made.phone.answer(made.phone.request('INVITE'), 200, { sdp: 'v=0 answer from hold' });
+      deliver(made.clock);
+      const acks = made.phone.requests('ACK').length;
+      const response = createResponse(made.first, 200, {
+        toTag: 'phone-tag',
+        headers: [['Contact', made.phone.contact]],
+        body: sdp('late'),
+      });
+      made.phone.send(response, AT_NEW);
+      deliver(made.clock);
+      expect(made.phone.requests('ACK')).toHaveLength(acks + 1);
+      expect(made.phone.request('ACK').cseq.number).toBe(made.first.cseq.number);
+      expect(made.ears.heard).toEqual(['answer: v=0 answer from hold']);
+    });
   });
 
   it.each([
