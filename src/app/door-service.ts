@@ -24,6 +24,7 @@ import {
   formatHostPort,
   NodeDatagramNetwork,
   NodeStreamNetwork,
+  type PinnedServer,
   SipAgent,
 } from '../sip/index.ts';
 import { accountState, registrationChanged } from './account-state.ts';
@@ -174,6 +175,11 @@ export class DoorService {
   /** Calls `listener` when the machine's network is another one, after the agent has been told. */
   onNetworkChanged(listener: () => void): void {
     this.#networkListeners.push(listener);
+  }
+
+  /** The server, or none, that has to show one of certain keys where it is spoken to by TLS. */
+  pin(server: PinnedServer | undefined): void {
+    this.#streams.pin(server);
   }
 
   /** Whether a call is up or a door is open: nothing is restarted meanwhile. */

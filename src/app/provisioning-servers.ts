@@ -12,7 +12,7 @@ import { NodePnpNetwork } from '../provisioning/client/pnp/node-pnp-network.ts';
 import { PnpSearch } from '../provisioning/client/pnp/pnp-search.ts';
 import type { ProfileOffer, ServerFound } from '../provisioning/client/types.ts';
 import { urnOfMac } from '../provisioning/event/index.ts';
-import { type Account, formatUri, parseUri, type SipAgent } from '../sip/index.ts';
+import { type Account, formatUri, type PinnedServer, parseUri, type SipAgent } from '../sip/index.ts';
 import type { ServiceContext } from './door-service.ts';
 import type { Profiles } from './profiles.ts';
 
@@ -25,6 +25,8 @@ export interface ProfileServersOptions {
   readonly profiles: Profiles;
   readonly settings: ProvisioningConfiguration;
   readonly agent: SipAgent;
+  /** Which server has to show one of certain keys by TLS. */
+  readonly pin: (server: PinnedServer | undefined) => void;
   /** Twelve hexadecimal digits; undefined: the machine has none. */
   readonly mac: string | undefined;
   /** Whether the service has begun just now; else its configuration has changed. */
@@ -182,6 +184,7 @@ export class ProfileServers {
       return { refresh: () => undefined, stop: () => poll.stop() };
     }
     const { username, password } = settings;
+    this.options.pin(pinnedAt(server, settings));
     const enrollment = new Enrollment({
       clock,
       random,
@@ -205,6 +208,13 @@ export class ProfileServers {
       stop: () => enrollment.stop(),
     };
   }
+}
+
+/** RFC 6080 §5.2.1: the server is authenticated by TLS; where keys are pinned, by one of these. */
+function pinnedAt({ uri }: ServerFound, { tls }: ProvisioningConfiguration): PinnedServer | undefined {
+  const parsed = parseUri(uri);
+  if (tls === undefined || tls.pin.length === 0 || !parsed.ok) return undefined;
+  return { host: parsed.value.host, keys: tls.pin, certified: tls.ca !== undefined };
 }
 
 /** What a board says of itself where it subscribes to a profile. */

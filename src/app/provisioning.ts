@@ -63,6 +63,7 @@ export class Provisioning {
       ...this.parts,
       settings,
       agent: service.agent,
+      pin: (server) => service.pin(server),
       mac: hardwareAddress(),
       switchedOn,
       restart: () => this.#restart(),

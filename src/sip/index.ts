@@ -100,6 +100,7 @@ export {
   type DatagramSystem,
   NodeDatagramNetwork,
   NodeStreamNetwork,
+  type PinnedServer,
   type StreamNetwork,
   type TlsCredentials,
 } from './transport/index.ts';

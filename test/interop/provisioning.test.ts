@@ -1,8 +1,11 @@
 // Boards that know nothing but an address: their profile by SIP and HTTPS from the product's server, with Kamailio as the
 // registrar that the profile names.
 
+import { createHash, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { stringify } from 'yaml';
+import { Authority } from './rig/certificates.ts';
 import { account, DOOR_CODE, type Doorphone } from './rig/doorphone.ts';
 import { ADDRESSES } from './rig/network.ts';
 import { type Rig, test } from './rig/rig.ts';
@@ -66,6 +69,19 @@ describe('the product’s provisioning server', () => {
     const fault = await door.saw('fault', { fits: ({ what }) => what.includes(ADDRESSES.proxy) });
     expect(fault.what).toMatch(/certificate/);
     expect(door.allOf('provisioning.applied')).toEqual([]);
+  });
+
+  test('by SIP over TLS and HTTPS, known by a pinned key alone', async ({ rig }) => {
+    const names = [`IP:${ADDRESSES.proxy}`];
+    const { certificate: pem, key } = new Authority(rig.folder, 'nobody').issue('pinned', { names });
+    const spki = new X509Certificate(readFileSync(pem)).publicKey.export({ type: 'spki', format: 'der' });
+    const pin = createHash('sha256').update(spki).digest('base64');
+    await rig.provisionServer({
+      'server.yaml': `sip: [ tls:${ADDRESSES.proxy}:5061 ]\nfiles: https:${ADDRESSES.proxy}:8443\ncertificate: ${pem}\nkey: ${key}\napprove: automatic\n`,
+      'common.yaml': profile('Pinned', { accounts: [{ uri: `sip:door@${ADDRESSES.door}`, register: false }] }),
+    });
+    const door = await board(rig, { server: `sips:${ADDRESSES.proxy}`, tls: { pin: [pin] } });
+    await door.saw('provisioning.applied', { fits: ({ serial }) => serial === 1 });
   });
 
   test('a user’s profile by the registrar, over the device’s own', async ({ rig }) => {

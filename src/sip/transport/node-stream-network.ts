@@ -9,7 +9,7 @@ import type { Origin, StreamEvents, StreamListener, StreamNetwork, StreamSocket 
 import { NodeStreamSocket } from './node-stream-socket.ts';
 import { NodeTlsClient } from './node-tls-client.ts';
 import { bindError } from './socket-errors.ts';
-import { certificateOf, type TlsCredentials, tlsContext } from './tls-context.ts';
+import { certificateOf, type PinnedServer, type TlsCredentials, tlsContext } from './tls-context.ts';
 import { sipIdentities } from './tls-identity.ts';
 
 type Accept = (socket: StreamSocket) => StreamEvents;
@@ -21,6 +21,7 @@ const BACKLOG = 64;
 export class NodeStreamNetwork implements StreamNetwork {
   #credentials: TlsCredentials;
   #client: NodeTlsClient;
+  #pinned: PinnedServer | undefined;
   readonly #tlsServers = new Set<TlsServer>();
 
   /** @throws DoorphoneError `bad-certificate` */
@@ -38,10 +39,16 @@ export class NodeStreamNetwork implements StreamNetwork {
    * @throws DoorphoneError `bad-certificate`; then the old ones stay
    */
   use(credentials: TlsCredentials): void {
-    const client = new NodeTlsClient(credentials, this.clock);
+    const client = new NodeTlsClient(credentials, this.clock, this.#pinned);
     for (const server of this.#tlsServers) server.setSecureContext(tlsContext(credentials));
     this.#credentials = credentials;
     this.#client = client;
+  }
+
+  /** The one server, or none, that has to show a certain key: on connections to come, which resume no session of before. */
+  pin(server: PinnedServer | undefined): void {
+    this.#pinned = server;
+    this.#client = new NodeTlsClient(this.#credentials, this.clock, server);
   }
 
   async listen(place: Endpoint, accept: Accept): Promise<StreamListener> {

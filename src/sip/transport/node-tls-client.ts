@@ -5,11 +5,17 @@
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
-import { isIpAddress } from '../message/index.ts';
+import { hostsEqual, isIpAddress } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { NodeStreamSocket } from './node-stream-socket.ts';
-import { certificateOf, type TlsCredentials, tlsContext } from './tls-context.ts';
-import { wrongIdentity } from './tls-faults.ts';
+import {
+  certificateOf,
+  type PeerCertificate,
+  type PinnedServer,
+  type TlsCredentials,
+  tlsContext,
+} from './tls-context.ts';
+import { wrongIdentity, wrongKey } from './tls-faults.ts';
 import { isGoodFor, sipIdentities } from './tls-identity.ts';
 import { type TlsProof, type TlsSession, TlsSessions } from './tls-sessions.ts';
 
@@ -20,7 +26,11 @@ export class NodeTlsClient {
   readonly #sessions: TlsSessions;
 
   /** @throws DoorphoneError `bad-certificate` */
-  constructor(credentials: TlsCredentials, clock: Clock) {
+  constructor(
+    credentials: TlsCredentials,
+    clock: Clock,
+    private readonly pinned?: PinnedServer,
+  ) {
     this.#context = createSecureContext(tlsContext(credentials));
     this.#sessions = new TlsSessions(clock);
   }
@@ -36,7 +46,8 @@ export class NodeTlsClient {
         secureContext: this.#context,
         // RFC 6066 §3: a name, never an address.
         servername: serverName === undefined || isIpAddress(serverName) ? '' : serverName,
-        rejectUnauthorized: true,
+        // Where a key is enough it is judged below, and nothing has been sent by then.
+        rejectUnauthorized: this.#pinOf(target)?.certified !== false,
         // What Node asks of names in certificates is HTTP's; RFC 5922 has its own, below.
         checkServerIdentity: () => undefined,
         ...(known === undefined ? {} : { session: known.ticket }),
@@ -84,9 +95,20 @@ export class NodeTlsClient {
     target: Endpoint,
     known: TlsProof | undefined,
   ): TlsProof | undefined {
-    const wanted = target.serverName ?? target.address;
+    const wanted = wantedAt(target);
     const resumed = secure.isSessionReused() ? known : undefined;
     const certificate = certificateOf(secure);
+    const pin = this.#pinOf(target);
+    if (pin !== undefined && resumed === undefined && !hasKey(certificate, pin)) {
+      stream.refuse(wrongKey(target));
+      return undefined;
+    }
+    if (pin?.certified === false) {
+      // What else an unsigned certificate says that it is for is nobody's word.
+      const proof = resumed ?? this.#sessions.proof([wanted.toLowerCase()], certificate.until);
+      stream.secured(secure, proof.identities);
+      return proof;
+    }
     if (!secure.authorized || (resumed === undefined && !isGoodFor(certificate, wanted))) {
       stream.refuse(wrongIdentity(target, wanted, certificate));
       return undefined;
@@ -95,4 +117,17 @@ export class NodeTlsClient {
     stream.secured(secure, proof.identities);
     return proof;
   }
+
+  #pinOf(target: Endpoint): PinnedServer | undefined {
+    const { pinned } = this;
+    return pinned !== undefined && hostsEqual(pinned.host, wantedAt(target)) ? pinned : undefined;
+  }
+}
+
+/** Who is to be there (RFC 5922 §7.3). */
+const wantedAt = ({ serverName, address }: Endpoint): string => serverName ?? address;
+
+function hasKey(certificate: PeerCertificate, { keys }: PinnedServer): boolean {
+  const own = certificate.keyHash();
+  return own !== undefined && keys.includes(own);
 }

@@ -1,5 +1,6 @@
 // What TLS is spoken with: our certificate, and whom we trust.
 
+import { createHash, type X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { DoorphoneError, describeError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
@@ -13,6 +14,16 @@ export interface TlsCredentials {
   readonly certificate?: string;
   /** Left out: it stands in `certificate`. */
   readonly key?: Secret;
+}
+
+/** A server that has to show one of certain keys. */
+export interface PinnedServer {
+  /** As it is asked for: a name, or a numeric address. */
+  readonly host: string;
+  /** SHA-256 of public keys (SPKI), in base64 (RFC 7469 §2.4). */
+  readonly keys: readonly string[];
+  /** Whether its certificate must be right as well; else the key is enough, whoever signed. */
+  readonly certified: boolean;
 }
 
 /**
@@ -40,6 +51,8 @@ export function tlsContext({ ca, certificate, key }: TlsCredentials): SecureCont
 export interface PeerCertificate extends NamedCertificate {
   /** When it ends: milliseconds of the time of day; not a number where there is no certificate. */
   readonly until: number;
+  /** SHA-256 of its public key, as pins are written; undefined: there is no certificate. */
+  readonly keyHash: () => string | undefined;
 }
 
 /** The certificate of the other side. To be called once: Node.js gives it away, and shows none the next time. */
@@ -50,5 +63,11 @@ export function certificateOf(socket: TLSSocket): PeerCertificate {
     subjectAltName: certificate?.subjectAltName,
     commonNames: name === undefined ? [] : [name].flat(),
     until: Date.parse(certificate?.validTo ?? ''),
+    keyHash: () => (certificate === undefined ? undefined : keyHashOf(certificate)),
   };
+}
+
+function keyHashOf({ publicKey }: X509Certificate): string {
+  const key = publicKey.export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(key).digest('base64');
 }

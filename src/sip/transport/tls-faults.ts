@@ -45,6 +45,15 @@ export function wrongIdentity(target: Endpoint, wanted: string, certificate: Nam
   };
 }
 
+/** The server has another key than those that it must have one of. */
+export function wrongKey(target: Endpoint): SendFailure {
+  return {
+    code: 'certificate-refused',
+    message: `the key of ${formatEndpoint(target)} is none of those that are pinned`,
+    mend: 'correct tls.pin',
+  };
+}
+
 /** Why a TLS connection that we open came to nothing, or broke. */
 export function tlsFailure(thrown: unknown, target: Endpoint): SendFailure {
   const code = errorCode(thrown);

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../../src/base/secret.ts';
 import { copyRequest, createResponse, formatHostPort } from '../../../../src/sip/message/index.ts';
@@ -280,5 +281,62 @@ describe('certificates of ours', () => {
       throw new Error('nobody connects');
     });
     await expect(refused).rejects.toMatchObject({ code: 'no-certificate' });
+  });
+});
+
+describe('a server with a pinned key (RFC 6080 §5.2.1)', () => {
+  /** As `openssl x509 -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64` has it. */
+  const hashOf = ({ certificate = '' }: TlsCredentials): string => {
+    const key = new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+    return createHash('sha256').update(key).digest('base64');
+  };
+  const unsigned = (): TlsCredentials => {
+    const { certificate, key } = makeCertificate({ names: ['DNS:somebody.example'] });
+    return { certificate, key: new Secret(key) };
+  };
+
+  it('is believed by that key, whoever signed, whatever name it has; and again by a session', async () => {
+    const own = unsigned();
+    const [server, caller] = [await agent(own), await agent(trusting)];
+    caller.network.pin({ host: 'BOOT.example', keys: ['another', hashOf(own)], certified: false });
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toBe(200);
+    caller.layer.networkChanged();
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toBe(200);
+  });
+
+  it('is not believed with another key, though all else is right', async () => {
+    const own = issued({ names: ['DNS:boot.example'] });
+    const [server, caller] = [await agent(own), await agent(trusting)];
+    caller.network.pin({ host: 'boot.example', keys: [hashOf(unsigned())], certified: false });
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toMatchObject({
+      code: 'certificate-refused',
+      message: `the key of tls 127.0.0.1:${server.port} is none of those that are pinned`,
+    });
+    expect(server.sources).toEqual([]);
+  });
+
+  it('needs its certificate as well where that is asked for', async () => {
+    const own = unsigned();
+    const [server, caller] = [await agent(own), await agent(trusting)];
+    caller.network.pin({ host: 'boot.example', keys: [hashOf(own)], certified: true });
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toMatchObject({ code: 'certificate-refused' });
+  });
+
+  it('is no matter of other servers', async () => {
+    const [server, caller] = [await agent(unsigned()), await agent(trusting)];
+    caller.network.pin({ host: 'boot.example', keys: [], certified: false });
+    expect(await ask(caller, tls(server.port, 'pbx.example'))).toMatchObject({ code: 'certificate-refused' });
+    const good = await agent(issued({ names: ['DNS:pbx.example'] }));
+    expect(await ask(caller, tls(good.port, 'pbx.example'))).toBe(200);
+  });
+
+  it('is asked for its key on the next connection where it is pinned later', async () => {
+    const own = issued({ names: ['DNS:boot.example'] });
+    const [server, caller] = [await agent(own), await agent(trusting)];
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toBe(200);
+    caller.network.pin({ host: 'boot.example', keys: [hashOf(unsigned())], certified: false });
+    caller.network.use(trusting);
+    const later = await agent(own);
+    expect(await ask(caller, tls(later.port, 'boot.example'))).toMatchObject({ code: 'certificate-refused' });
   });
 });
