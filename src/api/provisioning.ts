@@ -31,6 +31,11 @@ export interface ProvisioningReport {
   }[];
   /** The newest first. */
   readonly past: readonly PastProfileReport[];
-  /** Every value that is not a default, and which layer gives it. */
-  readonly values: readonly { readonly key: string; readonly layer: ProvisionedLayer }[];
+  /** Every value that is not a default, which layer gives it, and of a profile its serial number and when it came. */
+  readonly values: readonly {
+    readonly key: string;
+    readonly layer: ProvisionedLayer;
+    readonly serial?: number;
+    readonly received?: string;
+  }[];
 }

@@ -175,8 +175,18 @@ export class Profiles {
         faults,
       })),
       further: this.keepers.slots.flatMap((slot) => this.#describeFurther(slot)),
-      values: this.#layered(this.keepers.layers()).origins,
+      values: this.#describeValues(),
     };
+  }
+
+  #describeValues(): ProvisioningReport['values'] {
+    const placed = this.keepers.layers();
+    return this.#layered(placed).origins.map(({ key, layer, profile }) => {
+      const slot = profile === undefined ? undefined : placed[profile]?.slot;
+      const from = slot === undefined ? undefined : this.keepers.keeper(slot).layer;
+      if (from === undefined) return { key, layer };
+      return { key, layer, ...(from.serial === undefined ? {} : { serial: from.serial }), received: from.received };
+    });
   }
 
   /** The library is loaded only where there is something for it. */

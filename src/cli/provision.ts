@@ -22,7 +22,13 @@ export function describeProvisioning({ profile, state, server, further, past, va
       return [of, `${where}${serialOf(serial)}, of ${localTime(received)}`] as const;
     }),
     ...past.map((one) => [one.verdict, describePast(one)] as const),
-    ...values.map(({ key, layer }) => [layer, key] as const),
+    ...values.map(({ key, layer, serial = null, received }) => {
+      return [
+        layer,
+        `${key}${serialOf(serial)}${received === undefined ? '' : `, of ${localTime(received)}`}`,
+      ] as const;
+    }),
+    ['default', 'what stands in none of them'],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');

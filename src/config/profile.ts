@@ -41,8 +41,11 @@ export interface ProfileLayer extends LayerText {
 export type Layer = 'default' | 'file' | 'local-network' | 'profile' | 'user';
 
 interface Layered extends ParseOutcome {
-  /** Every value that a file or a profile gives, and which of them: `doors.main.openFor`. No values: they may be secret. */
-  readonly origins: readonly { readonly key: string; readonly layer: Layer }[];
+  /**
+   * Every value that a file or a profile gives, and which of them: `doors.main.openFor`; `profile`: which one of those that
+   * were handed in. No values: they may be secret.
+   */
+  readonly origins: readonly { readonly key: string; readonly layer: Layer; readonly profile?: number }[];
 }
 
 export interface LayeredOutcome extends Layered {
@@ -120,11 +123,11 @@ export function parseWithProfiles(
     options,
   );
   const origins = leaves(value, []).map((path) => {
-    const type = above.findLast(({ allowed }) => holds(allowed, path))?.profile.type;
-    return {
-      key: formatPath(path),
-      layer: type === undefined ? 'file' : type === 'device' ? 'profile' : type,
-    } as const;
+    const key = formatPath(path);
+    const profile = above.findLastIndex(({ allowed }) => holds(allowed, path));
+    const type = above[profile]?.profile.type;
+    if (type === undefined) return { key, layer: 'file' } as const;
+    return { key, layer: type === 'device' ? 'profile' : type, profile } as const;
   });
   const warnings = [...above.flatMap((one) => one.warnings), ...outcome.warnings];
   return { ...outcome, warnings, conditions, origins };

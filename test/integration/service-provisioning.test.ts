@@ -98,7 +98,7 @@ describe('a board that has never been configured', () => {
     await registrar.messages.find('INVITE', (message) => message.method === 'INVITE', { from: mark });
     const shown = await running.command('provision');
     expect(shown.stdout).toContain('serial 1');
-    expect(shown.stdout).toMatch(/^profile +accounts$/m);
+    expect(shown.stdout).toMatch(/^profile +accounts, serial 1, of \S+/m);
     expect(shown.stdout).toMatch(/^file +provisioning\.server$/m);
   });
 

@@ -53,11 +53,11 @@ describe('a profile', () => {
   it('tells whence each value is', () => {
     const { origins } = parse('name: North\ndoors: { main: { openFor: 5s } }');
     expect(origins).toEqual([
-      { key: 'name', layer: 'profile' },
+      { key: 'name', layer: 'profile', profile: 0 },
       { key: 'board', layer: 'file' },
       { key: 'log.level', layer: 'file' },
       { key: 'doors.main.relay', layer: 'file' },
-      { key: 'doors.main.openFor', layer: 'profile' },
+      { key: 'doors.main.openFor', layer: 'profile', profile: 0 },
     ]);
   });
 
@@ -198,11 +198,11 @@ describe('several profiles (RFC 6080 §5.1.1)', () => {
     const { configuration, faults, origins } = together(NETWORK, DEVICE, USER);
     expect(faults).toEqual([]);
     expect([configuration?.name, configuration?.media.packetTime]).toEqual(['Of the user', 30]);
-    expect(new Map(origins.map(({ key, layer }) => [key, layer]))).toEqual(
+    expect(new Map(origins.map(({ key, layer, profile }) => [key, [layer, profile]]))).toEqual(
       new Map([
-        ['media.packetTime', 'local-network'],
-        ['name', 'user'],
-        ['accounts', 'profile'],
+        ['media.packetTime', ['local-network', 0]],
+        ['name', ['user', 2]],
+        ['accounts', ['profile', 1]],
       ]),
     );
   });
