@@ -60,11 +60,16 @@ export class FurtherProfiles {
 
   /** A profile of another network does not count in this one (RFC 6080 §5.3.2). */
   networkChanged(): void {
-    for (const { enrollment } of this.#all) enrollment.networkChanged();
-    if (this.#network === undefined || this.#domainNow() === this.#domain) return;
-    this.#stop(this.#network);
-    this.#network = undefined;
-    this.parts.profiles.leaveNetwork();
+    for (const { enrollment, client } of this.#all) {
+      enrollment.networkChanged();
+      client.networkChanged();
+    }
+    if (this.#domainNow() === this.#domain) return;
+    if (this.#network !== undefined) {
+      this.#stop(this.#network);
+      this.#network = undefined;
+      this.parts.profiles.leaveNetwork();
+    }
     this.#askNetwork();
   }
 
@@ -95,6 +100,7 @@ export class FurtherProfiles {
     const retriever = makeRetriever(() => profiles.storeOf(slot).current?.text);
     const client = new ProvisioningClient({
       clock,
+      random,
       log,
       retrieve: (offer) => retriever.retrieve(offer),
       take: (text) => profiles.keepers.take(slot, text),

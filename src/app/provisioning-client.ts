@@ -79,6 +79,7 @@ export function openClient(options: ClientOptions): OpenClient {
   let answers = 0;
   const client = new ProvisioningClient({
     clock,
+    random,
     log,
     retrieve: async (offer) => {
       const fetched = await retriever.retrieve(offer);
@@ -131,6 +132,7 @@ export function openClient(options: ClientOptions): OpenClient {
     },
     networkChanged: () => {
       servers.networkChanged();
+      client.networkChanged();
       further.networkChanged();
     },
     get answers() {

@@ -3,8 +3,9 @@
 
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
 import type { Result } from '../../base/result.ts';
-import type { Millis } from '../../base/units.ts';
+import { type Millis, millis, seconds } from '../../base/units.ts';
 import type { ProfileOffer, ProfileText, Verdict } from './types.ts';
 
 /** Why a profile could not be fetched. */
@@ -18,6 +19,7 @@ export interface FetchFault {
 
 export interface ProvisioningClientParts {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   /** `unchanged`: what is in force is what is offered. */
   readonly retrieve: (offer: ProfileOffer) => Promise<Result<ProfileText | 'unchanged', FetchFault>>;
@@ -28,6 +30,8 @@ export interface ProvisioningClientParts {
   readonly worked: () => void;
 }
 
+/** Boards of one network hear of its change at once, and must not all ask at once. */
+const AFTER_CHANGE = seconds(1);
 const MEND = 'mend it at the server';
 
 /** From offers to profiles. */
@@ -56,6 +60,15 @@ export class ProvisioningClient {
     this.#timer?.cancel();
     if (this.#fetching) this.#again = true;
     else void this.#fetch();
+  }
+
+  /** The network is another one: what could not be fetched is tried again, however long it was to wait. */
+  networkChanged(): void {
+    if (this.#said === undefined || this.#stopped) return;
+    const { clock, random } = this.parts;
+    this.#timer?.cancel();
+    const wait = millis(AFTER_CHANGE * random.uniform());
+    this.#timer = clock.after(wait, 'fetch of a profile', () => this.now());
   }
 
   stop(): void {

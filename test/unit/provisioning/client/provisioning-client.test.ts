@@ -7,6 +7,7 @@ import { type FetchFault, ProvisioningClient } from '../../../../src/provisionin
 import type { ProfileOffer, ProfileText } from '../../../../src/provisioning/client/types.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { RecordingLog } from '../../../support/recording-log.ts';
+import { SeededRandom } from '../../../support/seeded-random.ts';
 
 const server = { from: 'configured', uri: 'sip:boot.example.com', by: 'the configuration' } as const;
 const offerOf = (url: string): ProfileOffer => ({ server, type: 'device', kind: 'url', url });
@@ -29,6 +30,7 @@ beforeEach(() => {
   answer = (url) => Promise.resolve(ok(textOf(`profile of ${url}`)));
   client = new ProvisioningClient({
     clock,
+    random: new SeededRandom(4),
     log: new RecordingLog(),
     retrieve: (offer) => {
       const url = offer.kind === 'url' ? offer.url : offer.kind;
@@ -80,6 +82,15 @@ describe('an offer', () => {
     expect(taken).toEqual(['b']);
   });
 
+  it('that was fetched is not fetched again for a change of the network', async () => {
+    client.offered(offerOf('a'));
+    await settle();
+    client.networkChanged();
+    clock.advance(minutes(1));
+    await settle();
+    expect(asked).toEqual(['a']);
+  });
+
   it('that has not changed is not taken again', async () => {
     answer = () => Promise.resolve(ok('unchanged'));
     client.offered(offerOf('a'));
@@ -105,6 +116,23 @@ describe('a fetch that fails', () => {
     await settle();
     expect(taken).toEqual(['there at last']);
     expect(worked).toBe(1);
+  });
+
+  it.each([
+    ['for a while', { retryAfter: minutes(60) }],
+    ['for good', {}],
+  ])('%s is tried again within a second when the network is another one', async (_, more) => {
+    answer = () => Promise.resolve(err({ message: 'boot cannot be reached', ...more }));
+    client.offered(offerOf('a'));
+    await settle();
+    answer = () => Promise.resolve(ok(textOf('by the new cable')));
+    client.networkChanged();
+    clock.advance(seconds(1));
+    await settle();
+    expect(taken).toEqual(['by the new cable']);
+    clock.advance(minutes(120));
+    await settle();
+    expect(asked).toHaveLength(2);
   });
 
   it('for good waits for another offer, or for somebody who asks', async () => {
