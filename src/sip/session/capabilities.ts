@@ -22,6 +22,10 @@ const EXTENSIONS: readonly string[] = [
   // REFER without a subscription (RFC 4488 §4); or about a dialog that it is not in (RFC 4538).
   'norefersub',
   'tdialog',
+  // Flows and globally routable URIs: a proxy that keeps a dialog on its flow looks for it beside `ob` (RFC 5626 §4.3,
+  // RFC 5627 §4.4).
+  'outbound',
+  'gruu',
 ];
 export const SUPPORTED = EXTENSIONS.join(', ');
 

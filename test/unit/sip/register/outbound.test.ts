@@ -307,6 +307,9 @@ describe('calls by flows', () => {
     const made = await edges();
     made.agent.invite({ target: 'sip:alice@a.example', account, offer });
     deliver(made.clock);
-    expect(made.ep1.phone.request('INVITE').headers.get('Contact')).toBe(`<sip:bob@${DOOR.address}:5060;ob>`);
+    const { headers } = made.ep1.phone.request('INVITE');
+    expect(headers.get('Contact')).toBe(`<sip:bob@${DOOR.address}:5060;ob>`);
+    // RFC 5627 §4.4 has the second tag.
+    expect(headers.list('Supported')).toEqual(expect.arrayContaining(['outbound', 'gruu']));
   });
 });
