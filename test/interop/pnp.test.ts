@@ -4,7 +4,7 @@
 import { describe, expect } from 'vitest';
 import { stringify } from 'yaml';
 import { account, type Doorphone } from './rig/doorphone.ts';
-import { ADDRESSES } from './rig/network.ts';
+import { ADDRESSES, type HostName } from './rig/network.ts';
 import type { Program } from './rig/program.ts';
 import { type Rig, test } from './rig/rig.ts';
 
@@ -25,15 +25,16 @@ const board = (rig: Rig, provisioning: object = {}): Promise<Doorphone> =>
     },
   });
 
-function responder(rig: Rig, dialect: string, url: string): Program {
-  return rig.program('pbx', {
+function responder(rig: Rig, dialect: string, url: string, on: HostName = 'pbx', ...source: string[]): Program {
+  return rig.program(on, {
     name: `pnp-${dialect}`,
     command: [
       process.execPath,
       new URL('rig/pnp-responder.mjs', import.meta.url).pathname,
-      ADDRESSES.pbx,
+      ADDRESSES[on],
       dialect,
       url,
+      ...source,
     ],
   });
 }
@@ -66,6 +67,23 @@ describe('multicast (PnP)', () => {
     });
     const door = await board(rig);
     await door.saw('provisioning.applied', { fits: ({ serial }) => serial === 1 });
+  });
+
+  test('is not believed from another network; one who knows the last spelling alone is', async ({ rig }) => {
+    const server = await rig.nginx({ certificate: rig.certificate('nginx') });
+    server.write('a.yaml', PROFILE);
+    const elsewhere = '192.0.2.66';
+    rig.host('stranger').configure([`addr add ${elsewhere}/32 dev eth0`]);
+    rig.host('door').configure([`route add ${elsewhere}/32 dev eth0`]);
+    const forger = responder(rig, 'plain', `https://${ADDRESSES.stranger}:8443/a.yaml`, 'stranger', elsewhere);
+    const pbx = responder(rig, 'bare', `${server.url}/a.yaml`);
+    for (const one of [forger, pbx]) await one.lines.find('its start', (line) => line === 'listens');
+    const door = await board(rig);
+    const { where } = await door.saw('provisioning.applied', { withinMs: 15_000 });
+    expect(where).toBe(`${server.url}/a.yaml`);
+    await door.program.lines.find('a word about the forger', (line) =>
+      /pnp\.answer-from-elsewhere.*192\.0\.2\.66/.test(line),
+    );
   });
 
   test('names nothing outside of the house', async ({ rig }) => {

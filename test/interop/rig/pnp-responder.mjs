@@ -1,11 +1,11 @@
 // A responder to the multicast questions of devices (224.0.1.75, port 5060), as PBXs of the field have them: each dialect is
 // a way of answering that was seen. A program of its own, since it runs on another machine of the test's network.
 //
-//   node pnp-responder.mjs ADDRESS DIALECT URL
+//   node pnp-responder.mjs ADDRESS DIALECT URL [SOURCE]    SOURCE: another address of ours, which the answers come from
 
 import { createSocket } from 'node:dgram';
 
-const [address, dialect, url] = process.argv.slice(2);
+const [address, dialect, url, source] = process.argv.slice(2);
 const GROUP = '224.0.1.75';
 const PORT = 5060;
 
@@ -53,6 +53,8 @@ const DIALECTS = {
       ),
     },
   ],
+  // A responder that knows the address of its makers' phones alone: without a separator (Yealink).
+  bare: (question) => (/^SUBSCRIBE sip:MAC[0-9a-f]{12}@/.test(question) ? DIALECTS.plain(question) : []),
   // A UCM: its own content type, our Via sent back, another port.
   ucm: (question) => [
     { bytes: ok(question) },
@@ -124,10 +126,10 @@ socket.on('message', (bytes, { address: from, port }) => {
   if (!question.startsWith('SUBSCRIBE')) return;
   process.stdout.write(`asked by ${from}: ${header(question, 'Event')}\n`);
   for (const { bytes: answer, own: isOwn = false } of DIALECTS[dialect](question))
-    (isOwn ? own : socket).send(answer, port, from);
+    (isOwn || source !== undefined ? own : socket).send(answer, port, from);
 });
 own.on('message', (_, { address: from }) => process.stdout.write(`acknowledged by ${from}\n`));
-own.bind({ address });
+own.bind({ address: source ?? address });
 socket.bind(PORT, () => {
   socket.addMembership(GROUP, address);
   process.stdout.write('listens\n');
