@@ -3,10 +3,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
+import { stringify } from 'yaml';
 import { configurationDomains, type DhcpLease, serversIn } from '../../src/provisioning/client/dhcp/dhcp-options.ts';
 import { type LeaseDisk, readLeases } from '../../src/provisioning/client/dhcp/lease-files.ts';
 import { readHelperFile } from '../../src/provisioning/client/dhcp/lease-formats.ts';
-import { ADDRESSES } from './rig/network.ts';
+import { ADDRESSES, type HostName } from './rig/network.ts';
 import { type Rig, test } from './rig/rig.ts';
 
 const WANTED = [66, 43, 120, 160];
@@ -44,6 +45,24 @@ async function informed(rig: Rig): Promise<DhcpLease> {
   return lease;
 }
 
+/** Has dhclient ask for what docs/provisioning.md says. @returns the folder of its lease */
+async function leaseOfDhclient(rig: Rig, on: HostName): Promise<string> {
+  const folder = `${rig.folder}/dhclient`;
+  await mkdir(folder);
+  const conf = `${rig.folder}/dhclient.conf`;
+  writeFileSync(
+    conf,
+    'option sip-servers code 120 = string; also request tftp-server-name, vendor-encapsulated-options, sip-servers, unknown-141, unknown-160;\n',
+  );
+  const files = ['-cf', conf, '-lf', `${folder}/dhclient.eth0.leases`, '-pf', `${rig.folder}/dhclient.pid`];
+  const client = rig.program(on, {
+    name: 'dhclient',
+    command: ['dhclient', '-1', '-d', '-v', ...files, '-sf', '/bin/true', 'eth0'],
+  });
+  await client.lines.find('a lease', (line) => line.startsWith('bound to'));
+  return folder;
+}
+
 /** A disk on which one folder stands in for another. */
 const diskWith = (folder: string, stand: string): LeaseDisk => ({
   list: (path) => (path === folder ? readdirSync(stand) : []),
@@ -53,19 +72,7 @@ const diskWith = (folder: string, stand: string): LeaseDisk => ({
 describe('a lease', () => {
   test('of dhclient names the servers', async ({ rig }) => {
     await dhcpServer(rig);
-    const folder = `${rig.folder}/dhclient`;
-    await mkdir(folder);
-    const conf = `${rig.folder}/dhclient.conf`;
-    writeFileSync(
-      conf,
-      'option sip-servers code 120 = string; also request tftp-server-name, vendor-encapsulated-options, sip-servers, unknown-141, unknown-160;\n',
-    );
-    const files = ['-cf', conf, '-lf', `${folder}/dhclient.eth0.leases`, '-pf', `${rig.folder}/dhclient.pid`];
-    const client = rig.program('desk', {
-      name: 'dhclient',
-      command: ['dhclient', '-1', '-d', '-v', ...files, '-sf', '/bin/true', 'eth0'],
-    });
-    await client.lines.find('a lease', (line) => line.startsWith('bound to'));
+    const folder = await leaseOfDhclient(rig, 'desk');
     const [lease] = readLeases(diskWith('/var/lib/dhcp', folder));
     if (lease === undefined) throw new Error('there is no lease');
     expect(lease.where).toBe('eth0');
@@ -96,6 +103,41 @@ describe('a lease', () => {
     expect(lease.where).toBe('eth0');
     expect(serversIn(lease, WANTED).map(({ uri }) => uri)).toEqual([...SERVERS, 'https://160.example.test/']);
     expect(configurationDomains(lease).map(({ domain }) => domain)).toEqual(['sfua.example.test']);
+  });
+});
+
+describe('a configuration service (RFC 6011)', () => {
+  test('is found by the lease of dhclient and the records of dnsmasq, and has the profile', async ({ rig }) => {
+    await dhcpServer(rig);
+    const leases = await leaseOfDhclient(rig, 'door');
+    const server = await rig.nginx({ certificate: rig.certificate('nginx') });
+    server.write('cfg.yaml', 'name: By option 141\n');
+    const records = rig.program('dns', {
+      name: 'records',
+      command: [
+        ...(['dnsmasq', '--keep-in-foreground', '--no-resolv', '--no-hosts', '--user=root', '--pid-file='] as const),
+        ...['--conf-file=/dev/null', '--log-facility=-', `--listen-address=${ADDRESSES.dns}`, '--bind-interfaces'],
+        `--naptr-record=sfua.example.test,10,10,U,SFUA.CFG,!^.*$!${server.url}/cfg.yaml!`,
+      ],
+    });
+    await records.lines.find('start of dnsmasq', (line) => line.includes('started, version'));
+    const file = `${rig.folder}/board.yaml`;
+    const provisioning = { server: 'auto', order: ['dhcp'], dhcpOptions: [141], tls: { ca: rig.authority } };
+    const sip = { listen: [`udp:${ADDRESSES.door}:5060`], resolvers: [`${ADDRESSES.dns}:53`] };
+    writeFileSync(file, stringify({ board: 'virtual', audio: { device: 'virtual' }, sip, provisioning }));
+    const run = ['run', '--config', file, '--state', `${rig.folder}/state`, '--socket', `${rig.folder}/board.sock`];
+    // dhclient's leases are where they always are, in a view of the file system that is the process's own.
+    const board = rig.program('door', {
+      name: 'board',
+      command: [
+        'sh',
+        '-c',
+        `mount --bind ${leases} /var/lib/dhcp && exec ${[process.execPath, BIN, ...run].join(' ')}`,
+      ],
+    });
+    await board.lines.find('a profile in force', (line) => line.includes('provisioning.applied'));
+    const asked = await server.log.find('a question', (line) => line.startsWith('GET /cfg.yaml 200'));
+    expect(asked).toMatch(/"doorphone doorphone \S+ [0-9a-f]{12}"$/);
   });
 });
 
