@@ -1,11 +1,11 @@
-# doorphone: everything that a developer or CI runs. Only `interop` and `bench` need root and Debian's packages.
+# doorphone: everything that a developer or CI runs. Only `interop`, `test-board` and `bench` need root and Debian's packages.
 
 SHELL := /bin/sh
 JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop bench fuzz demo-provision clean
+.PHONY: run build native test lint interop test-board bench fuzz demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -40,6 +40,10 @@ lint: node_modules/.installed
 interop: build
 	test/interop/install
 	node_modules/.bin/vitest run --config test/interop/vitest.config.ts
+
+test-board: build
+	test/board/install
+	node_modules/.bin/vitest run --config test/board/vitest.config.ts
 
 bench: build
 	test/bench/install

@@ -17,6 +17,8 @@ export interface RtpPeerOptions {
   readonly format: 0 | 8;
   /** SRTP keys, base64: what the phone's description said, and the door's. */
   readonly keys?: { readonly own: string; readonly theirs: string };
+  /** What it says over and over, in its format; default: silence. */
+  readonly voice?: Buffer;
 }
 
 /** A packet as it came in. */
@@ -63,11 +65,29 @@ export class RtpPeer {
     return this.#target;
   }
 
-  /** Begins to send silence. */
+  /** Begins to send its voice, or silence. */
   speakTo(target: Place): void {
     this.#target = target;
-    const payload = Buffer.alloc(STEP, SILENCE[this.options.format]);
-    this.#pacing = setInterval(() => this.#send(this.options.format, payload, false), 20);
+    const { format, voice } = this.options;
+    if (voice === undefined) {
+      const payload = Buffer.alloc(STEP, SILENCE[format]);
+      this.#pacing = setInterval(() => this.#send(format, payload, false), 20);
+    } else {
+      this.#say(voice, format);
+    }
+  }
+
+  /** What a late timer has missed is sent with the next packet: a voice that slows down is another voice. */
+  #say(voice: Buffer, format: 0 | 8): void {
+    const whole = voice.length - (voice.length % STEP);
+    const began = performance.now();
+    let said = 0;
+    this.#pacing = setInterval(() => {
+      for (; said * 20 <= performance.now() - began; said += 1) {
+        const start = (said * STEP) % whole;
+        this.#send(format, voice.subarray(start, start + STEP), false);
+      }
+    }, 20);
   }
 
   /** Holds keys down, one after another: each is three packets and three ends (RFC 4733 §2.5.1.3, §2.5.1.4). */

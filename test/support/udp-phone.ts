@@ -18,6 +18,8 @@ export interface AnswerOptions {
   readonly format?: 0 | 8;
   /** Base64 of 30 bytes: the phone's SRTP key. The door must have offered one, then. */
   readonly key?: string;
+  /** What the phone says, in that format; default: silence. */
+  readonly voice?: Buffer;
   /** The INVITE that is answered; default: the first that came. */
   readonly invite?: SipMessage;
 }
@@ -99,10 +101,11 @@ export class UdpPhone {
   }
 
   /** Waits for a call, answers it, and has its sound; resolves when the ACK is there. */
-  async takeCall({ format = 8, key, ...options }: AnswerOptions = {}, from = 0): Promise<PhoneCall> {
+  async takeCall({ format = 8, key, voice, ...options }: AnswerOptions = {}, from = 0): Promise<PhoneCall> {
     const invite = options.invite ?? (await this.request('INVITE', from));
     const rtp = await RtpPeer.plug(this.place.address, {
       format,
+      ...(voice === undefined ? {} : { voice }),
       ...(key === undefined ? {} : { keys: { own: key, theirs: cryptoKey(invite.body) } }),
     });
     this.respond(invite, 180);

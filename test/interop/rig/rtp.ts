@@ -44,7 +44,7 @@ export function parseRtp(datagram: Datagram): RtpPacket | undefined {
 }
 
 /** The sound of PCMA and PCMU packets, one after another as they were sent; what is not G.711 is passed over. */
-export function decodeG711(packets: readonly RtpPacket[]): Sound {
+export function decodeG711(packets: readonly Pick<RtpPacket, 'payloadType' | 'payload'>[]): Sound {
   const parts = packets
     .filter((packet) => packet.payloadType === PCMA || packet.payloadType === PCMU)
     .map((packet) => {

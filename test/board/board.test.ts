@@ -1,0 +1,49 @@
+// The product on a kernel with lines, sound and a watchdog of its own. Each step of a scenario is a test here; the scenario
+// runs inside.
+
+import { beforeAll, describe, expect, test } from 'vitest';
+import { boot, kernel, type Run } from './emulated-board.ts';
+
+let image: string;
+beforeAll(() => {
+  image = kernel();
+});
+
+const STEPS = {
+  'lines.guest.ts': [
+    'a chip has its lines by name',
+    'a pull is an edge that gpiomon tells, with the time of the kernel',
+    'what gpioset drives is read on the wire',
+    'gpioinfo shows whose a line is',
+  ],
+  'call.guest.ts': [
+    'the service starts, and takes its sound card',
+    'a press rings the phone',
+    'each hears the other through the sound card',
+    'the phone hangs up',
+    'killed in a call, it starts again and calls again',
+    'it ends in time',
+  ],
+} as const;
+
+describe.each(Object.entries(STEPS))('%s', (scenario, names) => {
+  let run: Run;
+  beforeAll(async () => {
+    run = await boot(image, scenario);
+    // A build machine that others share stands still for a moment now and then: there a second try tells a stall from a fault.
+    if (run.exit !== 0 && process.env.CI !== undefined) run = await boot(image, scenario);
+    process.stdout.write(`    the board ran for ${(run.tookMs / 1000).toFixed(1)} s\n`);
+  });
+
+  test.each(names)('%s', (name) => {
+    const step = run.steps.find((one) => one.step === name);
+    const why = step?.why ?? `the board did not get so far:\n${run.console.slice(-40).join('\n')}`;
+    expect(step?.ok, why).toBe(true);
+    if (step?.facts !== undefined) process.stdout.write(`    ${name}: ${JSON.stringify(step.facts)}\n`);
+  });
+
+  test('nothing else was run, and the board was switched off', () => {
+    expect(run.steps.map(({ step }) => step)).toEqual(names);
+    expect(run.exit).toBe(0);
+  });
+});
