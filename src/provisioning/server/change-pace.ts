@@ -3,11 +3,14 @@
 
 import type { Clock, Timer } from '../../base/clock.ts';
 import { type Millis, millis } from '../../base/units.ts';
+import type { Backlog } from './backlog.ts';
 
 export interface ChangePaceOptions<Watcher> {
   readonly clock: Clock;
   /** Watchers a second. */
   readonly rate: number;
+  /** While the processor lags behind, those who were told come for their files: hardly anybody is told then. */
+  readonly backlog: Pick<Backlog, 'isBehind'>;
   /** Tells one. @param told to be called when it has answered, or there was nothing to tell it */
   readonly tell: (watcher: Watcher, told: () => void) => void;
 }
@@ -50,10 +53,11 @@ export class ChangePace<Watcher> {
   }
 
   #go(): void {
-    const { clock, tell } = this.options;
+    const { clock, tell, backlog } = this.options;
     this.#timer = undefined;
     const now = clock.now();
     this.#count(now);
+    if (backlog.isBehind) this.#allowance = Math.min(1, this.#allowance);
     for (const [watcher, since] of this.#open) if (now - since >= PATIENCE) this.#open.delete(watcher);
     for (const watcher of this.#waiting) {
       if (this.#allowance < 1 || this.#open.size >= MOST_AT_ONCE) break;

@@ -12,7 +12,8 @@ export interface LoadGuardOptions {
   readonly random: Random;
   /** Requests a second; as many at once. */
   readonly rate: number;
-  readonly backlog: Pick<Backlog, 'isBehind'>;
+  /** Left out where a refusal costs as much as what it refuses. */
+  readonly backlog?: Pick<Backlog, 'isBehind'>;
 }
 
 /** Nobody is sent away for longer, in seconds: from there on chance alone spreads them. */
@@ -34,7 +35,7 @@ export class LoadGuard {
   /** Counts one. @returns undefined: it may be answered; else how many seconds it is to stay away */
   refuse(): number | undefined {
     const { clock, random, rate, backlog } = this.options;
-    if (!backlog.isBehind && this.#bucket.take()) return undefined;
+    if (backlog?.isBehind !== true && this.#bucket.take()) return undefined;
     const now = clock.now();
     this.#booked = Math.max(this.#booked, now) + 1000 / rate;
     const wait = (this.#booked - now) / 1000;

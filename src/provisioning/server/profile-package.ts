@@ -87,9 +87,9 @@ export class ProfilePackage implements EventPackage {
   readonly #pace: ChangePace<Watching>;
 
   constructor(private readonly options: ProfilePackageOptions) {
-    const { clock, fleet, shared, rate } = options;
+    const { clock, fleet, shared, rate, backlog } = options;
     this.#guard = new LoadGuard(options);
-    this.#pace = new ChangePace({ clock, rate, tell });
+    this.#pace = new ChangePace({ clock, rate, backlog, tell });
     const changed = (id: string): void => {
       for (const watching of this.#watching.get(id) ?? []) this.#pace.add(watching);
     };

@@ -66,7 +66,7 @@ export class ProvisionServer {
     const { fleet, passwords } = this;
     const kept = { fleet, passwords, shared: this.#shared, store: this.#store };
     const load = { clock, random, rate, backlog: new Backlog(clock) };
-    this.files = new FileService({ ...kept, log, plainNames, guard: new LoadGuard(load) });
+    this.files = new FileService({ ...kept, log, plainNames, guard: new LoadGuard({ clock, random, rate }) });
     this.#work = new SlicedWork(clock);
     const urlFor = (token: string, id: string, near: string): string => this.#urlFor(token, id, near);
     this.#package = new ProfilePackage({ ...kept, ...load, urlFor });

@@ -7,15 +7,17 @@ import { FakeClock } from '../../../support/fake-clock.ts';
 function paced(rate: number, answers = true) {
   const clock = new FakeClock();
   const told: string[] = [];
+  const backlog = { isBehind: false };
   const pace = new ChangePace<string>({
     clock,
     rate,
+    backlog,
     tell: (watcher, done) => {
       told.push(watcher);
       if (answers) done();
     },
   });
-  return { clock, told, pace };
+  return { clock, told, pace, backlog };
 }
 
 describe('the pace of a change', () => {
@@ -53,6 +55,15 @@ describe('the pace of a change', () => {
     expect(told).toHaveLength(100);
     clock.advance(200);
     expect(told).toHaveLength(200);
+  });
+
+  it('tells one at a time while the processor lags behind', () => {
+    const { clock, told, pace, backlog } = paced(10_000);
+    backlog.isBehind = true;
+    for (let index = 0; index < 1000; index += 1) pace.add(`${index}`);
+    clock.advance(100);
+    expect(told.length).toBeGreaterThan(5);
+    expect(told.length).toBeLessThan(15);
   });
 
   it('tells nobody who watches no longer', () => {
