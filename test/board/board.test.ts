@@ -16,6 +16,17 @@ const STEPS = {
     'what gpioset drives is read on the wire',
     'gpioinfo shows whose a line is',
   ],
+  'buttons.guest.ts': [
+    'the service takes its lines, and gpioinfo shows whose they are',
+    'a press rings the phone, and the lamp burns while they talk',
+    'a contact that bounces is one press',
+    'a relay is on for its time, by its wire',
+    'an exit button opens; the contact tells of force',
+    'how long a press takes to be an event',
+    'killed with a door open, its relay is driven safe again',
+    'a line that another program has is said with whose it is',
+    'it ends in time, its relays inactive',
+  ],
   'call.guest.ts': [
     'the service starts, and takes its sound card',
     'a press rings the phone',
