@@ -48,7 +48,7 @@ describe.each(Object.entries(STEPS))('%s', (scenario, names) => {
 
   test.each(names)('%s', (name) => {
     const step = run.steps.find((one) => one.step === name);
-    const why = step?.why ?? `the board did not get so far:\n${run.console.slice(-40).join('\n')}`;
+    const why = `${step?.why ?? 'the board did not get so far'}\n${run.console.slice(-40).join('\n')}`;
     expect(step?.ok, why).toBe(true);
     if (step?.facts !== undefined) process.stdout.write(`    ${name}: ${JSON.stringify(step.facts)}\n`);
   });

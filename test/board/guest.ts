@@ -148,7 +148,12 @@ export class Door {
     this.#process = child;
     createInterface({ input: child.stderr }).on('line', (line) => this.#take(line));
     this.#exited = new Promise((done) => child.once('exit', (code, signal) => done(signal ?? code)));
-    await this.saw('service.started', () => true, seen);
+    const ended = this.#exited.then((how) => {
+      throw new Error(`the service ended with ${how}:\n${this.log.slice(-15).join('\n')}`);
+    });
+    await Promise.race([this.saw('service.started', () => true, seen), ended]);
+    // From now on its end is the scenario's matter.
+    ended.catch(() => undefined);
   }
 
   get pid(): number {
