@@ -1,8 +1,8 @@
-// What the server remembers of each device and each subscription, in one append-only file: a line a change, read again at
-// start and written anew when most of it is past. A line that a power cut tore is the last one, and is left out.
+// What the server remembers of each device and each subscription, a line a change in one file.
 
 import type { SubscriptionRecord } from '../../sip/index.ts';
 import type { ProfileReport } from '../event/index.ts';
+import { LineFile, type StoreFile } from './line-file.ts';
 
 /** A device as the server knows it. */
 export interface Device {
@@ -26,22 +26,10 @@ export interface Device {
   readonly report?: ProfileReport;
 }
 
-/** The file. */
-export interface StoreFile {
-  /** Whole; empty where there is none. */
-  read(): string;
-  append(lines: string): void;
-  /** In the file's place, or not at all. */
-  replace(lines: string): void;
-}
-
 type Line =
   | { readonly device: Device }
   | { readonly subscription: string; readonly record: SubscriptionRecord | null }
   | { readonly key: string };
-
-/** Lines that may be past before the file is written anew. */
-const MOST_PAST = 1000;
 
 /** The server's memory. */
 export class DeviceStore {
@@ -49,18 +37,12 @@ export class DeviceStore {
   readonly #tokens = new Map<string, string>();
   readonly #subscriptions = new Map<string, SubscriptionRecord>();
   #key: string | undefined;
-  /** What is to be appended; written together, as one change mostly brings others. */
-  #pending = new Map<string, Line>();
-  #lines = 0;
+  readonly #lines: LineFile<Line>;
 
   /** @throws Error as the file does; a line that cannot be read is passed over */
-  constructor(private readonly file: StoreFile) {
-    for (const text of file.read().split('\n')) {
-      const line = readLine(text);
-      if (line === undefined) continue;
-      this.#lines += 1;
-      this.#take(line);
-    }
+  constructor(file: StoreFile) {
+    this.#lines = new LineFile(file, { subject: subjectOf, read: readLine });
+    this.#lines.load((line) => this.#take(line));
   }
 
   get devices(): readonly Device[] {
@@ -102,22 +84,12 @@ export class DeviceStore {
 
   /** Writes what has changed. @throws Error as the file does; what could not be written is tried again with the next */
   flush(): void {
-    if (this.#pending.size === 0) return;
-    const live = this.#devices.size + this.#subscriptions.size;
-    if (this.#lines + this.#pending.size > 2 * live + MOST_PAST) {
-      this.file.replace(this.#everything());
-      this.#lines = live;
-    } else {
-      this.file.append([...this.#pending.values()].map(formatLine).join(''));
-      this.#lines += this.#pending.size;
-    }
-    this.#pending.clear();
+    this.#lines.flush(this.#devices.size + this.#subscriptions.size, () => this.#everything());
   }
 
   #add(line: Line): void {
     this.#take(line);
-    // Of what changes more than once, the last counts.
-    this.#pending.set(subjectOf(line), line);
+    this.#lines.add(line);
   }
 
   #take(line: Line): void {
@@ -135,13 +107,12 @@ export class DeviceStore {
     }
   }
 
-  #everything(): string {
-    const devices = this.devices.map((device) => formatLine({ device }));
-    const subscriptions = [...this.#subscriptions].map(([subscription, record]) =>
-      formatLine({ subscription, record }),
-    );
-    const key = this.#key === undefined ? [] : [formatLine({ key: this.#key })];
-    return [...key, ...devices, ...subscriptions].join('');
+  #everything(): readonly Line[] {
+    return [
+      ...(this.#key === undefined ? [] : [{ key: this.#key }]),
+      ...this.devices.map((device) => ({ device })),
+      ...[...this.#subscriptions].map(([subscription, record]) => ({ subscription, record })),
+    ];
   }
 }
 
@@ -151,19 +122,12 @@ function subjectOf(line: Line): string {
   return 'key' in line ? 'key' : `subscription ${line.subscription}`;
 }
 
-const formatLine = (line: Line): string => `${JSON.stringify(line)}\n`;
-
 /** The file is the server's own: a line is whole, or torn, or not of this version. */
-function readLine(text: string): Line | undefined {
-  if (text === '') return undefined;
-  try {
-    const line: Partial<Record<'device' | 'subscription' | 'key', unknown>> = JSON.parse(text);
-    if (typeof line !== 'object' || line === null) return undefined;
-    const isOurs = isDevice(line.device) || typeof line.subscription === 'string' || typeof line.key === 'string';
-    return isOurs ? (line as Line) : undefined;
-  } catch {
-    return undefined;
-  }
+function readLine(value: unknown): Line | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const line: Partial<Record<'device' | 'subscription' | 'key', unknown>> = value;
+  const isOurs = isDevice(line.device) || typeof line.subscription === 'string' || typeof line.key === 'string';
+  return isOurs ? (line as Line) : undefined;
 }
 
 function isDevice(value: unknown): value is Device {

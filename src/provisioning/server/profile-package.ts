@@ -33,7 +33,7 @@ import type { Fleet, ProfileDocument } from './fleet.ts';
 import { LoadGuard } from './load-guard.ts';
 import { type SharedId, type SharedProfiles, sharedId } from './shared-profiles.ts';
 
-export const PROFILE_TYPE = 'application/yaml';
+const PROFILE_TYPE = 'application/yaml';
 
 export interface ProfilePackageOptions {
   readonly clock: Clock;
@@ -215,11 +215,18 @@ export class ProfilePackage implements EventPackage {
     if (form === 'body') return { type: PROFILE_TYPE, data: text, eventParameters };
     const url = this.options.urlFor(token, id, near);
     if (form === 'url') return { type: BARE_URL, data: Buffer.from(url), eventParameters };
-    const hash = createHash('sha1').update(text).digest('hex');
-    const contentId = `${id.replace(/[^0-9a-z-]+/gi, '-')}-${serial}-${hash.slice(0, 8)}@profile`;
-    const body = writeIndirection({ url, size: text.length, hash, contentId, contentType: PROFILE_TYPE });
-    return { ...body, eventParameters };
+    return { ...indirectionTo(url, { id, serial, text }).body, eventParameters };
   }
+}
+
+/** What is said of a profile's file (RFC 4483), with the hash of its content: SHA-1, hexadecimal. */
+export function indirectionTo(
+  url: string,
+  { id, serial, text }: { readonly id: string; readonly serial: number; readonly text: Buffer },
+): { readonly hash: string; readonly body: EventBody } {
+  const hash = createHash('sha1').update(text).digest('hex');
+  const contentId = `${id.replace(/[^0-9a-z-]+/gi, '-')}-${serial}-${hash.slice(0, 8)}@profile`;
+  return { hash, body: writeIndirection({ url, size: text.length, hash, contentId, contentType: PROFILE_TYPE }) };
 }
 
 const NO_BODY = Buffer.alloc(0);

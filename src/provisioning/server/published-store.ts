@@ -1,6 +1,6 @@
-// What presence servers have been told of each device: in an append-only file, a line a change, as device-store.ts has it.
+// What presence servers have been told of each device, a line a change in one file.
 
-import type { StoreFile } from './device-store.ts';
+import { LineFile, type StoreFile } from './line-file.ts';
 
 /** One publication, as it stands. */
 export interface Published {
@@ -17,23 +17,18 @@ export interface Published {
 
 type Line = Published | { readonly id: string; readonly gone: true };
 
-/** Lines that may be past before the file is written anew. */
-const MOST_PAST = 1000;
-
 /** The publisher's memory. */
 export class PublishedStore {
   readonly #published = new Map<string, Published>();
-  #pending: Line[] = [];
-  #lines = 0;
+  readonly #lines: LineFile<Line>;
 
   /** @throws Error as the file does; a line that cannot be read is passed over */
-  constructor(private readonly file: StoreFile) {
-    for (const text of file.read().split('\n')) {
-      const line = readLine(text);
-      if (line === undefined) continue;
-      this.#lines += 1;
-      this.#take(line);
-    }
+  constructor(file: StoreFile) {
+    this.#lines = new LineFile<Line>(file, {
+      subject: ({ id }) => id,
+      read: (value) => (isLine(value) ? value : undefined),
+    });
+    this.#lines.load((line) => this.#take(line));
   }
 
   get all(): readonly Published[] {
@@ -54,20 +49,12 @@ export class PublishedStore {
 
   /** Writes what has changed. @throws Error as the file does */
   flush(): void {
-    if (this.#pending.length === 0) return;
-    if (this.#lines + this.#pending.length > 2 * this.#published.size + MOST_PAST) {
-      this.file.replace(this.all.map(formatLine).join(''));
-      this.#lines = this.#published.size;
-    } else {
-      this.file.append(this.#pending.map(formatLine).join(''));
-      this.#lines += this.#pending.length;
-    }
-    this.#pending = [];
+    this.#lines.flush(this.#published.size, () => this.all);
   }
 
   #add(line: Line): void {
     this.#take(line);
-    this.#pending.push(line);
+    this.#lines.add(line);
   }
 
   #take(line: Line): void {
@@ -76,19 +63,7 @@ export class PublishedStore {
   }
 }
 
-const formatLine = (line: Line): string => `${JSON.stringify(line)}\n`;
-
 /** The file is the publisher's own: a line is whole, or torn, or not of this version. */
-function readLine(text: string): Line | undefined {
-  if (text === '') return undefined;
-  try {
-    const line: unknown = JSON.parse(text);
-    return isLine(line) ? line : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function isLine(value: unknown): value is Line {
   if (typeof value !== 'object' || value === null || !('id' in value) || typeof value.id !== 'string') return false;
   return 'gone' in value || ('tag' in value && typeof value.tag === 'string');

@@ -1,14 +1,13 @@
 // Profiles for a fleet that other people's servers serve: each into a file for any HTTPS store, and, where it is another
 // than before, a PUBLISH (RFC 3903) of where it is (RFC 4483) to a presence server, which tells the device.
 
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { type Millis, millis, minutes } from '../../base/units.ts';
 import type { Account, EventAgent, PublishOptions, PublishOutcome, SipUri } from '../../sip/index.ts';
-import { deviceUriAt, PROFILE_EVENT, urnOfMac, writeIndirection } from '../event/index.ts';
+import { deviceUriAt, PROFILE_EVENT, urnOfMac } from '../event/index.ts';
 import { profilePath } from './file-service.ts';
-import { PROFILE_TYPE } from './profile-package.ts';
+import { indirectionTo } from './profile-package.ts';
 import type { Published, PublishedStore } from './published-store.ts';
 
 /** A device's profile, as it is now. */
@@ -90,18 +89,17 @@ export class Publisher {
     return this.#tally;
   }
 
-  async #publish({ id, token, serial, text }: ProfileToPublish): Promise<Outcome> {
+  async #publish(profile: ProfileToPublish): Promise<Outcome> {
+    const { id, token, text } = profile;
     const { files, store, url: base, clock } = this.options;
     const path = profilePath(token, id);
     files.put(path, text);
     const url = `${base}${path}`;
-    const hash = createHash('sha1').update(text).digest('hex');
+    const { hash, body } = indirectionTo(url, profile);
     const before = store.get(id);
     const isKnown = before?.url === url && before.hash === hash;
     const now = clock.wall().getTime();
     if (isKnown && before.until - now > LIFE / 2) return 'unchanged';
-    const contentId = `${id}-${serial}-${hash.slice(0, 8)}@profile`;
-    const body = writeIndirection({ url, size: text.length, hash, contentId, contentType: PROFILE_TYPE });
     const asked = before !== undefined && before.until > now ? before.tag : undefined;
     const outcome = await this.#send(id, body, { tag: asked, isKnown });
     if (outcome === undefined) return 'failed';

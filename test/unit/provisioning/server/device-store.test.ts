@@ -1,7 +1,8 @@
 // The server's memory: nothing is lost by a restart or a torn line, and the file does not grow for ever.
 
 import { describe, expect, it } from 'vitest';
-import { type Device, DeviceStore, type StoreFile } from '../../../../src/provisioning/server/device-store.ts';
+import { type Device, DeviceStore } from '../../../../src/provisioning/server/device-store.ts';
+import type { StoreFile } from '../../../../src/provisioning/server/line-file.ts';
 import type { SubscriptionRecord } from '../../../../src/sip/index.ts';
 
 class MemoryFile implements StoreFile {

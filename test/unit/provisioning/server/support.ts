@@ -1,8 +1,8 @@
 // A provisioning server on a network in memory, and a folder that is a table.
 
 import { seconds } from '../../../../src/base/units.ts';
-import type { StoreFile } from '../../../../src/provisioning/server/device-store.ts';
 import { ProfileLayers } from '../../../../src/provisioning/server/layers.ts';
+import type { StoreFile } from '../../../../src/provisioning/server/line-file.ts';
 import type { FolderContent } from '../../../../src/provisioning/server/profile-folder.ts';
 import { ProvisionServer } from '../../../../src/provisioning/server/provision-server.ts';
 import { readSettings } from '../../../../src/provisioning/server/settings.ts';
