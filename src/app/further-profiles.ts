@@ -97,7 +97,7 @@ export class FurtherProfiles {
     const { context, profiles, agent, device, retriever: makeRetriever } = this.parts;
     const { clock, random, log, faults } = context;
     const fault = `provisioning ${nameOfSlot(slot)}`;
-    const retriever = makeRetriever(() => profiles.storeOf(slot).current?.text);
+    const retriever = makeRetriever(() => profiles.keepers.keeper(slot).remembered?.text);
     const client = new ProvisioningClient({
       clock,
       random,

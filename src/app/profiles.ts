@@ -23,6 +23,7 @@ import {
   readConfigurationFile,
   readSmallFile,
 } from '../config/index.ts';
+import { placeOfServer } from '../provisioning/client/discovery/server-finder.ts';
 import {
   DEVICE,
   KeeperSet,
@@ -60,36 +61,23 @@ export const firmwareFolder = (stateFolder: string): string => join(stateFolder,
 export class Profiles {
   /** All of them; the device's own is there from the beginning. */
   readonly keepers: KeeperSet;
-  readonly #stores = new Map<string, ProfileStore>();
+  /** What is remembered of the device's own profile. */
+  readonly store: ProfileStore;
   readonly #unconfigured = defaultProvisioning();
   #proveWithin = this.#unconfigured.proveWithin;
   #sealed: SealedSecrets | undefined;
 
   /** @throws Error when the state folder cannot be read */
   constructor(private readonly parts: ProfilesParts) {
+    this.store = new ProfileStore(memoryFor(DEVICE, parts.stateFolder));
     this.keepers = new KeeperSet((slot) => this.#keeperFor(slot));
     this.keepers.keeper(DEVICE);
     for (const user of usersIn(parts.stateFolder)) this.keepers.keeper({ type: 'user', user });
   }
 
-  /** What is remembered of the device's own profile. */
-  get store(): ProfileStore {
-    return this.storeOf(DEVICE);
-  }
-
   /** The keeper of the device's own profile. */
   get keeper(): ProfileKeeper {
     return this.keepers.keeper(DEVICE);
-  }
-
-  /** What is remembered of one of them. */
-  storeOf(slot: ProfileSlot): ProfileStore {
-    const name = nameOfSlot(slot);
-    const known = this.#stores.get(name);
-    if (known !== undefined) return known;
-    const store = new ProfileStore(memoryFor(slot, this.parts.stateFolder));
-    this.#stores.set(name, store);
-    return store;
   }
 
   /** To be waited for before `begin`: reads what in the profiles is encrypted to this board. */
@@ -166,7 +154,7 @@ export class Profiles {
         current === undefined
           ? null
           : { where: current.where, serial: current.serial ?? null, received: current.received },
-      server: server === undefined ? null : withoutPath(server.uri),
+      server: server === undefined ? null : placeOfServer(server.uri),
       past: past.map(({ where, serial, received, verdict, faults }) => ({
         where,
         serial: serial ?? null,
@@ -202,7 +190,7 @@ export class Profiles {
     const { context, putIntoForce, works } = this.parts;
     return new ProfileKeeper({
       ...context,
-      store: this.storeOf(slot),
+      store: slot === DEVICE ? this.store : new ProfileStore(memoryFor(slot, this.parts.stateFolder)),
       check: (profile) => this.#checked(slot, profile && { text: profile.text, where: profile.file }),
       prepare: (texts) => this.#unseal([...this.keepers.texts, ...texts]),
       putIntoForce,
@@ -263,11 +251,6 @@ export class Profiles {
       throw thrown;
     }
   }
-}
-
-/** The path alone may open a profile. */
-function withoutPath(uri: string): string {
-  return uri.replace(/^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*).*$/is, '$1$2').replace(/^(sips?:[^:@]*):[^@]*@/i, '$1@');
 }
 
 /** Where a profile is kept. The network's is forgotten with the service: the next may begin elsewhere (RFC 6080 §5.1.4.1). */

@@ -53,6 +53,7 @@ const TIME_IS_OVER = 'its time is over (profile.notAfter)';
 interface Candidate {
   readonly profile: StoredProfile;
   readonly configuration: Configuration;
+  readonly conditions: LayeredOutcome['conditions'];
   readonly proveWithin: Millis;
 }
 
@@ -71,8 +72,6 @@ export class ProfileKeeper {
   /** The last that was taken back in this life of the service. */
   #rolledBack: { readonly fingerprint: string; readonly at: Millis } | undefined;
   #stopped = false;
-  /** Of the one that waits or proves itself. */
-  #conditions: LayeredOutcome['conditions'] = {};
   #end: Timer | undefined;
   /** Of whose end it was said that it is near. */
   #saidNear: string | undefined;
@@ -114,7 +113,6 @@ export class ProfileKeeper {
       const why = this.#faultsAtStart(proving, outcome);
       if (outcome.configuration !== undefined && why.length === 0) {
         this.#candidate = candidateOf(proving, outcome.configuration, outcome, this.parts);
-        this.#conditions = outcome.conditions;
         this.#state = 'waiting';
         return outcome;
       }
@@ -178,7 +176,6 @@ export class ProfileKeeper {
       return this.#reject(numbered, [`it could not be written down: ${written}`], store.memory.bad);
     }
     this.#candidate = candidateOf(numbered, outcome.configuration, outcome, this.parts);
-    this.#conditions = outcome.conditions;
     this.#handle('taken');
     const done = await this.parts.putIntoForce(outcome.configuration);
     if (!done) {
@@ -351,11 +348,12 @@ export class ProfileKeeper {
 
   #keep(): void {
     const { store, journal } = this.parts;
-    const proved = this.#candidate?.profile;
+    const candidate = this.#candidate;
     this.#candidate = undefined;
-    if (proved === undefined) return;
+    if (candidate === undefined) return;
+    const proved = candidate.profile;
     const { server, where } = proved;
-    this.#watchEnd(proved, { conditions: this.#conditions });
+    this.#watchEnd(proved, candidate);
     this.#isGoodOfUse = true;
     const past = store.pastWith({ ...pastOf(proved), verdict: 'applied', faults: [] });
     const numbered = serialOf(proved);
@@ -427,5 +425,5 @@ function candidateOf(
   { conditions }: LayeredOutcome,
   { proveWithin }: ProfileKeeperParts,
 ): Candidate {
-  return { profile, configuration, proveWithin: conditions.proveWithin ?? proveWithin() };
+  return { profile, configuration, conditions, proveWithin: conditions.proveWithin ?? proveWithin() };
 }

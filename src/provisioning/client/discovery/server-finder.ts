@@ -66,7 +66,7 @@ export class ServerFinder {
   /** The server cannot be reached, or has nothing for us: others are looked for. It stays until there is another. */
   useless(server: ServerFound): void {
     if (server.uri !== this.#current?.uri || this.#useless.has(server.uri)) return;
-    this.parts.log.info('provisioning.server-of-no-use', { server: placeIn(server), by: server.by });
+    this.parts.log.info('provisioning.server-of-no-use', { server: placeOfServer(server.uri), by: server.by });
     this.#useless.add(server.uri);
     void this.#look();
   }
@@ -122,7 +122,7 @@ export class ServerFinder {
     this.#said = false;
     if (server.uri === this.#current?.uri) return;
     this.#current = server;
-    log.info('provisioning.server-found', { server: placeIn(server), by: server.by });
+    log.info('provisioning.server-found', { server: placeOfServer(server.uri), by: server.by });
     found(server);
   }
 
@@ -145,7 +145,7 @@ export class ServerFinder {
   }
 }
 
-/** Without the path: that alone may open a profile. */
-function placeIn({ uri }: ServerFound): string {
-  return uri.replace(/^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*).*$/is, '$1$2');
+/** A server's address as it may be shown: without the path, which alone may open a profile, and without passwords. */
+export function placeOfServer(uri: string): string {
+  return uri.replace(/^(https?:\/\/)(?:[^/?#]*@)?([^/?#]*).*$/is, '$1$2').replace(/^(sips?:[^:@]*):[^@]*@/i, '$1@');
 }
