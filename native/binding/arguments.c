@@ -7,6 +7,11 @@
 
 #include "binding/error-code.h"
 
+napi_value answer_number(napi_env env, double value) {
+  napi_value made;
+  return napi_create_double(env, value, &made) == napi_ok ? made : NULL;
+}
+
 static bool refuse(napi_env env, const char *name, const char *wanted) {
   error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be %s", name, wanted);
   return false;

@@ -1,5 +1,5 @@
-// Reading what JavaScript passes, with every type and range checked. A function that fails has thrown a TypeError-like
-// Error with code `invalid-argument` that names the argument, and answers false.
+// Reading what JavaScript passes, with every type and range checked, and the numbers that it is answered. A function that
+// fails has thrown a TypeError-like Error with code `invalid-argument` that names the argument, and answers false.
 
 #ifndef DOORPHONE_BINDING_ARGUMENTS_H
 #define DOORPHONE_BINDING_ARGUMENTS_H
@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/** A number for JavaScript, or null. */
+napi_value answer_number(napi_env env, double value);
 
 /** The longest path or name that is taken. */
 #define ARGUMENT_TEXT_BYTES 4096

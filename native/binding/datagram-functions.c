@@ -11,11 +11,6 @@ static const int64_t any_port_range[2] = {0, 65535};
 static const int64_t beside_range[2] = {DATAGRAM_ALONE, INT_MAX};
 static const int64_t descriptor_range[2] = {0, INT_MAX};
 
-static napi_value number(napi_env env, int value) {
-  napi_value made;
-  return napi_create_int32(env, value, &made) == napi_ok ? made : NULL;
-}
-
 napi_value datagram_open_function(napi_env env, napi_callback_info info) {
   napi_value values[3];
   char address[ARGUMENT_TEXT_BYTES];
@@ -26,7 +21,7 @@ napi_value datagram_open_function(napi_env env, napi_callback_info info) {
       !arguments_integer(env, values[2], "beside", beside_range, &beside)) {
     return NULL;
   }
-  return number(env, datagram_open(address, (uint16_t)port, (int)beside));
+  return answer_number(env, datagram_open(address, (uint16_t)port, (int)beside));
 }
 
 napi_value datagram_seal_function(napi_env env, napi_callback_info info) {
@@ -36,5 +31,5 @@ napi_value datagram_seal_function(napi_env env, napi_callback_info info) {
       !arguments_integer(env, values[0], "descriptor", descriptor_range, &descriptor)) {
     return NULL;
   }
-  return number(env, datagram_seal((int)descriptor));
+  return answer_number(env, datagram_seal((int)descriptor));
 }

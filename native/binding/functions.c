@@ -133,12 +133,6 @@ static napi_value set_gain_function(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-static napi_value number(napi_env env, double value) {
-  napi_value result = NULL;
-  (void)napi_create_double(env, value, &result);
-  return result;
-}
-
 static napi_value take_events_function(napi_env env, napi_callback_info info) {
   napi_value values[2];
   double *numbers;
@@ -151,7 +145,7 @@ static napi_value take_events_function(napi_env env, napi_callback_info info) {
   size_t capacity = length / LAYOUT_EVENT;
   size_t taken = engine_take_events(engine, events, capacity < EVENT_BATCH ? capacity : EVENT_BATCH);
   for (size_t at = 0; at < taken; at++) layout_event(&events[at], numbers + at * LAYOUT_EVENT);
-  return number(env, (double)taken);
+  return answer_number(env, (double)taken);
 }
 
 static napi_value state_function(napi_env env, napi_callback_info info) {
@@ -189,7 +183,7 @@ static napi_value lateness_function(napi_env env, napi_callback_info info) {
     numbers[2 * at] = layout_duration_ms(upper_ns[at]);
     numbers[2 * at + 1] = (double)packets[at];
   }
-  return number(env, LATENESS_BUCKETS);
+  return answer_number(env, LATENESS_BUCKETS);
 }
 
 // ---- sessions ----
@@ -214,8 +208,8 @@ static napi_value session_open_function(napi_env env, napi_callback_info info) {
   error_throw_engine(env, error, "opening a media session");
   napi_value pair = NULL;
   if (error != DP_OK || napi_create_array_with_length(env, 2, &pair) != napi_ok) return NULL;
-  (void)napi_set_element(env, pair, 0, number(env, session));
-  (void)napi_set_element(env, pair, 1, number(env, port));
+  (void)napi_set_element(env, pair, 0, answer_number(env, session));
+  (void)napi_set_element(env, pair, 1, answer_number(env, port));
   return pair;
 }
 
@@ -242,7 +236,7 @@ static napi_value session_take_ports_function(napi_env env, napi_callback_info i
   if (!engine || !arguments_integer(env, values[2], "from", session_range, &from)) return NULL;
   dp_error error = engine_take_ports(engine, session, (uint32_t)from, &port);
   error_throw_engine(env, error, "moving a media session");
-  return error == DP_OK ? number(env, port) : NULL;
+  return error == DP_OK ? answer_number(env, port) : NULL;
 }
 
 static napi_value session_digits_function(napi_env env, napi_callback_info info) {

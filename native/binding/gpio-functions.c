@@ -23,11 +23,6 @@ static const int64_t drive_range[2] = {0, 2};
 static const int64_t mask_range[2] = {0, (INT64_C(1) << 52) - 1};
 static const int64_t debounce_range[2] = {0, 10 * 1000 * 1000};
 
-static napi_value number(napi_env env, double value) {
-  napi_value made;
-  return napi_create_double(env, value, &made) == napi_ok ? made : NULL;
-}
-
 static bool add_text(napi_env env, napi_value list, uint32_t at, const char *text) {
   napi_value made;
   return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &made) == napi_ok &&
@@ -35,7 +30,7 @@ static bool add_text(napi_env env, napi_value list, uint32_t at, const char *tex
 }
 
 static bool add_number(napi_env env, napi_value list, uint32_t at, double value) {
-  napi_value made = number(env, value);
+  napi_value made = answer_number(env, value);
   return made && napi_set_element(env, list, at, made) == napi_ok;
 }
 
@@ -50,7 +45,7 @@ napi_value gpio_open_function(napi_env env, napi_callback_info info) {
   napi_value value;
   char path[ARGUMENT_TEXT_BYTES];
   if (!arguments_take(env, info, &value, 1) || !arguments_text(env, value, "path", path)) return NULL;
-  return number(env, gpio_open(path));
+  return answer_number(env, gpio_open(path));
 }
 
 napi_value gpio_describe_function(napi_env env, napi_callback_info info) {
@@ -60,7 +55,7 @@ napi_value gpio_describe_function(napi_env env, napi_callback_info info) {
   struct gpio_chip described;
   if (!arguments_take(env, info, &value, 1) || !take_descriptor(env, value, &chip)) return NULL;
   int error = gpio_describe(chip, &described);
-  if (error != 0) return number(env, error);
+  if (error != 0) return answer_number(env, error);
   if (napi_create_array(env, &list) != napi_ok || !add_text(env, list, 0, described.name) ||
       !add_text(env, list, 1, described.label) || !add_number(env, list, 2, described.lines)) {
     return NULL;
@@ -79,7 +74,7 @@ napi_value gpio_describe_line_function(napi_env env, napi_callback_info info) {
     return NULL;
   }
   int error = gpio_describe_line(chip, (uint32_t)offset, &line);
-  if (error != 0) return number(env, error);
+  if (error != 0) return answer_number(env, error);
   if (napi_create_array(env, &list) != napi_ok || !add_text(env, list, 0, line.name) ||
       !add_text(env, list, 1, line.consumer) || !add_number(env, list, 2, line.used) ||
       !add_number(env, list, 3, line.output) || !add_number(env, list, 4, line.active_low)) {
@@ -136,7 +131,7 @@ napi_value gpio_take_function(napi_env env, napi_callback_info info) {
   request.drive = (enum gpio_drive)drive;
   request.debounce_us = (uint32_t)debounce;
   request.initial = (uint64_t)initial;
-  return number(env, gpio_take(chip, &request));
+  return answer_number(env, gpio_take(chip, &request));
 }
 
 napi_value gpio_read_function(napi_env env, napi_callback_info info) {
@@ -149,7 +144,7 @@ napi_value gpio_read_function(napi_env env, napi_callback_info info) {
     return NULL;
   }
   int error = gpio_read_values(request, (uint32_t)count, &bits);
-  return number(env, error == 0 ? (double)bits : error);
+  return answer_number(env, error == 0 ? (double)bits : error);
 }
 
 napi_value gpio_write_function(napi_env env, napi_callback_info info) {
@@ -162,7 +157,7 @@ napi_value gpio_write_function(napi_env env, napi_callback_info info) {
       !arguments_integer(env, values[2], "values", mask_range, &bits)) {
     return NULL;
   }
-  return number(env, gpio_write_values(request, (uint64_t)mask, (uint64_t)bits));
+  return answer_number(env, gpio_write_values(request, (uint64_t)mask, (uint64_t)bits));
 }
 
 napi_value gpio_edges_function(napi_env env, napi_callback_info info) {
@@ -182,5 +177,5 @@ napi_value gpio_edges_function(napi_env env, napi_callback_info info) {
     edge[2] = (double)edges[at].at_ns / 1e6;
     edge[3] = edges[at].sequence;
   }
-  return number(env, count);
+  return answer_number(env, count);
 }

@@ -9,12 +9,6 @@
 static const int64_t component_range[2] = {COMPONENT_RTP, COMPONENT_RTCP};
 static const int64_t port_range[2] = {1, 65535};
 
-static napi_value number(napi_env env, double value) {
-  napi_value result = NULL;
-  (void)napi_create_double(env, value, &result);
-  return result;
-}
-
 /** What a session asks, or keeps, at whom. */
 struct inquiry {
   struct engine *engine;
@@ -47,7 +41,7 @@ napi_value session_ask_mapping_function(napi_env env, napi_callback_info info) {
   dp_error error =
       engine_ask_mapping(inquiry.engine, inquiry.session, inquiry.component, &inquiry.server, &request);
   error_throw_engine(env, error, "asking a STUN server");
-  return error == DP_OK ? number(env, (double)request) : NULL;
+  return error == DP_OK ? answer_number(env, (double)request) : NULL;
 }
 
 napi_value session_take_mapping_function(napi_env env, napi_callback_info info) {
@@ -64,9 +58,9 @@ napi_value session_take_mapping_function(napi_env env, napi_callback_info info) 
   napi_value address = NULL;
   if (error != DP_OK || napi_create_array_with_length(env, 3, &answer) != napi_ok) return NULL;
   if (napi_create_string_utf8(env, mapping.address, NAPI_AUTO_LENGTH, &address) != napi_ok) return NULL;
-  (void)napi_set_element(env, answer, 0, number(env, (double)mapping.request));
+  (void)napi_set_element(env, answer, 0, answer_number(env, (double)mapping.request));
   (void)napi_set_element(env, answer, 1, address);
-  (void)napi_set_element(env, answer, 2, number(env, mapping.port));
+  (void)napi_set_element(env, answer, 2, answer_number(env, mapping.port));
   return answer;
 }
 

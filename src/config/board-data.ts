@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import { minutes, seconds } from '../base/units.ts';
 import { complaint, decodeComplaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
-import { parseLayer } from './layer.ts';
+import { type PlacedLayer, parseLayer } from './layer.ts';
 import { mergeLayers } from './merge.ts';
 import { line } from './schema-lines.ts';
 import { isTable } from './structure.ts';
@@ -49,6 +49,11 @@ export interface BoardData extends Omit<v.InferOutput<typeof schema>, 'lines'> {
   readonly lines: Readonly<Record<string, LineConfiguration>>;
 }
 
+interface BoardFile {
+  readonly file: string;
+  readonly layer: PlacedLayer;
+}
+
 /** How many boards may be like one another. */
 const MOST_LIKE = 4;
 
@@ -61,7 +66,7 @@ export function parseBoard(
   name: string,
   read: (name: string) => { readonly text: string; readonly file: string } | undefined,
 ): Result<BoardData, readonly Fault[]> {
-  const files: { readonly file: string; readonly layer: ReturnType<typeof parseLayer> }[] = [];
+  const files: BoardFile[] = [];
   let merged: unknown = {};
   for (let next: string | undefined = name; next !== undefined; ) {
     const found = read(next);
@@ -79,22 +84,17 @@ export function parseBoard(
     next = typeof like === 'string' ? like : undefined;
   }
   const parsed = v.safeParse(schema, merged);
-  if (parsed.success) {
-    return ok({ ...parsed.output, name });
-  }
+  if (parsed.success) return ok({ ...parsed.output, name });
   return err(parsed.issues.map((issue) => faultOf(issue, files)));
 }
 
 type Issue = v.InferIssue<typeof schema>;
 
 /** Where the file that says it last says it. */
-function faultOf(
-  issue: Issue,
-  files: readonly { readonly file: string; readonly layer: ReturnType<typeof parseLayer> }[],
-): Fault {
+function faultOf(issue: Issue, files: readonly BoardFile[]): Fault {
   const path: Path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
   const found = decodeComplaint(issue.message) ?? complaint(issue.message.toLowerCase(), 'see board/README.md');
-  const said = files.find(({ layer }) => 'value' in layer && layer.has(path)) ?? files[0];
-  const place = said !== undefined && 'value' in said.layer ? said.layer.place(path) : { line: 1, column: 1 };
+  const said = files.find(({ layer }) => layer.has(path)) ?? files[0];
+  const place = said?.layer.place(path) ?? { line: 1, column: 1 };
   return { file: said?.file ?? '', ...place, key: formatPath(path), ...found };
 }

@@ -8,13 +8,17 @@ import { duration, key, lineOfText, SECRET_FORMS, secret } from './values.ts';
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 export const name = v.pipe(v.string(), v.regex(NAME_PATTERN));
 
+/** A line of the board that something is wired to. */
+export function wire(title: string, description: string, example: string) {
+  return key(lineOfText(64), { title, description, examples: [example] });
+}
+
 const contact = v.strictObject({
-  line: key(lineOfText(64), {
-    title: 'Line',
-    description:
-      'The input that the contact is wired to. Active: the door is shut, as with a reed contact and its magnet.',
-    examples: ['GPIO23'],
-  }),
+  line: wire(
+    'Line',
+    'The input that the contact is wired to. Active: the door is shut, as with a reed contact and its magnet.',
+    'GPIO23',
+  ),
   leftOpenAfter: v.optional(
     key(duration(seconds(5), minutes(60)), {
       title: 'Open too long',
@@ -25,11 +29,7 @@ const contact = v.strictObject({
 });
 
 export const door = v.strictObject({
-  relay: key(lineOfText(64), {
-    title: 'Relay',
-    description: 'The output that opens the door.',
-    examples: ['GPIO27'],
-  }),
+  relay: wire('Relay', 'The output that opens the door.', 'GPIO27'),
   openFor: v.optional(
     key(duration(millis(100), minutes(5)), {
       title: 'Opening time',
@@ -77,11 +77,7 @@ export const door = v.strictObject({
 });
 
 export const tamper = v.strictObject({
-  line: key(lineOfText(64), {
-    title: 'Line',
-    description: 'The input of the switch. Active: somebody has opened the housing.',
-    examples: ['GPIO5'],
-  }),
+  line: wire('Line', 'The input of the switch. Active: somebody has opened the housing.', 'GPIO5'),
   blockFor: v.exactOptional(
     key(duration(seconds(10), minutes(24 * 60)), {
       title: 'Block',
@@ -92,11 +88,7 @@ export const tamper = v.strictObject({
 });
 
 export const motion = v.strictObject({
-  line: key(lineOfText(64), {
-    title: 'Line',
-    description: 'The input of the detector. Active: something moves.',
-    examples: ['GPIO6'],
-  }),
+  line: wire('Line', 'The input of the detector. Active: something moves.', 'GPIO6'),
   button: v.exactOptional(
     key(name, { title: 'Button', description: 'Rings as this button does. Left out: it is an event alone.' }),
   ),
@@ -117,7 +109,7 @@ function pattern(title: string, description: string, usual: (typeof LAMP_PATTERN
 }
 
 export const lamp = v.strictObject({
-  line: key(lineOfText(64), { title: 'Line', description: 'The output of the lamp.', examples: ['lamp'] }),
+  line: wire('Line', 'The output of the lamp.', 'lamp'),
   idle: pattern(
     'At rest',
     '`off`, `on`, `blink` (once a second), `fast` (four times a second), `flash` (every two).',

@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { minutes, seconds } from '../base/units.ts';
 import { account } from './schema-accounts.ts';
-import { door, lamp, motion, name, tamper } from './schema-door.ts';
+import { door, lamp, motion, name, tamper, wire } from './schema-door.ts';
 import { line } from './schema-lines.ts';
 import { provisioning } from './schema-provisioning.ts';
 import { MQTT_COMMANDS } from './types.ts';
@@ -304,11 +304,7 @@ const calls = v.strictObject({
 });
 
 const button = v.strictObject({
-  line: key(lineOfText(64), {
-    title: 'Line',
-    description: 'The input that the button is wired to.',
-    examples: ['GPIO17'],
-  }),
+  line: wire('Line', 'The input that the button is wired to.', 'GPIO17'),
   call: key(v.pipe(v.array(callTarget('sip:101@example.com')), v.minLength(1), v.maxLength(16)), {
     title: 'Whom it rings',
     description: 'SIP addresses, or telephone numbers at the account’s server (`tel:+4930123456`), in this order.',

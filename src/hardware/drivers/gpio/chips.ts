@@ -37,28 +37,28 @@ export class Chips {
 
   /** The line that the kernel calls so. */
   named(name: string): LinePlace | undefined {
-    for (const chip of this.all) {
-      for (let offset = 0; offset < chip.lines; offset += 1) {
-        const line = this.system.describeLine(chip.descriptor, offset);
-        if (typeof line !== 'number' && line.name === name) return { chip: chip.path, offset };
-      }
-    }
+    for (const line of this.#lines()) if (line.name === name) return line.place;
     return undefined;
   }
 
   /** What the kernel calls its lines; where it calls them nothing they are left out. */
   get names(): readonly string[] {
-    return this.all.flatMap(({ descriptor, lines }) =>
-      Array.from({ length: lines }, (_, offset) => this.system.describeLine(descriptor, offset)).flatMap((line) =>
-        typeof line === 'number' || line.name === '' ? [] : [line.name],
-      ),
-    );
+    return [...this.#lines()].flatMap(({ name }) => (name === '' ? [] : [name]));
   }
 
   /** The next use opens them anew: a chip that was pulled out may be back under another number. */
   close(): void {
     for (const { descriptor } of this.#open ?? []) this.system.close(descriptor);
     this.#open = undefined;
+  }
+
+  *#lines(): Generator<{ readonly name: string; readonly place: LinePlace }> {
+    for (const { descriptor, lines, path } of this.all) {
+      for (let offset = 0; offset < lines; offset += 1) {
+        const line = this.system.describeLine(descriptor, offset);
+        if (typeof line !== 'number') yield { name: line.name, place: { chip: path, offset } };
+      }
+    }
   }
 
   #openAll(): readonly OpenChip[] {
