@@ -25,6 +25,7 @@ export {
   type ChallengedRequest,
   DigestClient,
   type DigestCredentials,
+  fittingChallenges,
   type KnownPassword,
 } from './auth/index.ts';
 export type {

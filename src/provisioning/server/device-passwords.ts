@@ -12,8 +12,8 @@ import {
   type CallerAlgorithm,
   CallerAuthenticator,
   type CallerVerdict,
-  createResponse,
   type Endpoint,
+  fittingChallenges,
   type KnownPassword,
   type SipRequest,
   serialize,
@@ -151,14 +151,10 @@ export class DevicePasswords {
     return this.#authenticator.judge({ method, requestUri: path, body: NO_BODY, headers: { all } }, address);
   }
 
-  /** As many challenges as there is room for: a forged address gets no more bytes of it than were brought. */
   #challenge(request: SipRequest, challenges: readonly string[]): WatchRefusal {
     const room = serialize(request).length - NOTED_IN_VIA;
-    for (let count = challenges.length; count > 0; count -= 1) {
-      const headers = challenges.slice(0, count).map((value) => ['WWW-Authenticate', value] as const);
-      if (serialize(createResponse(request, 401, { headers })).length <= room) return { status: 401, headers };
-    }
-    return { status: 403 };
+    const headers = fittingChallenges(request, challenges, (response) => serialize(response).length <= room);
+    return headers === undefined ? { status: 403 } : { status: 401, headers };
   }
 
   #note(verdict: CallerVerdict, by: 'sip' | 'http', from: string): void {

@@ -6,7 +6,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import { seconds } from '../../base/units.ts';
-import type { CallerAuthenticator, CallerVerdict } from '../auth/index.ts';
+import { type CallerAuthenticator, type CallerVerdict, fittingChallenges } from '../auth/index.ts';
 import { createResponse, parseUri } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { Refusal, Session } from '../session/types.ts';
@@ -202,12 +202,8 @@ export class Gate {
     const { authenticator, strangers } = this.options;
     if (!this.#challenges.take(source.address)) return 'drop';
     const challenges = authenticator.challenges(source.address, stale);
-    for (let count = challenges.length; count > 0; count -= 1) {
-      const headers = challenges.slice(0, count).map((value) => ['WWW-Authenticate', value] as const);
-      const response = createResponse(request, 401, { headers });
-      if (strangers.fits(response, request)) return response;
-    }
-    return 'drop';
+    const headers = fittingChallenges(request, challenges, (response) => strangers.fits(response, request));
+    return headers === undefined ? 'drop' : createResponse(request, 401, { headers });
   }
 
   #sayWrong(tries: number, source: Endpoint): void {

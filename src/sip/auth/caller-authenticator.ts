@@ -5,8 +5,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import { Secret } from '../../base/secret.ts';
 import { millis, seconds } from '../../base/units.ts';
-import { parseAuthHeader } from '../message/index.ts';
-import type { SipRequest } from '../message/types.ts';
+import { createResponse, parseAuthHeader } from '../message/index.ts';
+import type { SipRequest, SipResponse } from '../message/types.ts';
 import { findAlgorithm } from './algorithms.ts';
 import { formatAuthenticationInfo } from './authentication-info.ts';
 import { authenticationHeaders } from './challenge.ts';
@@ -149,4 +149,20 @@ function isSame(known: KnownPassword | undefined, told: Secret, scope: string): 
   const algorithm = findAlgorithm(name);
   if (hash === undefined || algorithm === undefined) return false;
   return equalInConstantTime(hash.reveal(), algorithm.hash(`${scope}:${told.reveal()}`));
+}
+
+/**
+ * The header fields of a 401 (RFC 3261 §22.2) with as many of the challenges as there is room for: a forged address gets no
+ * more bytes of it than were brought. @returns undefined: there is no room for any
+ */
+export function fittingChallenges(
+  request: SipRequest,
+  challenges: readonly string[],
+  fits: (response: SipResponse) => boolean,
+): readonly (readonly [name: string, value: string])[] | undefined {
+  for (let count = challenges.length; count > 0; count -= 1) {
+    const headers = challenges.slice(0, count).map((value) => ['WWW-Authenticate', value] as const);
+    if (fits(createResponse(request, 401, { headers }))) return headers;
+  }
+  return undefined;
 }

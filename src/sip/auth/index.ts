@@ -6,6 +6,7 @@ export {
   CallerAuthenticator,
   type CallerAuthenticatorOptions,
   type CallerVerdict,
+  fittingChallenges,
   type GuardedRequest,
 } from './caller-authenticator.ts';
 export {
