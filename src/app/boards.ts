@@ -13,6 +13,7 @@ import {
   formatFault,
   type LineConfiguration,
   parseBoard,
+  type RelayLimit,
 } from '../config/index.ts';
 import {
   GpioBoard,
@@ -80,6 +81,21 @@ export function recognise({ compatible, boards }: Machine): string | undefined {
     if (board !== undefined) return board.name;
   }
   return undefined;
+}
+
+/** How long relays may be on, by the board's name; `auto` is this machine. Of boards that make no sense nothing is known. */
+export function relayLimits(machine: Machine = thisMachine()): (board: string) => RelayLimit | undefined {
+  return (named) => {
+    try {
+      const board = named === 'auto' ? recognise(machine) : named;
+      if (board === undefined || board === 'virtual') return undefined;
+      const { name, relayLimit: limit } = loadBoard(board, machine.boards);
+      return limit === undefined ? undefined : { board: name, limit };
+    } catch {
+      // Opening it says what is wrong.
+      return undefined;
+    }
+  };
 }
 
 /** @param named a name in the folder, or the path of a folder or file elsewhere. @throws DoorphoneError */

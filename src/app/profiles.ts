@@ -35,6 +35,7 @@ import { ProfileKeeper } from '../provisioning/client/profile-keeper.ts';
 import { type MemoryFile, ProfileStore } from '../provisioning/client/profile-store.ts';
 import type { SealedSecrets } from '../provisioning/client/sealed/index.ts';
 import type { ServerFound } from '../provisioning/client/types.ts';
+import { relayLimits } from './boards.ts';
 import { readDeviceKey } from './device-key.ts';
 import type { ServiceContext } from './door-service.ts';
 import { storeFileAt } from './store-file.ts';
@@ -64,6 +65,7 @@ export class Profiles {
   /** What is remembered of the device's own profile. */
   readonly store: ProfileStore;
   readonly #unconfigured = defaultProvisioning();
+  readonly #relayLimit = relayLimits();
   #proveWithin = this.#unconfigured.proveWithin;
   #sealed: SealedSecrets | undefined;
 
@@ -237,7 +239,12 @@ export class Profiles {
   }
 
   get #options(): ParseOptions {
-    return { file: this.parts.configFile, environment: process.env, readFile: readSmallFile };
+    return {
+      file: this.parts.configFile,
+      environment: process.env,
+      readFile: readSmallFile,
+      relayLimit: this.#relayLimit,
+    };
   }
 
   /** Undefined where there is none at the default path: an unconfigured board. */

@@ -5,7 +5,7 @@ import { DoorphoneError, errorCode } from '../base/errors.ts';
 import { LONGEST_FILE_BYTES } from './document.ts';
 import { parseConfiguration } from './parse.ts';
 import { describeReadError } from './secrets.ts';
-import type { FileContent, ParseOutcome } from './types.ts';
+import type { FileContent, ParseOptions, ParseOutcome } from './types.ts';
 
 /**
  * Reads a regular file of at most 1 MiB. Throws as node:fs does; EFBIG when it is larger, EISDIR for a folder, ENOTFILE
@@ -49,17 +49,20 @@ export function readConfigurationFile(file: string): FileContent {
 
 /**
  * Reads and checks a configuration file. What is wrong in the file is in the outcome.
+ * @param known what is known of boards
  * @throws DoorphoneError as `readConfigurationFile`
  */
 export function loadConfiguration(
   file: string,
   environment: { readonly [name: string]: string | undefined },
+  known: Pick<ParseOptions, 'relayLimit'> = {},
 ): ParseOutcome {
   const { text, mode } = readConfigurationFile(file);
   return parseConfiguration(text, {
     file,
     readFile: readSmallFile,
     environment,
+    ...known,
     ...(mode === undefined ? {} : { mode }),
   });
 }

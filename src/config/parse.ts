@@ -9,6 +9,7 @@ import { describeIssue, faultsInside, isMissingKey, issuePath, isUnknownKey } fr
 import { reportKeysInTheClear } from './key-exposure.ts';
 import { reportNotCarriedOut } from './not-carried-out.ts';
 import { checkReferences } from './references.ts';
+import { checkRelayLimit } from './relay-limit.ts';
 import { resolveConfiguration } from './resolve.ts';
 import { configurationSchema } from './schema.ts';
 import { NAME_PATTERN } from './schema-door.ts';
@@ -62,6 +63,7 @@ export function checkDocument(document: SourcedDocument, faults: Fault[], option
   const certificates = readCertificates(parsed.output, folder, options.readFile, reports);
   const provisioningCertificates = readProvisioningCertificates(parsed.output, folder, options.readFile, reports);
   checkReferences(parsed.output, secrets.values, reports);
+  if (options.relayLimit !== undefined) checkRelayLimit(parsed.output, folder, options.relayLimit, fault);
   reportNotCarriedOut(parsed.output, reports);
 
   if (!parsed.success || faults.length > 0) return { faults: inOrder(faults), warnings: inOrder(warnings) };

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { Secret } from '../base/secret.ts';
+import { boardOf } from './relay-limit.ts';
 import type { CheckedFile } from './schema.ts';
 import { provisioning } from './schema-provisioning.ts';
 import { absolutePath } from './secrets.ts';
@@ -40,7 +41,7 @@ export function resolveConfiguration(checked: CheckedFile, context: Context): Co
   const { certificates } = context;
   return {
     name: checked.name,
-    board: checked.board,
+    board: boardOf(checked.board, context.folder),
     lines: checked.lines,
     accounts: checked.accounts.map((account) => resolveAccount(account, context)),
     sip: {

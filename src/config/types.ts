@@ -289,6 +289,13 @@ export interface FileContent {
   readonly mode: number | undefined;
 }
 
+/** How long the relays of a board may be on. */
+export interface RelayLimit {
+  /** Its name. */
+  readonly board: string;
+  readonly limit: Millis;
+}
+
 export interface ParseOptions {
   /** Name of the file for faults; relative paths in it are relative to its folder. */
   readonly file: string;
@@ -297,6 +304,8 @@ export interface ParseOptions {
   readonly environment: { readonly [name: string]: string | undefined };
   /** What is behind a text that is encrypted to this device (`{ age: … }`); undefined: it is to another, or to none. */
   readonly unseal?: (sealed: string) => string | undefined;
+  /** How long the relays of a board may be on; left out, or undefined: nothing is known of it. */
+  readonly relayLimit?: (board: string) => RelayLimit | undefined;
   /** Permission bits of the file itself, where they are known: a secret in clear is warned of when others can read it. */
   readonly mode?: number;
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refuse } from '../../../src/api/commands.ts';
@@ -316,6 +316,19 @@ describe('check', () => {
     expect((await bench.run('check', path)).exitCode).toBe(1);
     bench.environment = { DOOR_CODE: '4711' };
     expect((await bench.run('check', path)).exitCode).toBe(0);
+  });
+
+  it('knows how long the relays of the board may be on', async () => {
+    mkdirSync(join(bench.folder, 'mine'));
+    writeFileSync(join(bench.folder, 'mine/board.yaml'), 'title: Mine\nrelayLimit: 10s\n');
+    const path = file(
+      'board: ./mine\ndoors:\n  main: { relay: relay, openFor: 10s }\n  yard: { relay: strike, openFor: 11s }\n',
+    );
+    expect(await bench.run('check', path)).toEqual({
+      exitCode: 1,
+      out: `${path}:4:35: doors.yard.openFor: is longer than the relays of ${bench.folder}/mine may be on (10s); write 10s or less\n`,
+      err: `doorphone: ${path} has 1 fault\n`,
+    });
   });
 
   it('of a missing file is one line', async () => {
