@@ -4,6 +4,7 @@
 // the text of a program for as long as it runs.
 import { readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { NATIVE_PACKAGES } from './native-packages.mjs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 // A clock that shows less is not set; two builds of one source may be made equal (reproducible-builds.org).
@@ -29,7 +30,7 @@ await build({
   format: 'cjs',
   // Files of their own, read where they are used.
   alias: Object.fromEntries(APART.map((name) => [name, apartFile(name)])),
-  external: APART.map(apartFile),
+  external: [...APART.map(apartFile), ...NATIVE_PACKAGES],
   supported: { 'dynamic-import': false },
   // Names stay, for traces that can be read.
   minifyWhitespace: true,
