@@ -75,10 +75,13 @@ export function boardNames(folder: string): readonly string[] {
 
 /** The board that this machine is; undefined: none that is known. */
 export function recognise({ compatible, boards }: Machine): string | undefined {
-  const known = compatible.length === 0 ? [] : boardNames(boards).map((name) => loadBoard(name, boards));
+  if (compatible.length === 0) return undefined;
+  // To look for a word is quick; to read YAML is not, on a board that has ten of them and no more than its own to read.
+  const texts = boardNames(boards).map((name) => [name, readFileSync(join(boards, name, BOARD_FILE), 'utf8')] as const);
   for (const one of compatible) {
-    const board = known.find((data) => data.compatible.includes(one));
-    if (board !== undefined) return board.name;
+    for (const [name, text] of texts) {
+      if (text.includes(one) && loadBoard(name, boards).compatible.includes(one)) return name;
+    }
   }
   return undefined;
 }

@@ -30,6 +30,7 @@ import {
 import { accountState, registrationChanged } from './account-state.ts';
 import { openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
+import { keptOutputsWarning } from './kept-outputs.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkReader, NetworkWatcher } from './network-watcher.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
@@ -73,6 +74,8 @@ export class DoorService {
   #mqtt: MqttBridge | undefined;
   readonly #watcher: NetworkWatcher | undefined;
   readonly #networkListeners: (() => void)[] = [];
+  /** What there is to say of outputs that outlive the service. */
+  #kept: string | undefined;
   #stopped = false;
 
   /** @throws DoorphoneError when the board or the engine cannot be had at all */
@@ -152,6 +155,7 @@ export class DoorService {
       this.#watcher?.start();
       this.#mapped?.start();
       this.#door.start();
+      this.#sayKeptOutputs();
       await this.#startMqtt();
     } catch (thrown) {
       await this.stop();
@@ -202,6 +206,7 @@ export class DoorService {
     this.#sayWarnings();
     this.#calls.settings = callSettings(configuration);
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
+    this.#sayKeptOutputs();
     this.agent.prepare(targetsOf(configuration));
   }
 
@@ -210,7 +215,7 @@ export class DoorService {
     const { realtime, device, deviceFault } = this.engine.state;
     const door = this.#door.state();
     const unheard = stunWarning(this.#mapped?.trouble);
-    const warnings = [...warningsOf(this.configuration), ...(unheard === undefined ? [] : [unheard])];
+    const warnings = [...warningsOf(this.configuration), unheard, this.#kept].filter((one) => one !== undefined);
     const faults = [...door.faults, ...this.#faults.list, ...this.context.faults.list];
     return {
       ...door,
@@ -240,6 +245,15 @@ export class DoorService {
     const addresses = await this.agent.addressesOf(host);
     if (addresses.length === 0) throw new Error(`${host} has no address`);
     return addresses;
+  }
+
+  /** Once the relays are taken: which chips they are on counts. */
+  #sayKeptOutputs(): void {
+    const before = this.#kept;
+    this.#kept = keptOutputsWarning(this.board);
+    if (this.#kept !== undefined && this.#kept !== before) {
+      this.context.log.warn('service.warning', { what: this.#kept });
+    }
   }
 
   #sayWarnings(): void {

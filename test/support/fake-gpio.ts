@@ -183,6 +183,10 @@ export class FakeGpio implements GpioSystem {
     this.#open.delete(descriptor);
   }
 
+  keepsOutputs(label: string): string | undefined {
+    return this.keepsLevels ? `${label}.persist_gpio_outputs` : undefined;
+  }
+
   #wire(name: string): { readonly chip: FakeChip; readonly offset: number; readonly wire: Wire } {
     for (const chip of this.fitted) {
       const offset = chip.wires.findIndex((wire) => wire.name === name);

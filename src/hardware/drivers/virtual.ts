@@ -65,6 +65,8 @@ class VirtualLine implements InputLine, OutputLine {
 /** A board without wires. */
 export class VirtualBoard implements Board {
   readonly name = 'virtual';
+  /** They are gone with the process. */
+  readonly keepsOutputs = undefined;
   readonly #lines = new Map<string, VirtualLine>();
   readonly #changes: Listeners<BoardChange>;
   readonly #forgetExit: () => void;

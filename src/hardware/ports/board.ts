@@ -29,6 +29,8 @@ export interface Board {
   setLine(name: string, active: boolean): void;
   /** Calls `listener` for every change of every line; the returned function ends it. */
   onChange(listener: (change: BoardChange) => void): () => void;
+  /** By what an output that is taken keeps its level when the process dies; undefined: by nothing that is known. */
+  readonly keepsOutputs: string | undefined;
   /** Drives every output inactive. Never throws: what fails is logged, the others are driven nevertheless. */
   releaseAll(): void;
   /** `releaseAll`, then gives the lines back. Safe to call again. */

@@ -119,6 +119,15 @@ export class GpioBoard implements Board {
     return this.#changes.add(listener);
   }
 
+  get keepsOutputs(): string | undefined {
+    for (const [name, { direction }] of this.#taken) {
+      const label = direction === 'output' ? this.#labelOf(name) : undefined;
+      const kept = label === undefined ? undefined : this.services.system.keepsOutputs(label);
+      if (kept !== undefined) return kept;
+    }
+    return undefined;
+  }
+
   releaseAll(): void {
     for (const [name, taken] of this.#taken) {
       if (taken.direction === 'output' && taken.line.active) this.#release(name, taken.line);
@@ -203,6 +212,15 @@ export class GpioBoard implements Board {
   #wire(name: string): string {
     const { chip, offset } = this.#place(name);
     return `${this.#chips.chip(chip)?.path ?? chip} ${offset}`;
+  }
+
+  /** Of the chip that a line is on; undefined: it is gone. */
+  #labelOf(name: string): string | undefined {
+    try {
+      return this.#chips.chip(this.#place(name).chip)?.label;
+    } catch {
+      return undefined;
+    }
   }
 
   /** @throws DoorphoneError `unknown-line`, `no-gpio` */

@@ -1,8 +1,9 @@
 // What the GPIO driver asks of the machine: the character devices of its chips. The real one is the addon's; tests bring
 // chips of their own.
 
-import { closeSync, readdirSync } from 'node:fs';
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
 import { loadNative, type NativeGpioRequest } from '../../../native.ts';
+import { keptOutputs } from './kept-outputs.ts';
 
 /** A chip as the kernel describes it. */
 export interface ChipDescription {
@@ -50,6 +51,8 @@ export interface GpioSystem {
   /** Calls `told` when there are edges; the returned function ends it. */
   watch(lines: number, told: () => void): () => void;
   close(descriptor: number): void;
+  /** By what the kernel keeps outputs of a chip at their level when nobody holds them; undefined: it lets them go. */
+  keepsOutputs(label: string): string | undefined;
 }
 
 const FOLDER = '/dev';
@@ -91,10 +94,19 @@ export function nativeGpio(): GpioSystem {
       return () => addon.unwatchReadable(watch);
     },
     close: (descriptor) => closeSync(descriptor),
+    keepsOutputs: (label) => keptOutputs(label, readText),
   };
 }
 
 function edgeAt(numbers: Float64Array, start: number): Edge {
   const [offset = 0, active = 0, at = 0, sequence = 0] = numbers.subarray(start, start + EDGE_NUMBERS);
   return { offset, active: active === 1, at, sequence };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
