@@ -66,6 +66,10 @@ async function carryOut(invocation: Invocation, around: Surroundings): Promise<n
       const { check } = await import('./check.ts');
       return check(invocation.positionals[0] ?? '', json, around);
     }
+    case 'board': {
+      const { board } = await import('./board.ts');
+      return await board(invocation, around);
+    }
     case 'release': {
       const outcome = await programs.releaseRelays({
         configFile: config ?? DEFAULT_CONFIG,

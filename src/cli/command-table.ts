@@ -48,6 +48,11 @@ export const COMMANDS = {
   run: { positionals: [], options: ['config', 'state', 'socket'], help: 'the service, in the foreground' },
   demo: { positionals: [], options: ['once'], help: 'the whole product on this machine, no hardware' },
   check: { positionals: [needed('FILE')], options: [], help: 'says every fault of a configuration' },
+  board: {
+    positionals: [optional('ACTION'), optional('NAME')],
+    options: ['config'],
+    help: 'the boards that are known (list); what one has (show NAME)',
+  },
   press: { positionals: [optional('BUTTON')], options: REMOTE, help: 'as if the button were pressed' },
   call: { positionals: [needed('URI')], options: REMOTE, help: 'calls somebody' },
   answer: { positionals: [], options: REMOTE, help: 'answers the call that comes in' },

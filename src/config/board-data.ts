@@ -28,6 +28,8 @@ const schema = v.strictObject({
   compatible: v.optional(v.array(lineOfText(80)), []),
   chip: v.exactOptional(lineOfText(32)),
   pins: v.optional(v.record(v.string(), pin), {}),
+  /** What the header's other pins are, by number: `5 V`. */
+  header: v.optional(v.record(v.pipe(v.string(), v.regex(/^[1-9][0-9]?$/)), lineOfText(16)), {}),
   lines: v.optional(v.record(v.string(), line), {}),
   sound: v.exactOptional(lineOfText(80)),
   serial: v.optional(v.array(lineOfText(80)), []),
