@@ -35,6 +35,22 @@ const STEPS = {
     'killed in a call, it starts again and calls again',
     'it ends in time',
   ],
+  'network.guest.ts': [
+    'the network is a bad one',
+    'a press rings the phone, and they talk',
+    'its keys open the door',
+    'what was lost is said when the call ends',
+    'each heard the other',
+    'it ends in time',
+  ],
+  'card.guest.ts': [
+    'they talk',
+    'the card is gone: it is said, the call stays, nothing spins',
+    'the card is back: each hears the other again',
+    'without a card a press rings all the same, and the code opens',
+    'started without a card it says so, and rings',
+    'it ends in time',
+  ],
 } as const;
 
 describe.each(Object.entries(STEPS))('%s', (scenario, names) => {

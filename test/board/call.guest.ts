@@ -1,21 +1,11 @@
 // A call by the sound card of the kernel: what the visitor says comes to the phone, and what the phone says to the visitor.
 
 import { PCMA } from '../interop/rig/rtp.ts';
-import { findVoice, loadSpeech, type Sound } from '../support/audio-analysis.ts';
-import { decode, encodeALaw } from '../support/g711.ts';
 import { type PhoneCall, UdpPhone } from '../support/udp-phone.ts';
 import { Door, elapse, expect, scenario, Visitor } from './guest.ts';
-
-const RESIDENT = loadSpeech('resident.en');
-const VISITOR = loadSpeech('visitor.en');
-/** What one voice must reach, and what the other may not: see test/unit/support/audio-analysis.test.ts. */
-const HEARD = 0.6;
-const NOT_HEARD = 0.3;
-/** Two windows of the comparison, and what the jitter buffer needs. */
-const TALK_MS = 5_000;
+import { assertHeard, played, residentVoice, shares, TALK_MS } from './voices.ts';
 
 const phone = await UdpPhone.plug('127.0.0.1', 5070);
-const voice = encodeALaw(RESIDENT);
 const visitor = new Visitor('visitor.en');
 const door = new Door(`
 name: Front door
@@ -30,11 +20,7 @@ doors: { main: { relay: relay, openFor: 1s, code: "42#" } }
 async function call(): Promise<PhoneCall> {
   const from = phone.messages.mark;
   door.command('press');
-  return await phone.takeCall({ format: PCMA, voice }, from);
-}
-
-function share(sound: Sound, said: Sound): number {
-  return Number(findVoice(sound, said).correlation.toFixed(3));
+  return await phone.takeCall({ format: PCMA, voice: residentVoice }, from);
 }
 
 let talk: PhoneCall;
@@ -42,11 +28,7 @@ let talk: PhoneCall;
 await scenario({
   'the service starts, and takes its sound card': async () => {
     await door.start();
-    expect(
-      'faults',
-      door.events.filter(({ event }) => event === 'fault'),
-      [],
-    );
+    expect('faults', door.faults(), []);
   },
 
   'a press rings the phone': async () => {
@@ -57,16 +39,8 @@ await scenario({
   'each hears the other through the sound card': async () => {
     visitor.listenAnew();
     await elapse(TALK_MS);
-    const [atPhone, atDoor] = [decode(talk.rtp.arrivals.items), visitor.heard()];
-    const facts = {
-      visitorAtPhone: share(atPhone, VISITOR),
-      residentAtPhone: share(atPhone, RESIDENT),
-      residentAtDoor: share(atDoor, RESIDENT),
-      visitorAtDoor: share(atDoor, VISITOR),
-    };
-    const right = facts.visitorAtPhone > HEARD && facts.residentAtDoor > HEARD;
-    const wrong = facts.residentAtPhone > NOT_HEARD || facts.visitorAtDoor > NOT_HEARD;
-    if (!right || wrong) throw new Error(JSON.stringify(facts));
+    const facts = { phone: shares(played(talk.rtp.arrivals.items)), door: shares(visitor.heard()) };
+    assertHeard(facts);
     return facts;
   },
 
@@ -85,13 +59,8 @@ await scenario({
     talk = await call();
     visitor.listenAnew();
     await elapse(TALK_MS);
-    const heard = share(visitor.heard(), RESIDENT);
-    if (heard < HEARD) throw new Error(`the resident is not heard: ${heard}`);
-    expect(
-      'faults',
-      door.events.slice(mark).filter(({ event }) => event === 'fault'),
-      [],
-    );
+    assertHeard({ door: shares(visitor.heard()) });
+    expect('faults', door.faults(mark), []);
   },
 
   'it ends in time': async () => {

@@ -179,6 +179,11 @@ export class Door {
     return found;
   }
 
+  /** What it says is wrong. */
+  faults(from = 0): readonly Entry[] {
+    return this.events.slice(from).filter(({ event }) => event === 'fault');
+  }
+
   /** A command of the command line. @throws Error where it is refused */
   command(...words: readonly string[]): string {
     return execFileSync(process.execPath, [BIN, ...words, '--state', `${this.folder}/state`], { encoding: 'utf8' });

@@ -4,6 +4,7 @@
 import type { Socket } from 'node:dgram';
 import { parseSip, type SipMessage } from '../interop/rig/sip-text.ts';
 import { Stream } from '../interop/rig/stream.ts';
+import { Repetitions } from './repetitions.ts';
 import { RtpPeer } from './rtp-peer.ts';
 import { bindUdp, type Place } from './udp-socket.ts';
 
@@ -35,6 +36,7 @@ export class UdpPhone {
   readonly messages = new Stream<SipMessage>('phone', (message) => message.text.split('\r\n', 1)[0] ?? '');
   /** Called for each message when it arrives, before anybody who waits for it. */
   onMessage: (message: SipMessage) => void = () => undefined;
+  #repetitions: Repetitions | undefined;
 
   private constructor(
     readonly place: Place,
@@ -42,7 +44,7 @@ export class UdpPhone {
   ) {
     socket.on('message', (payload, { address, port }) => {
       const message = parseSip({ atMs: Date.now(), from: { address, port }, to: place, payload });
-      if (message === undefined) return;
+      if (message === undefined || this.#isKnown(message)) return;
       this.onMessage(message);
       this.messages.push(message);
     });
@@ -59,7 +61,13 @@ export class UdpPhone {
   }
 
   unplug(): void {
+    this.#repetitions?.stop();
     this.socket.close();
+  }
+
+  /** From now on it says again what gets no answer (RFC 3261 §17), and to who asks again the same: datagrams get lost. */
+  persist(): void {
+    this.#repetitions = new Repetitions();
   }
 
   /** The next request of a method, or the one that is there. */
@@ -80,24 +88,26 @@ export class UdpPhone {
   respond(request: SipMessage, status: number, { reason = 'As Scripted', headers = [], sdp }: Reply = {}): void {
     const to = request.header('To') ?? '';
     const tagged = status === 100 || to.includes(';tag=') ? to : `${to};tag=phone-${request.callId.slice(0, 8)}`;
-    this.send(
-      write(
-        `SIP/2.0 ${status} ${reason}`,
-        [
-          ...headerLines(request, 'Via'),
-          ...headerLines(request, 'Record-Route'),
-          `From: ${request.header('From')}`,
-          `To: ${tagged}`,
-          `Call-ID: ${request.callId}`,
-          `CSeq: ${request.cseqNumber} ${request.cseqMethod}`,
-          ...(status > 100 && status < 300 ? [`Contact: <${this.uri}>`] : []),
-          ...headers,
-          ...(sdp === undefined ? [] : ['Content-Type: application/sdp']),
-        ],
-        sdp,
-      ),
-      request.from,
+    const text = write(
+      `SIP/2.0 ${status} ${reason}`,
+      [
+        ...headerLines(request, 'Via'),
+        ...headerLines(request, 'Record-Route'),
+        `From: ${request.header('From')}`,
+        `To: ${tagged}`,
+        `Call-ID: ${request.callId}`,
+        `CSeq: ${request.cseqNumber} ${request.cseqMethod}`,
+        ...(status > 100 && status < 300 ? [`Contact: <${this.uri}>`] : []),
+        ...headers,
+        ...(sdp === undefined ? [] : ['Content-Type: application/sdp']),
+      ],
+      sdp,
     );
+    const send = (): void => this.send(text, request.from);
+    this.#repetitions?.answer(transactionOf(request), send);
+    // A final response to INVITE is its user's to repeat, until the ACK (RFC 3261 §13.3.1.4).
+    if (request.method === 'INVITE' && status >= 200) this.#saysAgain(`ACK ${request.callId}`, send);
+    else send();
   }
 
   /** Waits for a call, answers it, and has its sound; resolves when the ACK is there. */
@@ -165,7 +175,22 @@ export class UdpPhone {
   sendInDialog(method: string, dialog: Dialog, sequence: number, sdp?: string): void {
     const { own: from, peer: to, callId, target, place } = dialog;
     const fields = { from, to, callId, sequence, ...(sdp === undefined ? {} : { sdp }) };
-    this.send(this.#write(method, target, fields), place);
+    const text = this.#write(method, target, fields);
+    const send = (): void => this.send(text, place);
+    if (method === 'ACK') send();
+    else this.#saysAgain(`${method} ${callId}`, send);
+  }
+
+  #saysAgain(until: string, send: () => void): void {
+    if (this.#repetitions === undefined) send();
+    else this.#repetitions.say(until, send);
+  }
+
+  /** Whether it is a repetition of a request that was answered; who repeats himself is answered again. */
+  #isKnown(message: SipMessage): boolean {
+    const { method, status = 0, cseqMethod, callId } = message;
+    if (method === 'ACK' || status >= 200) this.#repetitions?.settle(`${method ?? cseqMethod} ${callId}`);
+    return method !== undefined && method !== 'ACK' && this.#repetitions?.again(transactionOf(message)) === true;
   }
 
   #write(
@@ -262,6 +287,11 @@ export function cryptoKey(sdp: string): string {
 
 function contactOf(message: SipMessage): string {
   return /<([^>]+)>/.exec(message.header('Contact') ?? '')?.[1] ?? '';
+}
+
+/** RFC 3261 §17.2.3. */
+function transactionOf(request: SipMessage): string {
+  return `${request.method} ${/branch=([^;,\s]+)/.exec(request.header('Via') ?? '')?.[1] ?? request.callId}`;
 }
 
 function headerLines(message: SipMessage, name: string): string[] {
