@@ -122,6 +122,8 @@ export interface MediaAddon {
   /** @returns how many events were written to `events` */
   engineTakeEvents(engine: EngineHandle, events: Float64Array): number;
   engineState(engine: EngineHandle, state: Float64Array): void;
+  /** Asks the engine's threads for a sign of life. @returns whether they have answered the last such question */
+  engineFeelPulse(engine: EngineHandle): boolean;
   /** Fills 32 bytes: SHA-256 over the certificate that is shown in DTLS. */
   engineFingerprint(engine: EngineHandle, fingerprint: Uint8Array): void;
   /** Fills pairs of [upper bound in ms, packets that were at most so late]. @returns how many pairs there are */
@@ -182,6 +184,7 @@ const functionNames = [
   'setGain',
   'engineTakeEvents',
   'engineState',
+  'engineFeelPulse',
   'engineFingerprint',
   'engineLateness',
   'datagramOpen',

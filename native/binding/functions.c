@@ -160,6 +160,15 @@ static napi_value state_function(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value feel_pulse_function(napi_env env, napi_callback_info info) {
+  napi_value value;
+  napi_value answer = NULL;
+  if (!arguments_take(env, info, &value, 1)) return NULL;
+  struct engine *engine = engine_handle_get(env, value);
+  if (engine) (void)napi_get_boolean(env, engine_feel_pulse(engine), &answer);
+  return answer;
+}
+
 static napi_value fingerprint_function(napi_env env, napi_callback_info info) {
   napi_value values[2];
   uint8_t *bytes;
@@ -299,6 +308,7 @@ const struct binding_function binding_functions[] = {
     {"engineClose", engine_close_function},
     {"engineTakeEvents", take_events_function},
     {"engineState", state_function},
+    {"engineFeelPulse", feel_pulse_function},
     {"engineFingerprint", fingerprint_function},
     {"engineLateness", lateness_function},
     {"play", play_function},

@@ -35,6 +35,13 @@ struct audio_operations {
    * Media thread; never blocks, allocates or locks.
    */
   void (*exchange)(void *device, const int16_t *heard, int16_t *spoken, struct audio_report *report);
+  /**
+   * There will be no exchange for a while. Null: the device is to be exchanged with all the time. Media thread; what does
+   * not take an exchange's time may take longer here, for no call is up.
+   */
+  void (*rest)(void *device);
+  /** While it rests, about once a second: is it well? Null: nothing can befall it. Media thread. */
+  void (*look)(void *device, struct audio_report *report);
   /** Frees the device. Control thread, after the media thread has ended. */
   void (*close)(void *device);
 };

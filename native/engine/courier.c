@@ -54,6 +54,14 @@ static int patience(const struct engine *engine) {
   return due_ns <= now_ns ? 0 : (int)((due_ns - now_ns) / NS_PER_MS) + 1;
 }
 
+/** See engine_feel_pulse. */
+static void pass_pulse(struct engine *engine) {
+  uint64_t asked = atomic_load(&engine->pulse_asked);
+  if (asked == atomic_load(&engine->pulse_passed)) return;
+  atomic_store(&engine->pulse_passed, asked);
+  engine_ring_bell(engine->command_bell);
+}
+
 void *courier_run(void *argument) {
   struct engine *engine = argument;
   struct pollfd bell = {.fd = engine->event_bell, .events = POLLIN};
@@ -62,6 +70,7 @@ void *courier_run(void *argument) {
     take_requests(engine);
     take_parcels(engine);
     tick(engine);
+    pass_pulse(engine);
     if (ring_count(&engine->news) > 0) engine_ring_bell(engine->command_bell);
     if (ring_count(&engine->events) > 0 && !atomic_load(&engine->stopping)) engine->wake(engine->wake_context);
   }

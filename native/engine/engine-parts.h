@@ -112,6 +112,9 @@ struct engine {
   atomic_bool stopping;
   atomic_bool realtime;
   _Atomic uint64_t turns;
+  _Atomic uint64_t pulse_asked;    /**< Control counts, */
+  _Atomic uint64_t pulse_passed;   /**< the courier passes it on, */
+  _Atomic uint64_t pulse_answered; /**< the media thread answers. */
   _Atomic uint64_t fault; /**< enum audio_fault in the upper half, errno in the lower. */
 
   // Media thread; a stream that is not open is the control thread's.
@@ -119,6 +122,9 @@ struct engine {
   struct stream streams[ENGINE_SESSIONS];
   struct stream_context context;
   uint64_t timer_ns; /**< What the timer is set for. */
+  bool resting;      /**< Nobody needs turns, and none are taken. */
+  uint32_t idle_turns; /**< Turns in a row that nobody needed. */
+  uint64_t look_ns;  /**< When the device is looked at next, while it rests. */
   struct tone_generator tone;
   struct gain speaker;
   struct gain microphone;

@@ -243,6 +243,15 @@ void engine_read_state(struct engine *engine, struct engine_state *state) {
                                  .system_error = (int32_t)(uint32_t)fault};
 }
 
+bool engine_feel_pulse(struct engine *engine) {
+  uint64_t asked = atomic_load(&engine->pulse_asked);
+  bool answered = atomic_load(&engine->pulse_answered) == asked;
+  // One question at a time: a thread that goes on answers the one that it owes.
+  if (answered) atomic_store(&engine->pulse_asked, asked + 1);
+  engine_ring_bell(engine->event_bell);
+  return answered;
+}
+
 void engine_read_lateness(const struct engine *engine, uint64_t *upper_ns, uint64_t *packets) {
   for (size_t at = 0; at < LATENESS_BUCKETS; at++) {
     upper_ns[at] = lateness_upper_ns(at);

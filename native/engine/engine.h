@@ -1,5 +1,6 @@
 // The media engine: one real-time thread that owns the sound device, the RTP sockets and every sample. Sessions come from
-// a fixed pool; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own.
+// a fixed pool; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own. While no
+// session and no tone needs turns the device rests, and the thread sleeps until it is told something.
 // RFC 3550, 3551 (RTP, RTCP) · 4733 (digits) · 3711 (SRTP) · 5764 (DTLS-SRTP) · 8445 (ICE-lite) · 4961 (symmetric RTP) ·
 // 6263 (keep-alive) · 3389 (comfort noise is accepted and heard as silence).
 //
@@ -125,7 +126,7 @@ struct engine_mapping {
 struct engine_state {
   bool realtime;
   uint64_t events_dropped;
-  uint64_t turns;
+  uint64_t turns; /**< Taken so far. */
   enum audio_fault fault;
   int32_t system_error;
 };
@@ -220,6 +221,12 @@ dp_error engine_read_statistics(struct engine *engine, uint32_t session, struct 
 
 /** The engine's own state. Control. */
 void engine_read_state(struct engine *engine, struct engine_state *state);
+
+/**
+ * A sign of life: asks the courier, who asks the media thread, who answers. Control; does not wait.
+ * @return whether the last question has been answered; the first has none before it
+ */
+bool engine_feel_pulse(struct engine *engine);
 
 /**
  * How late packets left against their grid, since the engine started. Control.

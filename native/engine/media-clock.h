@@ -28,6 +28,14 @@ static inline void media_clock_turn(struct media_clock *clock) {
   clock->turn_media_ns += (uint64_t)TURN_NS;
 }
 
+/** Lets whole turns pass that nobody took, so that none is due any more: what comes next keeps to the same grid. */
+static inline void media_clock_skip(struct media_clock *clock, uint64_t now_ns) {
+  if (now_ns < clock->turn_ns) return;
+  uint64_t turns = (now_ns - clock->turn_ns) / (uint64_t)clock->period_ns;
+  clock->turn_ns += turns * (uint64_t)clock->period_ns;
+  clock->turn_media_ns += turns * (uint64_t)TURN_NS;
+}
+
 /** How long the next turn takes. */
 static inline void media_clock_drift(struct media_clock *clock, int32_t drift_ns) {
   if (drift_ns > MAX_DRIFT_NS) drift_ns = MAX_DRIFT_NS;

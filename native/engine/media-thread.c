@@ -2,6 +2,7 @@
 //
 // It sleeps in one epoll_wait over a timer for the next turn or packet, the command bell and the sockets. After waking,
 // what is due goes first, then what has come, a bounded number at a time: a flood of datagrams delays no packet of ours.
+// When nobody has needed turns for a second it rests: no turns are taken, so that a door that waits costs nothing.
 
 #define _GNU_SOURCE
 
@@ -18,6 +19,10 @@
 #define DATAGRAMS_A_ROUND 32
 /** Turns that far behind are dropped, not made up for: the process was stopped or the machine slept. */
 #define GIVE_UP_NS (200 * NS_PER_MS)
+/** One second without need, in which the device plays out what it has, and a call may follow a tone. */
+#define REST_AFTER_TURNS 50
+/** Between two looks at a device that rests. */
+#define LOOK_NS NS_PER_SECOND
 
 /** What an epoll event is about: the slot in the upper bits, one of these in the lower. */
 enum source { SOURCE_TIMER, SOURCE_COMMANDS, SOURCE_RTP, SOURCE_RTCP, SOURCE_COUNT };
@@ -123,6 +128,50 @@ static void note_fault(struct engine *engine, const struct audio_report *report)
   engine->context.wake_courier = true;
 }
 
+// ---- rest ----
+
+/** Whether somebody talks or listens, or is about to. */
+static bool is_needed(const struct engine *engine) {
+  if (!engine->device.operations->rest || engine->tone.kind != TONE_NONE) return true;
+  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+    if (engine->open[slot] && engine->streams[slot].configured) return true;
+  }
+  return false;
+}
+
+static void rest(struct engine *engine) {
+  engine->resting = true;
+  engine->device.operations->rest(engine->device.device);
+  media_clock_drift(&engine->context.clock, 0);
+  engine->look_ns = monotonic_now_ns() + LOOK_NS;
+}
+
+/** Before commands are obeyed: what begins with them begins on a grid that is up to date. */
+static void stir(struct engine *engine) {
+  if (engine->resting) media_clock_skip(&engine->context.clock, monotonic_now_ns());
+}
+
+/** After commands were obeyed. */
+static void get_up(struct engine *engine) {
+  if (!engine->resting || !is_needed(engine)) return;
+  engine->resting = false;
+  engine->idle_turns = 0;
+}
+
+/** @return when there is something to do next */
+static uint64_t look_after(struct engine *engine) {
+  const struct audio_operations *operations = engine->device.operations;
+  if (!operations->look) return UINT64_MAX;
+  uint64_t now_ns = monotonic_now_ns();
+  if (now_ns >= engine->look_ns) {
+    struct audio_report report;
+    operations->look(engine->device.device, &report);
+    note_fault(engine, &report);
+    engine->look_ns = now_ns + LOOK_NS;
+  }
+  return engine->look_ns;
+}
+
 /** Twenty milliseconds of sound from and to the device, and what else comes once a turn. */
 static void take_turn(struct engine *engine) {
   int16_t heard[AUDIO_FRAME_SAMPLES];
@@ -144,13 +193,15 @@ static void take_turn(struct engine *engine) {
     statistics_publish(&engine->boards[slot], &stream->statistics);
   }
   atomic_fetch_add_explicit(&engine->turns, 1, memory_order_relaxed);
+  engine->idle_turns = is_needed(engine) ? 0 : engine->idle_turns + 1;
+  if (engine->idle_turns >= REST_AFTER_TURNS) rest(engine);
 }
 
 /** Gives up turns and packets that are long over. */
 static void catch_up(struct engine *engine, uint64_t now_ns) {
   struct media_clock *clock = &engine->context.clock;
   if (now_ns < media_clock_next_turn_ns(clock) + GIVE_UP_NS) return;
-  while (media_clock_next_turn_ns(clock) <= now_ns) media_clock_turn(clock);
+  media_clock_skip(clock, now_ns);
   for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
     struct stream *stream = &engine->streams[slot];
     if (engine->open[slot]) stream_output_skip(stream, &engine->context, now_ns);
@@ -172,8 +223,8 @@ static uint64_t first_due(struct engine *engine, struct stream **first) {
 
 /** Does what is due, in the order of time. @return when the next thing is due */
 static uint64_t do_what_is_due(struct engine *engine) {
-  catch_up(engine, monotonic_now_ns());
-  for (;;) {
+  if (!engine->resting) catch_up(engine, monotonic_now_ns());
+  while (!engine->resting) {
     struct stream *stream = NULL;
     uint64_t packet_ns = first_due(engine, &stream);
     uint64_t turn_ns = media_clock_next_turn_ns(&engine->context.clock);
@@ -186,6 +237,7 @@ static uint64_t do_what_is_due(struct engine *engine) {
       stream_output_send(stream, &engine->context);
     }
   }
+  return look_after(engine);
 }
 
 // ---- the loop ----
@@ -204,8 +256,12 @@ static void receive(struct engine *engine, size_t slot, enum source source) {
 
 static void take_commands(struct engine *engine) {
   engine_answer_bell(engine->command_bell);
+  // Rung after this was read, the bell rings once more.
+  atomic_store(&engine->pulse_answered, atomic_load(&engine->pulse_passed));
+  stir(engine);
   struct engine_command command;
   while (ring_get(&engine->commands, &command)) obey(engine, &command);
+  get_up(engine);
 }
 
 /** What the courier says: after the commands, which say what it is about. */
@@ -222,10 +278,14 @@ static void take_news(struct engine *engine) {
   }
 }
 
-/** A timer that is set for the same moment already stays: packets that come change nothing about what is due. */
+/**
+ * A timer that is set for the same moment already stays: packets that come change nothing about what is due.
+ * @param at_ns UINT64_MAX: never
+ */
 static void set_timer(struct engine *engine, uint64_t at_ns) {
   if (at_ns == engine->timer_ns) return;
   engine->timer_ns = at_ns;
+  if (at_ns == UINT64_MAX) at_ns = 0; // disarmed
   struct itimerspec timer = {.it_value = {.tv_sec = (time_t)(at_ns / NS_PER_SECOND),
                                           .tv_nsec = (long)(at_ns % NS_PER_SECOND)}};
   (void)timerfd_settime(engine->timer, TFD_TIMER_ABSTIME, &timer, NULL);

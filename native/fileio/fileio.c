@@ -40,6 +40,9 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
   if (report->system_error != 0) report->fault = AUDIO_FAULT_RECORDING;
 }
 
+/** Nothing is kept up meanwhile; the input goes on from where it stopped. */
+static void rest(void *device) { (void)device; }
+
 static void close_device(void *device) {
   struct fileio *fileio = device;
   if (fileio->recorder) recorder_close(fileio->recorder);
@@ -47,7 +50,9 @@ static void close_device(void *device) {
   free(fileio);
 }
 
-static const struct audio_operations operations = {.exchange = exchange, .close = close_device};
+static const struct audio_operations operations = {.exchange = exchange, .rest = rest, .close = close_device};
+/** A recording has silence in it where there was silence. */
+static const struct audio_operations recording = {.exchange = exchange, .close = close_device};
 
 static dp_error fail(struct fileio *fileio, enum wav_fault input, struct fileio_problem *problem) {
   *problem = (struct fileio_problem){.input = input, .system_error = errno};
@@ -66,6 +71,6 @@ dp_error fileio_open(const struct fileio_options *options, struct audio_io *io, 
   if (options->output && recorder_open(options->output, &fileio->recorder) != DP_OK) {
     return fail(fileio, WAV_OK, problem);
   }
-  *io = (struct audio_io){.operations = &operations, .device = fileio};
+  *io = (struct audio_io){.operations = fileio->recorder ? &recording : &operations, .device = fileio};
   return DP_OK;
 }

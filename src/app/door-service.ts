@@ -192,9 +192,9 @@ export class DoorService {
     return call !== null || Object.values(doors).some((door) => door.open);
   }
 
-  /** Turns of the sound's thread so far: its heartbeat. */
-  get turns(): number {
-    return this.engine.state.turns;
+  /** Whether the sound's threads have given the last sign of life that they were asked for; asks for the next. */
+  feelPulse(): boolean {
+    return this.engine.feelPulse();
   }
 
   /** Puts into force what needs no restart: buttons, doors, limits, who may call in. */

@@ -22,8 +22,8 @@ export interface ServiceManagerParts {
   readonly pid: number;
   /** @returns 0, or -errno */
   readonly send: (place: string, text: string) => number;
-  /** Turns of the sound's thread so far; undefined: there is none just now. */
-  readonly turns: () => number | undefined;
+  /** Whether the sound's threads have given the sign of life that they were asked for the last time; asks for the next. */
+  readonly feelPulse: () => boolean;
   /** In words. */
   readonly status: () => string;
 }
@@ -36,7 +36,6 @@ export class ServiceManager {
   readonly #place: string | undefined;
   readonly #every: Millis | undefined;
   #timer: Timer | undefined;
-  #turns: number | undefined;
   #status = '';
   #hangs = false;
 
@@ -72,12 +71,10 @@ export class ServiceManager {
 
   #feed(): void {
     if (this.#every === undefined || this.#place === undefined) return;
-    const turns = this.parts.turns();
-    const isAlive = turns === undefined || turns !== this.#turns;
-    this.#turns = turns;
+    const isAlive = this.parts.feelPulse();
     if (isAlive) this.#send('WATCHDOG=1');
     if (!isAlive && !this.#hangs)
-      this.parts.log.error('media.hangs', { why: 'the sound’s thread has stopped turning' });
+      this.parts.log.error('media.hangs', { why: 'the sound’s threads give no sign of life' });
     this.#hangs = !isAlive;
     this.#timer = this.parts.clock.after(this.#every, 'watchdog', () => this.#feed());
   }

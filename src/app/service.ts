@@ -96,7 +96,7 @@ async function serve(options: RunOptions): Promise<number> {
     environment: process.env,
     pid: process.pid,
     send: (place, text) => loadNative().notifySend(place, text),
-    turns: () => supervisor.turns,
+    feelPulse: () => supervisor.feelPulse(),
     status: () => describeState(supervisor.state()),
   });
   const control = new ControlServer({ path: socketPath, registry: supervisor.commands, journal, log });

@@ -38,7 +38,7 @@ const LIVE = [
 const LOOK_AGAIN = seconds(1);
 
 /** The part of DoorService that is supervised; a test hands in its own. */
-export type Supervised = Pick<DoorService, 'commands' | 'start' | 'stop' | 'apply' | 'busy' | 'state' | 'turns'>;
+export type Supervised = Pick<DoorService, 'commands' | 'start' | 'stop' | 'apply' | 'busy' | 'state' | 'feelPulse'>;
 
 export interface SupervisorParts {
   readonly file: string;
@@ -91,9 +91,9 @@ export class Supervisor {
     return this.#service?.state();
   }
 
-  /** Turns of the sound's thread; undefined while no service is at work. */
-  get turns(): number | undefined {
-    return this.#isStarting ? undefined : this.#service?.turns;
+  /** As the service at work says it; while there is none nothing hangs. */
+  feelPulse(): boolean {
+    return this.#isStarting || (this.#service?.feelPulse() ?? true);
   }
 
   async stop(): Promise<void> {

@@ -86,6 +86,10 @@ export class NativeEngine implements MediaEngine {
     return this.#final ?? this.#readState();
   }
 
+  feelPulse(): boolean {
+    return this.#final !== undefined || callNative(() => this.#addon.engineFeelPulse(this.#handle));
+  }
+
   openSession(options: { readonly address: string; readonly silenceAfter: Millis }): MediaSession {
     const [id, port] = callNative(() => this.#addon.sessionOpen(this.#handle, options.address, options.silenceAfter));
     const session = new NativeSession(this.#addon, this.#handle, id, port, (closed) => this.#sessions.delete(closed));

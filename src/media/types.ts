@@ -236,7 +236,7 @@ export interface EngineState {
   readonly deviceFault: string | undefined;
   /** Events that a full ring dropped. */
   readonly eventsDropped: number;
-  /** Grows with every 20 ms turn of the thread: a heartbeat. */
+  /** Turns of 20 ms that the thread has taken; none while nobody talks or listens. */
   readonly turns: number;
 }
 
@@ -246,6 +246,8 @@ export interface MediaEngine {
   readonly state: EngineState;
   /** Of the certificate that we show in DTLS; another one in each engine. */
   readonly fingerprint: Fingerprint;
+  /** Asks the engine's threads for a sign of life, without waiting. @returns whether they have given the last one */
+  feelPulse(): boolean;
   /** Opens RTP and RTCP sockets on a free even port. @throws DoorphoneError `no-port`, `too-many-sessions` */
   openSession(options: { readonly address: string; readonly silenceAfter: Millis }): MediaSession;
   /** What the speaker plays when no session sends sound to it. */

@@ -168,7 +168,9 @@ describe('a call between two engines', () => {
     door.play('busy');
     await pass(1500);
     door.close();
-    const heard = readWav(scratch.file('door-heard.wav'));
+    const recorded = readWav(scratch.file('door-heard.wav'));
+    // Whole blocks of 100 ms, whatever the moment in which it was stopped.
+    const heard = recorded.subarray(0, recorded.length - (recorded.length % 800));
     const energy = heard.reduce((sum, sample) => sum + sample * sample, 0);
     // ETSI TR 101 041-2: 425 Hz, half a second on, half a second off.
     let real = 0;

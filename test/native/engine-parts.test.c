@@ -45,6 +45,23 @@ static size_t bucket_that_counted(uint64_t late_ns) {
   return LATENESS_BUCKETS;
 }
 
+static void media_time_passes_without_turns(void) {
+  struct media_clock clock = {.turn_ns = NS_PER_SECOND, .turn_media_ns = 64 * (uint64_t)TURN_NS, .period_ns = TURN_NS};
+  media_clock_skip(&clock, NS_PER_SECOND + 19 * NS_PER_MS);
+  CHECK_EQUAL(clock.turn_ns, NS_PER_SECOND);
+  media_clock_skip(&clock, NS_PER_SECOND + 20 * NS_PER_MS);
+  CHECK_EQUAL(clock.turn_ns, NS_PER_SECOND + 20 * NS_PER_MS);
+  CHECK_EQUAL(clock.turn_media_ns, 65 * TURN_NS);
+  // A month; the grid stays the same, and no turn is owed.
+  const uint64_t month_ns = 30 * 86400 * (uint64_t)NS_PER_SECOND;
+  media_clock_skip(&clock, NS_PER_SECOND + month_ns + 7 * NS_PER_MS);
+  CHECK_EQUAL(clock.turn_ns, NS_PER_SECOND + month_ns);
+  CHECK_EQUAL(clock.turn_media_ns, 64 * (uint64_t)TURN_NS + month_ns);
+  // Time that is over already changes nothing.
+  media_clock_skip(&clock, NS_PER_SECOND);
+  CHECK_EQUAL(clock.turn_ns, NS_PER_SECOND + month_ns);
+}
+
 static void every_lateness_has_its_bucket(void) {
   CHECK_EQUAL(lateness_upper_ns(LATENESS_BUCKETS - 1), UINT64_MAX);
   for (size_t at = 0; at + 1 < LATENESS_BUCKETS; at++) {
@@ -149,6 +166,7 @@ static void arrival_is_when_the_kernel_had_it(void) {
 }
 
 int main(void) {
+  TEST(media_time_passes_without_turns);
   TEST(media_time_is_real_time_without_drift);
   TEST(media_time_bends_with_the_device);
   TEST(every_lateness_has_its_bucket);

@@ -199,6 +199,10 @@ export class FakeEngine implements MediaEngine {
     return this.played.at(-1) ?? 'none';
   }
 
+  feelPulse(): boolean {
+    return true;
+  }
+
   openSession(options: { readonly address: string; readonly silenceAfter: Millis }): FakeMediaSession {
     if (this.closed) throw new Error('the media engine is closed');
     if (this.noPort) throw new DoorphoneError('no-port', 'no RTP port is free');

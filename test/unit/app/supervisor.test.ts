@@ -32,7 +32,6 @@ class FakeService implements Supervised {
   started = false;
   stopped = false;
   busy = false;
-  turns = 0;
   applied: Configuration[] = [];
   constructor(readonly configuration: Configuration) {
     this.commands.handle('press', () => ({ ok: true, result: { button: configuration.name } }));
@@ -44,12 +43,18 @@ class FakeService implements Supervised {
     this.started = true;
     return Promise.resolve();
   }
+  stopping: () => void = () => undefined;
   stop(): Promise<void> {
+    this.stopping();
     this.stopped = true;
     return Promise.resolve();
   }
   apply(configuration: Configuration): void {
     this.applied.push(configuration);
+  }
+  pulse = true;
+  feelPulse(): boolean {
+    return this.pulse;
   }
   state(): StateReport {
     throw new Error('not asked here');
@@ -94,6 +99,20 @@ beforeEach(async () => {
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 };
+
+it('is as alive as its service, and while there is none nothing hangs', async () => {
+  const [first] = services;
+  if (first === undefined) throw new Error('there is no service');
+  expect(supervisor.feelPulse()).toBe(true);
+  first.pulse = false;
+  expect(supervisor.feelPulse()).toBe(false);
+  source = text('New', '42#');
+  const felt: boolean[] = [];
+  first.stopping = () => felt.push(supervisor.feelPulse());
+  await supervisor.reload();
+  expect(felt).toEqual([true]);
+  expect(supervisor.feelPulse()).toBe(true);
+});
 
 describe('a restart that is asked for', () => {
   it('is done when nobody talks, with what is in force', async () => {

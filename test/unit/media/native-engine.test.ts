@@ -140,6 +140,15 @@ describe('the engine', () => {
     expect(addon.gains).toEqual([[10, 20]]);
   });
 
+  it('passes on the threads’ sign of life; one that is closed has nothing that could hang', () => {
+    const { addon, engine } = start();
+    expect(engine.feelPulse()).toBe(true);
+    addon.pulse = false;
+    expect(engine.feelPulse()).toBe(false);
+    engine.close();
+    expect(engine.feelPulse()).toBe(true);
+  });
+
   it('reads the histogram of lateness', () => {
     const { addon, engine } = start();
     addon.lateness = [0.01, 5, Number.POSITIVE_INFINITY, 1];

@@ -123,6 +123,13 @@ export class RecordingAddon implements MediaAddon {
     state.set(this.state);
   }
 
+  /** Whether the threads have answered. */
+  pulse: boolean = true;
+
+  engineFeelPulse(): boolean {
+    return this.pulse;
+  }
+
   engineFingerprint(_engine: EngineHandle, fingerprint: Uint8Array): void {
     fingerprint.fill(0x5a);
   }
