@@ -10,11 +10,15 @@ import { type Machine, openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
 import { Profiles } from './profiles.ts';
 
-export interface ReleaseOptions {
+/** Where the configuration of a board is that runs no service. */
+export interface ConfigurationPlace {
   readonly configFile: string;
   /** Whether the file was named: then it must be there. */
   readonly configGiven: boolean;
   readonly stateFolder: string;
+}
+
+export interface ReleaseOptions extends ConfigurationPlace {
   /** Left out: this one. */
   readonly machine?: Machine;
 }
@@ -67,7 +71,7 @@ function release(configuration: Configuration, relay: string, machine: Machine |
 }
 
 /** Of the file with its profiles, and alone: whichever makes sense, its relays are driven. */
-async function configurationsOf(options: ReleaseOptions): Promise<readonly Configuration[]> {
+export async function configurationsOf(options: ConfigurationPlace): Promise<readonly Configuration[]> {
   const clock = new SystemClock();
   const profiles = new Profiles({
     ...options,

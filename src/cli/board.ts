@@ -10,9 +10,9 @@ import { millis } from '../base/units.ts';
 import { type Configuration, formatDuration, loadConfiguration } from '../config/index.ts';
 import type { Invocation } from './arguments.ts';
 import type { Surroundings } from './io.ts';
-import { DEFAULT_CONFIG } from './paths.ts';
+import { DEFAULT_CONFIG, socketPath, stateFolder } from './paths.ts';
 
-const ACTIONS = ['list', 'show'];
+const ACTIONS = ['list', 'show', 'test'];
 
 /** @returns the exit code. @throws DoorphoneError `usage`, `unknown-board`, `bad-board` */
 export async function board(invocation: Invocation, around: Surroundings, machine = thisMachine()): Promise<number> {
@@ -22,6 +22,8 @@ export async function board(invocation: Invocation, around: Surroundings, machin
       return list(invocation, around, machine);
     case 'show':
       return show(name, invocation, around, machine);
+    case 'test':
+      return await test(invocation, around);
     default:
       throw unknownAction(action);
   }
@@ -58,6 +60,24 @@ function show(named: string | undefined, invocation: Invocation, around: Surroun
   const sheet = boardSheet(findBoard(name, machine), configuration?.lines, uses);
   around.out.write(invocation.json ? `${JSON.stringify(sheet)}\n` : `${describeSheet(sheet, uses.length > 0)}\n`);
   return 0;
+}
+
+/** Looks the machine over, and tries what is wired to it with whoever sits at the terminal. */
+async function test(invocation: Invocation, { out, err, environment, programs }: Surroundings): Promise<number> {
+  const { config, json } = invocation;
+  const outcome = await programs.testBoard({
+    configFile: config ?? DEFAULT_CONFIG,
+    configGiven: config !== undefined,
+    stateFolder: stateFolder(invocation, environment),
+    socketPath: socketPath(invocation, environment),
+    questions: json ? 'err' : 'out',
+    found: (line) => {
+      if (!json) out.write(`${line}\n`);
+    },
+  });
+  if (json) out.write(`${JSON.stringify(outcome)}\n`);
+  if (!outcome.ok) err.write(`doorphone: something is wrong with the board ${outcome.board}\n`);
+  return outcome.ok ? 0 : 1;
 }
 
 /** What stands at the usual place, or where it is said to stand; a faulty file is as good as none here: `check` explains it. */

@@ -50,8 +50,8 @@ export const COMMANDS = {
   check: { positionals: [needed('FILE')], options: [], help: 'says every fault of a configuration' },
   board: {
     positionals: [optional('ACTION'), optional('NAME')],
-    options: ['config'],
-    help: 'the boards that are known (list); what one has (show NAME)',
+    options: ['config', 'state', 'socket'],
+    help: 'the boards that are known (list); what one has (show NAME); try this one (test)',
   },
   press: { positionals: [optional('BUTTON')], options: REMOTE, help: 'as if the button were pressed' },
   call: { positionals: [needed('URI')], options: REMOTE, help: 'calls somebody' },

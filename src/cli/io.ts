@@ -38,6 +38,25 @@ export interface PublishTally {
   readonly failed: number;
 }
 
+export interface BoardTestOptions {
+  readonly configFile: string;
+  readonly configGiven: boolean;
+  readonly stateFolder: string;
+  readonly socketPath: string;
+  /** Where questions go; answers come from standard input, where that is a terminal. */
+  readonly questions: 'out' | 'err';
+  /** Told of each finding at once, as one line. */
+  readonly found: (line: string) => void;
+}
+
+/** How a board is: findings for programs. */
+export interface BoardTest {
+  readonly board: string;
+  readonly title: string;
+  readonly findings: readonly object[];
+  readonly ok: boolean;
+}
+
 /** The heavy parts, each loaded by the command that needs it. */
 export interface Programs {
   /** @returns the exit code */
@@ -46,6 +65,8 @@ export interface Programs {
   runDemo(options: { readonly once: boolean; readonly json: boolean; readonly version: string }): Promise<number>;
   /** @returns the exit code */
   runProvisionServer(options: ProvisionServerOptions): Promise<number>;
+  /** @throws DoorphoneError `service-runs` and the like */
+  testBoard(options: BoardTestOptions): Promise<BoardTest>;
   /** @throws DoorphoneError */
   publishProfiles(options: PublishOptions): Promise<PublishTally>;
   /** Rejects where the file cannot be written. */

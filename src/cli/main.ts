@@ -2,7 +2,8 @@
 
 import { SystemClock } from '../base/clock.ts';
 import { runCommandLine } from './command-line.ts';
-import type { Output, Programs } from './io.ts';
+import type { BoardTest, BoardTestOptions, Output, Programs } from './io.ts';
+import { openTerminal } from './terminal.ts';
 
 /** Put in by the build. */
 declare const __DOORPHONE_VERSION__: string;
@@ -28,7 +29,22 @@ function standardOutput(stream: NodeJS.WriteStream): Output {
   };
 }
 
+async function testBoard({ questions, found, ...options }: BoardTestOptions): Promise<BoardTest> {
+  const [{ tryBoard }, { formatFinding }] = await Promise.all([
+    import('../app/board/board-trial.ts'),
+    import('../app/board/finding.ts'),
+  ]);
+  const terminal = openTerminal(process.stdin, questions === 'out' ? process.stdout : process.stderr);
+  const examiner = { ask: terminal?.ask, say: (text: string) => terminal?.say(text) };
+  try {
+    return await tryBoard({ ...options, examiner, found: (finding) => found(formatFinding(finding)) });
+  } finally {
+    terminal?.close();
+  }
+}
+
 const programs: Programs = {
+  testBoard,
   runService: async (options) => (await import('../app/service.ts')).runService(options),
   runDemo: async (options) => (await import('../demo/demo.ts')).runDemo(options),
   runProvisionServer: async (options) => (await import('../app/provision-server.ts')).runProvisionServer(options),

@@ -1,6 +1,6 @@
 // What of a configuration hangs on lines of the board: for whoever shows a board, and for whoever tries it out.
 
-import type { Configuration } from '../../config/index.ts';
+import type { BoardData, Configuration } from '../../config/index.ts';
 
 /** What kind of thing it is: what is done to try it follows. */
 export type UseKind = 'button' | 'exit' | 'contact' | 'tamper' | 'motion' | 'relay' | 'lamp';
@@ -33,4 +33,12 @@ export function lineUses({ buttons, doors, lamps, tamper, motion }: WiredParts):
     ),
     ...Object.entries(lamps).map(([name, { line }]) => ({ kind: 'lamp', what: `lamp ${name}`, line }) as const),
   ];
+}
+
+/** What is wired to a board usually: for one that nobody has configured. */
+export function usualUses({ lines }: Pick<BoardData, 'lines'>): readonly LineUse[] {
+  const kinds = ['button', 'contact', 'relay', 'lamp'] as const;
+  return kinds.flatMap((kind) =>
+    Object.keys(lines).flatMap((line) => (line.replace(/\d+$/, '') === kind ? [{ kind, what: line, line }] : [])),
+  );
 }

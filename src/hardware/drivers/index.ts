@@ -1,6 +1,6 @@
 // The boards that this program can drive.
 
-export { placeIn } from './gpio/chips.ts';
+export { Chips, placeIn } from './gpio/chips.ts';
 export { GpioBoard, type GpioBoardData, type GpioBoardServices, type KnownLine } from './gpio/gpio-board.ts';
 export { type GpioSystem, nativeGpio } from './gpio/gpio-system.ts';
 export type { LineSettings } from './gpio/line-settings.ts';

@@ -130,3 +130,30 @@ it('knows no other action', async () => {
     err: 'doorphone: there is nothing that "board" does by the name "shwo"; the nearest is "show"\n',
   });
 });
+
+describe('test', () => {
+  it('prints what is found, a line each', async () => {
+    expect(await bench.run('board', 'test', '--config', 'door.yaml')).toEqual({
+      exitCode: 0,
+      out: 'ok   GPIO: a chip\n',
+      err: '',
+    });
+    expect(bench.started).toEqual([
+      {
+        program: 'board test',
+        configFile: 'door.yaml',
+        configGiven: true,
+        stateFolder: '/var/lib/doorphone',
+        socketPath: bench.socket,
+        questions: 'out',
+      },
+    ]);
+  });
+
+  it('exits with 1 where something is wrong, and gives programs all of it', async () => {
+    bench.board = { ...bench.board, ok: false };
+    const { exitCode, out, err } = await bench.run('board', 'test', '--json');
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: 'doorphone: something is wrong with the board test\n' });
+    expect(JSON.parse(out)).toEqual(bench.board);
+  });
+});

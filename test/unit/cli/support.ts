@@ -60,6 +60,11 @@ export class Bench {
     runService: (options) => this.#start('run', options),
     runDemo: (options) => this.#start('demo', options),
     runProvisionServer: (options) => this.#start('provision-server', options),
+    testBoard: ({ found, ...options }) => {
+      this.started.push({ program: 'board test', ...options });
+      for (const { line } of this.board.findings) found(line);
+      return Promise.resolve(this.board);
+    },
     publishProfiles: (options) => {
       this.started.push(['publish', options]);
       return Promise.resolve(this.tally);
@@ -73,6 +78,13 @@ export class Bench {
   };
   /** Interfaces at which a DHCP server has answered. */
   answered: string[] = ['eth0'];
+  /** What a trial of the board comes to. */
+  board: { board: string; title: string; findings: { line: string }[]; ok: boolean } = {
+    board: 'test',
+    title: 'Test',
+    findings: [{ line: 'ok   GPIO: a chip' }],
+    ok: true,
+  };
   /** What a round of publishing comes to. */
   tally: PublishTally = { changed: 1, refreshed: 0, removed: 0, unchanged: 2, failed: 0 };
   #server: ControlServer | undefined;
