@@ -5,4 +5,12 @@ export { GpioBoard, type GpioBoardData, type GpioBoardServices, type KnownLine }
 export { type GpioSystem, nativeGpio } from './gpio/gpio-system.ts';
 export type { LineSettings } from './gpio/line-settings.ts';
 export { processExit } from './process-exit.ts';
+export { AsciiKeys } from './serial/decoders/ascii-keys.ts';
+export type { Decoder } from './serial/decoders/decoder.ts';
+export { Rdm6300 } from './serial/decoders/rdm6300.ts';
+export { ScanCodes } from './serial/decoders/scan-codes.ts';
+export { wiegandDecoder } from './serial/decoders/wiegand-serial.ts';
+export type { SerialDevice, SerialReports } from './serial/serial-port.ts';
+export { SerialKeypad, SerialReader, type SerialSourceServices } from './serial/serial-source.ts';
+export { nativeSerial, type SerialSystem } from './serial/serial-system.ts';
 export { VirtualBoard, type VirtualBoardServices } from './virtual.ts';

@@ -1,4 +1,6 @@
 // The interfaces between the door's rules and whatever board they run on.
 
 export type { Board, BoardChange, ProcessExit } from './board.ts';
+export { KEYPAD_KEYS, type KeyPress, type Keypad, type KeypadKey } from './keypad.ts';
 export type { InputLine, LineChange, LineDirection, LineState, OutputLine } from './lines.ts';
+export { Card, type CardRead, type Reader } from './reader.ts';
