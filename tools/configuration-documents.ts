@@ -137,6 +137,7 @@ function table(entries: readonly (readonly [string, JsonNode])[], required: read
 function values(node: JsonNode): string {
   if (node.enum !== undefined) return node.enum.map((choice) => `\`${String(choice)}\``).join(', ');
   if (node.items !== undefined) return `list of ${values(node.items)}`;
+  if (typeof node.additionalProperties === 'object') return `table of ${values(node.additionalProperties)}`;
   if (node.unit === 'who may call') return 'text or `{ username, password }`';
   if (node.anyOf !== undefined) return 'secret';
   if (node.unit === 'duration') {

@@ -76,6 +76,9 @@ export interface EventFields {
   /** `digit` only where `log.digits` allows it: digits are codes. */
   'digit.received': { call: string; via: 'rtp' | 'info'; digit?: string };
   'code.refused': { call?: string; peer?: string; attempts: number; lockedForMs?: number };
+  /** A code at a keypad, or a card at a reader. Which one it was is a secret. */
+  'credential.accepted': { keypad?: string; reader?: string; doors: readonly string[] };
+  'credential.refused': { keypad?: string; reader?: string; attempts: number; lockedForMs?: number };
   'door.opened': { door: string; by: string; call?: string; forMs: number };
   'door.closed': { door: string };
   /** As the door's contact says; `forced`: nobody was let through. */
@@ -92,6 +95,11 @@ export interface EventFields {
   'message.received': { from: string; user?: string; contentType: string; length: number };
   /** What the server says of messages for an account; `new` and `old` where it counts them. */
   'messages.waiting': { account: string; waiting: boolean; new?: number; old?: number };
+  /** A serial device: it is not there, or is there again. */
+  'device.lost': { device: string; why: string; mend: string };
+  'device.found': { device: string };
+  /** What it sends makes no sense; said once a minute at the most. */
+  'device.garbled': { device: string; why: string };
   'line.changed': { line: string; active: boolean };
   /** `reason`: what keeps it from being registered, or what led to the change. */
   'registration.changed': {

@@ -33,6 +33,7 @@ import { Faults } from './faults.ts';
 import { keptOutputsWarning } from './kept-outputs.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkReader, NetworkWatcher } from './network-watcher.ts';
+import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
 
 export interface ServiceContext {
@@ -62,6 +63,7 @@ export class DoorService {
   readonly commands = new CommandRegistry();
   readonly engine: MediaEngine;
   readonly board: Board;
+  readonly #serial: SerialDevices;
   readonly agent: SipAgent;
   /** What is wrong with this configuration's parts; the next DoorService finds its own. */
   readonly #faults: Faults;
@@ -86,6 +88,7 @@ export class DoorService {
     const { clock, random, log, journal, version } = context;
     this.#faults = new Faults(journal, log);
     this.board = openBoard(configuration, { clock, log, faults: this.#faults });
+    this.#serial = openSerialDevices(configuration, { clock, random, log, journal, faults: this.#faults });
     this.engine = openSound(configuration, log, this.#faults);
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
@@ -132,6 +135,8 @@ export class DoorService {
         calls: this.#calls,
         engine: this.engine,
         board: this.board,
+        keypads: this.#serial.keypads,
+        readers: this.#serial.readers,
         agent: this.agent,
         accounts,
         admission: this.#admission,
@@ -171,6 +176,7 @@ export class DoorService {
     this.#door.stop();
     this.#calls.stop();
     this.#mapped?.stop();
+    this.#serial.close();
     await Promise.all([this.agent.stop(), this.#mqtt?.stop()]);
     this.engine.close();
     this.board.close();

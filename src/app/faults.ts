@@ -25,6 +25,11 @@ export class Faults {
     this.journal.record('fault', { what, mend });
   }
 
+  /** One that another event than `fault` says. */
+  keep(key: string, what: string): void {
+    this.#current.set(key, what);
+  }
+
   end(key: string): void {
     const what = this.#current.get(key);
     if (what === undefined) return;

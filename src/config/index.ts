@@ -1,6 +1,7 @@
 // Configuration: one schema, a YAML file checked against it with line and column, secrets by reference.
 
 export { type BoardData, type BoardPin, parseBoard } from './board-data.ts';
+export { type CardNumber, readCardNumber } from './card-number.ts';
 export { compareConfigurations, type Difference } from './compare.ts';
 export { type Complaint, complaint, decodeComplaint } from './complaint.ts';
 export { formatDuration, parseDuration } from './duration.ts';
@@ -21,6 +22,7 @@ export {
   parseWithProfile,
   parseWithProfiles,
 } from './profile.ts';
+export { readScanCode } from './references-serial.ts';
 export { defaultProvisioning, slug } from './resolve.ts';
 export { PROFILE_TYPES } from './schema-provisioning.ts';
 export { readSecrets } from './secrets.ts';

@@ -3,16 +3,14 @@
 
 import { nearestName } from '../base/nearest-name.ts';
 import type { Secret } from '../base/secret.ts';
+import { checkCodes } from './codes.ts';
 import { complaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
+import { checkName, type ReferenceReports, tables } from './named-tables.ts';
+import { checkSerial } from './references-serial.ts';
 import { configurationSchema } from './schema.ts';
 import { isTable, type Report, schemaAt, unwrap } from './structure.ts';
 import { SecretReference } from './values.ts';
-
-export interface ReferenceReports {
-  readonly fault: Report;
-  readonly warning: Report;
-}
 
 /** @param value what the schema yielded, faulty or not */
 export function checkReferences(
@@ -24,6 +22,7 @@ export function checkReferences(
   checkLines(value, reports.fault);
   checkNames(value, reports.fault);
   checkCodes(value, secrets, reports);
+  checkSerial(value, secrets, reports);
   checkLists(value, reports.fault);
   checkAccounts(value, reports);
   checkCallers(value, secrets, reports);
@@ -31,17 +30,6 @@ export function checkReferences(
   checkMqtt(value, reports.fault);
   checkProvisioning(value, reports.fault);
   checkKept(value, reports.fault);
-}
-
-/** The tables below `value[section]`, by name. */
-function tables(
-  value: Readonly<Record<string, unknown>>,
-  section: string,
-): [string, Readonly<Record<string, unknown>>][] {
-  const inside = value[section];
-  return Object.entries(isTable(inside) ? inside : {}).flatMap(([name, entry]) =>
-    isTable(entry) ? [[name, entry]] : [],
-  );
 }
 
 const VIRTUAL_INPUTS = ['button', ...numbered('button', 8), 'contact'];
@@ -108,22 +96,6 @@ function checkNames(value: Readonly<Record<string, unknown>>, fault: Report): vo
   checkName(['motion', 'button'], button, 'button', tables(value, 'buttons'), fault);
 }
 
-function checkName(
-  path: Path,
-  named: unknown,
-  kind: string,
-  known: readonly (readonly [string, unknown])[],
-  fault: Report,
-): void {
-  if (typeof named !== 'string' || known.some(([name]) => name === named)) return;
-  const nearest = nearestName(
-    named,
-    known.map(([name]) => name),
-  );
-  const mend = nearest === undefined ? 'name one that there is' : `did you mean "${nearest}"?`;
-  fault(path, complaint(`there is no ${kind} "${named}"`, mend), 'value');
-}
-
 function checkVirtualLine(path: Path, line: string, input: boolean, fault: Report): void {
   const wanted = input ? VIRTUAL_INPUTS : VIRTUAL_OUTPUTS;
   if (wanted.includes(line) || /^GPIO[0-9]{1,3}$/.test(line)) return;
@@ -134,61 +106,6 @@ function checkVirtualLine(path: Path, line: string, input: boolean, fault: Repor
   const nearest = nearestName(line, wanted);
   const mend = nearest === undefined ? `use ${wanted.join(', ')} or GPIOn` : `the nearest ${kind} is ${nearest}`;
   fault(path, complaint(what, mend), 'value');
-}
-
-/** At 16 digits a try ends, and at `#`: a longer code, or one with `#` inside, could never open (DTMF: RFC 4733 §3.2). */
-const LONGEST_CODE = 16;
-const SHORTEST_SAFE_CODE = 3;
-
-function checkCodes(
-  value: Readonly<Record<string, unknown>>,
-  secrets: ReadonlyMap<SecretReference, Secret>,
-  reports: ReferenceReports,
-): void {
-  const known: { readonly door: string; readonly code: string }[] = [];
-  for (const [door, entry] of tables(value, 'doors')) {
-    const reference = entry.code;
-    const code = reference instanceof SecretReference ? secrets.get(reference)?.reveal() : undefined;
-    if (code === undefined) continue;
-    const path = ['doors', door, 'code'];
-    checkCode(path, code, reports);
-    for (const other of known) compareCodes(path, code, other, reports);
-    known.push({ door, code });
-  }
-}
-
-function checkCode(path: Path, code: string, reports: ReferenceReports): void {
-  if (!/^[0-9*#A-D]+$/.test(code)) {
-    reports.fault(
-      path,
-      complaint('has a character that no telephone can send', 'use 0-9, *, A-D, and # as the last'),
-      'value',
-    );
-  } else if (code.slice(0, -1).includes('#')) {
-    reports.fault(
-      path,
-      complaint('has # before its end, where a try is over', 'use # as the last digit only'),
-      'value',
-    );
-  } else if (code.length > LONGEST_CODE) {
-    reports.fault(path, complaint(`is longer than ${LONGEST_CODE} digits`, `use ${LONGEST_CODE} at most`), 'value');
-  } else if (code.length < SHORTEST_SAFE_CODE) {
-    reports.warning(path, complaint('is shorter than three digits and soon guessed', 'use four or more'), 'value');
-  }
-}
-
-function compareCodes(
-  path: Path,
-  code: string,
-  other: { readonly door: string; readonly code: string },
-  reports: ReferenceReports,
-): void {
-  if (code === other.code) {
-    reports.fault(path, complaint(`is the code of doors.${other.door} too`, 'give each door its own'), 'value');
-  } else if (code.includes(other.code) || other.code.includes(code)) {
-    const what = `and the code of doors.${other.door} contain one another: dialling the longer one opens both doors`;
-    reports.warning(path, complaint(what, 'choose codes that do not'), 'value');
-  }
 }
 
 /** Lists where a second mention is a slip. */

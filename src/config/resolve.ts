@@ -12,6 +12,7 @@ import type {
   AudioConfiguration,
   Configuration,
   DoorConfiguration,
+  KeypadConfiguration,
   MqttConfiguration,
   ProvisioningConfiguration,
   TlsConfiguration,
@@ -55,6 +56,10 @@ export function resolveConfiguration(checked: CheckedFile, context: Context): Co
     buttons: checked.buttons,
     doors: Object.fromEntries(Object.entries(checked.doors).map(([name, door]) => [name, resolveDoor(door, context)])),
     lamps: checked.lamps,
+    keypads: Object.fromEntries(
+      Object.entries(checked.keypads).map(([name, keypad]) => [name, resolveKeypad(keypad, context)]),
+    ),
+    readers: checked.readers,
     ...(checked.tamper === undefined ? {} : { tamper: checked.tamper }),
     ...(checked.motion === undefined ? {} : { motion: checked.motion }),
     ...(checked.mqtt === undefined ? {} : { mqtt: resolveMqtt(checked.mqtt, checked.name, context) }),
@@ -123,7 +128,22 @@ function resolveCredentials<T extends { readonly password: SecretReference }>(
 }
 
 function resolveDoor(door: CheckedFile['doors'][string], context: Context): DoorConfiguration {
-  const { code, ...rest } = door;
+  const { code, cards, ...rest } = door;
+  return {
+    ...rest,
+    ...resolveSecret('code', code, context),
+    ...(cards === undefined ? {} : { cards: cards.map((card) => resolveListed(card, context)) }),
+  };
+}
+
+function resolveListed(reference: SecretReference, { secrets }: Context): Secret {
+  const secret = secrets.get(reference);
+  if (secret === undefined) throw new Error('a secret of a list was not read');
+  return secret;
+}
+
+function resolveKeypad(keypad: CheckedFile['keypads'][string], context: Context): KeypadConfiguration {
+  const { code, ...rest } = keypad;
   return { ...rest, ...resolveSecret('code', code, context) };
 }
 

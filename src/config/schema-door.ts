@@ -61,8 +61,17 @@ export const door = v.strictObject({
     key(secret, {
       title: 'Code',
       description:
-        'Digits that open the door during a call: up to 16 of 0-9 * A-D, with # as the last if wanted. ' +
+        'Digits that open the door during a call, and at a keypad: up to 16 of 0-9 * A-D, with # as the last if wanted. ' +
         `${SECRET_FORMS} Left out: no digits open it.`,
+    }),
+  ),
+  cards: v.exactOptional(
+    key(v.pipe(v.array(secret), v.maxLength(1000)), {
+      title: 'Cards',
+      description:
+        'Numbers of cards that open the door at a reader: `"188,24910"` (facility and number) or `"0012345678"` as printed, ' +
+        `or \`"0x0B00BC614E"\`. Each a secret: ${SECRET_FORMS} Left out: no card opens it.`,
+      examples: [['0012345678']],
     }),
   ),
   contact: v.exactOptional(

@@ -8,6 +8,7 @@ import { account } from './schema-accounts.ts';
 import { door, lamp, motion, name, tamper, wire } from './schema-door.ts';
 import { line } from './schema-lines.ts';
 import { provisioning } from './schema-provisioning.ts';
+import { keypad, reader } from './schema-serial.ts';
 import { MQTT_COMMANDS } from './types.ts';
 import {
   acceptRule,
@@ -403,6 +404,22 @@ export const configurationSchema = v.strictObject({
   ),
   lamps: v.optional(
     key(v.record(name, lamp), { title: 'Lamps', description: 'What each shows, by name: letters, digits, - and _.' }),
+    {},
+  ),
+  keypads: v.optional(
+    key(v.record(name, keypad), {
+      title: 'Keypads',
+      description: 'At which codes open doors, by name: letters, digits, - and _.',
+      requiresRestart: true,
+    }),
+    {},
+  ),
+  readers: v.optional(
+    key(v.record(name, reader), {
+      title: 'Readers',
+      description: 'At which cards open doors, by name: letters, digits, - and _.',
+      requiresRestart: true,
+    }),
     {},
   ),
   tamper: v.exactOptional(key(tamper, { title: 'Tamper switch', description: 'Left out: there is none.' })),

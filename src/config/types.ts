@@ -157,6 +157,58 @@ export interface DoorConfiguration {
   readonly exit?: string;
   /** 1 to 16 of 0-9 * # A-D; `#` only as the last. Absent: no digits open this door. */
   readonly code?: Secret;
+  /** What `readCardNumber` reads. */
+  readonly cards?: readonly Secret[];
+}
+
+/** A serial device, and how characters travel. */
+export interface SerialDeviceConfiguration {
+  /** A path. */
+  readonly device: string;
+  readonly baud: number;
+  readonly dataBits: 7 | 8;
+  readonly parity: 'none' | 'even' | 'odd';
+  readonly stopBits: 1 | 2;
+}
+
+/** The keys that codes are made of, and the one that takes back what was typed. */
+export const KEYPAD_KEY_NAMES = [
+  '0',
+  '1',
+  '2',
+  '3',
+  '4',
+  '5',
+  '6',
+  '7',
+  '8',
+  '9',
+  '*',
+  '#',
+  'A',
+  'B',
+  'C',
+  'D',
+  'clear',
+] as const;
+export type KeypadKeyName = (typeof KEYPAD_KEY_NAMES)[number];
+
+export interface KeypadConfiguration extends SerialDeviceConfiguration {
+  readonly protocol: 'ascii' | 'scancodes';
+  /** The maker's own scan codes, in decimal or hexadecimal (`0x1b`) → the key; absent: those of set 2. */
+  readonly keys?: Readonly<Record<string, KeypadKeyName>>;
+  /** Absent: every door. */
+  readonly doors?: readonly string[];
+  /** In place of the doors' codes. */
+  readonly code?: Secret;
+}
+
+export interface ReaderConfiguration extends SerialDeviceConfiguration {
+  readonly protocol: 'rdm6300' | 'wiegand';
+  readonly bits: 26 | 34 | 37;
+  readonly framing: 'hex' | 'bytes' | 'number';
+  /** Absent: every door. */
+  readonly doors?: readonly string[];
 }
 
 export interface TamperConfiguration {
@@ -261,6 +313,8 @@ export interface Configuration {
   /** By name, in the order of the file. */
   readonly doors: Readonly<Record<string, DoorConfiguration>>;
   readonly lamps: Readonly<Record<string, LampConfiguration>>;
+  readonly keypads: Readonly<Record<string, KeypadConfiguration>>;
+  readonly readers: Readonly<Record<string, ReaderConfiguration>>;
   readonly tamper?: TamperConfiguration;
   readonly motion?: MotionConfiguration;
   readonly mqtt?: MqttConfiguration;

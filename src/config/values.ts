@@ -192,6 +192,14 @@ export const audioDevice = readText<AudioDeviceName>((text) => {
     : { ok: true, value: { kind: 'alsa', name } };
 }, '^(virtual|file|alsa:\\S+)$');
 
+/** `serial:/dev/ttyUSB0`: the path of a serial device. */
+export const serialDevice = readText<string>((text) => {
+  const [, path] = /^serial:(\/[^\p{Cc}]{1,255})$/u.exec(text) ?? [];
+  if (path !== undefined) return { ok: true, value: path };
+  const mend = text.startsWith('/') ? `write serial:${text}` : 'write serial:/dev/ttyUSB0';
+  return { ok: false, error: complaint('is not a serial device', mend) };
+}, '^serial:/.+$');
+
 /** Where a secret is: in the file itself, in a file of its own, in the environment, or here for this device's key alone. */
 export type SecretSource =
   | { readonly from: 'text'; readonly text: string }

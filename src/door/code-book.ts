@@ -34,6 +34,15 @@ export class CodeBook {
     return this.#entries.length;
   }
 
+  /** Digits of the shortest and of the longest code; 0: there is none. */
+  get shortest(): number {
+    return this.isEmpty ? 0 : Math.min(...this.#entries.map(({ length }) => length));
+  }
+
+  get longest(): number {
+    return Math.max(0, ...this.#entries.map(({ length }) => length));
+  }
+
   /** How many codes so many digits hold, one after another, of the length that there are most of: one at the least. */
   guessesIn(digits: number): number {
     return Math.max(1, ...this.#entries.map(({ length }) => digits - length + 1));

@@ -26,6 +26,8 @@ export interface CodeReaderOptions {
   readonly opens: (doors: readonly string[]) => void;
   /** A try was wrong, or was not looked at because the caller is locked out. */
   readonly refused: (standing: CodeStanding) => void;
+  /** Whether a try has no more digits than the longest code, as at a keypad, where each is one guess. Left out: no. */
+  readonly isExact?: boolean;
 }
 
 /**
@@ -60,8 +62,15 @@ export class CodeReader {
     if (this.#opens(codes)) return;
     // A `#` alone ends nothing: many people close a code with it that has opened already.
     if (digit === '#' && before === '') this.reset();
-    else if (digit === '#' || this.#collected.length >= LONGEST_TRY) this.#wrong();
+    else if (digit === '#' || this.#collected.length >= this.#longestTry(codes)) this.#wrong();
     else this.#await(millis(Math.max(GRACE, at + PAUSE - this.options.clock.now())));
+  }
+
+  /** Takes back what has been collected. What could have been a code was a try. */
+  clear(): void {
+    if (!this.isCollecting) return;
+    if (this.#collected.length >= this.options.codes().shortest) this.#wrong();
+    else this.reset();
   }
 
   /** Forgets what has been collected. */
@@ -69,6 +78,10 @@ export class CodeReader {
     this.#pause?.cancel();
     this.#pause = undefined;
     this.#collected = '';
+  }
+
+  #longestTry(codes: CodeBook): number {
+    return this.options.isExact === true ? codes.longest : LONGEST_TRY;
   }
 
   #await(time: Millis): void {

@@ -11,7 +11,7 @@ import type { Random } from '../base/random.ts';
 import { type Millis, millis, minutes } from '../base/units.ts';
 import { type Call, type Calls, peerAddress, tellOf } from '../call/index.ts';
 import type { Configuration } from '../config/index.ts';
-import type { Board } from '../hardware/ports/index.ts';
+import type { Board, Keypad, Reader } from '../hardware/ports/index.ts';
 import type { MediaEngine } from '../media/types.ts';
 import { type Account, bracketHost, type NameAddress, type Referral, type UserAgent } from '../sip/index.ts';
 import { chooseAccount } from './account-choice.ts';
@@ -20,6 +20,7 @@ import { Buttons } from './buttons.ts';
 import { CodeLockout } from './code-lockout.ts';
 import { CodeReader } from './code-reader.ts';
 import { Conversation, type Presser } from './conversation.ts';
+import { Credentials } from './credentials.ts';
 import { handleCommands } from './door-commands.ts';
 import { Doors } from './doors.ts';
 import { type LampState, Lamps } from './lamps.ts';
@@ -41,6 +42,9 @@ export interface DoorServices {
   readonly calls: Calls;
   readonly engine: MediaEngine;
   readonly board: Board;
+  /** Those of the configuration; left out: there are none. */
+  readonly keypads?: readonly Keypad[];
+  readonly readers?: readonly Reader[];
   readonly agent: Pick<UserAgent, 'on' | 'registrations' | 'localAddress'>;
   /** As the agent has them, in the order of the file; may be empty. */
   readonly accounts: readonly Account[];
@@ -59,6 +63,7 @@ export class DoorController {
   readonly #doors: Doors;
   readonly #buttons: Buttons;
   readonly #lockout: CodeLockout;
+  readonly #credentials: Credentials;
   readonly #conversation: Conversation;
   readonly #strangers: StrangerReports;
   readonly #tamper: Tamper;
@@ -85,6 +90,12 @@ export class DoorController {
     this.#motion = new Motion(services, (button) => this.#ringByMotion(button));
     this.#lamps = new Lamps(services);
     this.#lockout = new CodeLockout(services.clock);
+    this.#credentials = new Credentials({
+      ...services,
+      keypads: services.keypads ?? [],
+      readers: services.readers ?? [],
+      open: (door, by) => this.#doors.open(door, { by }),
+    });
     this.#strangers = new StrangerReports(services);
     this.#buttons = new Buttons(services, (button) => this.#press(button, 'finger'));
     this.#conversation = new Conversation({
@@ -142,6 +153,7 @@ export class DoorController {
     this.#lookup?.cancel();
     this.#buttons.release();
     this.#conversation.stop();
+    this.#credentials.stop();
     for (const reader of this.#readers) reader.reset();
     this.#doors.stop();
     this.#tamper.stop();
@@ -218,6 +230,7 @@ export class DoorController {
   #bind(): void {
     const { doors, buttons, tamper, motion, lamps } = this.configuration;
     this.#doors.bind(doors);
+    this.#credentials.bind(this.configuration);
     this.#buttons.bind(buttons);
     this.#missing.clear();
     this.#bindOr('tamper', () => this.#tamper.bind(tamper));

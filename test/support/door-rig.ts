@@ -7,7 +7,7 @@ import { Secret } from '../../src/base/secret.ts';
 import { millis, minutes, seconds } from '../../src/base/units.ts';
 import { Calls } from '../../src/call/index.ts';
 import type { Configuration, MotionConfiguration, TamperConfiguration } from '../../src/config/index.ts';
-import { AdmissionPolicy, DoorController, type TamperMemory } from '../../src/door/index.ts';
+import { AdmissionPolicy, DoorController, type DoorServices, type TamperMemory } from '../../src/door/index.ts';
 import { VirtualBoard } from '../../src/hardware/drivers/index.ts';
 import type { Account } from '../../src/sip/agent/types.ts';
 import { FakeAgent } from './fake-agent.ts';
@@ -25,6 +25,8 @@ export const CONFIGURATION: Configuration = {
   board: 'virtual',
   lines: {},
   lamps: {},
+  keypads: {},
+  readers: {},
   accounts: [ACCOUNT],
   sip: {
     listen: [{ transport: 'udp', address: '0.0.0.0', port: 5060 }],
@@ -64,6 +66,8 @@ export function configured(changes: {
   readonly doors?: Configuration['doors'];
   readonly accounts?: Configuration['accounts'];
   readonly lamps?: Configuration['lamps'];
+  readonly keypads?: Configuration['keypads'];
+  readonly readers?: Configuration['readers'];
   readonly tamper?: TamperConfiguration;
   readonly motion?: MotionConfiguration;
 }): Configuration {
@@ -76,6 +80,8 @@ export function configured(changes: {
     doors: changes.doors ?? CONFIGURATION.doors,
     accounts: changes.accounts ?? CONFIGURATION.accounts,
     lamps: changes.lamps ?? CONFIGURATION.lamps,
+    keypads: changes.keypads ?? CONFIGURATION.keypads,
+    readers: changes.readers ?? CONFIGURATION.readers,
     ...(changes.tamper === undefined ? {} : { tamper: changes.tamper }),
     ...(changes.motion === undefined ? {} : { motion: changes.motion }),
   };
@@ -120,6 +126,7 @@ export class DoorRig {
   constructor(
     readonly configuration: Configuration = CONFIGURATION,
     tamperMemory?: TamperMemory,
+    credentials: Pick<DoorServices, 'keypads' | 'readers'> = {},
   ) {
     const { clock, log, random, journal, commands, agent, engine, board } = this;
     agent.registrations = configuration.accounts.map((account) => ({ account, registered: true, reason: null }));
@@ -139,6 +146,7 @@ export class DoorRig {
     this.door = new DoorController(
       {
         ...services,
+        ...credentials,
         accounts: configuration.accounts,
         admission: admissionFor(configuration, agent),
         ...(tamperMemory === undefined ? {} : { tamperMemory }),

@@ -69,6 +69,8 @@ describe('the configuration of a file', () => {
       board: 'raspberry-pi-4',
       lines: {},
       lamps: {},
+      keypads: {},
+      readers: {},
       accounts: [
         {
           uri: 'sip:door@example.com',

@@ -1,0 +1,82 @@
+// What no single key of `keypads` and `readers` can tell: doors that there are, codes and cards that can be shown there, a
+// device for each.
+
+import type { Secret } from '../base/secret.ts';
+import { readCardNumber } from './card-number.ts';
+import { checkCode } from './codes.ts';
+import { complaint } from './complaint.ts';
+import { formatPath, type Path } from './document.ts';
+import { checkName, type ReferenceReports, tables } from './named-tables.ts';
+import type { Report } from './structure.ts';
+import { SecretReference } from './values.ts';
+
+type File = Readonly<Record<string, unknown>>;
+type Secrets = ReadonlyMap<SecretReference, Secret>;
+
+/** @param value what the schema yielded, faulty or not */
+export function checkSerial(value: File, secrets: Secrets, reports: ReferenceReports): void {
+  const doors = tables(value, 'doors');
+  for (const section of ['keypads', 'readers']) {
+    for (const [name, entry] of tables(value, section)) {
+      for (const [at, door] of (Array.isArray(entry.doors) ? entry.doors : []).entries()) {
+        checkName([section, name, 'doors', at], door, 'door', doors, reports.fault);
+      }
+    }
+  }
+  checkDevices(value, reports.fault);
+  checkKeypads(value, secrets, reports);
+  checkCards(value, secrets, reports.fault);
+}
+
+/** One device cannot be two things. */
+function checkDevices(value: File, fault: Report): void {
+  const users = new Map<unknown, Path>();
+  for (const section of ['keypads', 'readers']) {
+    for (const [name, { device }] of tables(value, section)) {
+      const path = [section, name, 'device'];
+      const other = users.get(device);
+      if (device === undefined) continue;
+      if (other === undefined) users.set(device, path);
+      else fault(path, complaint(`is the device of ${formatPath(other)} too`, 'give each its own'), 'value');
+    }
+  }
+}
+
+function checkKeypads(value: File, secrets: Secrets, reports: ReferenceReports): void {
+  const doors = tables(value, 'doors');
+  for (const [name, { code, doors: named, keys, protocol }] of tables(value, 'keypads')) {
+    const own = code instanceof SecretReference ? secrets.get(code)?.reveal() : undefined;
+    if (own !== undefined) checkCode(['keypads', name, 'code'], own, reports);
+    const reached = doors.filter(([door]) => !Array.isArray(named) || named.includes(door));
+    if (code === undefined && !reached.some(([, door]) => door.code !== undefined)) {
+      const mend = 'give the keypad a code, or one of its doors';
+      reports.warning(['keypads', name], complaint('opens nothing: there is no code to type', mend), 'key');
+    }
+    if (keys !== undefined && protocol !== 'scancodes') {
+      const mend = 'write protocol: scancodes, or take keys out';
+      reports.warning(['keypads', name, 'keys'], complaint('is not used by this protocol', mend), 'key');
+    }
+    for (const code of Object.keys(keys ?? {})) {
+      if (readScanCode(code) !== undefined) continue;
+      const mend = 'write a byte as 0x1b or 27';
+      reports.fault(['keypads', name, 'keys', code], complaint('is not a scan code', mend), 'key');
+    }
+  }
+}
+
+/** A byte in decimal or hexadecimal; undefined: it is none. */
+export function readScanCode(text: string): number | undefined {
+  const value = /^(?:0x[0-9a-f]{1,2}|[0-9]{1,3})$/i.test(text) ? Number(text) : 256;
+  return value < 256 ? value : undefined;
+}
+
+function checkCards(value: File, secrets: Secrets, fault: Report): void {
+  for (const [door, { cards }] of tables(value, 'doors')) {
+    for (const [at, reference] of (Array.isArray(cards) ? cards : []).entries()) {
+      const card = reference instanceof SecretReference ? secrets.get(reference) : undefined;
+      if (card === undefined || readCardNumber(card) !== undefined) continue;
+      const mend = 'write it as printed, "188,24910" or "0012345678", or as "0x0B00BC614E"';
+      fault(['doors', door, 'cards', at], complaint('is not the number of a card', mend), 'value');
+    }
+  }
+}

@@ -1,0 +1,88 @@
+// `keypads`, `readers`: devices at serial lines by which somebody outside opens a door.
+
+import * as v from 'valibot';
+import { name } from './schema-door.ts';
+import { KEYPAD_KEY_NAMES } from './types.ts';
+import { key, SECRET_FORMS, secret, serialDevice } from './values.ts';
+
+const BAUD_RATES = [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400] as const;
+
+const device = key(serialDevice, {
+  title: 'Device',
+  description:
+    '`serial:` and the path of the device. A path below `/dev/serial/by-id` stays the same wherever it is plugged in.',
+  examples: ['serial:/dev/ttyUSB0'],
+});
+
+/** How characters travel; what is usual for nearly all devices where a file does not say it. */
+const characters = {
+  baud: v.optional(key(v.picklist(BAUD_RATES), { title: 'Baud rate', description: 'Of the device.' }), 9600),
+  dataBits: v.optional(key(v.picklist([7, 8]), { title: 'Data bits', description: 'Of a character.' }), 8),
+  parity: v.optional(
+    key(v.picklist(['none', 'even', 'odd']), { title: 'Parity', description: 'Of a character.' }),
+    'none',
+  ),
+  stopBits: v.optional(key(v.picklist([1, 2]), { title: 'Stop bits', description: 'Behind a character.' }), 1),
+};
+
+function doors(description: string) {
+  return v.exactOptional(
+    key(v.pipe(v.array(name), v.minLength(1), v.maxLength(16)), { title: 'Doors', description, examples: [['main']] }),
+  );
+}
+
+export const keypad = v.strictObject({
+  device,
+  protocol: v.optional(
+    key(v.picklist(['ascii', 'scancodes']), {
+      title: 'Protocol',
+      description:
+        '`ascii`: the character on the key; Enter is `#`, backspace, escape and delete clear. `scancodes`: those of a PC’s ' +
+        'keyboard (set 2), or of `keys`.',
+    }),
+    'ascii',
+  ),
+  ...characters,
+  keys: v.exactOptional(
+    key(v.record(name, v.picklist(KEYPAD_KEY_NAMES)), {
+      title: 'Own scan codes',
+      description:
+        'Protocol `scancodes`: what the device sends for each key, a byte as `0x1b` or `27`, in place of set 2. Keys are ' +
+        '`0` to `9`, `*`, `#`, `A` to `D` and `clear`.',
+      examples: [{ '0x01': '1' }],
+    }),
+  ),
+  doors: doors('Doors that open here, each by its `code`. Left out: all that have one.'),
+  code: v.exactOptional(
+    key(secret, {
+      title: 'Code',
+      description: `Opens all of these doors here, in place of their own codes. ${SECRET_FORMS} Left out: each door’s own.`,
+    }),
+  ),
+});
+
+export const reader = v.strictObject({
+  device,
+  protocol: v.optional(
+    key(v.picklist(['rdm6300', 'wiegand']), {
+      title: 'Protocol',
+      description: '`rdm6300` and its like (125 kHz), or a Wiegand reader behind a converter.',
+    }),
+    'rdm6300',
+  ),
+  bits: v.optional(
+    key(v.picklist([26, 34, 37]), { title: 'Wiegand bits', description: 'Of a frame, with both parity bits.' }),
+    26,
+  ),
+  framing: v.optional(
+    key(v.picklist(['hex', 'bytes', 'number']), {
+      title: 'What the converter sends',
+      description:
+        '`hex`: the frame as hexadecimal digits on a line. `bytes`: the frame as bytes. Parity is checked in both. ' +
+        '`number`: the number alone as hexadecimal digits, where the converter has checked it.',
+    }),
+    'hex',
+  ),
+  ...characters,
+  doors: doors('Doors that open here, each by its `cards`. Left out: all that have some.'),
+});
