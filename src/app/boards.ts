@@ -3,7 +3,7 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, SystemClock } from '../base/clock.ts';
 import { DoorphoneError, describeError, errorCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearestName } from '../base/nearest-name.ts';
@@ -19,11 +19,13 @@ import {
   GpioBoard,
   type GpioBoardData,
   type GpioSystem,
+  hasSysfsAlone,
   type KnownLine,
   type LineSettings,
   nativeGpio,
   placeIn,
   processExit,
+  sysfsGpio,
   VirtualBoard,
 } from '../hardware/drivers/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
@@ -44,7 +46,8 @@ export interface Machine {
   readonly compatible: readonly string[];
   /** The folder of boards. */
   readonly boards: string;
-  gpio(): GpioSystem;
+  /** @param chip the board's own, as its data has it: `sysfs:` before it asks for that way. @throws DoorphoneError */
+  gpio(chip?: string): GpioSystem;
 }
 
 const DEVICE_TREE = '/proc/device-tree/compatible';
@@ -52,8 +55,18 @@ const BOARD_FILE = 'board.yaml';
 
 /** This machine. */
 export function thisMachine(): Machine {
-  return { compatible: readCompatible(), boards: packagePath('board'), gpio: nativeGpio };
+  return { compatible: readCompatible(), boards: packagePath('board'), gpio: thisMachinesGpio };
 }
+
+const SYSFS = /^sysfs:/;
+
+/** By the character devices, or by sysfs where there are none or the board's data asks for it. */
+function thisMachinesGpio(chip = ''): GpioSystem {
+  return SYSFS.test(chip) || hasSysfsAlone() ? sysfsGpio(new SystemClock()) : nativeGpio();
+}
+
+/** The label of a board's chip, however it is spoken to. */
+export const chipLabel = (chip: string | undefined): string | undefined => chip?.replace(SYSFS, '');
 
 /** Opens the board of a configuration. @throws DoorphoneError `unknown-board`, `bad-board` */
 export function openBoard({ board, lines }: Configuration, services: BoardServices): Board {
@@ -63,7 +76,13 @@ export function openBoard({ board, lines }: Configuration, services: BoardServic
   if (name === undefined || name === 'virtual') return new VirtualBoard({ clock, log, onProcessExit: processExit });
   const data = loadBoard(name, machine.boards);
   log.info('board.opened', { board: data.name, title: data.title });
-  return new GpioBoard(wire(data, lines), { clock, log, faults, system: machine.gpio(), onProcessExit: processExit });
+  return new GpioBoard(wire(data, lines), {
+    clock,
+    log,
+    faults,
+    system: machine.gpio(data.chip),
+    onProcessExit: processExit,
+  });
 }
 
 /** The boards that there are data of, in the order of their names. */
@@ -130,7 +149,7 @@ function unknownBoard(named: string, known: readonly string[]): DoorphoneError {
 export function wire(data: BoardData, own: Configuration['lines']): GpioBoardData {
   const lines = new Map<string, KnownLine>();
   for (const [name, pin] of Object.entries(data.pins)) {
-    const chip = pin.chip ?? data.chip;
+    const chip = chipLabel(pin.chip ?? data.chip);
     if (chip !== undefined) lines.set(name, { place: { chip, offset: pin.offset } });
   }
   for (const [name, line] of [...Object.entries(data.lines), ...Object.entries(own)]) {

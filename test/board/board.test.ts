@@ -27,6 +27,14 @@ const STEPS = {
     'a line that another program has is said with whose it is',
     'it ends in time, its relays inactive',
   ],
+  'sysfs.guest.ts': [
+    'the service takes its lines by sysfs, its relays off',
+    'a press that bounces is one press',
+    'a relay is on for its time, by its wire',
+    'status says that the kernel keeps a relay on',
+    'killed with its doors open they stay open, until they are released',
+    'it starts on lines that were left, and ends without leaving any',
+  ],
   'call.guest.ts': [
     'the service starts, and takes its sound card',
     'a press rings the phone',

@@ -64,7 +64,7 @@ export async function tryBoard(options: BoardTrialOptions): Promise<BoardTrial> 
   const { examiner } = options;
   if (configuration.board !== 'virtual') {
     const checks = [
-      checkChips(data, () => machine.gpio(), files.user),
+      checkChips(data, () => machine.gpio(data.chip), files.user),
       checkOverlays(data, files),
       checkPorts(data, files),
     ];

@@ -3,6 +3,7 @@
 
 import type { AudioDevice, BoardData } from '../../config/index.ts';
 import { Chips, type GpioSystem } from '../../hardware/drivers/index.ts';
+import { chipLabel } from '../boards.ts';
 import { bad, type Finding, good, thrownFinding, warning } from './finding.ts';
 
 /** The machine's files. */
@@ -29,9 +30,10 @@ export function checkChips(data: BoardData, gpio: () => GpioSystem, user: string
     const chips = new Chips(gpio());
     try {
       const labels = chips.all.map(({ label, lines }) => `${label} with ${lines} lines`);
-      const isThere = data.chip === undefined || chips.chip(data.chip) !== undefined;
+      const chip = chipLabel(data.chip);
+      const isThere = chip === undefined || chips.chip(chip) !== undefined;
       if (isThere) return [good(subject, labels.join(', '))];
-      const what = `the board’s chip ${data.chip} is not there; there is ${labels.join(', ')}`;
+      const what = `the board’s chip ${chip} is not there; there is ${labels.join(', ')}`;
       return [bad(subject, what, 'name the board that this is (`doorphone board`), or load the driver of the chip')];
     } finally {
       chips.close();

@@ -3,7 +3,7 @@
 
 import type { BoardData } from '../../config/index.ts';
 import { placeIn } from '../../hardware/drivers/index.ts';
-import { wire } from '../boards.ts';
+import { chipLabel, wire } from '../boards.ts';
 import { drawHeader, headerPins } from './header.ts';
 import type { LineUse } from './line-uses.ts';
 
@@ -73,7 +73,7 @@ function sheetLines(data: BoardData, own: BoardData['lines'], uses: readonly Lin
     const known = wired.get(name);
     const place = known?.place ?? placeIn(name);
     const found = Object.entries(data.pins).find(
-      ([, { chip = data.chip, offset }]) => chip === place?.chip && offset === place?.offset,
+      ([, { chip = data.chip, offset }]) => chipLabel(chip) === place?.chip && offset === place?.offset,
     );
     const elsewhere = place === undefined ? (known?.kernelName ?? null) : `${place.chip}:${place.offset}`;
     const activeLow = known?.settings?.activeLow;

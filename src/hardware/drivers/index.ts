@@ -13,4 +13,5 @@ export { wiegandDecoder } from './serial/decoders/wiegand-serial.ts';
 export type { SerialDevice, SerialReports } from './serial/serial-port.ts';
 export { SerialKeypad, SerialReader, type SerialSourceServices } from './serial/serial-source.ts';
 export { nativeSerial, type SerialSystem } from './serial/serial-system.ts';
+export { hasSysfsAlone, sysfsGpio } from './sysfs/index.ts';
 export { VirtualBoard, type VirtualBoardServices } from './virtual.ts';
