@@ -165,7 +165,15 @@ export interface ManagerAddon {
   notifySend(place: string, text: string): number;
 }
 
-export interface NativeAddon extends MediaAddon, GpioAddon, ManagerAddon {}
+/** News of the machine's network (native/system/network-news.h). */
+export interface NetworkAddon {
+  /** @returns a descriptor that is readable when there is news; below 0: -errno */
+  networkNewsOpen(): number;
+  /** @returns 1: there was news; 0: none; below 0: -errno, and there will be none */
+  networkNewsTake(descriptor: number): number;
+}
+
+export interface NativeAddon extends MediaAddon, GpioAddon, ManagerAddon, NetworkAddon {}
 
 const functionNames = [
   'engineCreate',
@@ -196,6 +204,8 @@ const functionNames = [
   'gpioRead',
   'gpioWrite',
   'gpioEdges',
+  'networkNewsOpen',
+  'networkNewsTake',
   'notifySend',
   'watchReadable',
   'unwatchReadable',

@@ -14,6 +14,7 @@
 #include "binding/gpio-functions.h"
 #include "binding/layout.h"
 #include "binding/mapping-functions.h"
+#include "binding/network-news-functions.h"
 #include "binding/notify-function.h"
 #include "binding/readable.h"
 #include "binding/stream-parameters.h"
@@ -301,6 +302,8 @@ const struct binding_function binding_functions[] = {
     {"gpioRead", gpio_read_function},
     {"gpioWrite", gpio_write_function},
     {"gpioEdges", gpio_edges_function},
+    {"networkNewsOpen", network_news_open_function},
+    {"networkNewsTake", network_news_take_function},
     {"notifySend", notify_send_function},
     {"watchReadable", watch_readable_function},
     {"unwatchReadable", unwatch_readable_function},

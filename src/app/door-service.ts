@@ -32,7 +32,7 @@ import { openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
 import { keptOutputsWarning } from './kept-outputs.ts';
 import { resolveHost, systemDns } from './names.ts';
-import { type NetworkReader, NetworkWatcher } from './network-watcher.ts';
+import { type NetworkNews, type NetworkReader, NetworkWatcher } from './network-watcher.ts';
 import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
 
@@ -48,6 +48,8 @@ export interface ServiceContext {
   readonly instance?: string;
   /** Looks at the machine's network; left out: nobody notices that it has changed. */
   readonly network?: NetworkReader;
+  /** Says when to look; left out: it is looked at every second. */
+  readonly networkNews?: NetworkNews;
   /** Where the end of a block by the tamper switch is kept; left out: it ends with the service. */
   readonly tamperMemory?: TamperMemory;
   /** When the process began to serve, on the clock. */
@@ -279,7 +281,7 @@ export class DoorService {
   }
 
   #createWatcher(): NetworkWatcher | undefined {
-    const { clock, log, network } = this.context;
+    const { clock, log, network, networkNews } = this.context;
     if (network === undefined) return undefined;
     const changed = (): void => {
       // First: calls that move with the agent wait for what is found out there.
@@ -287,7 +289,8 @@ export class DoorService {
       this.agent.networkChanged();
       for (const listener of this.#networkListeners) listener();
     };
-    return new NetworkWatcher({ clock, log, read: network, changed });
+    const news = networkNews === undefined ? {} : { news: networkNews };
+    return new NetworkWatcher({ clock, log, read: network, ...news, changed });
   }
 
   #createMappedPorts(): MappedPorts | undefined {

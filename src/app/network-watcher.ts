@@ -1,27 +1,38 @@
-// Notices that the machine's network has changed: an address by DHCP, a cable, a default route. Node hears nothing of
-// netlink, so it is looked at, once a second: a quarter of a millisecond, where a message would have to be told from
-// hundreds that mean nothing. What has changed is acted on when it has stood still for a second: between losing one
-// address and having the next a machine has none.
+// Notices that the machine's network has changed: an address by DHCP, a cable, a default route. The kernel tells that
+// something has (rtnetlink), and of hundreds of messages few mean anything: whatever they say, the network is looked at,
+// once a second at most. What has changed is acted on when it has stood still for a second: between losing one address
+// and having the next a machine has none. Where the kernel's news cannot be had it is looked at every second.
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { Clock, Timer } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { seconds } from '../base/units.ts';
+import { type Millis, millis, seconds } from '../base/units.ts';
+import { loadNative } from '../native.ts';
 
 /** Looks at the network: equal texts for a network that is the same. */
 export type NetworkReader = () => string;
+
+/**
+ * Calls `told` when the kernel says that something has changed. @returns what ends it; undefined: there is no news here
+ * @param lost called when there will be no more
+ */
+export type NetworkNews = (told: () => void, lost: () => void) => (() => void) | undefined;
 
 export interface NetworkWatcherOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly read: NetworkReader;
+  /** Left out: there is none. */
+  readonly news?: NetworkNews;
   /** The network is another one than before. */
   readonly changed: () => void;
 }
 
 const INTERVAL = seconds(1);
+/** With news nothing has to be looked for; what they should not have told is found nevertheless. */
+const RESTING = seconds(60);
 /** A network that does not come to rest is acted on nevertheless, after so many looks. */
 const MAXIMUM_UNREST = 2;
 
@@ -33,27 +44,53 @@ export class NetworkWatcher {
   #seen: string | undefined;
   #unrest = 0;
   #blind = false;
+  #endNews: (() => void) | undefined;
+  /** Nothing has been told since the network was seen at rest. */
+  #rests = false;
+  #lookedAt: Millis | undefined;
 
   constructor(private readonly options: NetworkWatcherOptions) {}
 
   start(): void {
     this.#known = this.#read();
     this.#seen = this.#known;
-    this.#lookLater();
+    const told = (): void => this.#told();
+    const lost = (): void => {
+      this.#endNews = undefined;
+      this.#told();
+    };
+    this.#endNews = this.options.news?.(told, lost);
+    this.#lookAfter(INTERVAL);
   }
 
   stop(): void {
+    this.#rests = false;
     this.#timer?.cancel();
+    this.#endNews?.();
+    this.#endNews = undefined;
   }
 
-  #lookLater(): void {
-    this.#timer = this.options.clock.after(INTERVAL, 'network', () => {
-      this.#lookLater();
+  /** Looks at once where it has not just done so, and again a second later; what is told until then is seen then. */
+  #told(): void {
+    if (!this.#rests) return;
+    this.#rests = false;
+    this.#timer?.cancel();
+    const now = this.options.clock.now();
+    const next = this.#lookedAt === undefined ? now : millis(this.#lookedAt + INTERVAL);
+    if (next <= now) this.#look();
+    this.#lookAfter(next <= now ? INTERVAL : millis(next - now));
+  }
+
+  #lookAfter(interval: Millis): void {
+    this.#timer = this.options.clock.after(interval, 'network', () => {
       this.#look();
+      this.#rests = this.#endNews !== undefined && this.#unrest === 0;
+      this.#lookAfter(this.#rests ? RESTING : INTERVAL);
     });
   }
 
   #look(): void {
+    this.#lookedAt = this.options.clock.now();
     const now = this.#read();
     const rests = now === this.#seen;
     this.#seen = now;
@@ -97,6 +134,27 @@ export function systemNetwork(): NetworkReader {
     );
     const defaults = routes.flatMap((file) => defaultRoutes(file.read()));
     return [...addresses.sort(), ...defaults.sort()].join(', ');
+  };
+}
+
+/** The kernel's own news. */
+export function systemNetworkNews(): NetworkNews {
+  return (told, lost) => {
+    const addon = loadNative();
+    const descriptor = addon.networkNewsOpen();
+    if (descriptor < 0) return undefined;
+    const end = (): void => {
+      addon.unwatchReadable(watch);
+      closeSync(descriptor);
+    };
+    const watch = addon.watchReadable(descriptor, () => {
+      const taken = addon.networkNewsTake(descriptor);
+      if (taken > 0) told();
+      if (taken >= 0) return;
+      end();
+      lost();
+    });
+    return end;
   };
 }
 

@@ -16,7 +16,7 @@ import { DoorService, type ServiceContext } from './door-service.ts';
 import { Faults } from './faults.ts';
 import { instanceOf } from './instance-id.ts';
 import { standardErrorLog } from './log.ts';
-import { systemNetwork } from './network-watcher.ts';
+import { systemNetwork, systemNetworkNews } from './network-watcher.ts';
 import { Profiles } from './profiles.ts';
 import { Provisioning } from './provisioning.ts';
 import { ServiceManager } from './service-manager.ts';
@@ -149,6 +149,7 @@ function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOption
     version,
     instance,
     network: systemNetwork(),
+    networkNews: systemNetworkNews(),
     tamperMemory: storeFileAt(join(stateFolder, 'tamper')),
     startedAt: clock.now(),
   };

@@ -1,18 +1,21 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { defaultRoutes, NetworkWatcher, systemNetwork } from '../../../src/app/network-watcher.ts';
+import type { NetworkNews } from '../../../src/app/network-watcher.ts';
+import { defaultRoutes, NetworkWatcher, systemNetwork, systemNetworkNews } from '../../../src/app/network-watcher.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 
-function watched() {
+function watched(news?: NetworkNews) {
   const clock = new FakeClock();
   const log = new RecordingLog();
-  const world = { network: 'eth0 192.168.1.5/24', broken: false };
+  const world = { network: 'eth0 192.168.1.5/24', broken: false, looks: 0 };
   const changes: { readonly at: number; readonly network: string }[] = [];
   const watcher = new NetworkWatcher({
     clock,
     log,
+    ...(news === undefined ? {} : { news }),
     read: () => {
+      world.looks += 1;
       if (world.broken) throw new Error('EAGAIN');
       return world.network;
     },
@@ -94,6 +97,83 @@ describe('a network that changes', () => {
   });
 });
 
+describe('a kernel that tells', () => {
+  function told() {
+    const kernel = { tell: () => undefined, fail: () => undefined, ended: 0 };
+    const rig = watched((tell, fail) => {
+      Object.assign(kernel, { tell, fail });
+      return () => {
+        kernel.ended += 1;
+      };
+    });
+    rig.clock.advance(5000);
+    rig.world.looks = 0;
+    return { ...rig, kernel };
+  }
+
+  it('lets a network that rests alone, but for a look a minute', () => {
+    const { clock, world } = told();
+    clock.advance(600_000);
+    expect(world.looks).toBe(10);
+  });
+
+  it('has a change acted on when it has stood for a second', () => {
+    const { clock, world, changes, kernel } = told();
+    world.network = 'eth0 192.168.1.77/24';
+    kernel.tell();
+    clock.advance(999);
+    expect(changes).toEqual([]);
+    clock.advance(1);
+    expect(changes).toHaveLength(1);
+  });
+
+  it('is heard while a change is looked at: a lease lost and another one had', () => {
+    const { clock, world, changes, kernel } = told();
+    world.network = '';
+    kernel.tell();
+    clock.advance(500);
+    world.network = 'eth0 192.168.1.77/24';
+    kernel.tell();
+    clock.advance(3000);
+    expect(changes.map(({ network }) => network)).toEqual(['eth0 192.168.1.77/24']);
+  });
+
+  it('that tells without end is looked after once a second', () => {
+    const { clock, world, kernel, changes } = told();
+    for (let message = 0; message < 1000; message += 1) {
+      kernel.tell();
+      clock.advance(10);
+    }
+    expect(world.looks).toBeLessThanOrEqual(11);
+    expect(changes).toEqual([]);
+  });
+
+  it('that has told nothing of a change is found out within a minute', () => {
+    const { clock, world, changes } = told();
+    world.network = 'eth0 192.168.1.77/24';
+    clock.advance(62_000);
+    expect(changes).toHaveLength(1);
+  });
+
+  it('that tells no more is not waited for', () => {
+    const { clock, world, changes, kernel } = told();
+    kernel.fail();
+    world.network = 'eth0 192.168.1.77/24';
+    clock.advance(2000);
+    expect(changes).toHaveLength(1);
+    clock.advance(10_000);
+    expect(world.looks).toBeGreaterThan(10);
+  });
+
+  it('is not listened to after the end', () => {
+    const { clock, watcher, kernel } = told();
+    watcher.stop();
+    kernel.tell();
+    expect(kernel.ended).toBe(1);
+    expect(clock.timers).toEqual([]);
+  });
+});
+
 describe('default routes as the kernel lists them', () => {
   it('are those of destination and mask 0', () => {
     const table = [
@@ -126,5 +206,14 @@ describe('this machine', () => {
     for (const { cidr } of outward) expect(text).toContain(String(cidr));
     expect(read()).toBe(text);
     expect(text).not.toContain('127.0.0.1');
+  });
+
+  it('has news that can be waited for, and left', () => {
+    const end = systemNetworkNews()(
+      () => undefined,
+      () => undefined,
+    );
+    expect(end).toBeDefined();
+    end?.();
   });
 });
