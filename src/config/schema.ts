@@ -19,6 +19,7 @@ import {
   key,
   lineOfText,
   listenAddress,
+  mixerName,
   mqttUrl,
   packetTime,
   path,
@@ -271,6 +272,44 @@ const audio = v.strictObject({
   ),
   speaker: v.optional(key(percent, { title: 'Speaker volume', description: '0 is silent.' }), 80),
   microphone: v.optional(key(percent, { title: 'Microphone gain', description: '0 is silent.' }), 80),
+  mixer: v.optional(
+    key(mixerName, {
+      title: 'Mixer',
+      description:
+        'Whose mixer sets the volumes: `auto`, that of the device’s card where it has one; the ALSA name of a card, `hw:NAME`; ' +
+        '`off`: the card is left alone, and samples are scaled.',
+      requiresRestart: true,
+    }),
+    'auto',
+  ),
+  controls: v.optional(
+    key(
+      v.strictObject({
+        speaker: v.exactOptional(
+          key(lineOfText(44), {
+            title: 'Speaker’s control',
+            description: 'As `amixer scontrols` names it.',
+            examples: ['Headphone'],
+            requiresRestart: true,
+          }),
+        ),
+        microphone: v.exactOptional(
+          key(lineOfText(44), {
+            title: 'Microphone’s control',
+            description: 'As `amixer scontrols` names it.',
+            examples: ['Capture'],
+            requiresRestart: true,
+          }),
+        ),
+      }),
+      {
+        title: 'Controls of the card',
+        description:
+          'Which of the mixer’s controls are set. Left out: the board’s, else the usual names are looked for.',
+      },
+    ),
+    {},
+  ),
   echoCancellation: v.optional(
     key(v.boolean(), {
       title: 'Echo cancellation',
