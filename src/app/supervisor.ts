@@ -34,6 +34,7 @@ const LIVE = [
   'media.packetTime',
   'audio.speaker',
   'audio.microphone',
+  'watchdog',
   'log',
 ];
 /** How often it is looked whether a restart that waits for the end of a call may be done. */

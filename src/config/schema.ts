@@ -4,6 +4,7 @@
 
 import * as v from 'valibot';
 import { minutes, seconds } from '../base/units.ts';
+import { complaint, encodeComplaint } from './complaint.ts';
 import { account } from './schema-accounts.ts';
 import { door, lamp, motion, name, tamper, wire } from './schema-door.ts';
 import { line } from './schema-lines.ts';
@@ -398,6 +399,8 @@ const log = v.strictObject({
   ),
 });
 
+const NO_WATCHDOG = complaint('is not a watchdog', 'write /dev/watchdog or /dev/watchdog0');
+
 /** A configuration file. */
 export const configurationSchema = v.strictObject({
   name: v.optional(
@@ -466,6 +469,15 @@ export const configurationSchema = v.strictObject({
   mqtt: v.exactOptional(key(mqtt, { title: 'MQTT', description: 'Left out: no broker is used.' })),
   provisioning: v.exactOptional(
     key(provisioning, { title: 'Provisioning', description: 'Left out: off.', requiresRestart: true }),
+  ),
+  watchdog: v.exactOptional(
+    key(v.pipe(v.string(), v.regex(/^\/dev\/watchdog\d{0,2}$/, encodeComplaint(NO_WATCHDOG))), {
+      title: 'Watchdog',
+      description:
+        'The board’s watchdog, `/dev/watchdog0`, for services that nobody watches over: fed while the door is alive, so that a ' +
+        'board that hangs is restarted. Under systemd it is left to that (RuntimeWatchdogSec). Left out: none is held.',
+      examples: ['/dev/watchdog0'],
+    }),
   ),
   log: v.optional(key(log, { title: 'Log', description: 'On standard error.' }), {}),
 });

@@ -323,6 +323,8 @@ export interface Configuration {
   readonly motion?: MotionConfiguration;
   readonly mqtt?: MqttConfiguration;
   readonly provisioning?: ProvisioningConfiguration;
+  /** `/dev/watchdog0`; absent: none is held. */
+  readonly watchdog?: string;
   readonly log: LogConfiguration;
 }
 

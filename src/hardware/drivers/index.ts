@@ -18,3 +18,4 @@ export { SerialKeypad, SerialReader, type SerialSourceServices } from './serial/
 export { nativeSerial, type SerialSystem } from './serial/serial-system.ts';
 export { hasSysfsAlone, sysfsGpio } from './sysfs/index.ts';
 export { VirtualBoard, type VirtualBoardServices } from './virtual.ts';
+export { openWatchdog } from './watchdog.ts';
