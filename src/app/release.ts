@@ -5,9 +5,12 @@ import { Journal } from '../api/journal.ts';
 import { SystemClock } from '../base/clock.ts';
 import { DoorphoneError, describeError } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
-import type { Configuration } from '../config/index.ts';
+import { SystemRandom } from '../base/random.ts';
+import { type Configuration, modulePlaceOf } from '../config/index.ts';
+import { ModuleBoard, type SerialSystem } from '../hardware/drivers/index.ts';
 import { type Machine, openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
+import { withModules } from './modules.ts';
 import { Profiles } from './profiles.ts';
 
 /** Where the configuration of a board is that runs no service. */
@@ -21,6 +24,8 @@ export interface ConfigurationPlace {
 export interface ReleaseOptions extends ConfigurationPlace {
   /** Left out: this one. */
   readonly machine?: Machine;
+  /** Its serial devices; left out: this one's. */
+  readonly serial?: SerialSystem;
 }
 
 export interface ReleaseOutcome {
@@ -41,7 +46,7 @@ export async function releaseRelays(options: ReleaseOptions): Promise<ReleaseOut
     for (const { relay } of Object.values(configuration.doors)) {
       if (released.includes(relay)) continue;
       try {
-        release(configuration, relay, options.machine);
+        await release(configuration, relay, options);
         released.push(relay);
       } catch (thrown) {
         failed.push(`${relay}: ${describeError(thrown)}`);
@@ -54,20 +59,30 @@ export async function releaseRelays(options: ReleaseOptions): Promise<ReleaseOut
 }
 
 /** A line that becomes an output is inactive; nobody holds it any more afterwards. */
-function release(configuration: Configuration, relay: string, machine: Machine | undefined): void {
+async function release(configuration: Configuration, relay: string, options: ReleaseOptions): Promise<void> {
   const clock = new SystemClock();
-  const faults = new Faults(new Journal(clock, silentLog), silentLog);
-  const board = openBoard(configuration, {
-    clock,
-    log: silentLog,
-    faults,
-    ...(machine === undefined ? {} : { machine }),
-  });
+  const journal = new Journal(clock, silentLog);
+  const faults = new Faults(journal, silentLog);
+  const { machine, serial: system } = options;
+  const place = modulePlaceOf(relay, configuration);
+  const own = place === undefined ? {} : only(configuration.modules, place.module);
+  const services = { clock, log: silentLog, faults };
+  const board = withModules(
+    openBoard(configuration, { ...services, ...(machine === undefined ? {} : { machine }) }),
+    { ...configuration, modules: own },
+    { ...services, journal, random: new SystemRandom(), ...(system === undefined ? {} : { system }) },
+  );
   try {
     board.output(relay).set(false);
+    const fault = board instanceof ModuleBoard ? [...(await board.released()).values()][0] : undefined;
+    if (fault !== undefined) throw new DoorphoneError('line-failed', fault);
   } finally {
     board.close();
   }
+}
+
+function only<Value>(table: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(table).filter(([name]) => name === key));
 }
 
 /** Of the file with its profiles, and alone: whichever makes sense, its relays are driven. */

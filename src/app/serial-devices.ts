@@ -50,10 +50,10 @@ export function openSerialDevices(configuration: Configuration, services: Serial
   const { clock, random, log, journal, faults, system = nativeSerial() } = services;
   const drivers: SerialSourceServices = { clock, random, log, system, reports: serialReports(journal, faults) };
   const keypads = Object.entries(configuration.keypads).map(([name, keypad]) => {
-    return new SerialKeypad(name, deviceOf(keypad), keysOf(keypad), drivers);
+    return new SerialKeypad(name, serialDeviceOf(keypad), keysOf(keypad), drivers);
   });
   const readers = Object.entries(configuration.readers).map(([name, reader]) => {
-    return new SerialReader(name, deviceOf(reader), cardsOf(reader), drivers);
+    return new SerialReader(name, serialDeviceOf(reader), cardsOf(reader), drivers);
   });
   return {
     keypads,
@@ -80,7 +80,8 @@ export function serialReports(journal: Journal, faults: Faults): SerialReports {
   };
 }
 
-function deviceOf({ device, baud, dataBits, parity, stopBits }: SerialDeviceConfiguration): SerialDevice {
+/** A device of the configuration. */
+export function serialDeviceOf({ device, baud, dataBits, parity, stopBits }: SerialDeviceConfiguration): SerialDevice {
   return { path: device, settings: { baud, dataBits, parity, stopBits } };
 }
 

@@ -7,6 +7,7 @@ import { checkCode } from './codes.ts';
 import { complaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
 import { checkName, type ReferenceReports, tables } from './named-tables.ts';
+import { checkModules } from './references-modules.ts';
 import type { Report } from './structure.ts';
 import { SecretReference } from './values.ts';
 
@@ -24,6 +25,7 @@ export function checkSerial(value: File, secrets: Secrets, reports: ReferenceRep
     }
   }
   checkDevices(value, reports.fault);
+  checkModules(value, reports.fault);
   checkKeypads(value, secrets, reports);
   checkCards(value, secrets, reports.fault);
 }
@@ -31,6 +33,7 @@ export function checkSerial(value: File, secrets: Secrets, reports: ReferenceRep
 /** One device cannot be two things. */
 function checkDevices(value: File, fault: Report): void {
   const users = new Map<unknown, Path>();
+  for (const [name, { device }] of tables(value, 'modules')) users.set(device, ['modules', name, 'device']);
   for (const section of ['keypads', 'readers']) {
     for (const [name, { device }] of tables(value, section)) {
       const path = [section, name, 'device'];

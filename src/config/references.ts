@@ -7,6 +7,7 @@ import { checkCodes } from './codes.ts';
 import { complaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
 import { checkName, type ReferenceReports, tables } from './named-tables.ts';
+import { checkModuleLine, placeIn } from './references-modules.ts';
 import { checkSerial } from './references-serial.ts';
 import { configurationSchema } from './schema.ts';
 import { isTable, type Report, schemaAt, unwrap } from './structure.ts';
@@ -45,13 +46,17 @@ function checkLines(value: Readonly<Record<string, unknown>>, fault: Report): vo
   const uses = [...buttonLines(value), ...doorLines(value), ...otherLines(value)];
   for (const { path, line, input } of uses) {
     if (typeof line !== 'string') continue;
-    const other = users.get(line);
+    const place = placeIn(value, line);
+    const wire = place === undefined ? line : `${place.module}:${place.direction}${place.number}`;
+    const other = users.get(wire);
     if (other !== undefined) {
       fault(path, complaint(`${line} is used by ${formatPath(other)} already`, 'give each its own line'), 'value');
+    } else if (place !== undefined) {
+      checkModuleLine(value, { path, line, place, input }, fault);
     } else if (value.board === 'virtual') {
       checkVirtualLine(path, line, input, fault);
     }
-    if (other === undefined) users.set(line, path);
+    if (other === undefined) users.set(wire, path);
   }
 }
 

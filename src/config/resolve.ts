@@ -60,11 +60,11 @@ export function resolveConfiguration(checked: CheckedFile, context: Context): Co
       Object.entries(checked.keypads).map(([name, keypad]) => [name, resolveKeypad(keypad, context)]),
     ),
     readers: checked.readers,
+    modules: checked.modules,
     ...(checked.tamper === undefined ? {} : { tamper: checked.tamper }),
     ...(checked.motion === undefined ? {} : { motion: checked.motion }),
     ...(checked.mqtt === undefined ? {} : { mqtt: resolveMqtt(checked.mqtt, checked.name, context) }),
     ...(checked.provisioning === undefined ? {} : { provisioning: resolveProvisioning(checked.provisioning, context) }),
-    ...(checked.watchdog === undefined ? {} : { watchdog: checked.watchdog }),
     log: checked.log,
   };
 }

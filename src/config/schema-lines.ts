@@ -10,7 +10,7 @@ export const line = v.strictObject({
     key(lineOfText(64), {
       title: 'Place',
       description:
-        'Which line it is: a name of the board’s or of the kernel’s (`GPIO17`), or a chip and a number (`pinctrl-bcm2711:17`). Left out: its own name.',
+        'Which line it is: a name of the board’s or of the kernel’s (`GPIO17`), a chip and a number (`pinctrl-bcm2711:17`), or a relay or input of a module (`io:relay1`). Left out: its own name.',
       examples: ['GPIO17'],
     }),
   ),

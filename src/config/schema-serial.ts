@@ -1,9 +1,10 @@
-// `keypads`, `readers`: devices at serial lines by which somebody outside opens a door.
+// `keypads`, `readers`, `modules`: devices at serial lines.
 
 import * as v from 'valibot';
+import { millis, seconds } from '../base/units.ts';
 import { name } from './schema-door.ts';
 import { KEYPAD_KEY_NAMES } from './types.ts';
-import { key, SECRET_FORMS, secret, serialDevice } from './values.ts';
+import { count, duration, key, SECRET_FORMS, secret, serialDevice } from './values.ts';
 
 const BAUD_RATES = [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400] as const;
 
@@ -85,4 +86,36 @@ export const reader = v.strictObject({
   ),
   ...characters,
   doors: doors('Doors that open here, each by its `cards`. Left out: all that have some.'),
+});
+
+export const module = v.strictObject({
+  device,
+  protocol: key(v.picklist(['lcus', 'modbus']), {
+    title: 'Protocol',
+    description: '`lcus`: USB relay boards such as LCUS-1. `modbus`: modules at an RS-485 line, Modbus RTU.',
+  }),
+  ...characters,
+  relays: v.optional(key(count(0, 64), { title: 'Relays', description: 'How many it has.' }), 1),
+  inputs: v.optional(key(count(0, 64), { title: 'Inputs', description: 'How many it has; `modbus` only.' }), 0),
+  unit: v.optional(
+    key(count(1, 247), {
+      title: 'Number on the line',
+      description: '`modbus`: of this module. Several modules may name the same device.',
+    }),
+    1,
+  ),
+  poll: v.optional(
+    key(duration(millis(20), seconds(10)), {
+      title: 'How often inputs are read',
+      description: '`modbus`. What is shorter than that may go unseen.',
+    }),
+    '100ms',
+  ),
+  answerWithin: v.optional(
+    key(duration(millis(20), seconds(2)), {
+      title: 'Time for an answer',
+      description: '`modbus`: how long the module may think. It is asked three times.',
+    }),
+    '200ms',
+  ),
 });

@@ -4,12 +4,11 @@
 
 import * as v from 'valibot';
 import { minutes, seconds } from '../base/units.ts';
-import { complaint, encodeComplaint } from './complaint.ts';
 import { account } from './schema-accounts.ts';
 import { door, lamp, motion, name, tamper, wire } from './schema-door.ts';
 import { line } from './schema-lines.ts';
 import { provisioning } from './schema-provisioning.ts';
-import { keypad, reader } from './schema-serial.ts';
+import { keypad, module, reader } from './schema-serial.ts';
 import { MQTT_COMMANDS } from './types.ts';
 import {
   acceptRule,
@@ -20,7 +19,6 @@ import {
   key,
   lineOfText,
   listenAddress,
-  mixerName,
   mqttUrl,
   packetTime,
   path,
@@ -273,44 +271,6 @@ const audio = v.strictObject({
   ),
   speaker: v.optional(key(percent, { title: 'Speaker volume', description: '0 is silent.' }), 80),
   microphone: v.optional(key(percent, { title: 'Microphone gain', description: '0 is silent.' }), 80),
-  mixer: v.optional(
-    key(mixerName, {
-      title: 'Mixer',
-      description:
-        'Whose mixer sets the volumes: `auto`, that of the device’s card where it has one; the ALSA name of a card, `hw:NAME`; ' +
-        '`off`: the card is left alone, and samples are scaled.',
-      requiresRestart: true,
-    }),
-    'auto',
-  ),
-  controls: v.optional(
-    key(
-      v.strictObject({
-        speaker: v.exactOptional(
-          key(lineOfText(44), {
-            title: 'Speaker’s control',
-            description: 'As `amixer scontrols` names it.',
-            examples: ['Headphone'],
-            requiresRestart: true,
-          }),
-        ),
-        microphone: v.exactOptional(
-          key(lineOfText(44), {
-            title: 'Microphone’s control',
-            description: 'As `amixer scontrols` names it.',
-            examples: ['Capture'],
-            requiresRestart: true,
-          }),
-        ),
-      }),
-      {
-        title: 'Controls of the card',
-        description:
-          'Which of the mixer’s controls are set. Left out: the board’s, else the usual names are looked for.',
-      },
-    ),
-    {},
-  ),
   echoCancellation: v.optional(
     key(v.boolean(), {
       title: 'Echo cancellation',
@@ -399,8 +359,6 @@ const log = v.strictObject({
   ),
 });
 
-const NO_WATCHDOG = complaint('is not a watchdog', 'write /dev/watchdog or /dev/watchdog0');
-
 /** A configuration file. */
 export const configurationSchema = v.strictObject({
   name: v.optional(
@@ -424,6 +382,16 @@ export const configurationSchema = v.strictObject({
     key(v.record(name, line), {
       title: 'Lines',
       description: 'How lines are wired, by the name that `buttons` and `doors` call them by.',
+      requiresRestart: true,
+    }),
+    {},
+  ),
+  modules: v.optional(
+    key(v.record(name, module), {
+      title: 'Modules',
+      description:
+        'Relays and inputs beside the board, by name: letters, digits, - and _. Their lines are `NAME:relay1`, `NAME:input1` ' +
+        'and so on.',
       requiresRestart: true,
     }),
     {},
@@ -469,15 +437,6 @@ export const configurationSchema = v.strictObject({
   mqtt: v.exactOptional(key(mqtt, { title: 'MQTT', description: 'Left out: no broker is used.' })),
   provisioning: v.exactOptional(
     key(provisioning, { title: 'Provisioning', description: 'Left out: off.', requiresRestart: true }),
-  ),
-  watchdog: v.exactOptional(
-    key(v.pipe(v.string(), v.regex(/^\/dev\/watchdog\d{0,2}$/, encodeComplaint(NO_WATCHDOG))), {
-      title: 'Watchdog',
-      description:
-        'The board’s watchdog, `/dev/watchdog0`, for services that nobody watches over: fed while the door is alive, so that a ' +
-        'board that hangs is restarted. Under systemd it is left to that (RuntimeWatchdogSec). Left out: none is held.',
-      examples: ['/dev/watchdog0'],
-    }),
   ),
   log: v.optional(key(log, { title: 'Log', description: 'On standard error.' }), {}),
 });

@@ -125,10 +125,6 @@ export interface AudioConfiguration {
   /** Percent, 0 to 100. */
   readonly microphone: number;
   readonly echoCancellation: boolean;
-  /** `auto`: the card's of the device; `off`; else the name of a control interface, `hw:Device`. */
-  readonly mixer: string;
-  /** Names of the card's controls. */
-  readonly controls: { readonly speaker?: string; readonly microphone?: string };
 }
 
 export interface CallsConfiguration {
@@ -207,6 +203,17 @@ export interface KeypadConfiguration extends SerialDeviceConfiguration {
   readonly code?: Secret;
 }
 
+/** A module of relays and inputs beside the board. */
+export interface ModuleConfiguration extends SerialDeviceConfiguration {
+  readonly protocol: 'lcus' | 'modbus';
+  readonly relays: number;
+  readonly inputs: number;
+  /** Of `modbus`: its number on the line. */
+  readonly unit: number;
+  readonly poll: Millis;
+  readonly answerWithin: Millis;
+}
+
 export interface ReaderConfiguration extends SerialDeviceConfiguration {
   readonly protocol: 'rdm6300' | 'wiegand';
   readonly bits: 26 | 34 | 37;
@@ -241,7 +248,7 @@ export interface LampConfiguration {
 }
 
 /** The commands that MQTT may be allowed. */
-export const MQTT_COMMANDS = ['press', 'answer', 'hangup', 'hold', 'resume', 'transfer', 'volume', 'open'] as const;
+export const MQTT_COMMANDS = ['press', 'answer', 'hangup', 'hold', 'resume', 'transfer', 'open'] as const;
 export type MqttCommandName = (typeof MQTT_COMMANDS)[number];
 
 export interface MqttConfiguration {
@@ -319,12 +326,12 @@ export interface Configuration {
   readonly lamps: Readonly<Record<string, LampConfiguration>>;
   readonly keypads: Readonly<Record<string, KeypadConfiguration>>;
   readonly readers: Readonly<Record<string, ReaderConfiguration>>;
+  /** By the name that the places of their lines begin with: `io:relay1`. */
+  readonly modules: Readonly<Record<string, ModuleConfiguration>>;
   readonly tamper?: TamperConfiguration;
   readonly motion?: MotionConfiguration;
   readonly mqtt?: MqttConfiguration;
   readonly provisioning?: ProvisioningConfiguration;
-  /** `/dev/watchdog0`; absent: none is held. */
-  readonly watchdog?: string;
   readonly log: LogConfiguration;
 }
 

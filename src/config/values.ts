@@ -110,6 +110,20 @@ export const percent = v.pipe(
   }),
 );
 
+/** A whole number within its bounds, both allowed. */
+export function count(lowest: number, highest: number) {
+  return v.pipe(
+    v.number(),
+    v.metadata({ unit: 'number', minimum: lowest, maximum: highest, multipleOf: 1 }),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (dataset.typed && !(Number.isInteger(dataset.value) && dataset.value >= lowest && dataset.value <= highest)) {
+        const mend = `write a whole number from ${lowest} to ${highest}`;
+        addIssue({ message: encodeComplaint(complaint('is out of bounds', mend)) });
+      }
+    }),
+  );
+}
+
 /** Code of an option of DHCPv4 (RFC 2132 §2): 0 and 255 are none. */
 export const dhcpOption = v.pipe(
   v.number(),
@@ -199,13 +213,6 @@ export const serialDevice = readText<string>((text) => {
   const mend = text.startsWith('/') ? `write serial:${text}` : 'write serial:/dev/ttyUSB0';
   return { ok: false, error: complaint('is not a serial device', mend) };
 }, '^serial:/.+$');
-
-/** `auto`, `off` or the ALSA name of a card. */
-export const mixerName = checkText((text) =>
-  /^[^\s\p{Cc}]{1,128}$/u.test(text)
-    ? undefined
-    : complaint('is not the name of a mixer', 'write auto, off or hw:NAME'),
-);
 
 /** Where a secret is: in the file itself, in a file of its own, in the environment, or here for this device's key alone. */
 export type SecretSource =

@@ -24,7 +24,11 @@ export class DoorRelay {
   #open = false;
   #stuckSaid = false;
 
-  constructor(private readonly options: DoorRelayOptions) {}
+  readonly #leave: (() => void) | undefined;
+
+  constructor(private readonly options: DoorRelayOptions) {
+    this.#leave = options.line.onFailed?.((reason) => this.#failed(reason));
+  }
 
   get isOpen(): boolean {
     return this.#open;
@@ -58,6 +62,19 @@ export class DoorRelay {
     if (!this.#open) return;
     this.#open = false;
     this.options.closed();
+  }
+
+  /** Releases the relay, and listens to it no more. */
+  stop(): void {
+    this.#leave?.();
+    this.close();
+  }
+
+  /** It does not do what it was told: the door is not open, or nobody knows whether it is. */
+  #failed(reason: string): void {
+    if (!this.#stuckSaid) this.options.stuck(reason);
+    this.#stuckSaid = true;
+    this.close();
   }
 
   #retry(reason: string): void {

@@ -98,7 +98,7 @@ export class DoorUnit {
   stop(): void {
     this.#leaveExit?.();
     this.#contact?.stop();
-    this.#relay.close();
+    this.#relay.stop();
   }
 
   #take<Part>(key: 'contact' | 'exit', take: () => Part): Part | undefined {

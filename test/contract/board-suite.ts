@@ -34,11 +34,11 @@ function codeOf(run: () => unknown): string {
 }
 
 /** Registers the suite for one driver. */
-export function describeBoard(driver: string, createRig: () => BoardRig): void {
+export function describeBoard(driver: string, createRig: () => BoardRig | Promise<BoardRig>): void {
   describe(`board ${driver}`, () => {
     let rig: BoardRig;
-    beforeEach(() => {
-      rig = createRig();
+    beforeEach(async () => {
+      rig = await createRig();
     });
     afterEach(() => rig.dispose());
 

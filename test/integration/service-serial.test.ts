@@ -3,8 +3,9 @@
 import { readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../interop/rig/stream.ts';
+import { FakeModbusLine } from '../support/fake-modbus.ts';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
-import { ServiceFolder, ServiceProcess } from '../support/service-process.ts';
+import { doorphone, ServiceFolder, ServiceProcess } from '../support/service-process.ts';
 
 let folder: ServiceFolder;
 let service: ServiceProcess | undefined;
@@ -96,5 +97,84 @@ describe('a reader', () => {
     reader.send('D08\x03');
     expect(await door.saw('door.opened')).toMatchObject({ by: 'reader entrance' });
     expect(JSON.stringify(door.events.items) + door.stderr).not.toMatch(/62E3/i);
+  });
+});
+
+describe('relays of modules', () => {
+  const OFF = [0xa0, 2, 0, 0xa2];
+  const ON = [0xa0, 2, 1, 0xa3];
+
+  /** All that a device gets. */
+  function listenTo(terminal: PseudoTerminal): number[] {
+    const got: number[] = [];
+    terminal.watch((bytes) => got.push(...bytes));
+    return got;
+  }
+
+  it('of an LCUS board open the door, and are off at the start, at the end, and by release', async () => {
+    const got = listenTo(plug('relays'));
+    const modules = { usb: { device: `serial:${folder.file('relays')}`, protocol: 'lcus', relays: 2 } };
+    const door = await start({ modules, doors: { main: { relay: 'usb:relay2', openFor: '300ms' } } });
+    await until('it is off at first', () => got.length === 4);
+    expect(got.splice(0)).toEqual(OFF);
+    await door.execute('open', {});
+    await door.saw('door.closed');
+    await until('it has been on and off', () => got.length === 8);
+    expect(got.splice(0)).toEqual([...ON, ...OFF]);
+    await door.execute('open', {});
+    await door.end();
+    await until('it is off at the end', () => got.length === 8);
+    expect(got.splice(0)).toEqual([...ON, ...OFF]);
+    const released = await doorphone(['release', '--config', folder.configurationFile, '--state', folder.path]);
+    expect(released).toMatchObject({ code: 0, stdout: 'released usb:relay2\n' });
+    await until('it is released', () => got.length >= 4);
+    expect(got).toEqual(OFF);
+  });
+
+  it('of a Modbus module open the door; one that is not confirmed is a fault, and the door is shut', async () => {
+    const terminal = plug('bus');
+    const line = new FakeModbusLine((bytes) => terminal.send(bytes));
+    const played = line.add(3, 2, 1);
+    played.coils.fill(true);
+    terminal.watch((bytes) => line.take(bytes));
+    const modules = {
+      io: { device: `serial:${folder.file('bus')}`, protocol: 'modbus', unit: 3, relays: 2, inputs: 1 },
+    };
+    const door = await start({
+      modules,
+      doors: { main: { relay: 'io:relay1', openFor: '500ms' } },
+      buttons: { front: { line: 'io:input1', call: ['sip:101@127.0.0.1:9'] } },
+    });
+    await until('it is driven off at first', () => played.coils[0] === false);
+    expect(played.coils[1]).toBe(true);
+    played.inputs[0] = true;
+    await door.saw('button.pressed');
+    await door.execute('open', {});
+    await until('the relay is on', () => played.coils[0] === true);
+    await door.saw('door.closed');
+    await until('the relay is off', () => played.coils[0] === false);
+    played.isOn = false;
+    const mark = door.events.mark;
+    const opened = door.execute('open', {}).catch(() => undefined);
+    expect(await door.saw('fault', { from: mark })).toMatchObject({
+      what: expect.stringContaining('the relay of door main does not obey: it does not answer'),
+    });
+    await opened;
+    expect(await door.saw('device.lost')).toMatchObject({ device: expect.stringContaining('module io (3 at') });
+    const refused = await doorphone(['open', '--socket', folder.socket]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('it does not answer');
+    played.isOn = true;
+    await door.saw('device.found');
+    await door.saw('door.closed', { from: mark });
+    expect((await door.status()).doors).toEqual({ main: { open: false } });
+  });
+
+  it('are said not to be released when the module is not there', async () => {
+    const modules = { io: { device: `serial:${folder.file('none')}`, protocol: 'modbus', relays: 2 } };
+    folder.configure({ modules, doors: { main: { relay: 'io:relay1' } } });
+    const released = await doorphone(['release', '--config', folder.configurationFile, '--state', folder.path]);
+    expect(released.code).toBe(1);
+    expect(released.stderr).toContain(`not released: io:relay1: ${folder.file('none')} is not there`);
   });
 });

@@ -27,6 +27,7 @@ export const CONFIGURATION: Configuration = {
   lamps: {},
   keypads: {},
   readers: {},
+  modules: {},
   accounts: [ACCOUNT],
   sip: {
     listen: [{ transport: 'udp', address: '0.0.0.0', port: 5060 }],
@@ -50,14 +51,7 @@ export const CONFIGURATION: Configuration = {
     stun: [],
     packetTime: millis(20),
   },
-  audio: {
-    device: { kind: 'virtual' },
-    speaker: 80,
-    microphone: 80,
-    echoCancellation: true,
-    mixer: 'auto',
-    controls: {},
-  },
+  audio: { device: { kind: 'virtual' }, speaker: 80, microphone: 80, echoCancellation: true },
   calls: { ringFor: seconds(30), maxDuration: minutes(5), pressAgain: 'cancel' },
   buttons: { front: { line: 'button', call: ['sip:101@example.com'] } },
   doors: { main: { relay: 'relay', openFor: seconds(3), code: new Secret('42#') } },

@@ -2,6 +2,7 @@
 
 import { closeSync, constants, readSync, writeSync } from 'node:fs';
 import koffi from 'koffi';
+import { loadNative } from '../../src/native.ts';
 
 const libc = koffi.load('libc.so.6');
 const posixOpenpt: (flags: number) => number = libc.func('int posix_openpt(int)');
@@ -18,6 +19,7 @@ export class PseudoTerminal {
   /** `/dev/pts/3` */
   readonly path: string;
   #isOpen = true;
+  #unwatch: () => void = () => undefined;
 
   /** @throws Error where the machine gives none */
   constructor() {
@@ -43,8 +45,19 @@ export class PseudoTerminal {
     }
   }
 
+  /** Calls `listener` with all that is written to it, as it comes. */
+  watch(listener: (bytes: Uint8Array) => void): void {
+    const addon = loadNative();
+    const watch = addon.watchReadable(this.#master, () => {
+      const written = this.takeWritten();
+      if (written.length > 0) listener(Uint8Array.from(written));
+    });
+    this.#unwatch = () => addon.unwatchReadable(watch);
+  }
+
   /** The device is gone. */
   unplug(): void {
+    this.#unwatch();
     if (this.#isOpen) closeSync(this.#master);
     this.#isOpen = false;
   }

@@ -27,6 +27,11 @@ export interface OutputLine {
    * @throws DoorphoneError `board-closed`, `line-failed`
    */
   set(active: boolean): void;
+  /**
+   * Of outputs that answer late: calls `listener` when what was set has turned out not to be so, or is so no more. The line
+   * counts as inactive then. The returned function ends it; left out: `set` knows it all.
+   */
+  onFailed?(listener: (reason: string) => void): () => void;
 }
 
 export type LineDirection = 'input' | 'output';

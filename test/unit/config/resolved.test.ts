@@ -71,6 +71,7 @@ describe('the configuration of a file', () => {
       lamps: {},
       keypads: {},
       readers: {},
+      modules: {},
       accounts: [
         {
           uri: 'sip:door@example.com',
@@ -120,14 +121,7 @@ describe('the configuration of a file', () => {
         stun: [],
         packetTime: 20,
       },
-      audio: {
-        device: { kind: 'alsa', name: 'default' },
-        speaker: 80,
-        microphone: 80,
-        echoCancellation: true,
-        mixer: 'auto',
-        controls: {},
-      },
+      audio: { device: { kind: 'alsa', name: 'default' }, speaker: 80, microphone: 80, echoCancellation: true },
       calls: { ringFor: 30_000, maxDuration: 300_000, pressAgain: 'cancel' },
       buttons: { front: { line: 'GPIO17', call: ['sip:101@example.com'] } },
       doors: { main: { relay: 'GPIO27', openFor: 3000, code: expect.any(Secret) } },

@@ -1,6 +1,7 @@
 // Keypads and readers in a file.
 
 import { describe, expect, it } from 'vitest';
+import { modulePlaceOf } from '../../../src/config/index.ts';
 import { faultsOf, parse, SMALL, warningsOf } from './support.ts';
 
 const file = (yaml: string): string => `${SMALL}doors: { main: { relay: relay, code: "4711" } }\n${yaml}\n`;
@@ -67,5 +68,82 @@ describe('cards', () => {
     const { configuration } = parse(text.replace(', { file: /elsewhere/code }', ''));
     expect(configuration?.doors.main?.cards?.map((card) => card.reveal())).toEqual(['188,24910']);
     expect(JSON.stringify(configuration)).not.toContain('24910');
+  });
+});
+
+describe('modules', () => {
+  const modules = (yaml: string, rest = ''): string =>
+    `${SMALL}doors: { main: { relay: ${rest === '' ? '"io:relay1"' : rest}, code: "4711" } }\nmodules: ${yaml}\n`;
+  const IO = '{ io: { device: "serial:/dev/ttyS0", protocol: modbus, relays: 4, inputs: 2 } }';
+
+  it('are the usual for what is not said', () => {
+    const { configuration, faults } = parse(modules(IO));
+    expect(faults).toEqual([]);
+    expect(configuration?.modules).toEqual({
+      io: {
+        device: '/dev/ttyS0',
+        protocol: 'modbus',
+        ...USUAL,
+        relays: 4,
+        inputs: 2,
+        unit: 1,
+        poll: 100,
+        answerWithin: 200,
+      },
+    });
+  });
+
+  it('have lines by their places, and by names of one’s own', () => {
+    const text = `${modules(IO, 'strike')}lines: { strike: { at: "io:relay2" }, bell: { at: "io:input1", active: low } }\n`;
+    expect(faultsOf(text.replace('line: button', 'line: bell'))).toEqual([]);
+    const { configuration } = parse(text);
+    expect(configuration === undefined ? [] : [modulePlaceOf('strike', configuration)]).toEqual([
+      { module: 'io', direction: 'output', number: 2, isInverted: false },
+    ]);
+    expect(configuration === undefined ? [] : [modulePlaceOf('bell', configuration)]).toEqual([
+      { module: 'io', direction: 'input', number: 1, isInverted: true },
+    ]);
+  });
+
+  it.each([
+    [modules(IO, '"io:relay5"'), 'doors.main.relay: the module io has 4 relays'],
+    [modules(IO, '"oi:relay1"'), 'doors.main.relay: there is no module "oi"'],
+    [modules(IO, '"io:input1"'), 'doors.main.relay: io:input1 is an input of io; name a relay'],
+    [
+      `${modules(IO)}lamps: { a: { line: "io:relay1" } }\n`,
+      'lamps.a.line: io:relay1 is used by doors.main.relay already',
+    ],
+    [
+      `${modules(IO, 'strike')}lines: { strike: { at: "io:relay2", active: low } }\n`,
+      'lines.strike.active: is not for a line of a module',
+    ],
+    [
+      modules('{ io: { device: "serial:/dev/a", protocol: lcus, relays: 9 } }'),
+      'modules.io.relays: is more than such a board has',
+    ],
+    [
+      modules(
+        '{ io: { device: "serial:/dev/a", protocol: modbus }, b: { device: "serial:/dev/a", protocol: modbus } }',
+      ),
+      'modules.b.unit: is the number of modules.io too',
+    ],
+    [
+      modules(
+        '{ io: { device: "serial:/dev/a", protocol: modbus }, b: { device: "serial:/dev/a", protocol: modbus, unit: 2, baud: 19200 } }',
+      ),
+      'modules.b.baud: is another than that of modules.io, on the same line',
+    ],
+    [
+      modules('{ io: { device: "serial:/dev/a", protocol: modbus }, b: { device: "serial:/dev/a", protocol: lcus } }'),
+      'modules.b.device: is the device of modules.io too',
+    ],
+    [
+      `${modules(IO)}keypads: { a: { device: "serial:/dev/ttyS0" } }\n`,
+      'keypads.a.device: is the device of modules.io.device too',
+    ],
+    [modules('{ io: { device: "serial:/dev/a", protocol: modbus, unit: 0 } }'), 'modules.io.unit: is out of bounds'],
+    [modules('{ io: { device: "serial:/dev/a" } }'), 'modules.io.protocol: is missing'],
+  ])('%s: is refused', (text, said) => {
+    expect(faultsOf(text)).toEqual([expect.stringContaining(said)]);
   });
 });

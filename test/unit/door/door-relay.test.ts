@@ -87,4 +87,56 @@ describe('DoorRelay', () => {
     clock.advance(3000);
     expect(line.active).toBe(false);
   });
+
+  describe('on a line that answers late', () => {
+    function createLate() {
+      const rig = createRelay();
+      const listeners = new Set<(reason: string) => void>();
+      const line = Object.assign(new Relay(), {
+        onFailed: (listener: (reason: string) => void) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      });
+      const said: string[] = [];
+      const relay = new DoorRelay({
+        clock: rig.clock,
+        line,
+        openFor: seconds(3),
+        closed: () => said.push('closed'),
+        stuck: (reason) => said.push(`stuck: ${reason}`),
+      });
+      const fail = (reason: string): void => {
+        for (const listener of listeners) listener(reason);
+      };
+      return { clock: rig.clock, line, relay, said, fail, listeners };
+    }
+
+    it('is not open when that has turned out not to be so', () => {
+      const { line, relay, said, fail } = createLate();
+      relay.open();
+      fail('it does not answer');
+      expect([line.active, relay.isOpen]).toEqual([false, false]);
+      expect(said).toEqual(['stuck: it does not answer', 'closed']);
+    });
+
+    it('counts as open until it could be released', () => {
+      const { clock, line, relay, said, fail } = createLate();
+      relay.open();
+      line.fails = true;
+      fail('it does not answer');
+      clock.advance(10_000);
+      expect(relay.isOpen).toBe(true);
+      line.fails = false;
+      clock.advance(1000);
+      expect(relay.isOpen).toBe(false);
+      expect(said).toEqual(['stuck: it does not answer', 'closed']);
+    });
+
+    it('listens no more when it has stopped', () => {
+      const { relay, listeners } = createLate();
+      relay.stop();
+      expect(listeners.size).toBe(0);
+    });
+  });
 });

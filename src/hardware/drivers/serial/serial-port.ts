@@ -37,7 +37,8 @@ export interface SerialUser {
   opened(): void;
   /** The bytes are valid until this returns. */
   received(bytes: Uint8Array): void;
-  lost(): void;
+  /** It is not there: not at the start, or not any more. Once until it is opened. */
+  lost(why: string): void;
 }
 
 const RETRY = { initial: millis(250), maximum: seconds(5), factor: 2, jitter: 0.1 };
@@ -63,6 +64,7 @@ export class SerialPort {
   #room: Timer | undefined;
   #waiting: Uint8Array = new Uint8Array(0);
   #lostSaid = false;
+  #isAbsent = false;
   #closed = false;
 
   constructor(
@@ -107,11 +109,12 @@ export class SerialPort {
       return;
     }
     if (!opened.ok) {
-      this.#sayLost(opened.error.what, opened.error.mend);
       this.#openAgain();
+      this.#miss(opened.error.what, opened.error.mend);
       return;
     }
     this.#link = opened.value;
+    this.#isAbsent = false;
     this.#steady = this.services.clock.after(STEADY, 'a serial device that stays', () => {
       this.#retries.reset();
       this.#sayFound();
@@ -156,9 +159,15 @@ export class SerialPort {
 
   #lose(): void {
     this.#letGo();
-    this.#sayLost(`${this.device.path} is gone`, 'plug the device in again; it is looked for meanwhile');
     this.#openAgain();
-    this.user.lost();
+    this.#miss(`${this.device.path} is gone`, 'plug the device in again; it is looked for meanwhile');
+  }
+
+  #miss(what: string, mend: string): void {
+    this.#sayLost(what, mend);
+    if (this.#isAbsent) return;
+    this.#isAbsent = true;
+    this.user.lost(what);
   }
 
   #letGo(): void {

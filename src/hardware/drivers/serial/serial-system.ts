@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { LinuxBindingInterface } from '@serialport/bindings-cpp';
 import { describeError, errorCode } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
-import { loadNative } from '../../../native.ts';
+import { loadNative, type NativeAddon } from '../../../native.ts';
 
 export type Parity = 'none' | 'even' | 'odd';
 
@@ -58,10 +58,11 @@ export function nativeSerial(): SerialSystem {
         return err({ what: `${path} cannot be opened: the package @serialport/bindings-cpp is not there`, mend });
       }
       try {
+        const addon = loadNative();
         const { baud, ...how } = settings;
         const port = await binding.open({ path, baudRate: baud, ...how });
         if (port.fd === null) throw new Error('it was closed');
-        return ok(linkOf(port.fd, () => port.poller.destroy()));
+        return ok(linkOf(addon, port.fd, () => port.poller.destroy()));
       } catch (thrown) {
         return err(faultOf(path, describeError(thrown)));
       }
@@ -114,8 +115,7 @@ function faultOf(path: string, text: string): OpenFault {
   return { what: `${path} cannot be opened: ${text.replace(/^Error:? /, '')}`, mend: 'look after the device' };
 }
 
-function linkOf(descriptor: number, forget: () => void): SerialLink {
-  const addon = loadNative();
+function linkOf(addon: NativeAddon, descriptor: number, forget: () => void): SerialLink {
   let unwatch = (): void => undefined;
   return {
     read: (into) => {

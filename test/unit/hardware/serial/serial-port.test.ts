@@ -59,12 +59,12 @@ describe('SerialPort', () => {
     device.unplug();
     await start();
     await clock.advanceAsync(3_600_000);
-    expect(said).toEqual([`${PATH} is not there`]);
+    expect(said).toEqual([`${PATH} is not there`, 'lost']);
     expect(serial.tries).toBeGreaterThan(600);
     expect(serial.tries).toBeLessThan(900);
     device.plug();
     await clock.advanceAsync(5000);
-    expect(said).toEqual([`${PATH} is not there`, `${PATH} is back`, 'opened']);
+    expect(said).toEqual([`${PATH} is not there`, 'lost', `${PATH} is back`, 'opened']);
     device.send('1');
     expect(got).toEqual([0x31]);
   });
