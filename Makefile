@@ -5,7 +5,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop test-board bench fuzz demo-provision clean
+.PHONY: run build native test lint interop test-board bench fuzz deb demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -44,6 +44,12 @@ interop: build
 test-board: build
 	test/board/install
 	node_modules/.bin/vitest run --config test/board/vitest.config.ts
+
+# The packages for Debian 12 and 13, Raspberry Pi OS: `make deb ARCHITECTURES=arm64` builds one.
+ARCHITECTURES := amd64 arm64 armhf
+deb: build
+	board/package/install
+	@for architecture in $(ARCHITECTURES); do board/package/build $$architecture || exit 1; done
 
 bench: build
 	test/bench/install

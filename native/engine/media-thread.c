@@ -323,7 +323,8 @@ void *media_thread_run(void *argument) {
     for (int at = 0; at < count; at++) {
       enum source source = (enum source)(ready[at].data.u64 % SOURCE_COUNT);
       if (source == SOURCE_COMMANDS) commanded = true;
-      if (source == SOURCE_RTP || source == SOURCE_RTCP) receive(engine, ready[at].data.u64 / SOURCE_COUNT, source);
+      size_t slot = (size_t)(ready[at].data.u64 / SOURCE_COUNT);
+      if (source == SOURCE_RTP || source == SOURCE_RTCP) receive(engine, slot, source);
     }
     if (commanded) {
       take_commands(engine);
