@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Millis, seconds } from '../base/units.ts';
 import { Calls, peerAddress } from '../call/index.ts';
-import { type Configuration, describeKeysInTheClear } from '../config/index.ts';
+import { type Configuration, calledBy, describeKeysInTheClear } from '../config/index.ts';
 import { AdmissionPolicy, DoorController, type TamperMemory } from '../door/index.ts';
 
 import type { Board } from '../hardware/ports/index.ts';
@@ -384,7 +384,7 @@ function warningsOf(configuration: Configuration): readonly string[] {
 
 /** Whom the buttons call. */
 function targetsOf({ buttons }: Configuration): readonly string[] {
-  return Object.values(buttons).flatMap((button) => button.call);
+  return Object.values(buttons).flatMap(calledBy);
 }
 
 function callSettings({ media, sip }: Configuration): ConstructorParameters<typeof Calls>[1] {

@@ -68,7 +68,13 @@ interface LineUse {
 }
 
 const buttonLines = (value: Readonly<Record<string, unknown>>): readonly LineUse[] =>
-  tables(value, 'buttons').map(([name, { line }]) => ({ path: ['buttons', name, 'line'], line, input: true }));
+  tables(value, 'buttons').flatMap(([name, { line, held }]) => {
+    const switched = isTable(held) ? held.switch : undefined;
+    return [
+      { path: ['buttons', name, 'line'], line, input: true },
+      { path: ['buttons', name, 'held', 'switch'], line: switched, input: false },
+    ];
+  });
 
 function doorLines(value: Readonly<Record<string, unknown>>): readonly LineUse[] {
   return tables(value, 'doors').flatMap(([name, { relay, exit, contact }]) => [
@@ -97,6 +103,14 @@ function checkNames(value: Readonly<Record<string, unknown>>, fault: Report): vo
       else checkName(path, other, 'door', doors, fault);
     }
   }
+  for (const [name, { held }] of tables(value, 'buttons')) {
+    if (!isTable(held)) continue;
+    const path = ['buttons', name, 'held', 'open'];
+    checkName(path, held.open, 'door', doors, fault);
+    if (held.open === undefined || held.inside === true) continue;
+    const what = 'would let in whoever stands before the door and holds the button';
+    fault(path, complaint(what, 'write inside: true beside it, if the button is inside; else take it out'), 'value');
+  }
   const button = isTable(value.motion) ? value.motion.button : undefined;
   checkName(['motion', 'button'], button, 'button', tables(value, 'buttons'), fault);
 }
@@ -123,7 +137,13 @@ const DISTINCT_LISTS: readonly Path[] = [
 ];
 
 function checkLists(value: Readonly<Record<string, unknown>>, fault: Report): void {
-  const lists = [...DISTINCT_LISTS, ...tables(value, 'buttons').map(([name]) => ['buttons', name, 'call'])];
+  const lists = [
+    ...DISTINCT_LISTS,
+    ...tables(value, 'buttons').flatMap(([name]) => [
+      ['buttons', name, 'call'],
+      ['buttons', name, 'held', 'call'],
+    ]),
+  ];
   for (const path of lists) {
     const list = path.reduce<unknown>((inside, step) => (isTable(inside) ? inside[step] : undefined), value);
     if (!Array.isArray(list)) continue;

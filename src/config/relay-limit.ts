@@ -1,6 +1,7 @@
 // How long a board's relays bear to be on: a longer opening time is a fault of the file, found before a strike burns.
 
 import { complaint } from './complaint.ts';
+import type { Path } from './document.ts';
 import { formatDuration } from './duration.ts';
 import { absolutePath } from './secrets.ts';
 import { isTable, type Report } from './structure.ts';
@@ -21,15 +22,29 @@ export function checkRelayLimit(
   limitOf: (board: string) => RelayLimit | undefined,
   fault: Report,
 ): void {
-  if (!isTable(value) || typeof value.board !== 'string' || !isTable(value.doors)) return;
-  const doors = Object.entries(value.doors);
-  const found = doors.length === 0 ? undefined : limitOf(boardOf(value.board, folder));
+  if (!isTable(value) || typeof value.board !== 'string') return;
+  const times = timesOf(value);
+  const found = times.length === 0 ? undefined : limitOf(boardOf(value.board, folder));
   if (found === undefined) return;
-  for (const [name, door] of doors) {
-    const openFor = isTable(door) ? door.openFor : undefined;
-    if (typeof openFor !== 'number' || openFor <= found.limit) continue;
+  for (const { path, time } of times) {
+    if (typeof time !== 'number' || time <= found.limit) continue;
     const longest = formatDuration(found.limit);
     const what = `is longer than the relays of ${found.board} may be on (${longest})`;
-    fault(['doors', name, 'openFor'], complaint(what, `write ${longest} or less`), 'value');
+    fault(path, complaint(what, `write ${longest} or less`), 'value');
   }
+}
+
+/** How long outputs are to be on. */
+function timesOf({ doors, buttons }: Readonly<Record<string, unknown>>): readonly { path: Path; time: unknown }[] {
+  const opened = Object.entries(isTable(doors) ? doors : {}).map(([name, door]) => {
+    return { path: ['doors', name, 'openFor'], time: isTable(door) ? door.openFor : undefined };
+  });
+  const switched = Object.entries(isTable(buttons) ? buttons : {}).map(([name, button]) => {
+    const held = isTable(button) && isTable(button.held) ? button.held : {};
+    return {
+      path: ['buttons', name, 'held', 'switchFor'],
+      time: held.switch === undefined ? undefined : held.switchFor,
+    };
+  });
+  return [...opened, ...switched].filter(({ time }) => time !== undefined);
 }

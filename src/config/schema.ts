@@ -5,7 +5,8 @@
 import * as v from 'valibot';
 import { minutes, seconds } from '../base/units.ts';
 import { account } from './schema-accounts.ts';
-import { door, lamp, motion, name, tamper, wire } from './schema-door.ts';
+import { button } from './schema-buttons.ts';
+import { door, lamp, motion, name, tamper } from './schema-door.ts';
 import { line } from './schema-lines.ts';
 import { provisioning } from './schema-provisioning.ts';
 import { keypad, module, reader } from './schema-serial.ts';
@@ -13,7 +14,6 @@ import { MQTT_COMMANDS } from './types.ts';
 import {
   acceptRule,
   audioDevice,
-  callTarget,
   duration,
   durationOrOff,
   key,
@@ -302,15 +302,6 @@ const calls = v.strictObject({
     }),
     'cancel',
   ),
-});
-
-const button = v.strictObject({
-  line: wire('Line', 'The input that the button is wired to.', 'GPIO17'),
-  call: key(v.pipe(v.array(callTarget('sip:101@example.com')), v.minLength(1), v.maxLength(16)), {
-    title: 'Whom it rings',
-    description: 'SIP addresses, or telephone numbers at the account’s server (`tel:+4930123456`), in this order.',
-    examples: [['sip:101@example.com']],
-  }),
 });
 
 const mqtt = v.strictObject({

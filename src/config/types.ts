@@ -139,6 +139,26 @@ export interface ButtonConfiguration {
   readonly line: string;
   /** Whom it rings; at least one SIP URI. */
   readonly call: readonly string[];
+  readonly held?: HeldConfiguration;
+}
+
+/** What a button does that is held. */
+export interface HeldConfiguration {
+  /** From when on it is. */
+  readonly after: Millis;
+  /** Whom it rings then, in place of the others. */
+  readonly call?: readonly string[];
+  /** An output of the board that is on for a while. */
+  readonly switch?: string;
+  readonly switchFor: Millis;
+  /** A door; only with `inside`. */
+  readonly open?: string;
+  readonly inside?: boolean;
+}
+
+/** Everybody whom a button calls. */
+export function calledBy({ call, held }: ButtonConfiguration): readonly string[] {
+  return held?.call === undefined ? call : [...call, ...held.call];
 }
 
 export interface DoorConfiguration {

@@ -7,7 +7,7 @@ import { type Millis, millis, seconds } from '../base/units.ts';
 import type { ButtonConfiguration, Configuration } from '../config/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 
-/** A button that is down for so long is said to be held. */
+/** A button that is down for so long is said to be held, where the configuration says nothing of it. */
 const HELD_AFTER: Millis = seconds(2);
 /** Nobody's finger stays so long. */
 const STUCK_AFTER: Millis = seconds(60);
@@ -27,6 +27,7 @@ export class Buttons {
   constructor(
     private readonly services: ButtonsServices,
     private readonly pressed: (button: string) => void,
+    private readonly held: (button: string) => void,
   ) {}
 
   get names(): readonly string[] {
@@ -47,7 +48,7 @@ export class Buttons {
     this.release();
     for (const [name, configuration] of Object.entries(buttons)) {
       this.#buttons.set(name, configuration);
-      this.#take(name, configuration.line);
+      this.#take(name, configuration);
     }
   }
 
@@ -58,19 +59,21 @@ export class Buttons {
     this.#broken.clear();
   }
 
-  #take(name: string, lineName: string): void {
+  #take(name: string, { line, held: action }: ButtonConfiguration): void {
     const { board, clock, journal } = this.services;
+    const heldAfter = action?.after ?? HELD_AFTER;
     let held: Timer | undefined;
     const stuck = (): void => journal.record('button.stuck', { button: name });
     const isHeld = (): void => {
       journal.record('button.held', { button: name });
-      held = clock.after(millis(STUCK_AFTER - HELD_AFTER), 'button stuck', stuck);
+      held = clock.after(millis(STUCK_AFTER - heldAfter), 'button stuck', stuck);
+      this.held(name);
     };
     try {
-      const stop = board.input(lineName).onChange(({ active }) => {
+      const stop = board.input(line).onChange(({ active }) => {
         held?.cancel();
         if (!active) return;
-        held = clock.after(HELD_AFTER, 'button held', isHeld);
+        held = clock.after(heldAfter, 'button held', isHeld);
         this.pressed(name);
       });
       this.#releases.push(() => {

@@ -134,6 +134,11 @@ export class Conversation {
     else this.#ring(targets, button, this.#call?.state === 'talking' && !this.#call.established);
   }
 
+  /** Rings others in place of whoever is rung. While somebody talks nobody is. */
+  ring(targets: readonly string[], button: string): void {
+    this.#ring(targets, button);
+  }
+
   /** Calls somebody by command. The result is the call's id. */
   dial(target: string): Result<string, CommandRefusal> {
     if (this.#phase !== 'idle') return err({ code: 'busy', message: 'there is a call already; hang up first' });

@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Millis, millis, minutes } from '../base/units.ts';
 import { type Call, type Calls, peerAddress, tellOf } from '../call/index.ts';
-import type { Configuration } from '../config/index.ts';
+import { type Configuration, calledBy } from '../config/index.ts';
 import type { Board, Keypad, Reader } from '../hardware/ports/index.ts';
 import type { MediaEngine } from '../media/types.ts';
 import { type Account, bracketHost, type NameAddress, type Referral, type UserAgent } from '../sip/index.ts';
@@ -23,6 +23,7 @@ import { Conversation, type Presser } from './conversation.ts';
 import { Credentials } from './credentials.ts';
 import { handleCommands } from './door-commands.ts';
 import { Doors } from './doors.ts';
+import { HeldActions } from './held-actions.ts';
 import { type LampState, Lamps } from './lamps.ts';
 import { Motion } from './motion.ts';
 import { SERVICE_STATES } from './phases.ts';
@@ -62,6 +63,7 @@ export type DoorState = Pick<StateReport, 'state' | 'call' | 'doors' | 'faults'>
 export class DoorController {
   readonly #doors: Doors;
   readonly #buttons: Buttons;
+  readonly #held: HeldActions;
   readonly #lockout: CodeLockout;
   readonly #credentials: Credentials;
   readonly #conversation: Conversation;
@@ -97,7 +99,17 @@ export class DoorController {
       open: (door, by) => this.#doors.open(door, { by }),
     });
     this.#strangers = new StrangerReports(services);
-    this.#buttons = new Buttons(services, (button) => this.#press(button, 'finger'));
+    this.#held = new HeldActions(services, {
+      ring: (targets, button) => this.#conversation.ring(targets, button),
+      open: (door, by) => {
+        this.#doors.open(door, { by });
+      },
+    });
+    this.#buttons = new Buttons(
+      services,
+      (button) => this.#press(button, 'finger'),
+      (button) => this.#held.held(button),
+    );
     this.#conversation = new Conversation({
       ...services,
       rules: () => ({
@@ -152,6 +164,7 @@ export class DoorController {
   stop(): void {
     this.#lookup?.cancel();
     this.#buttons.release();
+    this.#held.stop();
     this.#conversation.stop();
     this.#credentials.stop();
     for (const reader of this.#readers) reader.reset();
@@ -165,7 +178,13 @@ export class DoorController {
   /** What the door has to say for `status`. */
   state(): DoorState {
     const missing = [...this.#missing].map(([key, reason]) => `${key}: ${reason}`);
-    const faults = [...this.#doors.faults, ...this.#buttons.faults, ...this.#lamps.faults, ...missing];
+    const faults = [
+      ...this.#doors.faults,
+      ...this.#buttons.faults,
+      ...this.#held.faults,
+      ...this.#lamps.faults,
+      ...missing,
+    ];
     const device = this.services.engine.state.deviceFault;
     if (device !== undefined) faults.push(`sound device: ${device}`);
     const state = SERVICE_STATES[this.#conversation.phase];
@@ -207,7 +226,7 @@ export class DoorController {
     const { sip, buttons } = this.configuration;
     return new TransferPolicy({
       mode: sip.transfer,
-      targets: Object.values(buttons).flatMap((button) => button.call),
+      targets: Object.values(buttons).flatMap(calledBy),
       isKnownPlace: (target) => this.#admission.mayOpen(target),
     });
   }
@@ -231,6 +250,7 @@ export class DoorController {
     const { doors, buttons, tamper, motion, lamps } = this.configuration;
     this.#doors.bind(doors);
     this.#credentials.bind(this.configuration);
+    this.#held.bind(buttons);
     this.#buttons.bind(buttons);
     this.#missing.clear();
     this.#bindOr('tamper', () => this.#tamper.bind(tamper));

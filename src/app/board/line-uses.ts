@@ -31,6 +31,10 @@ export function lineUses({ buttons, doors, lamps, tamper, motion }: WiredParts):
     ...Object.entries(doors).map(
       ([name, { relay }]) => ({ kind: 'relay', what: `relay of door ${name}`, line: relay }) as const,
     ),
+    ...Object.entries(buttons).flatMap(([name, { held }]): LineUse[] => {
+      const line = held?.switch;
+      return line === undefined ? [] : [{ kind: 'relay', what: `output of button ${name}`, line }];
+    }),
     ...Object.entries(lamps).map(([name, { line }]) => ({ kind: 'lamp', what: `lamp ${name}`, line }) as const),
   ];
 }

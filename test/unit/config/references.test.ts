@@ -40,6 +40,35 @@ describe('lines', () => {
   });
 });
 
+describe('a button that is held', () => {
+  const held = (yaml: string): string => SMALL.replace('line: button\n', `line: button\n    held: ${yaml}\n`);
+  const door = 'doors: { main: { relay: relay } }\n';
+
+  it('opens a door where it is said to be inside, and nowhere else', () => {
+    expect(faultsOf(held('{ open: main, inside: true }') + door)).toEqual([]);
+    for (const yaml of ['{ open: main }', '{ open: main, inside: false }']) {
+      expect(faultsOf(held(yaml) + door)).toEqual([
+        '7:19: buttons.front.held.open: would let in whoever stands before the door and holds the button; ' +
+          'write inside: true beside it, if the button is inside; else take it out',
+      ]);
+    }
+  });
+
+  it('opens a door that there is', () => {
+    expect(faultsOf(held('{ open: mian, inside: true }') + door)).toEqual([
+      '7:19: buttons.front.held.open: there is no door "mian"; did you mean "main"?',
+    ]);
+  });
+
+  it('switches an output of its own', () => {
+    expect(faultsOf(held('{ switch: relay2, switchFor: 1m }') + door)).toEqual([]);
+    expect(faultsOf(held('{ switch: relay }') + door)).toEqual([
+      expect.stringContaining('relay is used by buttons.front.held.switch already'),
+    ]);
+    expect(faultsOf(held('{ switch: contact }'))).toEqual([expect.stringContaining('contact is not an output')]);
+  });
+});
+
 describe('codes', () => {
   const code = (text: string): string => doors(`  main: { relay: relay, code: "${text}" }`);
 
