@@ -2,6 +2,7 @@
 
 import type { ProvisioningReport } from './provisioning.ts';
 import type { StateReport } from './state.ts';
+import type { VolumeChange, VolumeReport } from './volume.ts';
 
 /** Command name → what it takes and what it gives. */
 export interface CommandTypes {
@@ -16,6 +17,8 @@ export interface CommandTypes {
   dtmf: { parameters: { digits: string }; result: { digits: number } };
   open: { parameters: { door?: string }; result: { door: string; forMs: number } };
   line: { parameters: { line: string; active?: boolean }; result: { line: string; active: boolean } };
+  /** Shows how loud both sides are; with a level, sets the side's until the next start. */
+  volume: { parameters: VolumeChange; result: VolumeReport };
   status: { parameters: Record<never, never>; result: StateReport };
   /** What servers know the board by, and `key`: what secrets for it are encrypted to. */
   identity: { parameters: Record<never, never>; result: { device: string; mac: string | null; key: string } };

@@ -1,6 +1,7 @@
 // The one vocabulary of events: what the log, `doorphone events`, MQTT and the panel say. Names are a contract.
 
 import type { CallDirection } from './state.ts';
+import type { SoundSideName } from './volume.ts';
 
 /** Why a call ended. */
 export type EndReason =
@@ -109,6 +110,8 @@ export interface EventFields {
     status?: number;
     reason?: string;
   };
+  /** By command. `by`: who asked. */
+  'volume.changed': { side: SoundSideName; percent: number; muted: boolean; by: string };
   'mqtt.changed': { connected: boolean; reason?: string };
   'media.started': { call: string; direction: 'in' | 'out' };
   'media.lost': { call: string; leg: 'remote' | 'microphone' | 'speaker' };

@@ -1,5 +1,7 @@
 // What `doorphone status --json` and `<prefix>/state` say: one object.
 
+import type { VolumeReport } from './volume.ts';
+
 export type ServiceState = 'idle' | 'ringing' | 'talking' | 'fault';
 export type CallDirection = 'outgoing' | 'incoming';
 
@@ -53,6 +55,8 @@ export interface MediaState {
   readonly device: string;
   /** What is wrong with the device, or null. */
   readonly fault: string | null;
+  /** How loud speaker and microphone are, and who sets it. */
+  readonly volume?: VolumeReport;
   /** The address at which a NAT shows our sound, null: not known. Absent: nobody is asked. */
   readonly mapped?: string | null;
 }

@@ -5,7 +5,6 @@ import { CommandRegistry } from '../api/commands.ts';
 import type { Journal } from '../api/journal.ts';
 import type { StateReport } from '../api/state.ts';
 import type { Clock } from '../base/clock.ts';
-import { DoorphoneError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { type Millis, seconds } from '../base/units.ts';
@@ -14,7 +13,7 @@ import { type Configuration, calledBy, describeKeysInTheClear } from '../config/
 import { AdmissionPolicy, DoorController, type TamperMemory } from '../door/index.ts';
 
 import type { Board } from '../hardware/ports/index.ts';
-import { type DeviceOptions, MappedPorts, type MediaEngine, openEngine } from '../media/index.ts';
+import { MappedPorts, type MediaEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
 import { loadNative } from '../native.ts';
 import {
@@ -35,6 +34,8 @@ import { withModules } from './modules.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkNews, type NetworkReader, NetworkWatcher } from './network-watcher.ts';
 import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
+import { mixerOf, openSound } from './sound.ts';
+import { SoundVolume } from './sound-volume.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
 
 export interface ServiceContext {
@@ -71,6 +72,7 @@ export class DoorService {
   /** What is wrong with this configuration's parts; the next DoorService finds its own. */
   readonly #faults: Faults;
   readonly #streams: NodeStreamNetwork;
+  readonly #volume: SoundVolume;
   readonly #door: DoorController;
   readonly #calls: Calls;
   #admission: AdmissionPolicy;
@@ -93,7 +95,20 @@ export class DoorService {
     const board = openBoard(configuration, { clock, log, faults: this.#faults });
     this.board = withModules(board, configuration, { clock, random, log, journal, faults: this.#faults });
     this.#serial = openSerialDevices(configuration, { clock, random, log, journal, faults: this.#faults });
-    this.engine = openSound(configuration, log, this.#faults);
+    const sound = openSound(configuration, log, this.#faults);
+    this.engine = sound.engine;
+    this.#volume = new SoundVolume(
+      {
+        clock,
+        log,
+        journal,
+        faults: this.#faults,
+        engine: this.engine,
+        mixer: mixerOf(sound.device, configuration.audio),
+      },
+      configuration.audio,
+    );
+    this.commands.handle('volume', (asked, by) => this.#volume.command(asked, by));
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
     const { sessionExpires } = configuration.sip;
@@ -165,6 +180,7 @@ export class DoorService {
       this.#mapped?.start();
       this.#door.start();
       this.#sayKeptOutputs();
+      this.#volume.start();
       await this.#startMqtt();
     } catch (thrown) {
       await this.stop();
@@ -182,6 +198,7 @@ export class DoorService {
     this.#mapped?.stop();
     this.#serial.close();
     await Promise.all([this.agent.stop(), this.#mqtt?.stop()]);
+    await Promise.all([this.agent.stop(), this.#mqtt?.stop(), this.#volume.stop()]);
     this.engine.close();
     this.board.close();
   }
@@ -215,6 +232,7 @@ export class DoorService {
     this.#sayWhoMayCall();
     this.#sayWarnings();
     this.#calls.settings = callSettings(configuration);
+    this.#volume.apply(configuration.audio);
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
     this.#sayKeptOutputs();
     this.agent.prepare(targetsOf(configuration));
@@ -239,6 +257,7 @@ export class DoorService {
         realtime,
         device,
         fault: deviceFault ?? null,
+        volume: this.#volume.report,
         ...(this.#mapped === undefined ? {} : { mapped: this.#mapped.address ?? null }),
       },
       version,
@@ -399,31 +418,4 @@ function placesOf({ sip }: Configuration): readonly Endpoint[] {
 /** As it stands in `sip.listen`, with the port that the system gave. */
 function formatPlace({ protocol, address, port }: SipAgent['listening'][number]): string {
   return `${protocol}:${formatHostPort(address, port)}`;
-}
-
-/** The configured sound device, else what is left of it: a door without a loudspeaker still rings. */
-function openSound({ audio, media }: Configuration, log: Log, faults: Faults): MediaEngine {
-  const { device, speaker, microphone } = audio;
-  for (const candidate of devicesFrom(device)) {
-    try {
-      return openEngine({ device: candidate, ports: media.ports, speaker, microphone }, { log });
-    } catch (thrown) {
-      if (candidate.kind === 'virtual') throw thrown;
-      const mend = thrown instanceof DoorphoneError ? thrown.mend : undefined;
-      const what = thrown instanceof DoorphoneError ? thrown.message : describeError(thrown);
-      faults.begin('sound', `audio: ${what}`, mend ?? 'mend audio in the configuration, then reload');
-    }
-  }
-  throw new DoorphoneError('no-sound', 'no sound device could be opened');
-}
-
-function devicesFrom(device: DeviceOptions): readonly DeviceOptions[] {
-  switch (device.kind) {
-    case 'virtual':
-      return [device];
-    case 'file':
-      return [device, { ...device, input: undefined }, { kind: 'virtual' }];
-    case 'alsa':
-      return [device, { kind: 'virtual' }];
-  }
 }

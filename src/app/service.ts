@@ -11,6 +11,7 @@ import type { Log } from '../base/log.ts';
 import { SystemRandom } from '../base/random.ts';
 import { type Configuration, formatFault, type ParseOutcome } from '../config/index.ts';
 import { ControlServer } from '../control/index.ts';
+import { openWatchdog } from '../hardware/drivers/index.ts';
 import { loadNative } from '../native.ts';
 import { DoorService, type ServiceContext } from './door-service.ts';
 import { Faults } from './faults.ts';
@@ -24,6 +25,7 @@ import { untilSignalled } from './signals.ts';
 import { prepareStateFolder } from './state-folder.ts';
 import { storeFileAt } from './store-file.ts';
 import { Supervisor } from './supervisor.ts';
+import { WatchdogKeeper } from './watchdog.ts';
 
 export interface RunOptions {
   readonly configFile: string;
@@ -78,6 +80,7 @@ async function serve(options: RunOptions): Promise<number> {
     make: (made) => provisioning.watch(new DoorService(made, context), made),
     applied: (changed) => {
       log.level = changed.log.level;
+      watchdog.use(changed.watchdog);
       provisioning.inForce();
       profiles.inForce(changed);
       void provisioning.begin();
@@ -99,6 +102,14 @@ async function serve(options: RunOptions): Promise<number> {
     feelPulse: () => supervisor.feelPulse(),
     status: () => describeState(supervisor.state()),
   });
+  const watchdog = new WatchdogKeeper({
+    clock,
+    log,
+    faults: context.faults,
+    isManaged: process.env.NOTIFY_SOCKET !== undefined,
+    open: openWatchdog,
+    feelPulse: () => supervisor.feelPulse(),
+  });
   const control = new ControlServer({ path: socketPath, registry: supervisor.commands, journal, log });
   const ended = untilSignalled(() => void supervisor.reload());
   try {
@@ -109,6 +120,7 @@ async function serve(options: RunOptions): Promise<number> {
     journal.record('service.started', { version, board: configuration.board });
     log.info('service.ready', { socket: socketPath, stopsOn: 'SIGTERM', reloadsOn: 'SIGHUP' });
     profiles.inForce(configuration);
+    watchdog.use(configuration.watchdog);
     manager.ready();
     journal.subscribe(() => manager.changed());
     await provisioning.begin();
@@ -122,6 +134,7 @@ async function serve(options: RunOptions): Promise<number> {
     provisioning.stop();
     await supervisor.stop();
     await control.stop();
+    watchdog.stop();
   }
 }
 

@@ -32,6 +32,9 @@ const LIVE = [
   'media.suites',
   'media.profile',
   'media.packetTime',
+  'audio.speaker',
+  'audio.microphone',
+  'watchdog',
   'log',
 ];
 /** How often it is looked whether a restart that waits for the end of a call may be done. */
@@ -52,7 +55,19 @@ export interface SupervisorParts {
 }
 
 /** What the service carries out, and not whoever keeps it. */
-const FORWARDED = ['press', 'call', 'answer', 'hangup', 'hold', 'resume', 'transfer', 'dtmf', 'open', 'line'] as const;
+const FORWARDED = [
+  'press',
+  'call',
+  'answer',
+  'hangup',
+  'hold',
+  'resume',
+  'transfer',
+  'dtmf',
+  'open',
+  'line',
+  'volume',
+] as const;
 
 /** The running service, whichever configuration it has at the moment. */
 export class Supervisor {

@@ -1,6 +1,7 @@
 // The commands that a running service carries out: asked for over its control socket, answered in a line.
 
 import type { CommandName, CommandParameters, CommandResult } from '../api/commands.ts';
+import { readVolume } from '../api/volume.ts';
 import { DoorphoneError } from '../base/errors.ts';
 import { type Millis, seconds } from '../base/units.ts';
 import { ControlClient } from '../control/client.ts';
@@ -42,6 +43,14 @@ const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
   line: {
     parameters: ([line = '', level]) => (level === undefined ? { line } : { line, active: readLevel(level) }),
     describe: ({ line, active }) => `${line} ${active ? '1' : '0'}`,
+  },
+  volume: {
+    parameters: (words) => {
+      const asked = readVolume(words);
+      if (!asked.ok) throw new DoorphoneError('usage', asked.error);
+      return asked.value;
+    },
+    describe: async (report) => (await import('./status.ts')).describeVolume(report).join('\n'),
   },
   status: {
     parameters: () => ({}),

@@ -71,6 +71,11 @@ export const COMMANDS = {
     options: REMOTE,
     help: 'shows a line of the board, or makes it inactive or active',
   },
+  volume: {
+    positionals: [optional('speaker|microphone'), optional('0..100|mute|unmute')],
+    options: REMOTE,
+    help: 'how loud it is; sets it until the next start',
+  },
   status: { positionals: [], options: REMOTE, help: 'what the service is doing' },
   events: { positionals: [], options: [...REMOTE, 'follow'], help: 'what happened since it started' },
   reload: { positionals: [], options: REMOTE, help: 'applies a changed configuration' },

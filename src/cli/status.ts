@@ -1,6 +1,7 @@
 // `doorphone status` for eyes.
 
 import type { AccountState, CallState, MediaState, StateReport } from '../api/state.ts';
+import { SOUND_SIDES, type VolumeReport } from '../api/volume.ts';
 import { localTime, printable } from './printable.ts';
 
 /** A small table, one fact a line. @param now the time of day, for how long a call lasts */
@@ -13,6 +14,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ...(report.accepts === undefined ? [] : [['may call in', report.accepts.join('; ')] as const]),
     ...(report.mqtt.configured ? [['mqtt', report.mqtt.connected ? 'connected' : 'not connected'] as const] : []),
     ['sound', describeSound(report.media)],
+    ...describeVolumes(report.media),
     ['real time', report.media.realtime ? 'yes' : 'no'],
     ...report.faults.map((fault) => ['fault', fault] as const),
     ...(report.warnings ?? []).map((warning) => ['warning', warning] as const),
@@ -44,6 +46,19 @@ function describeRegistration({
 function describeSound({ device, fault, mapped }: MediaState): string {
   const seen = typeof mapped === 'string' ? `, seen at ${mapped} from the Internet` : '';
   return `${device}${seen}${fault === null ? '' : `: ${fault}`}`;
+}
+
+function describeVolumes({ volume }: MediaState): (readonly [string, string])[] {
+  return volume === undefined ? [] : [['volume', describeVolume(volume).join('; ')]];
+}
+
+/** `speaker 60 %, by the card's Speaker`; one text for each side. */
+export function describeVolume(report: VolumeReport): readonly string[] {
+  return SOUND_SIDES.map((side) => {
+    const { percent, muted, control } = report[side];
+    const by = control === undefined ? '' : `, by the card’s ${control}`;
+    return `${side} ${percent} %${muted ? ', muted' : ''}${by}`;
+  });
 }
 
 const SIGNALLING = {

@@ -65,6 +65,7 @@ export function resolveConfiguration(checked: CheckedFile, context: Context): Co
     ...(checked.motion === undefined ? {} : { motion: checked.motion }),
     ...(checked.mqtt === undefined ? {} : { mqtt: resolveMqtt(checked.mqtt, checked.name, context) }),
     ...(checked.provisioning === undefined ? {} : { provisioning: resolveProvisioning(checked.provisioning, context) }),
+    ...(checked.watchdog === undefined ? {} : { watchdog: checked.watchdog }),
     log: checked.log,
   };
 }

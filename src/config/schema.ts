@@ -4,6 +4,7 @@
 
 import * as v from 'valibot';
 import { minutes, seconds } from '../base/units.ts';
+import { complaint, encodeComplaint } from './complaint.ts';
 import { account } from './schema-accounts.ts';
 import { button } from './schema-buttons.ts';
 import { door, lamp, motion, name, tamper } from './schema-door.ts';
@@ -19,6 +20,7 @@ import {
   key,
   lineOfText,
   listenAddress,
+  mixerName,
   mqttUrl,
   packetTime,
   path,
@@ -271,6 +273,44 @@ const audio = v.strictObject({
   ),
   speaker: v.optional(key(percent, { title: 'Speaker volume', description: '0 is silent.' }), 80),
   microphone: v.optional(key(percent, { title: 'Microphone gain', description: '0 is silent.' }), 80),
+  mixer: v.optional(
+    key(mixerName, {
+      title: 'Mixer',
+      description:
+        'Whose mixer sets the volumes: `auto`, that of the device’s card where it has one; the ALSA name of a card, `hw:NAME`; ' +
+        '`off`: the card is left alone, and samples are scaled.',
+      requiresRestart: true,
+    }),
+    'auto',
+  ),
+  controls: v.optional(
+    key(
+      v.strictObject({
+        speaker: v.exactOptional(
+          key(lineOfText(44), {
+            title: 'Speaker’s control',
+            description: 'As `amixer scontrols` names it.',
+            examples: ['Headphone'],
+            requiresRestart: true,
+          }),
+        ),
+        microphone: v.exactOptional(
+          key(lineOfText(44), {
+            title: 'Microphone’s control',
+            description: 'As `amixer scontrols` names it.',
+            examples: ['Capture'],
+            requiresRestart: true,
+          }),
+        ),
+      }),
+      {
+        title: 'Controls of the card',
+        description:
+          'Which of the mixer’s controls are set. Left out: the board’s, else the usual names are looked for.',
+      },
+    ),
+    {},
+  ),
   echoCancellation: v.optional(
     key(v.boolean(), {
       title: 'Echo cancellation',
@@ -350,6 +390,8 @@ const log = v.strictObject({
   ),
 });
 
+const NO_WATCHDOG = complaint('is not a watchdog', 'write /dev/watchdog or /dev/watchdog0');
+
 /** A configuration file. */
 export const configurationSchema = v.strictObject({
   name: v.optional(
@@ -428,6 +470,15 @@ export const configurationSchema = v.strictObject({
   mqtt: v.exactOptional(key(mqtt, { title: 'MQTT', description: 'Left out: no broker is used.' })),
   provisioning: v.exactOptional(
     key(provisioning, { title: 'Provisioning', description: 'Left out: off.', requiresRestart: true }),
+  ),
+  watchdog: v.exactOptional(
+    key(v.pipe(v.string(), v.regex(/^\/dev\/watchdog\d{0,2}$/, encodeComplaint(NO_WATCHDOG))), {
+      title: 'Watchdog',
+      description:
+        'The board’s watchdog, `/dev/watchdog0`, for services that nobody watches over: fed while the door is alive, so that a ' +
+        'board that hangs is restarted. Under systemd it is left to that (RuntimeWatchdogSec). Left out: none is held.',
+      examples: ['/dev/watchdog0'],
+    }),
   ),
   log: v.optional(key(log, { title: 'Log', description: 'On standard error.' }), {}),
 });

@@ -125,6 +125,10 @@ export interface AudioConfiguration {
   /** Percent, 0 to 100. */
   readonly microphone: number;
   readonly echoCancellation: boolean;
+  /** `auto`: the card's of the device; `off`; else the name of a control interface, `hw:Device`. */
+  readonly mixer: string;
+  /** Names of the card's controls. */
+  readonly controls: { readonly speaker?: string; readonly microphone?: string };
 }
 
 export interface CallsConfiguration {
@@ -268,7 +272,7 @@ export interface LampConfiguration {
 }
 
 /** The commands that MQTT may be allowed. */
-export const MQTT_COMMANDS = ['press', 'answer', 'hangup', 'hold', 'resume', 'transfer', 'open'] as const;
+export const MQTT_COMMANDS = ['press', 'answer', 'hangup', 'hold', 'resume', 'transfer', 'volume', 'open'] as const;
 export type MqttCommandName = (typeof MQTT_COMMANDS)[number];
 
 export interface MqttConfiguration {
@@ -352,6 +356,8 @@ export interface Configuration {
   readonly motion?: MotionConfiguration;
   readonly mqtt?: MqttConfiguration;
   readonly provisioning?: ProvisioningConfiguration;
+  /** `/dev/watchdog0`; absent: none is held. */
+  readonly watchdog?: string;
   readonly log: LogConfiguration;
 }
 

@@ -214,6 +214,13 @@ export const serialDevice = readText<string>((text) => {
   return { ok: false, error: complaint('is not a serial device', mend) };
 }, '^serial:/.+$');
 
+/** `auto`, `off` or the ALSA name of a card. */
+export const mixerName = checkText((text) =>
+  /^[^\s\p{Cc}]{1,128}$/u.test(text)
+    ? undefined
+    : complaint('is not the name of a mixer', 'write auto, off or hw:NAME'),
+);
+
 /** Where a secret is: in the file itself, in a file of its own, in the environment, or here for this device's key alone. */
 export type SecretSource =
   | { readonly from: 'text'; readonly text: string }

@@ -25,14 +25,17 @@ export interface EventsResult {
 }
 
 interface Parameter {
-  readonly type: 'string' | 'boolean';
+  readonly type: 'string' | 'boolean' | 'number';
   readonly required: boolean;
 }
+
+const TYPE_NAMES = { string: 'a text', boolean: 'true or false', number: 'a number' } as const;
 
 type ParameterTable<Parameters> = { readonly [Name in keyof Required<Parameters>]: Parameter };
 
 const text = { type: 'string', required: false } as const;
 const neededText = { type: 'string', required: true } as const;
+const number = { type: 'number', required: false } as const;
 const flag = { type: 'boolean', required: false } as const;
 
 /** The compiler checks that every parameter of the catalogue stands here, and no other. */
@@ -47,6 +50,7 @@ const PARAMETERS: { readonly [Name in CommandName]: ParameterTable<CommandParame
   dtmf: { digits: neededText },
   open: { door: text },
   line: { line: neededText, active: flag },
+  volume: { side: text, percent: number, muted: flag },
   status: {},
   reload: {},
   provision: { now: flag },
@@ -114,7 +118,7 @@ function checkParameters(
     if (value === undefined) {
       if (required) return `"${name}" is missing`;
     } else if (typeof value !== type) {
-      return `"${name}" is not ${type === 'string' ? 'a text' : 'true or false'}`;
+      return `"${name}" is not ${TYPE_NAMES[type]}`;
     } else if (typeof value === 'string' && (value === '' || value.length > LONGEST_TEXT)) {
       return `"${name}" is ${value === '' ? 'empty' : `longer than ${LONGEST_TEXT} characters`}`;
     }

@@ -101,7 +101,6 @@ export class NativeEngine implements MediaEngine {
     callNative(() => this.#addon.play(this.#handle, toneNumbers[tone]));
   }
 
-  /** Percent, 0 to 100: a reload may change them while calls run. */
   setGain(speaker: number, microphone: number): void {
     callNative(() => this.#addon.setGain(this.#handle, speaker, microphone));
   }

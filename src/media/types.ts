@@ -252,6 +252,8 @@ export interface MediaEngine {
   openSession(options: { readonly address: string; readonly silenceAfter: Millis }): MediaSession;
   /** What the speaker plays when no session sends sound to it. */
   play(tone: Tone): void;
+  /** Loudness in percent, 0 to 100: samples are scaled. */
+  setGain(speaker: number, microphone: number): void;
   /** Stops the thread, closes device and sockets. */
   close(): void;
 }

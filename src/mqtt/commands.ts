@@ -1,6 +1,7 @@
 // Bytes on a command topic ⇄ a command of the catalogue. Pure: may this be obeyed, and what does it say?
 
 import type { CommandParameters } from '../api/commands.ts';
+import { readVolume } from '../api/volume.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { MQTT_COMMANDS, type MqttCommandName } from '../config/index.ts';
 
@@ -80,6 +81,8 @@ function toCommand(name: MqttCommandName, fields: Fields): Result<MqttCommand, s
     case 'hold':
     case 'resume':
       return ok({ name, parameters: {} });
+    case 'volume':
+      return toVolume(fields);
     case 'transfer':
       return chosen === undefined ? err('it does not say to whom') : ok({ name, parameters: { uri: chosen } });
     case 'press':
@@ -87,6 +90,25 @@ function toCommand(name: MqttCommandName, fields: Fields): Result<MqttCommand, s
     case 'open':
       return ok({ name, parameters: chosen === undefined ? {} : { door: chosen } });
   }
+}
+
+/** `speaker 60`, `microphone mute`, or `{"side":"speaker","percent":60,"muted":false}`. */
+function toVolume({ '': words, side, percent, muted }: Fields): Result<MqttCommand, string> {
+  if (typeof words === 'string') {
+    const asked = readVolume(words.split(/\s+/));
+    return asked.ok ? ok({ name: 'volume', parameters: asked.value }) : err(asked.error);
+  }
+  if (side !== undefined && typeof side !== 'string') return err('its side is no text');
+  if (percent !== undefined && typeof percent !== 'number') return err('its percent is no number');
+  if (muted !== undefined && typeof muted !== 'boolean') return err('its muted is neither true nor false');
+  return ok({
+    name: 'volume',
+    parameters: {
+      ...(side === undefined ? {} : { side }),
+      ...(percent === undefined ? {} : { percent }),
+      ...(muted === undefined ? {} : { muted }),
+    },
+  });
 }
 
 /** A name from the network, made fit for one log line. */

@@ -59,6 +59,14 @@ const STEPS = {
     'started without a card it says so, and rings',
     'it ends in time',
   ],
+  'mixer.guest.ts': [
+    'the card is set as the configuration says',
+    'a command sets it, as amixer shows it',
+    'a reload sets it',
+    'the control that is named is the one that is set',
+    'a card that nobody is to touch is left alone',
+    'it ends in time',
+  ],
 } as const;
 
 describe.each(Object.entries(STEPS))('%s', (scenario, names) => {

@@ -226,6 +226,12 @@ export class FakeEngine implements MediaEngine {
     this.played.push(tone);
   }
 
+  readonly gains: (readonly [speaker: number, microphone: number])[] = [];
+
+  setGain(speaker: number, microphone: number): void {
+    this.gains.push([speaker, microphone]);
+  }
+
   close(): void {
     this.closed = true;
     for (const session of this.open) session.close();

@@ -4,6 +4,9 @@ export { Chips, placeIn } from './gpio/chips.ts';
 export { GpioBoard, type GpioBoardData, type GpioBoardServices, type KnownLine } from './gpio/gpio-board.ts';
 export { type GpioSystem, nativeGpio } from './gpio/gpio-system.ts';
 export type { LineSettings } from './gpio/line-settings.ts';
+export { alsaMixerLibrary } from './mixer/alsa-library.ts';
+export { CardMixer, type ControlNames } from './mixer/card-mixer.ts';
+export { cardOfDevice } from './mixer/card-of-device.ts';
 export { LcusModule } from './modules/lcus.ts';
 export type { LineModule } from './modules/line-module.ts';
 export { ModbusBus } from './modules/modbus-bus.ts';
@@ -20,3 +23,4 @@ export { SerialKeypad, SerialReader, type SerialSourceServices } from './serial/
 export { nativeSerial, type SerialSystem } from './serial/serial-system.ts';
 export { hasSysfsAlone, sysfsGpio } from './sysfs/index.ts';
 export { VirtualBoard, type VirtualBoardServices } from './virtual.ts';
+export { openWatchdog } from './watchdog.ts';

@@ -171,7 +171,7 @@ describe('faults of single keys', () => {
     ['mqtt: { url: "mqtt://b", password: "x" }', '8:26: mqtt.password: has no user name beside it; add username'],
     [
       'mqtt: { url: "mqtt://b", commands: [ opne ] }',
-      '8:38: mqtt.commands[0]: is not one of press, answer, hangup, hold, resume, transfer, open; the nearest one is open',
+      '8:38: mqtt.commands[0]: is not one of press, answer, hangup, hold, resume, transfer, volume, open; the nearest one is open',
     ],
     [
       'provisioning: { server: "http://x" }',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCommand } from '../../../src/mqtt/commands.ts';
 
 const now = new Date('2026-05-01T12:00:00.000Z');
-const rules = { allowed: ['press', 'hangup', 'open', 'transfer', 'hold', 'resume'], now };
+const rules = { allowed: ['press', 'hangup', 'open', 'transfer', 'hold', 'resume', 'volume'], now };
 
 const read = (name: string, payload: string, options: { retained?: boolean; allowed?: string[] } = {}) =>
   readCommand(
@@ -21,6 +21,13 @@ describe('readCommand', () => {
     ['transfer', 'sip:102@example.com', { name: 'transfer', parameters: { uri: 'sip:102@example.com' } }],
     ['hold', '', { name: 'hold', parameters: {} }],
     ['resume', '{}', { name: 'resume', parameters: {} }],
+    ['volume', 'speaker 40', { name: 'volume', parameters: { side: 'speaker', percent: 40 } }],
+    ['volume', 'microphone mute', { name: 'volume', parameters: { side: 'microphone', muted: true } }],
+    [
+      'volume',
+      '{"side":"speaker","percent":40,"muted":false}',
+      { name: 'volume', parameters: { side: 'speaker', percent: 40, muted: false } },
+    ],
     ['hangup', '{}', { name: 'hangup', parameters: {} }],
     ['hangup', 'please', { name: 'hangup', parameters: {} }],
   ])('%s with %s', (name, payload, command) => {
@@ -39,6 +46,9 @@ describe('readCommand', () => {
     ['broken JSON', 'press', '{"button":', {}, /JSON/],
     ['a transfer to nobody', 'transfer', '', {}, /to whom/],
     ['a door that is no text', 'open', '{"door":7}', {}, /no text/],
+    ['a volume beyond 100', 'volume', 'speaker 101', {}, /0 to 100/],
+    ['a volume of what is no side', 'volume', 'bell 10', {}, /speaker or microphone/],
+    ['a volume that is no number', 'volume', '{"side":"speaker","percent":"40"}', {}, /no number/],
     ['a payload that is too long', 'press', 'x'.repeat(2000), {}, /longer/],
   ])('refuses %s', (_, name, payload, options, why) => {
     const outcome = read(name, payload, options);

@@ -1,0 +1,54 @@
+// The sound of a configuration: the engine on the device that can be had, and the mixer of its card.
+
+import { DoorphoneError, describeError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { AudioConfiguration, Configuration } from '../config/index.ts';
+import { alsaMixerLibrary, CardMixer, cardOfDevice } from '../hardware/drivers/index.ts';
+import type { Mixer } from '../hardware/ports/index.ts';
+import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
+import type { Faults } from './faults.ts';
+
+export interface Sound {
+  readonly engine: MediaEngine;
+  /** The one that was opened. */
+  readonly device: DeviceOptions;
+}
+
+/** The configured sound device, else what is left of it: a door without a loudspeaker still rings. */
+export function openSound({ audio, media }: Configuration, log: Log, faults: Faults): Sound {
+  const { device, speaker, microphone } = audio;
+  for (const candidate of devicesFrom(device)) {
+    try {
+      const engine = openEngine({ device: candidate, ports: media.ports, speaker, microphone }, { log });
+      return { engine, device: candidate };
+    } catch (thrown) {
+      if (candidate.kind === 'virtual') throw thrown;
+      const mend = thrown instanceof DoorphoneError ? thrown.mend : undefined;
+      const what = thrown instanceof DoorphoneError ? thrown.message : describeError(thrown);
+      faults.begin('sound', `audio: ${what}`, mend ?? 'mend audio in the configuration, then reload');
+    }
+  }
+  throw new DoorphoneError('no-sound', 'no sound device could be opened');
+}
+
+function devicesFrom(device: DeviceOptions): readonly DeviceOptions[] {
+  switch (device.kind) {
+    case 'virtual':
+      return [device];
+    case 'file':
+      return [device, { ...device, input: undefined }, { kind: 'virtual' }];
+    case 'alsa':
+      return [device, { kind: 'virtual' }];
+  }
+}
+
+/** The mixer that sets the volumes; undefined: the engine does. */
+export function mixerOf(device: DeviceOptions, { mixer, controls }: AudioConfiguration): Mixer | undefined {
+  if (device.kind !== 'alsa' || mixer === 'off') return undefined;
+  const { speaker, microphone } = controls;
+  const names = {
+    ...(speaker === undefined ? {} : { speaker: [speaker] }),
+    ...(microphone === undefined ? {} : { microphone: [microphone] }),
+  };
+  return new CardMixer(mixer === 'auto' ? cardOfDevice(device.name) : mixer, names, alsaMixerLibrary);
+}
