@@ -5,7 +5,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop test-board bench fuzz deb demo-provision clean
+.PHONY: run build native test lint interop test-board soak-board bench fuzz deb demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -44,6 +44,11 @@ interop: build
 test-board: build
 	test/board/install
 	node_modules/.bin/vitest run --config test/board/vitest.config.ts
+
+# A month on the wall, by a clock that skips what nothing happens in: an hour or more of one processor.
+soak-board: build
+	test/board/install
+	DOORPHONE_BOARD_HOURS=744 node_modules/.bin/vitest run --config test/board/vitest.config.ts day.test.ts
 
 # The packages for Debian 12 and 13, Raspberry Pi OS: `make deb ARCHITECTURES=arm64` builds one.
 ARCHITECTURES := amd64 arm64 armhf

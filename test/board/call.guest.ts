@@ -19,7 +19,7 @@ doors: { main: { relay: relay, openFor: 1s, code: "42#" } }
 /** Presses, and answers what rings then. */
 async function call(): Promise<PhoneCall> {
   const from = phone.messages.mark;
-  door.command('press');
+  await door.execute('press', { button: 'front' });
   return await phone.takeCall({ format: PCMA, voice: residentVoice }, from);
 }
 

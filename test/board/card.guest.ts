@@ -30,7 +30,7 @@ let talk: PhoneCall;
 
 async function call(): Promise<PhoneCall> {
   const from = phone.messages.mark;
-  door.command('press');
+  await door.execute('press', { button: 'front' });
   return await phone.takeCall({ format: PCMA, voice: residentVoice }, from);
 }
 

@@ -36,6 +36,8 @@ export interface BootOptions {
   readonly withinMs?: number;
   /** Time that nothing happens in is skipped. */
   readonly timeTravel?: boolean;
+  /** More of the kernel's parameters: `softdog.soft_margin=10`. */
+  readonly parameters?: readonly string[];
   /** Handed to the scenario's environment. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -103,6 +105,7 @@ async function run(image: string, folder: string, options: BootOptions): Promise
       ...[`mem=${MEMORY_MB}M`, 'rootfstype=hostfs', 'rootflags=/', 'ro', 'quiet', 'con=null', 'con0=null,fd:1'],
       ...['panic=-1', `init=${folder}/init`, `FOLDER=${folder}`],
       ...(options.timeTravel === true ? ['time-travel'] : []),
+      ...(options.parameters ?? []),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { TMPDIR: memoryFolder(folder), HOME: folder } },
   );

@@ -4,7 +4,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { CommandName, CommandParameters, CommandResult } from '../../src/api/commands.ts';
 import { hertz } from '../../src/base/units.ts';
+import { ControlConnection } from '../interop/rig/control.ts';
 import { elapse, until } from '../interop/rig/stream.ts';
 import { writeWav } from '../interop/rig/wav.ts';
 import { loadSpeech, type Sound } from '../support/audio-analysis.ts';
@@ -129,6 +131,7 @@ export class Door {
   readonly log: string[] = [];
   readonly folder: string = `${FOLDER}/door`;
   #process: ChildProcess | undefined;
+  #control: ControlConnection | undefined;
   #exited: Promise<number | NodeJS.Signals | null> = Promise.resolve(null);
 
   constructor(configuration: string) {
@@ -179,9 +182,24 @@ export class Door {
     return found;
   }
 
+  /** What it has said so far is kept no longer. */
+  forget(): void {
+    this.events.length = 0;
+    this.log.length = 0;
+  }
+
   /** What it says is wrong. */
   faults(from = 0): readonly Entry[] {
     return this.events.slice(from).filter(({ event }) => event === 'fault');
+  }
+
+  /** A command, as the command line says it to the service; that itself takes this board two seconds to start. */
+  async execute<Name extends CommandName>(
+    command: Name,
+    parameters: CommandParameters<Name>,
+  ): Promise<CommandResult<Name>> {
+    this.#control ??= await ControlConnection.open(`${this.folder}/state/control.sock`);
+    return await this.#control.execute(command, parameters);
   }
 
   /** A command of the command line. @throws Error where it is refused */
@@ -196,6 +214,8 @@ export class Door {
 
   /** Sends a signal and waits for its end. @returns its exit code or the signal that ended it */
   async kill(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    this.#control?.close();
+    this.#control = undefined;
     this.#process?.kill(signal);
     return await this.#exited;
   }

@@ -43,7 +43,7 @@ await scenario({
   },
 
   'a press rings the phone, and they talk': async () => {
-    door.command('press');
+    await door.execute('press', { button: 'front' });
     talk = await phone.takeCall({ format: PCMA, voice: residentVoice });
     await door.saw('call.answered');
   },

@@ -124,6 +124,9 @@ export class GpioInput {
     if (active === this.#active) return;
     this.#active = active;
     this.changed({ active, at });
+    // Behind what it led to: how long that took, from the kernel's time stamp on.
+    const { clock, log } = this.services;
+    log.debug('line.edge', { line: this.identity.name, active, afterMs: Math.round(1000 * (clock.now() - at)) / 1000 });
   }
 
   /** The chip is gone: whatever it said before, nobody presses now. */
