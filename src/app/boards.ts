@@ -31,6 +31,7 @@ import {
 import type { Board } from '../hardware/ports/index.ts';
 import { packagePath } from '../native.ts';
 import type { Faults } from './faults.ts';
+import { wiringOf } from './matrix-keypads.ts';
 
 export interface BoardServices {
   readonly clock: Clock;
@@ -69,14 +70,15 @@ function thisMachinesGpio(chip = ''): GpioSystem {
 export const chipLabel = (chip: string | undefined): string | undefined => chip?.replace(SYSFS, '');
 
 /** Opens the board of a configuration. @throws DoorphoneError `unknown-board`, `bad-board` */
-export function openBoard({ board, lines }: Configuration, services: BoardServices): Board {
+export function openBoard(configuration: Configuration, services: BoardServices): Board {
+  const { board } = configuration;
   const { clock, log, faults, machine = thisMachine() } = services;
   const name = board === 'auto' ? recognise(machine) : board;
   if (name === undefined) log.info('board.not-recognised', { compatible: machine.compatible, used: 'virtual' });
   if (name === undefined || name === 'virtual') return new VirtualBoard({ clock, log, onProcessExit: processExit });
   const data = loadBoard(name, machine.boards);
   log.info('board.opened', { board: data.name, title: data.title });
-  return new GpioBoard(wire(data, lines), {
+  return new GpioBoard(wire(data, wiringOf(configuration)), {
     clock,
     log,
     faults,

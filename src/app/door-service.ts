@@ -12,7 +12,7 @@ import { Calls, peerAddress } from '../call/index.ts';
 import { type Configuration, calledBy, describeKeysInTheClear } from '../config/index.ts';
 import { AdmissionPolicy, DoorController, type TamperMemory } from '../door/index.ts';
 
-import type { Board } from '../hardware/ports/index.ts';
+import type { Board, Keypad } from '../hardware/ports/index.ts';
 import { MappedPorts, type MediaEngine } from '../media/index.ts';
 import type { MqttBridge } from '../mqtt/bridge.ts';
 import { loadNative } from '../native.ts';
@@ -30,6 +30,7 @@ import { accountState, registrationChanged } from './account-state.ts';
 import { openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
 import { keptOutputsWarning } from './kept-outputs.ts';
+import { openMatrixKeypads } from './matrix-keypads.ts';
 import { withModules } from './modules.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkNews, type NetworkReader, NetworkWatcher } from './network-watcher.ts';
@@ -68,6 +69,7 @@ export class DoorService {
   readonly engine: MediaEngine;
   readonly board: Board;
   readonly #serial: SerialDevices;
+  readonly #matrices: readonly Keypad[];
   readonly agent: SipAgent;
   /** What is wrong with this configuration's parts; the next DoorService finds its own. */
   readonly #faults: Faults;
@@ -95,6 +97,7 @@ export class DoorService {
     const board = openBoard(configuration, { clock, log, faults: this.#faults });
     this.board = withModules(board, configuration, { clock, random, log, journal, faults: this.#faults });
     this.#serial = openSerialDevices(configuration, { clock, random, log, journal, faults: this.#faults });
+    this.#matrices = openMatrixKeypads(configuration, { clock, log, faults: this.#faults, board: this.board });
     const sound = openSound(configuration, log, this.#faults);
     this.engine = sound.engine;
     this.#volume = new SoundVolume(
@@ -154,7 +157,7 @@ export class DoorService {
         calls: this.#calls,
         engine: this.engine,
         board: this.board,
-        keypads: this.#serial.keypads,
+        keypads: [...this.#serial.keypads, ...this.#matrices],
         readers: this.#serial.readers,
         agent: this.agent,
         accounts,
@@ -197,7 +200,7 @@ export class DoorService {
     this.#calls.stop();
     this.#mapped?.stop();
     this.#serial.close();
-    await Promise.all([this.agent.stop(), this.#mqtt?.stop()]);
+    for (const keypad of this.#matrices) keypad.close();
     await Promise.all([this.agent.stop(), this.#mqtt?.stop(), this.#volume.stop()]);
     this.engine.close();
     this.board.close();

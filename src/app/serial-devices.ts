@@ -49,8 +49,9 @@ export interface SerialDevices {
 export function openSerialDevices(configuration: Configuration, services: SerialDevicesServices): SerialDevices {
   const { clock, random, log, journal, faults, system = nativeSerial() } = services;
   const drivers: SerialSourceServices = { clock, random, log, system, reports: serialReports(journal, faults) };
-  const keypads = Object.entries(configuration.keypads).map(([name, keypad]) => {
-    return new SerialKeypad(name, serialDeviceOf(keypad), keysOf(keypad), drivers);
+  const keypads = Object.entries(configuration.keypads).flatMap(([name, { device, ...keypad }]) => {
+    if (device === undefined) return [];
+    return new SerialKeypad(name, serialDeviceOf({ ...keypad, device }), keysOf(keypad), drivers);
   });
   const readers = Object.entries(configuration.readers).map(([name, reader]) => {
     return new SerialReader(name, serialDeviceOf(reader), cardsOf(reader), drivers);
@@ -85,7 +86,7 @@ export function serialDeviceOf({ device, baud, dataBits, parity, stopBits }: Ser
   return { path: device, settings: { baud, dataBits, parity, stopBits } };
 }
 
-function keysOf({ protocol, keys }: KeypadConfiguration): Decoder<KeypadKey> {
+function keysOf({ protocol, keys }: Pick<KeypadConfiguration, 'protocol' | 'keys'>): Decoder<KeypadKey> {
   if (protocol === 'ascii') return new AsciiKeys();
   const own = Object.entries(keys ?? {}).flatMap(([text, key]) => {
     const code = readScanCode(text);

@@ -8,7 +8,7 @@ import { complaint } from './complaint.ts';
 import { formatPath, type Path } from './document.ts';
 import { checkName, type ReferenceReports, tables } from './named-tables.ts';
 import { checkModules } from './references-modules.ts';
-import type { Report } from './structure.ts';
+import { isTable, type Report } from './structure.ts';
 import { SecretReference } from './values.ts';
 
 type File = Readonly<Record<string, unknown>>;
@@ -27,6 +27,7 @@ export function checkSerial(value: File, secrets: Secrets, reports: ReferenceRep
   checkDevices(value, reports.fault);
   checkModules(value, reports.fault);
   checkKeypads(value, secrets, reports);
+  checkMatrices(value, reports.fault);
   checkCards(value, secrets, reports.fault);
 }
 
@@ -71,6 +72,30 @@ function checkKeypads(value: File, secrets: Secrets, reports: ReferenceReports):
 export function readScanCode(text: string): number | undefined {
   const value = /^(?:0x[0-9a-f]{1,2}|[0-9]{1,3})$/i.test(text) ? Number(text) : 256;
   return value < 256 ? value : undefined;
+}
+
+/** A keypad is at a device, or at lines; its keys are as many as its rows and columns make. */
+function checkMatrices(value: File, fault: Report): void {
+  for (const [name, { device, matrix }] of tables(value, 'keypads')) {
+    const path = ['keypads', name];
+    if (device === undefined && matrix === undefined) {
+      fault(path, complaint('has neither device nor matrix', 'add device: serial:/dev/ttyUSB0, or matrix'), 'key');
+    }
+    if (!isTable(matrix)) continue;
+    if (device !== undefined) {
+      fault([...path, 'device'], complaint('stands beside matrix', 'take one of the two out'), 'key');
+    }
+    const { rows, columns, keys } = matrix;
+    if (!Array.isArray(rows) || !Array.isArray(columns) || !Array.isArray(keys)) continue;
+    const fits = keys.length === rows.length && keys.every((row) => String(row).length === columns.length);
+    if (fits) continue;
+    const what = `are not ${rows.length} texts of ${columns.length} characters, as there are rows and columns`;
+    fault(
+      [...path, 'matrix', 'keys'],
+      complaint(what, 'write keys: [ "123", "456", "789", "*0#" ] for 4 by 3'),
+      'value',
+    );
+  }
 }
 
 function checkCards(value: File, secrets: Secrets, fault: Report): void {

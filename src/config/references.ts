@@ -43,7 +43,7 @@ function numbered(stem: string, last: number): string[] {
 
 function checkLines(value: Readonly<Record<string, unknown>>, fault: Report): void {
   const users = new Map<string, Path>();
-  const uses = [...buttonLines(value), ...doorLines(value), ...otherLines(value)];
+  const uses = [...buttonLines(value), ...doorLines(value), ...otherLines(value), ...matrixLines(value)];
   for (const { path, line, input } of uses) {
     if (typeof line !== 'string') continue;
     const place = placeIn(value, line);
@@ -91,6 +91,17 @@ function otherLines(value: Readonly<Record<string, unknown>>): readonly LineUse[
     { path: ['tamper', 'line'], line: isTable(tamper) ? tamper.line : undefined, input: true },
     { path: ['motion', 'line'], line: isTable(motion) ? motion.line : undefined, input: true },
   ];
+}
+
+function matrixLines(value: Readonly<Record<string, unknown>>): readonly LineUse[] {
+  return tables(value, 'keypads').flatMap(([name, { matrix }]) =>
+    (['rows', 'columns'] as const).flatMap((side) => {
+      const lines = isTable(matrix) ? matrix[side] : undefined;
+      return (Array.isArray(lines) ? lines : []).map((line, at) => {
+        return { path: ['keypads', name, 'matrix', side, at], line, input: side === 'columns' };
+      });
+    }),
+  );
 }
 
 /** Doors and buttons that others name. */

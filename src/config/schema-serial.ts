@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { millis, seconds } from '../base/units.ts';
 import { name } from './schema-door.ts';
 import { KEYPAD_KEY_NAMES } from './types.ts';
-import { count, duration, key, SECRET_FORMS, secret, serialDevice } from './values.ts';
+import { count, duration, key, lineOfText, SECRET_FORMS, secret, serialDevice } from './values.ts';
 
 const BAUD_RATES = [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400] as const;
 
@@ -32,8 +32,47 @@ function doors(description: string) {
   );
 }
 
+/** The usual ones, by how many columns there are. */
+const LAYOUTS: Readonly<Record<number, readonly string[]>> = {
+  3: ['123', '456', '789', '*0#'],
+  4: ['123A', '456B', '789C', '*0#D'],
+};
+
+const lines = v.pipe(v.array(lineOfText(64)), v.minLength(1), v.maxLength(8));
+
+const matrix = v.pipe(
+  v.strictObject({
+    rows: key(lines, {
+      title: 'Rows',
+      description:
+        'Outputs of the board, from the top. They are driven low one after another, and float else (open drain).',
+      examples: [['GPIO5', 'GPIO6', 'GPIO13', 'GPIO19']],
+    }),
+    columns: key(lines, {
+      title: 'Columns',
+      description: 'Inputs of the board, from the left; held high by the chip’s own resistor.',
+      examples: [['GPIO12', 'GPIO16', 'GPIO20']],
+    }),
+    keys: v.exactOptional(
+      key(v.array(v.pipe(v.string(), v.regex(/^[0-9*#A-D.]{1,8}$/))), {
+        title: 'Keys',
+        description:
+          'What stands on them, a text for each row; `.` where there is none. Left out: 123 456 789 *0#, with four columns A B C D at their right.',
+        examples: [['123', '456', '789', '*0#']],
+      }),
+    ),
+  }),
+  v.transform(({ keys, ...lines }) => ({ ...lines, keys: keys ?? LAYOUTS[lines.columns.length] ?? [] })),
+);
+
 export const keypad = v.strictObject({
-  device,
+  device: v.exactOptional(device),
+  matrix: v.exactOptional(
+    key(matrix, {
+      title: 'Matrix',
+      description: 'In place of `device`: a keypad whose keys connect rows with columns.',
+    }),
+  ),
   protocol: v.optional(
     key(v.picklist(['ascii', 'scancodes']), {
       title: 'Protocol',

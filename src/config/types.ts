@@ -195,6 +195,16 @@ export interface SerialDeviceConfiguration {
   readonly stopBits: 1 | 2;
 }
 
+/** A keypad of rows and columns. */
+export interface MatrixConfiguration {
+  /** Lines of the board; outputs. */
+  readonly rows: readonly string[];
+  /** Inputs. */
+  readonly columns: readonly string[];
+  /** One text a row, one character a column; `.`: no key. */
+  readonly keys: readonly string[];
+}
+
 /** The keys that codes are made of, and the one that takes back what was typed. */
 export const KEYPAD_KEY_NAMES = [
   '0',
@@ -217,7 +227,10 @@ export const KEYPAD_KEY_NAMES = [
 ] as const;
 export type KeypadKeyName = (typeof KEYPAD_KEY_NAMES)[number];
 
-export interface KeypadConfiguration extends SerialDeviceConfiguration {
+export interface KeypadConfiguration extends Omit<SerialDeviceConfiguration, 'device'> {
+  /** A path; this, or `matrix`. */
+  readonly device?: string;
+  readonly matrix?: MatrixConfiguration;
   readonly protocol: 'ascii' | 'scancodes';
   /** The maker's own scan codes, in decimal or hexadecimal (`0x1b`) → the key; absent: those of set 2. */
   readonly keys?: Readonly<Record<string, KeypadKeyName>>;

@@ -32,14 +32,22 @@ type Doors = Configuration['doors'];
 export class Credentials {
   readonly #lockout: CodeLockout;
   readonly #stops: (() => void)[] = [];
+  #scanned: ReadonlySet<string> = new Set();
 
   constructor(private readonly services: CredentialsServices) {
     this.#lockout = new CodeLockout(services.clock);
   }
 
+  /** Whether a line is one of a keypad's rows and columns. */
+  scans(line: string): boolean {
+    return this.#scanned.has(line);
+  }
+
   /** Listens to keypads and readers as a configuration says. What stands against them stays. */
   bind({ doors, keypads, readers }: Configuration): void {
     this.stop();
+    const matrices = Object.values(keypads).flatMap(({ matrix }) => matrix ?? []);
+    this.#scanned = new Set(matrices.flatMap(({ rows, columns }) => [...rows, ...columns]));
     for (const keypad of this.services.keypads) {
       const configuration = keypads[keypad.name];
       if (configuration !== undefined) this.#listenToKeypad(keypad, codesAt(configuration, doors));

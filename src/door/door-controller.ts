@@ -138,8 +138,8 @@ export class DoorController {
     const { board, engine, agent, journal } = this.services;
     this.#stops.push(
       board.onChange(({ line, active }) => {
-        // A lamp that blinks is no news.
-        if (!this.#lamps.has(line)) journal.record('line.changed', { line, active });
+        // A lamp that blinks is no news, nor is a keypad that is scanned.
+        if (!this.#lamps.has(line) && !this.#credentials.scans(line)) journal.record('line.changed', { line, active });
       }),
       journal.subscribe(() => this.#lamps.show(() => this.#lampState())),
       engine.on('device', (fault) => this.#deviceChanged(fault)),

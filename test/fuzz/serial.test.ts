@@ -1,6 +1,7 @@
 // Whatever comes by a serial line, decoders keep little of it, never throw, and take for a card what has its checksum.
 
 import { describe, expect, it } from 'vitest';
+import { crc16, readAnswer } from '../../src/hardware/drivers/modules/modbus-frames.ts';
 import { AsciiKeys } from '../../src/hardware/drivers/serial/decoders/ascii-keys.ts';
 import type { Decoder } from '../../src/hardware/drivers/serial/decoders/decoder.ts';
 import { Rdm6300 } from '../../src/hardware/drivers/serial/decoders/rdm6300.ts';
@@ -58,6 +59,25 @@ describe('serial decoders', () => {
         }
       });
       expect(values).toBeGreaterThan(100);
+    },
+    60_000 + fuzzSeconds * 2000,
+  );
+
+  it(
+    'an answer of Modbus counts with its CRC alone',
+    () => {
+      const random = new SeededRandom(6);
+      const request = { kind: 'read-coils', first: 0, count: 8 } as const;
+      const answers = ['010101055e8b', '018102c191', '01050000ff008c3a', '010101005148'].map((text) =>
+        Buffer.from(text, 'hex'),
+      );
+      fuzz(() => {
+        const received = mutate(answers, random);
+        const answer = readAnswer(1, request, received);
+        if (!answer.ok) return;
+        expect(crc16(received)).toBe(0);
+        expect(answer.value).toHaveLength(8);
+      });
     },
     60_000 + fuzzSeconds * 2000,
   );

@@ -4,6 +4,7 @@ export { Chips, placeIn } from './gpio/chips.ts';
 export { GpioBoard, type GpioBoardData, type GpioBoardServices, type KnownLine } from './gpio/gpio-board.ts';
 export { type GpioSystem, nativeGpio } from './gpio/gpio-system.ts';
 export type { LineSettings } from './gpio/line-settings.ts';
+export { MatrixKeypad } from './matrix-keypad.ts';
 export { alsaMixerLibrary } from './mixer/alsa-library.ts';
 export { CardMixer, type ControlNames } from './mixer/card-mixer.ts';
 export { cardOfDevice } from './mixer/card-of-device.ts';

@@ -61,6 +61,34 @@ describe('keypads and readers', () => {
   });
 });
 
+describe('a matrix keypad', () => {
+  const matrix = (yaml: string): string => file(`keypads: { entrance: { ${yaml} } }`);
+
+  it('has the usual keys for its rows and columns', () => {
+    const lines = 'matrix: { rows: [ GPIO5, GPIO6, GPIO13, GPIO19 ], columns: [ GPIO12, GPIO16, GPIO20 ] }';
+    const { configuration, faults, warnings } = parse(matrix(lines));
+    expect([...faults, ...warnings]).toEqual([]);
+    expect(configuration?.keypads.entrance?.matrix?.keys).toEqual(['123', '456', '789', '*0#']);
+    const wide = parse(matrix(lines.replace('GPIO20 ]', 'GPIO20, GPIO21 ]')));
+    expect(wide.configuration?.keypads.entrance?.matrix?.keys).toEqual(['123A', '456B', '789C', '*0#D']);
+  });
+
+  it.each([
+    ['protocol: ascii', 'keypads.entrance: has neither device nor matrix'],
+    [
+      'device: "serial:/dev/a", matrix: { rows: [ GPIO5 ], columns: [ GPIO6 ], keys: [ "1" ] }',
+      'device: stands beside',
+    ],
+    ['matrix: { rows: [ GPIO5 ], columns: [ GPIO6 ], keys: [ "12" ] }', 'matrix.keys: are not 1 texts of 1 characters'],
+    ['matrix: { rows: [ GPIO5, GPIO6 ], columns: [ GPIO6 ], keys: [ "1", "2" ] }', 'columns[0]: GPIO6 is used by'],
+    ['matrix: { rows: [ button2 ], columns: [ GPIO6 ], keys: [ "1" ] }', 'rows[0]: button2 is not an output'],
+    ['matrix: { rows: [ relay ], columns: [ GPIO6 ], keys: [ "1" ] }', 'rows[0]: relay is used by doors.main.relay'],
+    ['matrix: { rows: [ GPIO5 ], columns: [ GPIO6 ], keys: [ "E" ] }', 'matrix.keys[0]'],
+  ])('%s: is refused', (yaml, said) => {
+    expect(faultsOf(matrix(yaml))).toEqual([expect.stringContaining(said)]);
+  });
+});
+
 describe('cards', () => {
   it('are secrets like any other', () => {
     const text = `${SMALL}doors: { main: { relay: relay, cards: [ "188,24910", { file: /elsewhere/code } ] } }\n`;
