@@ -29,6 +29,9 @@ export interface ProvisionServerOptions {
 /** The socket that the command line asks a running server by. */
 export const ownerSocket = (stateFolder: string): string => join(stateFolder, 'provision.sock');
 
+/** After a power cut a fleet writes at once: that many datagrams, of a kilobyte or so, may wait. */
+const INTAKE = 20_000;
+
 type GoodContent = Extract<FolderContent, { ok: true }>;
 
 /** Serves until a signal ends it. @returns the exit code */
@@ -67,6 +70,7 @@ async function serve(options: ProvisionServerOptions, { folder, content, clock, 
   const { settings } = content;
   for (const warning of settings.warnings) log.warn('fleet.unwise', { warning });
   const certificate = readCertificate(options.profiles, settings);
+  const network = new NodeDatagramNetwork(undefined, INTAKE);
   const server = new ProvisionServer({
     clock,
     random: new SystemRandom(),
@@ -75,7 +79,8 @@ async function serve(options: ProvisionServerOptions, { folder, content, clock, 
     folder,
     content,
     storeFile: storeFileAt(join(options.stateFolder, 'fleet.jsonl')),
-    network: new NodeDatagramNetwork(),
+    network,
+    waiting: () => network.waiting,
     streams: new NodeStreamNetwork(
       certificate === undefined ? {} : { certificate: certificate.certificate, key: new Secret(certificate.key) },
       clock,

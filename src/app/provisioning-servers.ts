@@ -42,8 +42,8 @@ interface Listening {
   stop(): void;
 }
 
-/** Ten thousand boards of a server are back within it, five hundred a second. */
-const FLEET_SPREAD = seconds(20);
+/** Ten thousand boards of a server are back within it: four hundred a second, as chance would have it five at the most. */
+const FLEET_SPREAD = seconds(25);
 const FAULT = 'provisioning-server';
 const WORDS: Readonly<Record<SourceKind, string>> = {
   configured: 'the configuration',

@@ -1,4 +1,4 @@
-// Whether more comes in than the processor can do: then its timers are late, again and again.
+// Whether more comes in than the processor can do: then what came waits, or its timers are late, again and again.
 
 import type { Clock } from '../../base/clock.ts';
 import { type Millis, millis } from '../../base/units.ts';
@@ -10,6 +10,8 @@ const STEP = millis(20);
  */
 const LATE = millis(50);
 const TOO_OFTEN = 4;
+/** So many that wait to be looked at are some tenths of a second's work. */
+const TOO_MANY = 200;
 /** Nobody has asked for so long: it is not looked at any more. */
 const REST = millis(1000);
 
@@ -19,14 +21,18 @@ export class Backlog {
   #asked: Millis;
   #looking = false;
 
-  constructor(private readonly clock: Clock) {
+  /** @param waiting how many requests have been received and not been looked at */
+  constructor(
+    private readonly clock: Clock,
+    private readonly waiting: () => number = () => 0,
+  ) {
     this.#asked = clock.now();
   }
 
   get isBehind(): boolean {
     this.#asked = this.clock.now();
     if (!this.#looking) this.#look();
-    return this.#late >= TOO_OFTEN;
+    return this.#late >= TOO_OFTEN || this.waiting() >= TOO_MANY;
   }
 
   #look(): void {

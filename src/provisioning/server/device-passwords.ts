@@ -102,6 +102,11 @@ export class DevicePasswords {
     return [...this.#refusals.values()];
   }
 
+  /** Whether devices are asked for any. */
+  get areAsked(): boolean {
+    return this.#users.size > 0;
+  }
+
   /** The owner has changed them. */
   use(users: Users): void {
     this.#users = users;

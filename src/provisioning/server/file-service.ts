@@ -51,7 +51,7 @@ export class FileService {
     if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, { Allow: 'GET, HEAD' });
     const shown = this.options.passwords.file(request);
     if (!shown.ok) return refusal(shown.error.status, shown.error.headers);
-    const wait = this.options.guard.refuse();
+    const wait = this.options.guard.refuse(`${request.address} ${request.path}`);
     if (wait !== undefined) return refusal(503, { 'Retry-After': String(wait) });
     // That of a device that waits for its owner's word is as if it were not there.
     const profile = this.#profileOf(request, shown.value);

@@ -6,9 +6,13 @@ import type { Random } from '../../base/random.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { seconds } from '../../base/units.ts';
 import {
+  createResponse,
+  type Endpoint,
   type EventBody,
   type EventPackage,
   parseUri,
+  type SipRequest,
+  type SipResponse,
   type SubscriptionRecord,
   type Watch,
   type WatchRefusal,
@@ -104,7 +108,7 @@ export class ProfilePackage implements EventPackage {
     const shown =
       request.request === undefined ? ok(undefined) : this.options.passwords.subscribe(request.request, source);
     if (!shown.ok) return shown;
-    const wait = request.request === undefined ? undefined : this.#guard.refuse();
+    const wait = this.#waitBehindPassword(request);
     if (wait !== undefined) return err({ status: 503, headers: [['Retry-After', String(wait)]] });
     const { type } = readProfileEvent(event.parameters);
     if (type !== 'device') return this.#watchShared(type, request, shown.value);
@@ -121,6 +125,21 @@ export class ProfilePackage implements EventPackage {
       refreshed: (refresh) => this.#see(id, { ...request, request: refresh }),
       shown: shown.value,
     });
+  }
+
+  /**
+   * The refusal of a device that is one too many, before anything else is made of what it asks. Where passwords are asked
+   * for, only who has shown one takes a place.
+   */
+  overload(request: SipRequest, { address }: Endpoint): SipResponse | undefined {
+    if (request.method !== 'SUBSCRIBE' || this.options.passwords.areAsked) return undefined;
+    const wait = this.#guard.refuse(askerOf(request, address));
+    return wait === undefined ? undefined : createResponse(request, 503, { headers: [['Retry-After', String(wait)]] });
+  }
+
+  #waitBehindPassword({ request, source }: WatchRequest): number | undefined {
+    if (request === undefined || !this.options.passwords.areAsked) return undefined;
+    return this.#guard.refuse(askerOf(request, source.address));
   }
 
   #isDevice(shown: Shown | undefined, id: string): boolean {
@@ -230,6 +249,9 @@ export function indirectionTo(
 }
 
 const NO_BODY = Buffer.alloc(0);
+
+/** A device that comes again asks for the same from the same place, whatever else of the request is new. */
+const askerOf = ({ requestUri }: SipRequest, address: string): string => `${address} ${requestUri}`;
 
 const userAgentIn = ({ request }: WatchRequest): string => request?.headers.get('User-Agent') ?? '';
 

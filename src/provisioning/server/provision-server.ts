@@ -31,6 +31,8 @@ export interface ProvisionServerParts {
   readonly content: Extract<FolderContent, { ok: true }>;
   readonly storeFile: StoreFile;
   readonly network: DatagramNetwork;
+  /** How many datagrams have been received and not been looked at; left out: none. */
+  readonly waiting?: () => number;
   /** TCP and TLS; left out: there is none. */
   readonly streams?: StreamNetwork;
 }
@@ -66,7 +68,7 @@ export class ProvisionServer {
     this.passwords = new DevicePasswords({ ...settings, clock, random, log });
     const { fleet, passwords } = this;
     const kept = { fleet, passwords, shared: this.#shared, store: this.#store };
-    const load = { clock, random, rate, backlog: new Backlog(clock) };
+    const load = { clock, random, rate, backlog: new Backlog(clock, parts.waiting) };
     this.files = new FileService({ ...kept, log, plainNames, guard: new LoadGuard({ clock, random, rate }) });
     this.#work = new SlicedWork(clock);
     const urlFor = (token: string, id: string, near: string): string => this.#urlFor(token, id, near);
@@ -87,6 +89,7 @@ export class ProvisionServer {
       packages: [this.#package],
       watchers: WATCHERS,
       maximumServerTransactions: TRANSACTIONS,
+      overload: (request, source) => this.#package.overload(request, source),
     });
     // Nobody is called here.
     this.#agent.on('invite', (session) => session.reject({ status: 488 }));

@@ -34,6 +34,8 @@ export interface GateOptions {
   /** As what a NOTIFY is to be looked at that belongs to no dialog. */
   readonly standingOf: (request: SipRequest, source: Endpoint) => UnaskedStanding;
   readonly refused: (peer: string, source: Endpoint, why: string) => void;
+  /** See `SipAgentOptions.overload`; left out: nobody is too many. */
+  readonly overload?: ((request: SipRequest, source: Endpoint) => SipResponse | undefined) | undefined;
 }
 
 /** Calls from one address that may call: more than its people make; a phone gone mad makes more. */
@@ -167,8 +169,10 @@ export class Gate {
     return this.options.strangers.fits(response, request) ? response : 'drop';
   }
 
-  /** Everything of those who may call, but not any number of calls. */
+  /** Everything of those who may call, but not any number of calls, and no more than can be done. */
   #accepted(request: SipRequest, source: Endpoint): Screening {
+    const overload = this.options.overload?.(request, source);
+    if (overload !== undefined) return this.#small(request, overload);
     if (request.method !== 'INVITE' || this.#calls.take(source.address)) return 'take';
     if (!this.options.strangers.take(source.address)) return 'drop';
     return createResponse(request, 503, { headers: [['Retry-After', RETRY_AFTER]] });

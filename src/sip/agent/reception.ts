@@ -18,6 +18,7 @@ export interface ReceptionOptions extends Omit<RequestHandlerOptions, 'gate' | '
   /** The users that the accounts go by. */
   readonly names: () => readonly (string | undefined)[];
   readonly standingOf: GateOptions['standingOf'];
+  readonly overload: GateOptions['overload'];
   /** As of the handler; `authenticatedAs`: whose password the INVITE has shown. */
   readonly begin: (transaction: ServerTransaction, authenticatedAs: string | undefined) => SipResponse | undefined;
 }

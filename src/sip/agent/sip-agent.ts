@@ -22,7 +22,7 @@ import {
 } from '../event/index.ts';
 import { type Locator, placeOf, type ServerPlace, type ServiceQuery } from '../locate/index.ts';
 import { createResponse, formatNameAddress, formatUri, isIpAddress, parseUri } from '../message/index.ts';
-import type { Endpoint, Protocol, SipResponse } from '../message/types.ts';
+import type { Endpoint, Protocol, SipRequest, SipResponse } from '../message/types.ts';
 import {
   IncomingSession,
   OutgoingSession,
@@ -96,6 +96,11 @@ export interface SipAgentOptions {
   readonly watchers?: WatcherLimits;
   /** How many requests may be remembered at once, each for up to 32 s; default: what a door has. */
   readonly maximumServerTransactions?: number;
+  /**
+   * The refusal of a request outside of any dialog that is too much now. It costs no transaction, so it is to be the same
+   * for a repetition (RFC 3261 §8.2.7).
+   */
+  readonly overload?: (request: SipRequest, source: Endpoint) => SipResponse | undefined;
   /** Default: those of RFC 3261. */
   readonly timers?: TimerSettings;
 }
@@ -345,7 +350,7 @@ export class SipAgent implements UserAgent, EventAgent {
   }
 
   #createHandler(): RequestHandler {
-    const { clock, random, log, admit, callers, callerAlgorithms, userAgent } = this.options;
+    const { clock, random, log, admit, callers, callerAlgorithms, userAgent, overload } = this.options;
     return createReception({
       clock,
       random,
@@ -360,6 +365,7 @@ export class SipAgent implements UserAgent, EventAgent {
       speaksTls: this.#protocols.includes('tls'),
       begin: (transaction, authenticatedAs) => this.#receiveInvite(transaction, authenticatedAs),
       refused: (peer, source, why) => this.#events.emit('refused', peer, source, why),
+      overload,
       usageOf: (request) => this.#hub.find(request),
       standingOf: (request, source) => this.#hub.standingOf(request, source),
       methods: this.#hub.methods,

@@ -3,6 +3,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
+import { DatagramIntake } from './datagram-intake.ts';
 import { isIpv6, isWildcard } from './local-addresses.ts';
 import type { DatagramNetwork, DatagramPeer, DatagramSocket, SendFailure } from './network.ts';
 import { bindError, sendFailure } from './socket-errors.ts';
@@ -20,6 +21,9 @@ function numericLookup(address: string, _options: unknown, callback: LookupCallb
 /** Any port: nothing is sent when the route to it is asked for. */
 const DISCARD_PORT = 9;
 
+/** Octets; the system grants what it allows anybody (Linux: net.core.rmem_max). */
+const LARGEST_BUFFER = 4 * 1024 * 1024;
+
 /** No other socket. */
 const ALONE = -1;
 
@@ -33,8 +37,22 @@ export interface DatagramSystem {
 
 /** The machine's UDP. */
 export class NodeDatagramNetwork implements DatagramNetwork {
-  /** @param system left out: sockets for one peer alone cannot be made */
-  constructor(private readonly system?: DatagramSystem) {}
+  readonly #intakes: Intake[] = [];
+
+  /**
+   * @param system left out: sockets for one peer alone cannot be made
+   * @param intake how many datagrams may wait to be looked at, for whom thousands write to at once; left out: they wait
+   * with the system alone
+   */
+  constructor(
+    private readonly system?: DatagramSystem,
+    private readonly intake?: number,
+  ) {}
+
+  /** How many datagrams wait to be looked at. */
+  get waiting(): number {
+    return this.#intakes.reduce((sum, { length }) => sum + length, 0);
+  }
 
   async bind(address: string, port: number): Promise<DatagramSocket> {
     if (this.system !== undefined) return openShareable(this.system, address, port);
@@ -46,7 +64,13 @@ export class NodeDatagramNetwork implements DatagramNetwork {
       });
       socket.bind({ address, port, exclusive: true }, bound);
     });
-    return new NodeDatagramSocket(socket);
+    if (this.intake === undefined) return new NodeDatagramSocket(socket, {});
+    socket.setRecvBufferSize(LARGEST_BUFFER);
+    const intake: Intake = new DatagramIntake(this.intake, setImmediate, ([receive, ...datagram]) =>
+      receive(...datagram),
+    );
+    this.#intakes.push(intake);
+    return new NodeDatagramSocket(socket, { intake });
   }
 
   addressTowards(target: string): string | undefined {
@@ -72,7 +96,7 @@ function openShareable(system: DatagramSystem, address: string, port: number): D
   if (descriptor < 0) throw bindError(systemError(descriptor), { protocol: 'udp', address, port });
   const socket = adopt(address, descriptor);
   system.seal(descriptor);
-  return new NodeDatagramSocket(socket, { system, descriptor });
+  return new NodeDatagramSocket(socket, { shared: { system, descriptor } });
 }
 
 /** Node's socket for a descriptor. */
@@ -98,6 +122,9 @@ function newSocket(address: string): Socket {
   return createSocket({ type, ipv6Only: type === 'udp6', lookup: numericLookup });
 }
 
+type Receive = (bytes: Buffer, address: string, port: number) => void;
+type Intake = DatagramIntake<readonly [receive: Receive, ...datagram: Parameters<Receive>]>;
+
 class NodeDatagramSocket implements DatagramSocket {
   readonly address: string;
   readonly port: number;
@@ -105,7 +132,10 @@ class NodeDatagramSocket implements DatagramSocket {
 
   constructor(
     private readonly socket: Socket,
-    private readonly shared?: { readonly system: DatagramSystem; readonly descriptor: number },
+    private readonly options: {
+      readonly shared?: { readonly system: DatagramSystem; readonly descriptor: number };
+      readonly intake?: Intake;
+    },
   ) {
     const { address, port } = socket.address();
     this.address = address;
@@ -129,7 +159,14 @@ class NodeDatagramSocket implements DatagramSocket {
 
   onMessage(listener: (bytes: Buffer, address: string, port: number) => void): void {
     this.socket.removeAllListeners('message');
-    this.socket.on('message', (bytes, { address, port }) => listener(bytes, address, port));
+    const { intake } = this.options;
+    const receive = (bytes: Buffer, address: string, port: number): void => {
+      if (!this.#closed) listener(bytes, address, port);
+    };
+    this.socket.on('message', (bytes, { address, port }) => {
+      if (intake === undefined) listener(bytes, address, port);
+      else intake.add([receive, bytes, address, port]);
+    });
   }
 
   onError(listener: (failure: SendFailure) => void): void {
@@ -138,8 +175,9 @@ class NodeDatagramSocket implements DatagramSocket {
   }
 
   connect(address: string, port: number): DatagramPeer | undefined {
-    if (this.shared === undefined || this.#closed) return undefined;
-    const { system, descriptor } = this.shared;
+    const { shared } = this.options;
+    if (shared === undefined || this.#closed) return undefined;
+    const { system, descriptor } = shared;
     const beside = system.open(this.address, this.port, descriptor);
     if (beside < 0) return undefined;
     const socket = adopt(address, beside);

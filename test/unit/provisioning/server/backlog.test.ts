@@ -45,4 +45,14 @@ describe('a backlog', () => {
     clock.advance(2000);
     expect(clock.timers).toEqual([]);
   });
+
+  it('is there while much waits to be looked at', () => {
+    let waiting = 0;
+    const backlog = new Backlog(new FakeClock(), () => waiting);
+    expect(backlog.isBehind).toBe(false);
+    waiting = 5000;
+    expect(backlog.isBehind).toBe(true);
+    waiting = 5;
+    expect(backlog.isBehind).toBe(false);
+  });
 });

@@ -25,6 +25,7 @@ const failure = (socket: DatagramSocket, bytes: Buffer, port: number, address: s
 describe.each([
   ['by itself', new NodeDatagramNetwork()],
   ['with the addon', new NodeDatagramNetwork(system)],
+  ['with an intake', new NodeDatagramNetwork(undefined, 100)],
 ])('NodeDatagramNetwork %s', (_, network) => {
   async function bind(address: string, port = 0): Promise<DatagramSocket> {
     const socket = await network.bind(address, port);
