@@ -113,7 +113,7 @@ describe('a fleet that comes all at once', () => {
     const mac = (number: number): string => `MAC%3a00000000${number.toString().padStart(4, '0')}`;
     const ask = (number: number): void =>
       subscribe(made, { user: mac(number), callId: `c${number}`, branch: `z9hG4bKb${number}`, settles: false });
-    for (let number = 0; number < 600; number += 1) ask(number);
+    for (let number = 0; number < 320; number += 1) ask(number);
     made.clock.advance(10);
     ask(0);
     made.clock.advance(10);
