@@ -16,7 +16,7 @@ import { formatHostPort, NodeDatagramNetwork, NodeStreamNetwork } from '../sip/i
 import { standardErrorLog } from './log.ts';
 import { untilSignalled } from './signals.ts';
 import { prepareStateFolder } from './state-folder.ts';
-import { storeFileAt } from './store-file.ts';
+import { asideStoreFileAt } from './store-file.ts';
 
 export interface ProvisionServerOptions {
   readonly profiles: string;
@@ -78,7 +78,7 @@ async function serve(options: ProvisionServerOptions, { folder, content, clock, 
     version: options.version,
     folder,
     content,
-    storeFile: storeFileAt(join(options.stateFolder, 'fleet.jsonl')),
+    storeFile: asideStoreFileAt(join(options.stateFolder, 'fleet.jsonl')),
     network,
     waiting: () => network.waiting,
     streams: new NodeStreamNetwork(

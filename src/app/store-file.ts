@@ -1,8 +1,10 @@
 // An append-only file on the disk, and its replacement as a whole: written beside it, synchronised, renamed.
 
 import * as fs from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from '../base/errors.ts';
+import type { StoreFile } from '../provisioning/server/line-file.ts';
 
 /** What is asked of the system; a test hands in one whose power fails. */
 export interface FileSystem {
@@ -35,6 +37,32 @@ export function storeFileAt(
     append: (lines) => writeThrough(system, path, lines, { flags: 'a', mode: PRIVATE }),
     replace: (lines) => writeWhole(path, lines, PRIVATE, system),
   };
+}
+
+/** The same by the system's helper threads, for who serves others meanwhile: a busy disk may take a second for it. */
+export function asideStoreFileAt(path: string): StoreFile {
+  return {
+    ...storeFileAt(path),
+    aside: {
+      append: (lines) => writeAside(path, lines, 'a'),
+      replace: async (lines) => {
+        await writeAside(`${path}.new`, lines, 'w');
+        await rename(`${path}.new`, path);
+        const folder = await open(dirname(path), 'r');
+        await folder.sync().finally(() => folder.close());
+      },
+    },
+  };
+}
+
+async function writeAside(path: string, text: string, flags: 'a' | 'w'): Promise<void> {
+  const file = await open(path, flags, PRIVATE);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Readable by its owner alone. */

@@ -28,6 +28,7 @@ export class ChangePace<Watcher> {
   /** Who has not answered yet, and since when. */
   readonly #open = new Map<Watcher, Millis>();
   #timer: Timer | undefined;
+  #telling = false;
   /** Watchers that may be told now; and as of when. */
   #allowance = 1;
   #counted: Millis;
@@ -54,19 +55,28 @@ export class ChangePace<Watcher> {
 
   #go(): void {
     const { clock, tell, backlog } = this.options;
+    this.#timer?.cancel();
     this.#timer = undefined;
     const now = clock.now();
     this.#count(now);
     if (backlog.isBehind) this.#allowance = Math.min(1, this.#allowance);
     for (const [watcher, since] of this.#open) if (now - since >= PATIENCE) this.#open.delete(watcher);
+    this.#telling = true;
     for (const watcher of this.#waiting) {
       if (this.#allowance < 1 || this.#open.size >= MOST_AT_ONCE) break;
       this.#allowance -= 1;
       this.#waiting.delete(watcher);
       this.#open.set(watcher, now);
-      tell(watcher, () => this.#open.delete(watcher));
+      tell(watcher, () => this.#answered(watcher));
     }
+    this.#telling = false;
     if (this.#waiting.size > 0) this.#timer = clock.after(STEP, 'change for the fleet', () => this.#go());
+  }
+
+  /** With half of them answered it goes on at once: a step is long for who is quick. */
+  #answered(watcher: Watcher): void {
+    if (!this.#open.delete(watcher) || this.#telling || this.#waiting.size === 0) return;
+    if (this.#open.size === MOST_AT_ONCE / 2) this.#go();
   }
 
   #count(now: Millis): void {

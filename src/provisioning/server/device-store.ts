@@ -84,7 +84,16 @@ export class DeviceStore {
 
   /** Writes what has changed. @throws Error as the file does; what could not be written is tried again with the next */
   flush(): void {
-    this.#lines.flush(this.#devices.size + this.#subscriptions.size, () => this.#everything());
+    this.#lines.flush(this.#live, () => this.#everything());
+  }
+
+  /** As `flush`, and the disk holds nobody up. To be called again when it is done. (Rejects with) Error as the file does */
+  flushAside(): Promise<void> {
+    return this.#lines.flushAside(this.#live, () => this.#everything());
+  }
+
+  get #live(): number {
+    return this.#devices.size + this.#subscriptions.size;
   }
 
   #add(line: Line): void {

@@ -187,6 +187,8 @@ export class Fleet {
   #sayReport(before: Device | undefined, { id, report }: Device): void {
     if (report === undefined || JSON.stringify(before?.report) === JSON.stringify(report)) return;
     const { verdict, serial, refused, reason } = report;
+    // It has none yet: that it is there has been said.
+    if (verdict === 'none') return;
     const level = verdict === 'rejected' || verdict === 'rolled-back' ? 'warn' : 'info';
     this.options.log[level]('fleet.report', { device: id, verdict, serial, refused, reason });
   }

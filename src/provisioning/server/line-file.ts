@@ -8,6 +8,8 @@ export interface StoreFile {
   append(lines: string): void;
   /** In the file's place, or not at all. */
   replace(lines: string): void;
+  /** The same while other things are done: a disk may take its time. Left out: it has no time to take. */
+  readonly aside?: { append(lines: string): Promise<void>; replace(lines: string): Promise<void> };
 }
 
 /** What a store's lines are. */
@@ -53,7 +55,7 @@ export class LineFile<Line> {
    */
   flush(live: number, everything: () => readonly Line[]): void {
     if (this.#pending.size === 0) return;
-    if (this.#lines + this.#pending.size > 2 * live + MOST_PAST) {
+    if (this.#isWorn(live)) {
       this.file.replace(everything().map(formatLine).join(''));
       this.#lines = live;
     } else {
@@ -61,6 +63,29 @@ export class LineFile<Line> {
       this.#lines += this.#pending.size;
     }
     this.#pending.clear();
+  }
+
+  /** As `flush`, and the file's disk holds nobody up. To be called again when it is done. (Rejects with) Error as the file does */
+  async flushAside(live: number, everything: () => readonly Line[]): Promise<void> {
+    const { aside } = this.file;
+    if (aside === undefined) this.flush(live, everything);
+    if (aside === undefined || this.#pending.size === 0) return;
+    const written = [...this.#pending];
+    const isWorn = this.#isWorn(live);
+    const lines = (isWorn ? everything() : written.map(([, line]) => line)).map(formatLine).join('');
+    this.#pending.clear();
+    try {
+      await (isWorn ? aside.replace(lines) : aside.append(lines));
+      this.#lines = isWorn ? live : this.#lines + written.length;
+    } catch (thrown) {
+      // What has changed since counts.
+      for (const [subject, line] of written) if (!this.#pending.has(subject)) this.#pending.set(subject, line);
+      throw thrown;
+    }
+  }
+
+  #isWorn(live: number): boolean {
+    return this.#lines + this.#pending.size > 2 * live + MOST_PAST;
   }
 
   #read(text: string): Line | undefined {

@@ -55,6 +55,8 @@ export class ProvisionServer {
   readonly #agent: SipAgent;
   readonly #work: SlicedWork;
   #stopped = false;
+  /** The memory is being written. */
+  #writing: Promise<void> | undefined;
 
   /** @throws Error when the store cannot be read */
   constructor(private readonly parts: ProvisionServerParts) {
@@ -129,6 +131,7 @@ export class ProvisionServer {
     this.#work.stop();
     this.#package.stop();
     await this.#agent.stop();
+    await this.#writing;
     this.#flush();
   }
 
@@ -179,18 +182,31 @@ export class ProvisionServer {
   #flushLater(): void {
     this.parts.clock.after(FLUSH_EVERY, 'memory of the fleet', () => {
       if (this.#stopped) return;
-      this.#flush();
       this.#flushLater();
+      this.#writing ??= this.#flushAside();
     });
   }
 
-  /** A full disk must not stop the service: what is not written is written later. */
+  async #flushAside(): Promise<void> {
+    try {
+      await this.#store.flushAside();
+    } catch (thrown) {
+      this.#sayNotWritten(thrown);
+    }
+    this.#writing = undefined;
+  }
+
   #flush(): void {
     try {
       this.#store.flush();
     } catch (thrown) {
-      this.parts.log.error('fleet.not-written', { reason: describeError(thrown) });
+      this.#sayNotWritten(thrown);
     }
+  }
+
+  /** A full disk must not stop the service: what is not written is written later. */
+  #sayNotWritten(thrown: unknown): void {
+    this.parts.log.error('fleet.not-written', { reason: describeError(thrown) });
   }
 }
 

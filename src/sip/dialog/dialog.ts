@@ -60,7 +60,7 @@ export interface DialogRecord {
  * Requests that may have gone after a record was written: CSeq begins above them in the dialog's next life (§12.2.1.1
  * wants it to grow, by one or by more).
  */
-const SEQUENCE_GAP = 1000;
+export const SEQUENCE_GAP = 1000;
 
 /** One dialog, from our side. */
 export class Dialog {
@@ -71,6 +71,8 @@ export class Dialog {
   readonly sipsContact: boolean;
   readonly #local: NameAddress;
   readonly #remote: NameAddress;
+  /** From and To of our requests, once there was one. */
+  #parties: { readonly from: string; readonly to: string } | undefined;
   #state: 'early' | 'confirmed';
   #remoteTarget: string;
   #routeSet: readonly NameAddress[];
@@ -253,11 +255,16 @@ export class Dialog {
 
   #create(method: string, sequence: number, content: RequestContent): RoutedRequest {
     const { requestUri, routes, nextHop } = routeRequest(this.#remoteTarget, this.#routeSet);
+    this.#parties ??= {
+      from: formatWithTag(this.#local, this.id.localTag),
+      to: formatWithTag(this.#remote, this.id.remoteTag),
+    };
+    const { from, to } = this.#parties;
     const headers = [
       ...routes.map((route) => ['Route', route] as const),
       ['Max-Forwards', '70'] as const,
-      ['From', formatWithTag(this.#local, this.id.localTag)] as const,
-      ['To', formatWithTag(this.#remote, this.id.remoteTag)] as const,
+      ['From', from] as const,
+      ['To', to] as const,
       ['Call-ID', this.id.callId] as const,
       ['CSeq', `${sequence} ${method}`] as const,
       ...(content.headers ?? []),

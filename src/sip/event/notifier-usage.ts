@@ -4,6 +4,7 @@
 import type { Timer } from '../../base/clock.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
+import { SEQUENCE_GAP } from '../dialog/index.ts';
 import {
   createResponse,
   type EventType,
@@ -33,7 +34,7 @@ export interface NotifierUsageOptions {
   readonly lifeFor: (transaction: ServerTransaction) => Millis | SipResponse;
   /** Header fields of every 2xx to SUBSCRIBE. */
   readonly headers: HeaderList;
-  /** The watcher's SUBSCRIBE was granted, or a NOTIFY has gone: what is known of it has changed. */
+  /** The watcher's SUBSCRIBE was granted, or many NOTIFYs have gone: what is known of it has changed. */
   readonly moved: (usage: NotifierUsage) => void;
   /** It is over, and nothing of it is under way. Comes once. */
   readonly over: (usage: NotifierUsage) => void;
@@ -58,6 +59,8 @@ export class NotifierUsage implements EventUsage {
   #missed = false;
   #told = false;
   #granted = false;
+  /** NOTIFYs since `moved`. */
+  #unrecorded = 0;
   readonly #bucket: TokenBucket;
 
   constructor(private readonly options: NotifierUsageOptions) {
@@ -84,6 +87,8 @@ export class NotifierUsage implements EventUsage {
     this.#state = 'active';
     this.#granted = true;
     this.#missed = true;
+    // Its record is of the life before.
+    this.#unrecorded = SEQUENCE_GAP;
     this.#until = millis(this.options.environment.clock.now() + rest);
     this.#startExpiry();
   }
@@ -187,7 +192,7 @@ export class NotifierUsage implements EventUsage {
       headers: [['Expires', expires], ['Contact', contact], ...headers, ...first],
     });
     transaction.respond(response);
-    this.options.moved(this);
+    this.#moved();
   }
 
   #startExpiry(): void {
@@ -253,6 +258,13 @@ export class NotifierUsage implements EventUsage {
         },
       },
     );
+    // The next life of the process begins above what may have gone since: CSeq still grows (RFC 3261 §12.2.1.1).
+    this.#unrecorded += 1;
+    if (this.#unrecorded >= SEQUENCE_GAP / 2) this.#moved();
+  }
+
+  #moved(): void {
+    this.#unrecorded = 0;
     this.options.moved(this);
   }
 

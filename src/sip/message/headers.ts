@@ -150,6 +150,15 @@ export class SipHeaders implements Headers {
   /** An independent copy of any message's header fields. */
   static of(headers: Headers): SipHeaders {
     const copy = new SipHeaders();
+    if (headers instanceof SipHeaders) {
+      copy.#fields = headers.#fields.map((field) => ({
+        header: field.header,
+        value: headers.#value(field),
+        start: 0,
+        end: 0,
+      }));
+      return copy;
+    }
     for (const [name, value] of headers.entries()) {
       copy.#fields.push({ header: headerName(name), value, start: 0, end: 0 });
     }

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FileSystem, storeFileAt } from '../../../src/app/store-file.ts';
+import { asideStoreFileAt, type FileSystem, storeFileAt } from '../../../src/app/store-file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -77,5 +77,24 @@ describe('a file that is replaced', () => {
 
   it('is empty where there is none', () => {
     expect(storeFileAt(join(folder, 'none')).read()).toBe('');
+  });
+});
+
+describe('a file that is written aside', () => {
+  it('holds what was appended and what has taken its place, for its owner alone', async () => {
+    const path = join(folder, 'fleet.jsonl');
+    const file = asideStoreFileAt(path);
+    await file.aside?.append('one\n');
+    await file.aside?.append('two\n');
+    expect(file.read()).toBe('one\ntwo\n');
+    await file.aside?.replace('three\n');
+    expect(file.read()).toBe('three\n');
+    expect(fs.statSync(path).mode & 0o777).toBe(0o600);
+    expect(fs.readdirSync(folder)).toEqual(['fleet.jsonl']);
+  });
+
+  it('says what the system refuses', async () => {
+    const file = asideStoreFileAt(join(folder, 'missing', 'fleet.jsonl'));
+    await expect(file.aside?.append('one\n')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

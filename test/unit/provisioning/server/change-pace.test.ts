@@ -57,6 +57,30 @@ describe('the pace of a change', () => {
     expect(told).toHaveLength(200);
   });
 
+  it('goes on as the answers come, where the rate allows', () => {
+    const clock = new FakeClock();
+    const open: (() => void)[] = [];
+    let told = 0;
+    const pace = new ChangePace<number>({
+      clock,
+      rate: 100_000,
+      backlog: { isBehind: false },
+      tell: (_, done) => {
+        told += 1;
+        open.push(done);
+      },
+    });
+    for (let index = 0; index < 300; index += 1) pace.add(index);
+    clock.advance(10);
+    expect(told).toBe(100);
+    clock.advance(1);
+    for (const done of open.splice(0, 50)) done();
+    expect(told).toBe(150);
+    clock.advance(1);
+    for (const done of open.splice(0, 50)) done();
+    expect(told).toBe(200);
+  });
+
   it('tells one at a time while the processor lags behind', () => {
     const { clock, told, pace, backlog } = paced(10_000);
     backlog.isBehind = true;

@@ -122,4 +122,44 @@ describe('the memory of a server', () => {
     expect(file.text.split('\n').length).toBeLessThan(1100);
     expect(new DeviceStore(file).devices).toEqual([device('a', 5000)]);
   });
+
+  it('is written while others are served: what changes meanwhile is written next, what fails is written again', async () => {
+    const file = new MemoryFile();
+    let written: (() => void) | undefined;
+    let fail: ((reason: Error) => void) | undefined;
+    const disk = {
+      read: () => file.text,
+      append: (lines: string) => file.append(lines),
+      replace: (lines: string) => file.replace(lines),
+      aside: {
+        append: (lines: string) =>
+          new Promise<void>((done, failed) => {
+            fail = failed;
+            written = () => {
+              file.append(lines);
+              done();
+            };
+          }),
+        replace: () => Promise.reject(new Error('not now')),
+      },
+    };
+    const store = new DeviceStore(disk);
+    store.put(device('a', 1));
+    store.put(device('b', 1));
+    const first = store.flushAside();
+    store.put(device('a', 2));
+    expect(file.text).toBe('');
+    fail?.(new Error('no space left on device'));
+    await expect(first).rejects.toThrow('no space');
+    const second = store.flushAside();
+    store.put(device('c', 1));
+    written?.();
+    await second;
+    expect(new DeviceStore(file).devices.map(({ id, serial }) => [id, serial])).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+    store.flush();
+    expect(new DeviceStore(file).device('c')?.serial).toBe(1);
+  });
 });

@@ -154,6 +154,27 @@ describe('a subscription that is kept', () => {
     expect(second.watcher.response('SUBSCRIBE').status).toBe(200);
   });
 
+  it('has a CSeq that grows from life to life, however many notifications each of them sends (RFC 3261 §12.2.1.1)', async () => {
+    let life = await watched();
+    subscribeTo(life.watcher, DOOR, { event: 'notice', expires: '3600' });
+    deliver(life.clock);
+    const numbers: number[] = [];
+    for (const notifications of [3, 700, 1, 3]) {
+      for (let sent = 0; sent < notifications; sent += 1) {
+        life.notice.set(`${sent}`);
+        life.clock.advance(1000);
+      }
+      deliver(life.clock);
+      numbers.push(...life.notifies().map(({ cseq }) => cseq.number));
+      const [record] = [...life.notice.kept.values()];
+      if (record === undefined) throw new Error('nothing was kept');
+      life = await watched();
+      expect(life.agent.restoreWatcher(record)).toBe(true);
+    }
+    expect(numbers.length).toBeGreaterThan(700);
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((one, other) => one - other));
+  });
+
   it('is not taken up when its time is over, or its package is gone', async () => {
     const { agent, notice, watcher, clock } = await watched();
     subscribeTo(watcher, DOOR, { event: 'notice' });
