@@ -128,6 +128,10 @@ export interface MediaAddon {
   engineFingerprint(engine: EngineHandle, fingerprint: Uint8Array): void;
   /** Fills pairs of [upper bound in ms, packets that were at most so late]. @returns how many pairs there are */
   engineLateness(engine: EngineHandle, pairs: Float64Array): number;
+  /** Id and name of each sound card that is there; without libasound, none. */
+  alsaCards(): readonly (readonly [id: string, name: string])[];
+  /** The ALSA device of `card=…`; another name as it is. @returns undefined: there is no such card */
+  alsaResolve(name: string): string | undefined;
   /**
    * Opens a UDP socket (native/system/datagram.h).
    * @param beside the descriptor of the first socket of that address and port; -1: it stands alone
@@ -195,6 +199,8 @@ const functionNames = [
   'engineFeelPulse',
   'engineFingerprint',
   'engineLateness',
+  'alsaCards',
+  'alsaResolve',
   'datagramOpen',
   'datagramSeal',
   'gpioOpen',

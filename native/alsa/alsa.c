@@ -17,12 +17,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "alsa/alsa-cards.h"
 #include "alsa/alsa-pair.h"
 
 #define RETRY_MS 1000
 
 struct alsa {
   struct alsa_library library;
+  struct alsa_control control;
   char *name;
   int stop;
   pthread_t opener;
@@ -36,10 +38,12 @@ struct alsa {
   int32_t system_error;
 };
 
-/** Tries once. Opener thread, or control before it runs. */
+/** Tries once; the card is looked for anew each time. Opener thread, or control before it runs. */
 static void try_open(struct alsa *alsa) {
   struct alsa_pair *pair = NULL;
-  int error = alsa_pair_open(&alsa->library, alsa->name, &pair);
+  char resolved[ALSA_RESOLVED_BYTES];
+  int error = alsa_resolve(&alsa->control, alsa->name, resolved);
+  if (error >= 0) error = alsa_pair_open(&alsa->library, resolved, &pair);
   atomic_store(&alsa->open_error, error < 0 ? -error : 0);
   if (error >= 0) atomic_store(&alsa->ready, pair);
 }
@@ -87,6 +91,7 @@ static void release(struct alsa *alsa) {
   close_pair(atomic_load(&alsa->ready));
   close_pair(atomic_load(&alsa->broken));
   close_pair(alsa->pair);
+  alsa_control_close(&alsa->control);
   alsa_library_close(&alsa->library);
   if (alsa->stop >= 0) close(alsa->stop);
   free(alsa->name);
@@ -121,6 +126,7 @@ dp_error alsa_open(const char *name, struct audio_io *io) {
   if (!alsa) return DP_SYSTEM;
   alsa->stop = -1;
   dp_error error = alsa_library_open(&alsa->library);
+  if (error == DP_OK) error = alsa_control_open(&alsa->control);
   if (error == DP_OK) {
     alsa->name = strdup(name);
     alsa->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -10,7 +10,7 @@
 #include "engine/audio-io.h"
 
 /**
- * Opens a device by its ALSA name (`default`, `plughw:1`). A device that is not there is no error: it is reported as a
+ * Opens a device by its ALSA name (`default`, `plughw:1`), or by what its card is called (`card=USB Audio`, alsa-cards.h). A device that is not there is no error: it is reported as a
  * fault and waited for. Control.
  * @return DP_OK, DP_UNSUPPORTED (libasound is not installed), DP_SYSTEM (errno)
  */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "alsa/alsa.h"
+#include "binding/alsa-functions.h"
 #include "binding/arguments.h"
 #include "binding/datagram-functions.h"
 #include "binding/engine-handle.h"
@@ -307,6 +308,8 @@ const struct binding_function binding_functions[] = {
     {"notifySend", notify_send_function},
     {"watchReadable", watch_readable_function},
     {"unwatchReadable", unwatch_readable_function},
+    {"alsaCards", alsa_cards_function},
+    {"alsaResolve", alsa_resolve_function},
     {"engineCreate", engine_create_function},
     {"engineClose", engine_close_function},
     {"engineTakeEvents", take_events_function},

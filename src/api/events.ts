@@ -110,6 +110,10 @@ export interface EventFields {
     status?: number;
     reason?: string;
   };
+  /** The sound device cannot be used; it is tried again every second. */
+  'audio.lost': { device: string; why: string };
+  /** It is back, and heard again. */
+  'audio.found': { device: string };
   /** By command. `by`: who asked. */
   'volume.changed': { side: SoundSideName; percent: number; muted: boolean; by: string };
   'mqtt.changed': { connected: boolean; reason?: string };

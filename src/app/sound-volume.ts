@@ -5,7 +5,7 @@ import type { CommandOutcome, CommandParameters } from '../api/commands.ts';
 import { refuse } from '../api/commands.ts';
 import type { Journal } from '../api/journal.ts';
 import { isSoundSide, SOUND_SIDES, type VolumeReport, type VolumeState } from '../api/volume.ts';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import { DoorphoneError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { seconds } from '../base/units.ts';
@@ -25,6 +25,11 @@ export interface SoundVolumeParts {
   readonly mixer: Mixer | undefined;
 }
 
+/**
+ * After the start: a door must ring first. To load what reaches a mixer stops everything else for a moment, on a slow board
+ * for half a second.
+ */
+const AFTER_START = seconds(10);
 /** The longest that stopping waits for a card, or the sound server before it. */
 const PATIENCE = seconds(1);
 
@@ -32,6 +37,7 @@ export class SoundVolume {
   #configured: Volumes;
   readonly #sides: { [Side in SoundSide]: VolumeState };
   #pending: Promise<void> = Promise.resolve();
+  #starting: Timer | undefined;
   #stopped = false;
 
   /** @param configured percent; the engine has them already */
@@ -52,9 +58,9 @@ export class SoundVolume {
     return { ...this.#sides };
   }
 
-  /** Sets the card. Returns at once. */
+  /** Sets the card, a little later. */
   start(): void {
-    this.#setAll();
+    this.#starting = this.parts.clock.after(AFTER_START, 'mixer', () => this.#setAll());
   }
 
   /** What of a changed configuration concerns it; what was set by command stays where the configuration says nothing new. */
@@ -89,6 +95,7 @@ export class SoundVolume {
   /** The card is left alone afterwards. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#starting?.cancel();
     const patience = new Promise<void>((resolve) => {
       const timer = this.parts.clock.after(PATIENCE, 'mixer', resolve);
       void this.#pending.then(() => {

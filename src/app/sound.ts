@@ -6,6 +6,7 @@ import type { AudioConfiguration, Configuration } from '../config/index.ts';
 import { alsaMixerLibrary, CardMixer, cardOfDevice } from '../hardware/drivers/index.ts';
 import type { Mixer } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
+import { loadNative } from '../native.ts';
 import type { Faults } from './faults.ts';
 
 export interface Sound {
@@ -42,6 +43,12 @@ function devicesFrom(device: DeviceOptions): readonly DeviceOptions[] {
   }
 }
 
+/** @returns undefined: it is not there */
+function cardNamed(device: string): string | undefined {
+  const found = loadNative().alsaResolve(device);
+  return found === undefined ? undefined : cardOfDevice(found);
+}
+
 /** The mixer that sets the volumes; undefined: the engine does. */
 export function mixerOf(device: DeviceOptions, { mixer, controls }: AudioConfiguration): Mixer | undefined {
   if (device.kind !== 'alsa' || mixer === 'off') return undefined;
@@ -50,5 +57,5 @@ export function mixerOf(device: DeviceOptions, { mixer, controls }: AudioConfigu
     ...(speaker === undefined ? {} : { speaker: [speaker] }),
     ...(microphone === undefined ? {} : { microphone: [microphone] }),
   };
-  return new CardMixer(mixer === 'auto' ? cardOfDevice(device.name) : mixer, names, alsaMixerLibrary);
+  return new CardMixer(() => (mixer === 'auto' ? cardNamed(device.name) : mixer), names, alsaMixerLibrary);
 }

@@ -252,7 +252,8 @@ const audio = v.strictObject({
   device: v.optional(
     key(audioDevice, {
       title: 'Sound device',
-      description: '`alsa:NAME`, `file` (WAV files in place of microphone and speaker) or `virtual` (silence).',
+      description:
+        '`alsa:NAME`, `alsa:card=CARD` (by its id, name or USB id, or a part of its name), `file` (WAV files in place of microphone and speaker) or `virtual` (silence).',
       requiresRestart: true,
     }),
     'alsa:default',

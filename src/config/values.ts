@@ -200,11 +200,12 @@ export type AudioDeviceName = { kind: 'virtual' } | { kind: 'file' } | { kind: '
 /** `virtual`, `file` or `alsa:NAME`. */
 export const audioDevice = readText<AudioDeviceName>((text) => {
   if (text === 'virtual' || text === 'file') return { ok: true, value: { kind: text } };
-  const [, name] = /^alsa:([^\s\p{Cc}]{1,128})$/u.exec(text) ?? [];
+  // A card's name may have spaces in it.
+  const [, name] = /^alsa:(card=[^\p{Cc}]{1,100}|[^\s\p{Cc}]{1,128})$/iu.exec(text) ?? [];
   return name === undefined
     ? { ok: false, error: complaint('is not a sound device', 'write virtual, file or alsa:default') }
     : { ok: true, value: { kind: 'alsa', name } };
-}, '^(virtual|file|alsa:\\S+)$');
+}, '^(virtual|file|alsa:(card=.+|\\S+))$');
 
 /** `serial:/dev/ttyUSB0`: the path of a serial device. */
 export const serialDevice = readText<string>((text) => {

@@ -331,8 +331,13 @@ export class DoorController {
   }
 
   #deviceChanged(fault: string | undefined): void {
-    if (fault === undefined) return;
-    const { journal } = this.services;
+    const { journal, engine } = this.services;
+    const { device } = engine.state;
+    if (fault === undefined) {
+      journal.record('audio.found', { device });
+      return;
+    }
+    journal.record('audio.lost', { device, why: fault });
     journal.record('fault', {
       what: `the sound device has failed: ${fault}`,
       mend: 'check its cable and audio.device; it is tried again, and the button rings meanwhile',

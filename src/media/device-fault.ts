@@ -13,6 +13,20 @@ export function deviceName(device: DeviceOptions): string {
   return device.kind === 'alsa' ? `alsa:${device.name}` : device.kind;
 }
 
+/** ENOENT, ENODEV and ENXIO: it is not there. */
+const NOT_THERE = [2, 19, 6];
+
+/** Whether the card is not there: which ones are is worth saying then. */
+export function isMissingCard(device: DeviceOptions, fault: number, systemError: number): boolean {
+  return device.kind === 'alsa' && fault === AUDIO_FAULT_OPEN && NOT_THERE.includes(systemError);
+}
+
+/** @param cards id and name of each, as ALSA has them */
+export function describeCards(cards: readonly (readonly [id: string, name: string])[]): string {
+  if (cards.length === 0) return 'there is no sound card';
+  return `there are ${cards.map(([id, name]) => (id === name ? id : `${id} (${name})`)).join(', ')}`;
+}
+
 /**
  * @param fault a number of `enum audio_fault`
  * @param systemError the errno of the fault, or 0

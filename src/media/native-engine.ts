@@ -4,7 +4,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Log } from '../base/log.ts';
 import { type Millis, millis } from '../base/units.ts';
 import { type EngineHandle, loadNative, type MediaAddon } from '../native.ts';
-import { describeDeviceFault, deviceName } from './device-fault.ts';
+import { describeCards, describeDeviceFault, deviceName, isMissingCard } from './device-fault.ts';
 import {
   associationOf,
   EVENT_LENGTH,
@@ -129,7 +129,14 @@ export class NativeEngine implements MediaEngine {
     callNative(() => this.#addon.engineState(this.#handle, numbers));
     const { fault, systemError, ...state } = readState(numbers);
     const { device } = this.#options;
-    return { ...state, device: deviceName(device), deviceFault: describeDeviceFault(device, fault, systemError) };
+    return { ...state, device: deviceName(device), deviceFault: this.#describe(fault, systemError) };
+  }
+
+  #describe(fault: number, systemError: number): string | undefined {
+    const { device } = this.#options;
+    const text = describeDeviceFault(device, fault, systemError);
+    if (text === undefined || !isMissingCard(device, fault, systemError)) return text;
+    return `${text}; ${describeCards(this.#addon.alsaCards())}`;
   }
 
   #takeEvents(): void {
@@ -181,7 +188,7 @@ export class NativeEngine implements MediaEngine {
   }
 
   #emitDevice(fault: number, systemError: number, at: Millis): void {
-    const text = describeDeviceFault(this.#options.device, fault, systemError);
+    const text = this.#describe(fault, systemError);
     if (text === undefined) this.#log.info('media.device-back', {});
     else this.#log.warn('media.device-fault', { fault: text });
     this.#events.emit('device', text, at);

@@ -19,7 +19,7 @@ const phone = await UdpPhone.plug('127.0.0.1', 5070);
 const door = new Door(`
 name: Front door
 board: virtual
-audio: { device: "alsa:hw:Loopback,0" }
+audio: { device: "alsa:card=loopback" }
 sip: { listen: [ "udp:127.0.0.1:5060" ] }
 buttons: { front: { line: button, call: [ "${phone.uri}" ] } }
 doors: { main: { relay: relay, openFor: 1s, code: "42#" } }
@@ -66,6 +66,7 @@ await scenario({
     await pullOut();
     visitor.leave();
     const { what } = await door.saw('fault', () => true, mark);
+    await door.saw('audio.lost', () => true, mark);
     const share = await shareIn(AWAY_MS);
     // To look for a card costs this slow board something, once a second; what spins takes all that there is.
     if (share > usualShare + 0.5) throw new Error(`it takes ${share} of the processor, and ${usualShare} with a card`);
@@ -81,7 +82,7 @@ await scenario({
     const began = performance.now();
     await plugIn();
     visitor = new Visitor('visitor.en');
-    await door.saw('media.device-back', () => true, mark);
+    await door.saw('audio.found', () => true, mark);
     const backMs = Math.round(performance.now() - began);
     // The programs at the card's other end take this board's processor until they run.
     await elapse(SETTLE_MS);
@@ -110,7 +111,9 @@ await scenario({
     expect('exit code', await door.kill('SIGTERM'), 0);
     const mark = door.mark;
     await door.start();
-    const { what } = await door.saw('fault', (fault) => String(fault.what).includes('Loopback'), mark);
+    const { what } = await door.saw('fault', (fault) => String(fault.what).includes('loopback'), mark);
+    // The other card of this board is no substitute, but worth naming.
+    expect('names the cards', String(what).includes('there are Dummy'), true);
     talk = await call();
     await talk.rtp.hears();
     await plugIn();

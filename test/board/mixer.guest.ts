@@ -31,7 +31,7 @@ function assertShown(control: string, wanted: number): void {
 
 /** Waits until amixer shows a percentage: it is asked twice a second, as it takes this board's processor. */
 async function shown(control: string, wanted: number): Promise<void> {
-  for (let tries = 0; tries < 20 && Math.abs(amixer(control).percent - wanted) > 1; tries += 1) await elapse(500);
+  for (let tries = 0; tries < 40 && Math.abs(amixer(control).percent - wanted) > 1; tries += 1) await elapse(500);
   assertShown(control, wanted);
 }
 

@@ -56,6 +56,7 @@ async function started(own: Mixer | undefined = mixer): Promise<SoundVolume> {
   const log = new RecordingLog();
   const volume = new SoundVolume({ clock, log, journal, faults, engine, mixer: own }, { speaker: 80, microphone: 70 });
   volume.start();
+  clock.advance(seconds(10));
   await settle();
   return volume;
 }
@@ -70,6 +71,7 @@ describe('a device without a mixer', () => {
       { speaker: 80, microphone: 70 },
     );
     volume.start();
+    clock.advance(seconds(10));
     await settle();
     expect(engine.gains.at(-1)).toEqual([80, 70]);
     await ask(volume, 'speaker', { percent: 10 });
@@ -89,6 +91,20 @@ describe('a card with a mixer', () => {
     expect(engine.gains.at(-1)).toEqual([100, 70]);
     expect(volume.report.speaker).toEqual({ percent: 80, muted: false, by: 'card', control: 'Speaker' });
     expect(volume.report.microphone).toEqual({ percent: 70, muted: false, by: 'engine' });
+  });
+
+  it('is not touched before the door had its time to begin', async () => {
+    const log = new RecordingLog();
+    const volume = new SoundVolume({ clock, log, journal, faults, engine, mixer }, { speaker: 80, microphone: 70 });
+    volume.start();
+    await settle();
+    expect(mixer.sets).toEqual([]);
+    // The engine scales samples meanwhile, as it was made to.
+    expect(engine.gains).toEqual([]);
+    await volume.stop();
+    clock.advance(seconds(10));
+    await settle();
+    expect(mixer.sets).toEqual([]);
   });
 
   it('is muted and heard again by command, and is as loud as before then', async () => {

@@ -206,6 +206,16 @@ describe('the configuration of a file', () => {
     ).toBe(ms);
   });
 
+  it.each([
+    ['alsa:card=USB Audio Device', 'card=USB Audio Device'],
+    ['alsa:card=0d8c:0014,dev=1', 'card=0d8c:0014,dev=1'],
+    ['alsa:plughw:CARD=Device,DEV=0', 'plughw:CARD=Device,DEV=0'],
+  ])('reads the sound device %s', (device, name) => {
+    const { configuration, faults } = parse(`${SMALL}\naudio: { device: "${device}" }\n`);
+    expect(faults).toEqual([]);
+    expect(configuration?.audio.device).toEqual({ kind: 'alsa', name });
+  });
+
   it('makes the paths of a file device absolute from the folder of the file, not of the process', () => {
     const text = `${SMALL}audio: { device: file, input: voices/a.wav, output: /tmp/b.wav }`;
     expect(parse(text).configuration?.audio.device).toEqual({

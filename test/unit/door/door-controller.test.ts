@@ -367,7 +367,12 @@ describe('what fails at the door', () => {
     rig.engine.emit('device', 'no such device', rig.clock.now());
     expect(rig.events('fault')).toHaveLength(1);
     expect(rig.events('media.lost').map((event) => event.leg)).toEqual(['microphone', 'speaker']);
+    expect(rig.events('audio.lost')).toMatchObject([{ device: 'virtual', why: 'no such device' }]);
     expect(rig.door.state()).toMatchObject({ state: 'talking', faults: ['sound device: no such device'] });
+    expect(rig.events('audio.found')).toEqual([]);
+    rig.engine.emit('device', undefined, rig.clock.now());
+    expect(rig.events('audio.found')).toMatchObject([{ device: 'virtual' }]);
+    expect(rig.events('fault')).toHaveLength(1);
     rig.agent.session.peerHangsUp();
     expect(rig.door.state().state).toBe('fault');
   });

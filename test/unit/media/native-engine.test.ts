@@ -132,6 +132,19 @@ describe('the engine', () => {
     });
   });
 
+  it('names the cards that are there where its own is not', () => {
+    const addon = new RecordingAddon();
+    addon.cards = [['Device', 'USB Audio Device']];
+    const device = { kind: 'alsa', name: 'card=Jabra' } as const;
+    const engine = openEngine({ ...options, device }, { log: new RecordingLog(), addon });
+    const faults: unknown[] = [];
+    engine.on('device', (fault) => faults.push(fault));
+    addon.say([7, 1, 19, 1]);
+    expect(faults).toEqual([
+      'sound device alsa:card=Jabra cannot be opened (ENODEV); there are Device (USB Audio Device)',
+    ]);
+  });
+
   it('plays tones by their numbers and sets the volume', () => {
     const { addon, engine } = start();
     for (const tone of ['ringback', 'busy', 'failure', 'none'] as const) engine.play(tone);

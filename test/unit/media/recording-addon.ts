@@ -139,6 +139,16 @@ export class RecordingAddon implements MediaAddon {
     return this.lateness.length / 2;
   }
 
+  cards: (readonly [id: string, name: string])[] = [];
+
+  alsaCards(): readonly (readonly [id: string, name: string])[] {
+    return this.cards;
+  }
+
+  alsaResolve(name: string): string | undefined {
+    return name;
+  }
+
   datagramOpen(): number {
     return -1;
   }

@@ -17,17 +17,20 @@ const COMMON_NAMES: { readonly [Side in SoundSide]: readonly string[] } = {
   microphone: ['Capture', 'Mic', 'Microphone', 'Mic Capture', 'ADC', 'Input'],
 };
 
+const ENODEV = -19;
+
 export class CardMixer implements Mixer {
   #library: Promise<MixerLibrary> | undefined;
   /** One change at a time: a mixer belongs to one thread. */
   #last: Promise<unknown> = Promise.resolve();
 
   /**
+   * @param card finds the name of its control interface each time; undefined: the card is not there
    * @param load finds the library when it is needed first
    * @param names count before the common ones
    */
   constructor(
-    private readonly card: string,
+    private readonly card: () => string | undefined,
     private readonly names: ControlNames,
     private readonly load: () => Promise<MixerLibrary>,
   ) {}
@@ -39,10 +42,13 @@ export class CardMixer implements Mixer {
   }
 
   async #set(side: SoundSide, change: MixerChange): Promise<MixerLevel | undefined> {
+    // First: to load the library takes a slow board a while, in which nobody who presses should have to wait for nothing.
+    const name = this.card();
+    if (name === undefined) throw missing('the sound card', ENODEV);
     this.#library ??= this.load();
     const library = await this.#library;
-    const card = await library.open(this.card);
-    if (typeof card === 'number') throw missing(this.card, card);
+    const card = await library.open(name);
+    if (typeof card === 'number') throw missing(name, card);
     try {
       const chosen = choose(card.elements, side, this.names[side] ?? []);
       if (chosen === undefined) return undefined;

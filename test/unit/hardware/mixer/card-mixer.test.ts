@@ -11,7 +11,11 @@ let mixer: CardMixer;
 
 beforeEach(() => {
   library = new FakeMixerLibrary();
-  mixer = new CardMixer('hw:Device', {}, () => Promise.resolve(library));
+  mixer = new CardMixer(
+    () => 'hw:Device',
+    {},
+    () => Promise.resolve(library),
+  );
 });
 
 const element = (name: string, sides: { playback?: FakeSide; capture?: FakeSide }): MixerElement => ({
@@ -85,7 +89,11 @@ describe('a card', () => {
       ...(library.cards.get('hw:Device') ?? []),
       element('Line Out', { playback: line }),
     ]);
-    const named = new CardMixer('hw:Device', { speaker: ['line out'] }, () => Promise.resolve(library));
+    const named = new CardMixer(
+      () => 'hw:Device',
+      { speaker: ['line out'] },
+      () => Promise.resolve(library),
+    );
     expect(await named.set('speaker', { percent: 100 })).toMatchObject({ control: 'Line Out' });
     expect(line.value).toBe(10);
   });
@@ -106,12 +114,25 @@ describe('a card that is not there', () => {
     expect(await mixer.set('speaker', { percent: 100 })).toMatchObject({ percent: 100 });
   });
 
+  it('is one also where it is not even found', async () => {
+    const lost = new CardMixer(
+      () => undefined,
+      {},
+      () => Promise.resolve(library),
+    );
+    await expect(lost.set('speaker', { percent: 10 })).rejects.toMatchObject({ code: 'mixer-missing' });
+  });
+
   it('does not load the library twice', async () => {
     let loaded = 0;
-    const counted = new CardMixer('hw:Device', {}, () => {
-      loaded += 1;
-      return Promise.resolve(library);
-    });
+    const counted = new CardMixer(
+      () => 'hw:Device',
+      {},
+      () => {
+        loaded += 1;
+        return Promise.resolve(library);
+      },
+    );
     expect(loaded).toBe(0);
     usbCard();
     await Promise.all([counted.set('speaker', { percent: 1 }), counted.set('speaker', { percent: 2 })]);
