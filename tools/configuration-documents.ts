@@ -135,6 +135,7 @@ function table(entries: readonly (readonly [string, JsonNode])[], required: read
 }
 
 function values(node: JsonNode): string {
+  if (node.properties !== undefined) return `{ ${Object.keys(node.properties).join(', ')} }`;
   if (node.enum !== undefined) return node.enum.map((choice) => `\`${String(choice)}\``).join(', ');
   if (node.items !== undefined) return `list of ${values(node.items)}`;
   if (typeof node.additionalProperties === 'object') return `table of ${values(node.additionalProperties)}`;

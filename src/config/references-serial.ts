@@ -28,6 +28,7 @@ export function checkSerial(value: File, secrets: Secrets, reports: ReferenceRep
   checkModules(value, reports.fault);
   checkKeypads(value, secrets, reports);
   checkMatrices(value, reports.fault);
+  checkRings(value, secrets, reports.fault);
   checkCards(value, secrets, reports.fault);
 }
 
@@ -48,11 +49,11 @@ function checkDevices(value: File, fault: Report): void {
 
 function checkKeypads(value: File, secrets: Secrets, reports: ReferenceReports): void {
   const doors = tables(value, 'doors');
-  for (const [name, { code, doors: named, keys, protocol }] of tables(value, 'keypads')) {
+  for (const [name, { code, doors: named, keys, protocol, rings }] of tables(value, 'keypads')) {
     const own = code instanceof SecretReference ? secrets.get(code)?.reveal() : undefined;
     if (own !== undefined) checkCode(['keypads', name, 'code'], own, reports);
     const reached = doors.filter(([door]) => !Array.isArray(named) || named.includes(door));
-    if (code === undefined && !reached.some(([, door]) => door.code !== undefined)) {
+    if (code === undefined && rings === undefined && !reached.some(([, door]) => door.code !== undefined)) {
       const mend = 'give the keypad a code, or one of its doors';
       reports.warning(['keypads', name], complaint('opens nothing: there is no code to type', mend), 'key');
     }
@@ -72,6 +73,26 @@ function checkKeypads(value: File, secrets: Secrets, reports: ReferenceReports):
 export function readScanCode(text: string): number | undefined {
   const value = /^(?:0x[0-9a-f]{1,2}|[0-9]{1,3})$/i.test(text) ? Number(text) : 256;
   return value < 256 ? value : undefined;
+}
+
+/** A key is for one button, and begins no code: it would ring instead. */
+function checkRings(value: File, secrets: Secrets, fault: Report): void {
+  const doors = tables(value, 'doors');
+  for (const [name, { rings, code, doors: named }] of tables(value, 'keypads')) {
+    const reached = doors.filter(([door]) => !Array.isArray(named) || named.includes(door));
+    const codes = code === undefined ? reached.map(([, door]) => door.code) : [code];
+    const firsts = codes.map((one) => (one instanceof SecretReference ? secrets.get(one)?.reveal()[0] : undefined));
+    const keys = new Set<unknown>();
+    for (const [at, ring] of (Array.isArray(rings) ? rings.filter(isTable) : []).entries()) {
+      const path = ['keypads', name, 'rings', at];
+      checkName([...path, 'button'], ring.button, 'button', tables(value, 'buttons'), fault);
+      if (keys.has(ring.key)) fault([...path, 'key'], complaint('rings already', 'take one of the two out'), 'value');
+      keys.add(ring.key);
+      if (ring.key === undefined || !firsts.includes(String(ring.key))) continue;
+      const mend = 'choose another key, or another code';
+      fault([...path, 'key'], complaint('is the first of a code, which could not be typed', mend), 'value');
+    }
+  }
 }
 
 /** A keypad is at a device, or at lines; its keys are as many as its rows and columns make. */

@@ -65,6 +65,11 @@ const matrix = v.pipe(
   v.transform(({ keys, ...lines }) => ({ ...lines, keys: keys ?? LAYOUTS[lines.columns.length] ?? [] })),
 );
 
+const ring = v.strictObject({
+  key: key(v.picklist(KEYPAD_KEY_NAMES), { title: 'Key', description: 'No code may begin with it.' }),
+  button: key(name, { title: 'Button', description: 'Which one it stands for.' }),
+});
+
 export const keypad = v.strictObject({
   device: v.exactOptional(device),
   matrix: v.exactOptional(
@@ -93,6 +98,14 @@ export const keypad = v.strictObject({
     }),
   ),
   doors: doors('Doors that open here, each by its `code`. Left out: all that have one.'),
+  rings: v.exactOptional(
+    key(v.pipe(v.array(ring), v.maxLength(16)), {
+      title: 'Bell keys',
+      description:
+        'Keys that ring as a button does, while no code has been begun: `[ { key: "#", button: front } ]`. Left out: none.',
+      examples: [[{ key: '#', button: 'front' }]],
+    }),
+  ),
   code: v.exactOptional(
     key(secret, {
       title: 'Code',

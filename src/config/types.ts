@@ -238,6 +238,8 @@ export interface KeypadConfiguration extends Omit<SerialDeviceConfiguration, 'de
   readonly doors?: readonly string[];
   /** In place of the doors' codes. */
   readonly code?: Secret;
+  /** Keys that ring as a button does, while no code has been begun. */
+  readonly rings?: readonly { readonly key: KeypadKeyName; readonly button: string }[];
 }
 
 /** A module of relays and inputs beside the board. */

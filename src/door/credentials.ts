@@ -6,7 +6,7 @@ import type { Journal } from '../api/journal.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { type Millis, seconds } from '../base/units.ts';
-import { type CardNumber, type Configuration, readCardNumber } from '../config/index.ts';
+import { type CardNumber, type Configuration, type KeypadConfiguration, readCardNumber } from '../config/index.ts';
 import type { CardRead, KeyPress, Keypad, Reader } from '../hardware/ports/index.ts';
 import { CardBook } from './card-book.ts';
 import { CodeBook } from './code-book.ts';
@@ -21,6 +21,8 @@ export interface CredentialsServices {
   readonly readers: readonly Reader[];
   /** @param by `keypad entrance`, `reader entrance` */
   readonly open: (door: string, by: string) => void;
+  /** Somebody presses a key that rings as a button does. */
+  readonly ring: (button: string) => void;
 }
 
 /** Readers tell of a card again and again while it is held before them: that is one showing. */
@@ -50,7 +52,7 @@ export class Credentials {
     this.#scanned = new Set(matrices.flatMap(({ rows, columns }) => [...rows, ...columns]));
     for (const keypad of this.services.keypads) {
       const configuration = keypads[keypad.name];
-      if (configuration !== undefined) this.#listenToKeypad(keypad, codesAt(configuration, doors));
+      if (configuration !== undefined) this.#listenToKeypad(keypad, configuration, codesAt(configuration, doors));
     }
     for (const reader of this.services.readers) {
       const configuration = readers[reader.name];
@@ -64,7 +66,7 @@ export class Credentials {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  #listenToKeypad(keypad: Keypad, codes: ReadonlyMap<string, CodeEntry>): void {
+  #listenToKeypad(keypad: Keypad, { rings = [] }: KeypadConfiguration, codes: ReadonlyMap<string, CodeEntry>): void {
     const { clock, random } = this.services;
     const book = new CodeBook(new Map([...codes].map(([key, { code }]) => [key, code])), random);
     const by = `keypad ${keypad.name}`;
@@ -81,7 +83,9 @@ export class Credentials {
       refused: (standing) => this.#refuse({ keypad: keypad.name }, standing),
     });
     const stop = keypad.onKey(({ key, at }: KeyPress) => {
-      if (key === 'clear') reader.clear();
+      const bell = reader.isCollecting ? undefined : rings.find((ring) => ring.key === key);
+      if (bell !== undefined) this.services.ring(bell.button);
+      else if (key === 'clear') reader.clear();
       else reader.take(key, at);
     });
     this.#stops.push(() => {

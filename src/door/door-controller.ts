@@ -97,6 +97,7 @@ export class DoorController {
       keypads: services.keypads ?? [],
       readers: services.readers ?? [],
       open: (door, by) => this.#doors.open(door, { by }),
+      ring: (button) => this.#press(button, 'finger'),
     });
     this.#strangers = new StrangerReports(services);
     this.#held = new HeldActions(services, {

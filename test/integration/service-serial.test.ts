@@ -178,3 +178,22 @@ describe('relays of modules', () => {
     expect(released.stderr).toContain(`not released: io:relay1: ${folder.file('none')} is not there`);
   });
 });
+
+describe('a changed configuration', () => {
+  it('that asks for a restart of the parts takes the same devices again', async () => {
+    const terminal = plug('keypad');
+    const keypads = { entrance: { device: `serial:${folder.file('keypad')}` } };
+    const door = await start({ keypads });
+    await isOpen(terminal);
+    const code = '8150';
+    folder.configure({ keypads: { entrance: { ...keypads.entrance, code } } });
+    const mark = door.events.mark;
+    await door.execute('reload', {});
+    await door.saw('configuration.applied', { from: mark });
+    await until('the new code opens', () => {
+      terminal.send(`${code}#`);
+      return door.allOf('door.opened', mark).length > 0;
+    });
+    expect(door.allOf('device.lost', mark)).toEqual([]);
+  });
+});

@@ -53,6 +53,17 @@ describe('keypads and readers', () => {
     expect(faultsOf(file(yaml))).toEqual([expect.stringContaining(said)]);
   });
 
+  it.each([
+    ['{ key: "#", button: fornt }', 'rings[0].button: there is no button "fornt"; did you mean "front"?'],
+    ['{ key: "#", button: front }, { key: "#", button: front }', 'rings[1].key: rings already'],
+    ['{ key: "4", button: front }', 'rings[0].key: is the first of a code'],
+    ['{ key: "E", button: front }', 'rings[0].key: is not one of'],
+  ])('with the bell key %s: is refused', (rings, said) => {
+    expect(faultsOf(file(`keypads: { a: { device: "serial:/dev/a", rings: [ ${rings} ] } }`))).toEqual([
+      expect.stringContaining(said),
+    ]);
+  });
+
   it('that open nothing are warned of', () => {
     const noCode = `${SMALL}doors: { main: { relay: relay } }\nkeypads: { a: { device: "serial:/dev/a" } }\n`;
     expect(warningsOf(noCode)).toEqual([expect.stringContaining('keypads.a: opens nothing: there is no code to type')]);

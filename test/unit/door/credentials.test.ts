@@ -192,6 +192,26 @@ describe('a code at a keypad', () => {
   });
 });
 
+describe('a bell key', () => {
+  const keypads = { entrance: { ...KEYPAD, rings: [{ key: '#', button: 'front' } as const] } };
+
+  it('rings as its button does', () => {
+    const { rig, type } = createRig({ keypads });
+    type('#');
+    expect(rig.events('button.pressed', 'call.started')).toMatchObject([
+      { type: 'button.pressed', button: 'front' },
+      { type: 'call.started', button: 'front', peer: 'sip:101@example.com' },
+    ]);
+  });
+
+  it('is a key like any other once a code has been begun', () => {
+    const { rig, type, credentials } = createRig({ keypads });
+    type('47#');
+    expect(rig.events('button.pressed')).toEqual([]);
+    expect(credentials()).toMatchObject([{ type: 'credential.refused' }]);
+  });
+});
+
 describe('a card at a reader', () => {
   it('opens the doors that it is named at, and says at which reader', () => {
     const { show, credentials } = createRig();
