@@ -43,7 +43,7 @@ export async function releaseRelays(options: ReleaseOptions): Promise<ReleaseOut
   const released: string[] = [];
   const failed: string[] = [];
   for (const configuration of configurations) {
-    for (const { relay } of Object.values(configuration.doors)) {
+    for (const relay of relaysOf(configuration)) {
       if (released.includes(relay)) continue;
       try {
         await release(configuration, relay, options);
@@ -56,6 +56,12 @@ export async function releaseRelays(options: ReleaseOptions): Promise<ReleaseOut
   if (failed.length > 0) throw new DoorphoneError('not-released', `not released: ${[...new Set(failed)].join('; ')}`);
   if (released.length === 0) return { released, message: 'no door is configured: there is no relay to release' };
   return { released, message: `released ${released.join(', ')}` };
+}
+
+/** Of the doors, and what held buttons switch. */
+function relaysOf({ doors, buttons }: Configuration): readonly string[] {
+  const switched = Object.values(buttons).flatMap(({ held }) => held?.switch ?? []);
+  return [...Object.values(doors).map(({ relay }) => relay), ...switched];
 }
 
 /** A line that becomes an output is inactive; nobody holds it any more afterwards. */

@@ -80,10 +80,13 @@ async function test(invocation: Invocation, { out, err, environment, programs }:
   return outcome.ok ? 0 : 1;
 }
 
-/** What stands at the usual place, or where it is said to stand; a faulty file is as good as none here: `check` explains it. */
+/** What stands at the usual place, or where it is said to stand; a faulty one there is as good as none. */
 function configured({ config }: Invocation, { environment }: Surroundings): Configuration | undefined {
   try {
-    return loadConfiguration(config ?? DEFAULT_CONFIG, environment).configuration;
+    const { configuration, faults } = loadConfiguration(config ?? DEFAULT_CONFIG, environment);
+    if (config === undefined || configuration !== undefined) return configuration;
+    const mend = `doorphone check ${config}`;
+    throw new DoorphoneError('bad-configuration', `${config} has ${faults.length} faults`, { mend });
   } catch (thrown) {
     if (config === undefined && thrown instanceof DoorphoneError) return undefined;
     throw thrown;

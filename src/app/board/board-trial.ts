@@ -7,12 +7,15 @@ import { Journal } from '../../api/journal.ts';
 import { type Clock, SystemClock } from '../../base/clock.ts';
 import { DoorphoneError } from '../../base/errors.ts';
 import { silentLog } from '../../base/log.ts';
+import { SystemRandom } from '../../base/random.ts';
 import type { BoardData, Configuration } from '../../config/index.ts';
 import { ControlClient } from '../../control/client.ts';
+import type { Board } from '../../hardware/ports/index.ts';
 import { type MediaEngine, openEngine } from '../../media/index.ts';
 import { type Machine, openBoard, recognise, thisMachine } from '../boards.ts';
 import { Faults } from '../faults.ts';
 import { keptOutputsWarning } from '../kept-outputs.ts';
+import { withModules } from '../modules.ts';
 import { configurationsOf } from '../release.ts';
 import { type Finding, thrownFinding, warning } from './finding.ts';
 import { findBoard, notRecognised } from './known-boards.ts';
@@ -69,6 +72,8 @@ export async function tryBoard(options: BoardTrialOptions): Promise<BoardTrial> 
       checkPorts(data, files),
     ];
     for (const finding of checks.flat()) say(finding);
+  }
+  if (configuration.board !== 'virtual' || Object.keys(configuration.modules).length > 0) {
     await tryLines({ configuration, data, machine, clock, examiner, say });
   }
   for (const finding of checkCards(configuration.audio.device, files)) say(finding);
@@ -110,9 +115,12 @@ async function tryLines({ configuration, data, machine, clock, examiner, say }: 
     }),
   );
   const faults = new Faults(new Journal(clock, silentLog), silentLog);
-  let board: ReturnType<typeof openBoard>;
+  let board: Board;
   try {
-    board = openBoard(configuration, { clock, log: silentLog, faults, machine });
+    const services = { clock, log: silentLog, faults };
+    const journal = new Journal(clock, silentLog);
+    const own = openBoard(configuration, { ...services, machine });
+    board = withModules(own, configuration, { ...services, journal, random: new SystemRandom() });
   } catch (thrown) {
     say(thrownFinding('board', thrown, 'look at `doorphone board`'));
     return;

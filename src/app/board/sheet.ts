@@ -1,7 +1,7 @@
 // All that is known of a board, for `doorphone board` and the pages of its wiring: its lines with their places, its header,
 // what else it has.
 
-import type { BoardData } from '../../config/index.ts';
+import { type BoardData, readModulePlace } from '../../config/index.ts';
 import { placeIn } from '../../hardware/drivers/index.ts';
 import { chipLabel, wire } from '../boards.ts';
 import { drawHeader, headerPins } from './header.ts';
@@ -75,7 +75,8 @@ function sheetLines(data: BoardData, own: BoardData['lines'], uses: readonly Lin
     const found = Object.entries(data.pins).find(
       ([, { chip = data.chip, offset }]) => chipLabel(chip) === place?.chip && offset === place?.offset,
     );
-    const elsewhere = place === undefined ? (known?.kernelName ?? null) : `${place.chip}:${place.offset}`;
+    const other = known?.kernelName ?? (readModulePlace(name) === undefined ? null : name);
+    const elsewhere = place === undefined ? other : `${place.chip}:${place.offset}`;
     const activeLow = known?.settings?.activeLow;
     return {
       name,

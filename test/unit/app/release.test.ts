@@ -59,6 +59,13 @@ describe('release', () => {
     expect([system.isHigh('relay'), system.isHigh('relay2')]).toEqual([false, true]);
   });
 
+  it('knows what held buttons switch', async () => {
+    const buttons = 'buttons: { front: { line: button, call: [ "sip:1@x" ], held: { switch: relay2 } } }';
+    const options = configure(`name: Door\nboard: test\ndoors: { main: { relay: relay } }\n${buttons}\n`);
+    expect((await releaseRelays(options)).released).toEqual(['relay', 'relay2']);
+    expect(system.isHigh('relay2')).toBe(true);
+  });
+
   it('goes by the file alone where a profile makes no sense', async () => {
     expect((await releaseRelays(configure(FILE, 'doors: 7'))).released).toEqual(['relay', 'relay2']);
   });
