@@ -90,8 +90,8 @@ await scenario({
     visitor.listenAnew();
     await elapse(TALK_MS);
     const facts = { phone: shares(played(talk.rtp.arrivals.items.slice(from))), door: shares(visitor.heard()), backMs };
-    assertHeard(facts);
     await talk.hangup();
+    assertHeard(facts);
     return facts;
   },
 

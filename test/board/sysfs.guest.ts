@@ -25,6 +25,7 @@ board: ${folder}
 audio: { device: virtual }
 sip: { listen: [ "udp:127.0.0.1:5060" ] }
 accounts: [ { uri: "sip:door@127.0.0.1", register: false } ]
+lines: { button: { debounce: 100ms } }
 buttons: { front: { line: button, call: [ "sip:101@127.0.0.1:5070" ] } }
 doors:
   main: { relay: relay, openFor: 8s }
@@ -52,16 +53,16 @@ await scenario({
     const pressedAt = monotonicMs();
     const pressed = await door.saw('button.pressed', () => true, mark);
     chip.pull('button', 'high');
-    await elapse(100);
+    await elapse(250);
     const presses = door.events.slice(mark).filter(({ event }) => event === 'button.pressed').length;
     expect('presses', presses, 1);
     return { ms: Math.round(pressed.heardAt - pressedAt) };
   },
 
   'a relay is on for its time, by its wire': async () => {
-    door.command('open', 'main');
+    await door.execute('open', { door: 'main' });
     expect('relay', chip.isHigh('relay'), true);
-    door.command('open', 'yard');
+    await door.execute('open', { door: 'yard' });
     expect('strike, active low', chip.isHigh('strike'), false);
     await until('both are off', () => !chip.isHigh('relay') && chip.isHigh('strike'), 15_000);
   },
@@ -71,8 +72,8 @@ await scenario({
   },
 
   'killed with its doors open they stay open, until they are released': async () => {
-    door.command('open', 'main');
-    door.command('open', 'yard');
+    await door.execute('open', { door: 'main' });
+    await door.execute('open', { door: 'yard' });
     expect('how it ended', await door.kill('SIGKILL'), 'SIGKILL');
     expect('relay after the kill', chip.isHigh('relay'), true);
     door.release();
@@ -82,7 +83,7 @@ await scenario({
 
   'it starts on lines that were left, and ends without leaving any': async () => {
     await door.start();
-    door.command('open', 'main');
+    await door.execute('open', { door: 'main' });
     expect('exit code', await door.kill('SIGTERM'), 0);
     expect('relay', chip.isHigh('relay'), false);
     expect('exported', exported(), []);
