@@ -10,8 +10,8 @@ const STEP = millis(20);
  */
 const LATE = millis(50);
 const TOO_OFTEN = 4;
-/** So many that wait to be looked at are some tenths of a second's work. */
-const TOO_MANY = 200;
+/** So many that wait to be looked at are a second's work of a fleet: more than a moment's pause leaves. */
+const TOO_MANY = 500;
 /** Nobody has asked for so long: it is not looked at any more. */
 const REST = millis(1000);
 
