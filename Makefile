@@ -5,7 +5,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop test-board soak-board bench fuzz deb demo-provision clean
+.PHONY: run build native test lint interop test-board soak-board test-arm64 bench fuzz deb image demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -55,6 +55,18 @@ ARCHITECTURES := amd64 arm64 armhf
 deb: build
 	board/package/install
 	@for architecture in $(ARCHITECTURES); do board/package/build $$architecture || exit 1; done
+
+# A card's image: `make image BOARD=raspberry-pi-4` (docs/image.md).
+image:
+	board/image/install
+	@ls build/deb/doorphone_*_arm64.deb >/dev/null 2>&1 || $(MAKE) deb ARCHITECTURES=arm64
+	board/image/build $(BOARD)
+
+# On an emulated processor: a quarter of an hour and more, so no part of what CI runs.
+test-arm64: node_modules/.installed
+	test/arm64/install
+	$(MAKE) image BOARD=raspberry-pi-4
+	node_modules/.bin/vitest run --config test/arm64/vitest.config.ts
 
 bench: build
 	test/bench/install

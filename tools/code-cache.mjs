@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
 
-const PATIENCE_MS = 10_000;
+/** More is given where an emulated processor makes it. */
+const PATIENCE_MS = Number(process.env.DOORPHONE_CACHE_PATIENCE_MS ?? 10_000);
 /** RFC 863, on this machine: nobody answers, and the call ends as unreachable. */
 const NOBODY = 'sip:nobody@127.0.0.1:9';
 

@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 
-const UNITS = new URL('../../board/systemd/', import.meta.url).pathname;
+const BOARD = new URL('../../board/', import.meta.url).pathname;
+const IMAGE = 'image/root/usr/lib/systemd/system';
 
 function analyze(...words: readonly string[]): { readonly status: number | null; readonly text: string } {
   const { status, stdout, stderr } = spawnSync('systemd-analyze', words, { encoding: 'utf8' });
@@ -13,12 +14,14 @@ function analyze(...words: readonly string[]): { readonly status: number | null;
 describe('the units of systemd', () => {
   // In tenths of what `systemd-analyze security` shows: 20 is an exposure of 2.0.
   test.each([
-    ['doorphone.service', 20],
-    ['doorphone-dhcp.service', 25],
-    ['doorphone-firmware.service', 45],
-    ['doorphone-firmware-answer.service', 45],
+    ['systemd/doorphone.service', 20],
+    ['systemd/doorphone-dhcp.service', 25],
+    ['systemd/doorphone-firmware.service', 45],
+    ['systemd/doorphone-firmware-answer.service', 45],
+    [`${IMAGE}/doorphone-settings.service`, 27],
+    [`${IMAGE}/doorphone-reset-button.service`, 27],
   ])('%s is exposed to no more than it must be', (unit, most) => {
-    const { status, text } = analyze('security', '--offline=true', `--threshold=${most}`, `${UNITS}${unit}`);
+    const { status, text } = analyze('security', '--offline=true', `--threshold=${most}`, `${BOARD}${unit}`);
     expect(text).toContain('Overall exposure level');
     expect(status, text).toBe(0);
   });
