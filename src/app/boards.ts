@@ -8,12 +8,16 @@ import { DoorphoneError, describeError, errorCode } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { nearestName } from '../base/nearest-name.ts';
 import {
+  type AddonData,
   type BoardData,
   type Configuration,
+  type FileText,
   formatFault,
   type LineConfiguration,
+  parseAddon,
   parseBoard,
   type RelayLimit,
+  withAddons,
 } from '../config/index.ts';
 import {
   GpioBoard,
@@ -53,6 +57,7 @@ export interface Machine {
 
 const DEVICE_TREE = '/proc/device-tree/compatible';
 const BOARD_FILE = 'board.yaml';
+const ADDON_FILE = 'addon.yaml';
 
 /** This machine. */
 export function thisMachine(): Machine {
@@ -71,12 +76,13 @@ export const chipLabel = (chip: string | undefined): string | undefined => chip?
 
 /** Opens the board of a configuration. @throws DoorphoneError `unknown-board`, `bad-board` */
 export function openBoard(configuration: Configuration, services: BoardServices): Board {
-  const { board } = configuration;
   const { clock, log, faults, machine = thisMachine() } = services;
-  const name = board === 'auto' ? recognise(machine) : board;
-  if (name === undefined) log.info('board.not-recognised', { compatible: machine.compatible, used: 'virtual' });
-  if (name === undefined || name === 'virtual') return new VirtualBoard({ clock, log, onProcessExit: processExit });
-  const data = loadBoard(name, machine.boards);
+  const { board } = configuration;
+  const data = configuredBoard(configuration, machine);
+  if (data === undefined && board === 'auto') {
+    log.info('board.not-recognised', { compatible: machine.compatible, used: 'virtual' });
+  }
+  if (data === undefined) return new VirtualBoard({ clock, log, onProcessExit: processExit });
   log.info('board.opened', { board: data.name, title: data.title });
   return new GpioBoard(wire(data, wiringOf(configuration)), {
     clock,
@@ -85,6 +91,35 @@ export function openBoard(configuration: Configuration, services: BoardServices)
     system: machine.gpio(data.chip),
     onProcessExit: processExit,
   });
+}
+
+/** The board of a configuration with its add-ons; undefined: the virtual one, or none that is known. @throws DoorphoneError */
+export function configuredBoard(
+  { board, addons }: Pick<Configuration, 'board' | 'addons'>,
+  machine: Machine = thisMachine(),
+): BoardData | undefined {
+  const name = board === 'auto' ? recognise(machine) : board;
+  if (name === undefined || name === 'virtual') return undefined;
+  return withAddons(
+    loadBoard(name, machine.boards),
+    addons.map((addon) => loadAddon(addon, machine.boards)),
+  );
+}
+
+/** The add-ons that there are data of, in the order of their names. */
+export function addonNames(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, ADDON_FILE)))
+    .toSorted();
+}
+
+/** @throws DoorphoneError `unknown-board`, `bad-board` */
+export function loadAddon(named: string, folder: string): AddonData {
+  const found = readBoardFile(named, folder, ADDON_FILE);
+  if (found === undefined) throw unknownBoard(named, addonNames(folder), 'addons', 'add-on');
+  const addon = parseAddon(named, found);
+  if (addon.ok) return addon.value;
+  throw new DoorphoneError('bad-board', addon.error.map(formatFault).join('\n'));
 }
 
 /** The boards that there are data of, in the order of their names. */
@@ -124,27 +159,29 @@ export function relayLimits(machine: Machine = thisMachine()): (board: string) =
 
 /** @param named a name in the folder, or the path of a folder or file elsewhere. @throws DoorphoneError */
 export function loadBoard(named: string, folder: string): BoardData {
-  const read = (name: string): { text: string; file: string } | undefined => {
-    const isPath = name.includes('/');
-    const base = isPath ? name : join(folder, name);
-    const file = base.endsWith('.yaml') ? base : join(base, BOARD_FILE);
-    try {
-      return { text: readFileSync(file, 'utf8'), file };
-    } catch (thrown) {
-      if (errorCode(thrown) === 'ENOENT') return undefined;
-      throw new DoorphoneError('bad-board', `${file} cannot be read: ${describeError(thrown)}`, { cause: thrown });
-    }
-  };
-  if (read(named) === undefined) throw unknownBoard(named, boardNames(folder));
+  const read = (name: string): FileText | undefined => readBoardFile(name, folder, BOARD_FILE);
+  if (read(named) === undefined) throw unknownBoard(named, [...boardNames(folder), 'virtual'], 'board', 'board');
   const board = parseBoard(named, read);
   if (board.ok) return board.value;
   throw new DoorphoneError('bad-board', board.error.map(formatFault).join('\n'));
 }
 
-function unknownBoard(named: string, known: readonly string[]): DoorphoneError {
+/** @returns undefined: there is none. @throws DoorphoneError `bad-board` */
+function readBoardFile(named: string, folder: string, usual: string): FileText | undefined {
+  const base = named.includes('/') ? named : join(folder, named);
+  const file = base.endsWith('.yaml') ? base : join(base, usual);
+  try {
+    return { text: readFileSync(file, 'utf8'), file };
+  } catch (thrown) {
+    if (errorCode(thrown) === 'ENOENT') return undefined;
+    throw new DoorphoneError('bad-board', `${file} cannot be read: ${describeError(thrown)}`, { cause: thrown });
+  }
+}
+
+function unknownBoard(named: string, known: readonly string[], key: string, kind: string): DoorphoneError {
   const nearest = nearestName(named, known);
-  const mend = nearest === undefined ? `known are ${[...known, 'virtual'].join(', ')}` : `did you mean "${nearest}"?`;
-  return new DoorphoneError('unknown-board', `board: there is no board "${named}"`, { mend });
+  const mend = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean "${nearest}"?`;
+  return new DoorphoneError('unknown-board', `${key}: there is no ${kind} "${named}"`, { mend });
 }
 
 /** Where each name leads, and how it is wired: the board's own lines, then those of the configuration over them. */

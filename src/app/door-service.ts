@@ -27,7 +27,7 @@ import {
   SipAgent,
 } from '../sip/index.ts';
 import { accountState, registrationChanged } from './account-state.ts';
-import { openBoard } from './boards.ts';
+import { configuredBoard, openBoard } from './boards.ts';
 import { Faults } from './faults.ts';
 import { keptOutputsWarning } from './kept-outputs.ts';
 import { openMatrixKeypads } from './matrix-keypads.ts';
@@ -35,7 +35,7 @@ import { withModules } from './modules.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkNews, type NetworkReader, NetworkWatcher } from './network-watcher.ts';
 import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
-import { mixerOf, openSound } from './sound.ts';
+import { openSound } from './sound.ts';
 import { SoundVolume } from './sound-volume.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
 
@@ -98,7 +98,7 @@ export class DoorService {
     this.board = withModules(board, configuration, { clock, random, log, journal, faults: this.#faults });
     this.#serial = openSerialDevices(configuration, { clock, random, log, journal, faults: this.#faults });
     this.#matrices = openMatrixKeypads(configuration, { clock, log, faults: this.#faults, board: this.board });
-    const sound = openSound(configuration, log, this.#faults);
+    const sound = openSound(configuration, configuredBoard(configuration), { log, faults: this.#faults });
     this.engine = sound.engine;
     this.#volume = new SoundVolume(
       {
@@ -107,7 +107,7 @@ export class DoorService {
         journal,
         faults: this.#faults,
         engine: this.engine,
-        mixer: mixerOf(sound.device, configuration.audio),
+        mixer: sound.mixer,
       },
       configuration.audio,
     );

@@ -2,7 +2,7 @@
 
 import { DoorphoneError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { AudioConfiguration, Configuration } from '../config/index.ts';
+import type { AudioConfiguration, BoardData, Configuration } from '../config/index.ts';
 import { alsaMixerLibrary, CardMixer, cardOfDevice } from '../hardware/drivers/index.ts';
 import type { Mixer } from '../hardware/ports/index.ts';
 import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
@@ -11,17 +11,21 @@ import type { Faults } from './faults.ts';
 
 export interface Sound {
   readonly engine: MediaEngine;
-  /** The one that was opened. */
-  readonly device: DeviceOptions;
+  /** What sets the volumes; undefined: the engine does. */
+  readonly mixer: Mixer | undefined;
 }
 
 /** The configured sound device, else what is left of it: a door without a loudspeaker still rings. */
-export function openSound({ audio, media }: Configuration, log: Log, faults: Faults): Sound {
-  const { device, speaker, microphone } = audio;
-  for (const candidate of devicesFrom(device)) {
+export function openSound(
+  { audio, media }: Configuration,
+  board: BoardData | undefined,
+  { log, faults }: { readonly log: Log; readonly faults: Faults },
+): Sound {
+  const { speaker, microphone } = audio;
+  for (const candidate of devicesFrom(deviceOf(audio, board))) {
     try {
       const engine = openEngine({ device: candidate, ports: media.ports, speaker, microphone }, { log });
-      return { engine, device: candidate };
+      return { engine, mixer: mixerOf(candidate, audio, board) };
     } catch (thrown) {
       if (candidate.kind === 'virtual') throw thrown;
       const mend = thrown instanceof DoorphoneError ? thrown.mend : undefined;
@@ -49,11 +53,22 @@ function cardNamed(device: string): string | undefined {
   return found === undefined ? undefined : cardOfDevice(found);
 }
 
-/** The mixer that sets the volumes; undefined: the engine does. */
-export function mixerOf(device: DeviceOptions, { mixer, controls }: AudioConfiguration): Mixer | undefined {
+/** The device that a configuration asks for: where it leaves it to the board, the board's. */
+export function deviceOf({ device }: AudioConfiguration, board: Pick<BoardData, 'sound'> | undefined): DeviceOptions {
+  if (device.kind !== 'auto') return device;
+  return { kind: 'alsa', name: /^alsa:(.+)$/.exec(board?.sound ?? '')?.[1] ?? 'default' };
+}
+
+function mixerOf(
+  device: DeviceOptions,
+  { mixer, controls }: AudioConfiguration,
+  board: BoardData | undefined,
+): Mixer | undefined {
   if (device.kind !== 'alsa' || mixer === 'off') return undefined;
   const { speaker, microphone } = controls;
+  // The board's names are of its own card; on another one they do no harm, for it has none of these or means the same by them.
   const names = {
+    ...board?.controls,
     ...(speaker === undefined ? {} : { speaker: [speaker] }),
     ...(microphone === undefined ? {} : { microphone: [microphone] }),
   };

@@ -48,6 +48,8 @@ function list({ json }: Invocation, { out }: Surroundings, machine: Machine): nu
     out.write(
       found.recognised === null ? `\nnone of them is recognised: this machine ${called}\n` : '\n* this machine\n',
     );
+    out.write('\nadd-ons:\n');
+    for (const { name, title } of found.addons) out.write(`  ${name.padEnd(width)}  ${title}\n`);
   }
   return 0;
 }
@@ -57,7 +59,7 @@ function show(named: string | undefined, invocation: Invocation, around: Surroun
   const name = named ?? configuration?.board ?? recognise(machine);
   if (name === undefined) throw notRecognised(machine);
   const uses = configuration === undefined ? [] : lineUses(configuration);
-  const sheet = boardSheet(findBoard(name, machine), configuration?.lines, uses);
+  const sheet = boardSheet(findBoard(name, machine, configuration?.addons), configuration?.lines, uses);
   around.out.write(invocation.json ? `${JSON.stringify(sheet)}\n` : `${describeSheet(sheet, uses.length > 0)}\n`);
   return 0;
 }

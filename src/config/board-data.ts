@@ -23,6 +23,12 @@ const pin = v.strictObject({
   note: v.exactOptional(lineOfText(120)),
 });
 
+const controlNames = v.array(lineOfText(44));
+const controls = v.strictObject({
+  speaker: v.exactOptional(controlNames),
+  microphone: v.exactOptional(controlNames),
+});
+
 const schema = v.strictObject({
   title: lineOfText(80),
   compatible: v.optional(v.array(lineOfText(80)), []),
@@ -31,7 +37,10 @@ const schema = v.strictObject({
   /** What the header's other pins are, by number: `5 V`. */
   header: v.optional(v.record(v.pipe(v.string(), v.regex(/^[1-9][0-9]?$/)), lineOfText(16)), {}),
   lines: v.optional(v.record(v.string(), line), {}),
+  /** As `audio.device` has it. */
   sound: v.exactOptional(lineOfText(80)),
+  /** Of the sound card's mixer: names of controls, the best first. */
+  controls: v.optional(controls, {}),
   serial: v.optional(v.array(lineOfText(80)), []),
   watchdog: v.exactOptional(lineOfText(80)),
   /** For config.txt or its like. */
@@ -51,6 +60,11 @@ export interface BoardData extends Omit<v.InferOutput<typeof schema>, 'lines'> {
   readonly lines: Readonly<Record<string, LineConfiguration>>;
 }
 
+export interface FileText {
+  readonly text: string;
+  readonly file: string;
+}
+
 interface BoardFile {
   readonly file: string;
   readonly layer: PlacedLayer;
@@ -66,7 +80,7 @@ const MOST_LIKE = 4;
  */
 export function parseBoard(
   name: string,
-  read: (name: string) => { readonly text: string; readonly file: string } | undefined,
+  read: (name: string) => FileText | undefined,
 ): Result<BoardData, readonly Fault[]> {
   const files: BoardFile[] = [];
   let merged: unknown = {};
@@ -90,7 +104,59 @@ export function parseBoard(
   return err(parsed.issues.map((issue) => faultOf(issue, files)));
 }
 
-type Issue = v.InferIssue<typeof schema>;
+const addonSchema = v.strictObject({
+  title: lineOfText(80),
+  lines: v.optional(v.record(v.string(), line), {}),
+  /** What it takes of the header: a note by the name of a pin. */
+  uses: v.optional(v.record(v.string(), lineOfText(120)), {}),
+  sound: v.exactOptional(lineOfText(80)),
+  controls: v.optional(controls, {}),
+  serial: v.optional(v.array(lineOfText(80)), []),
+  overlays: v.optional(v.array(lineOfText(120)), []),
+  notes: v.optional(v.array(lineOfText(240)), []),
+});
+
+/** What is put on a board, or plugged into it. */
+export interface AddonData extends Omit<v.InferOutput<typeof addonSchema>, 'lines'> {
+  readonly name: string;
+  readonly lines: Readonly<Record<string, LineConfiguration>>;
+}
+
+/** @returns the add-on, or every fault in its file */
+export function parseAddon(name: string, { text, file }: FileText): Result<AddonData, readonly Fault[]> {
+  const layer = parseLayer(text, file);
+  if (!('value' in layer)) return err(layer);
+  const parsed = v.safeParse(addonSchema, layer.value);
+  return parsed.success
+    ? ok({ ...parsed.output, name })
+    : err(parsed.issues.map((issue) => faultOf(issue, [{ file, layer }])));
+}
+
+/** The board with what is put on it; of two that say the same, the later one counts. */
+export function withAddons(board: BoardData, addons: readonly AddonData[]): BoardData {
+  let all = board;
+  for (const addon of addons) all = withAddon(all, addon);
+  return all;
+}
+
+function withAddon(board: BoardData, addon: AddonData): BoardData {
+  const { sound, controls: own } = addon;
+  const pins = Object.entries(board.pins).map(([name, one]) => {
+    const note = addon.uses[name];
+    return [name, note === undefined ? one : { ...one, note }] as const;
+  });
+  return {
+    ...board,
+    pins: Object.fromEntries(pins),
+    lines: { ...board.lines, ...addon.lines },
+    ...(sound === undefined ? {} : { sound, controls: own }),
+    serial: [...board.serial, ...addon.serial],
+    overlays: [...board.overlays, ...addon.overlays],
+    notes: [...board.notes, ...addon.notes],
+  };
+}
+
+type Issue = v.InferIssue<typeof schema> | v.InferIssue<typeof addonSchema>;
 
 /** Where the file that says it last says it. */
 function faultOf(issue: Issue, files: readonly BoardFile[]): Fault {

@@ -1,6 +1,14 @@
 // Configuration: one schema, a YAML file checked against it with line and column, secrets by reference.
 
-export { type BoardData, type BoardPin, parseBoard } from './board-data.ts';
+export {
+  type AddonData,
+  type BoardData,
+  type BoardPin,
+  type FileText,
+  parseAddon,
+  parseBoard,
+  withAddons,
+} from './board-data.ts';
 export { type CardNumber, readCardNumber } from './card-number.ts';
 export { compareConfigurations, type Difference } from './compare.ts';
 export { type Complaint, complaint, decodeComplaint } from './complaint.ts';

@@ -43,6 +43,7 @@ export function resolveConfiguration(checked: CheckedFile, context: Context): Co
   return {
     name: checked.name,
     board: boardOf(checked.board, context.folder),
+    addons: checked.addons.map((addon) => boardOf(addon, context.folder)),
     lines: checked.lines,
     accounts: checked.accounts.map((account) => resolveAccount(account, context)),
     sip: {

@@ -253,10 +253,11 @@ const audio = v.strictObject({
     key(audioDevice, {
       title: 'Sound device',
       description:
-        '`alsa:NAME`, `alsa:card=CARD` (by its id, name or USB id, or a part of its name), `file` (WAV files in place of microphone and speaker) or `virtual` (silence).',
+        '`auto` (what the board or its add-ons have, else `alsa:default`), `alsa:NAME`, `alsa:card=CARD` (by its id, name or USB ' +
+        'id, or a part of its name), `file` (WAV files in place of microphone and speaker) or `virtual` (silence).',
       requiresRestart: true,
     }),
-    'alsa:default',
+    'auto',
   ),
   input: v.exactOptional(
     key(path, {
@@ -411,6 +412,16 @@ export const configurationSchema = v.strictObject({
       examples: ['raspberry-pi-4', 'virtual'],
     }),
     'auto',
+  ),
+  addons: v.optional(
+    key(v.array(lineOfText(64)), {
+      title: 'Add-ons',
+      description:
+        'What is put on the board or plugged into it, by names in board/: its sound card, button and mixer’s controls.',
+      examples: [['respeaker-2mic-hat']],
+      requiresRestart: true,
+    }),
+    [],
   ),
   lines: v.optional(
     key(v.record(name, line), {

@@ -113,12 +113,13 @@ export interface MediaConfiguration {
 }
 
 export type AudioDevice =
+  | { readonly kind: 'auto' }
   | { readonly kind: 'virtual' }
   | { readonly kind: 'file'; readonly input: string | undefined; readonly output: string | undefined }
   | { readonly kind: 'alsa'; readonly name: string };
 
 export interface AudioConfiguration {
-  /** Fits the engine's DeviceOptions as it is; paths are absolute. */
+  /** `auto`: the board's. The others fit the engine's DeviceOptions as they are; paths are absolute. */
   readonly device: AudioDevice;
   /** Percent, 0 to 100. */
   readonly speaker: number;
@@ -350,6 +351,8 @@ export interface Configuration {
   readonly name: string;
   /** `virtual`, `auto`, a name in board/, or a path. */
   readonly board: string;
+  /** Names in board/ of what is put on it. */
+  readonly addons: readonly string[];
   /** By the name that buttons and doors call them by. */
   readonly lines: Readonly<Record<string, LineConfiguration>>;
   /** May be empty: then the door calls peer to peer under an address of its own. The first is the default identity. */

@@ -195,17 +195,21 @@ export const portRange = readText<{ first: number; last: number }>((text) => {
   return wrong === undefined ? { ok: true, value: { first, last } } : { ok: false, error: wrong };
 }, '^[0-9]+-[0-9]+$');
 
-export type AudioDeviceName = { kind: 'virtual' } | { kind: 'file' } | { kind: 'alsa'; name: string };
+export type AudioDeviceName =
+  | { kind: 'auto' }
+  | { kind: 'virtual' }
+  | { kind: 'file' }
+  | { kind: 'alsa'; name: string };
 
-/** `virtual`, `file` or `alsa:NAME`. */
+/** `auto`, `virtual`, `file` or `alsa:NAME`. */
 export const audioDevice = readText<AudioDeviceName>((text) => {
-  if (text === 'virtual' || text === 'file') return { ok: true, value: { kind: text } };
+  if (text === 'auto' || text === 'virtual' || text === 'file') return { ok: true, value: { kind: text } };
   // A card's name may have spaces in it.
   const [, name] = /^alsa:(card=[^\p{Cc}]{1,100}|[^\s\p{Cc}]{1,128})$/iu.exec(text) ?? [];
   return name === undefined
     ? { ok: false, error: complaint('is not a sound device', 'write virtual, file or alsa:default') }
     : { ok: true, value: { kind: 'alsa', name } };
-}, '^(virtual|file|alsa:(card=.+|\\S+))$');
+}, '^(auto|virtual|file|alsa:(card=.+|\\S+))$');
 
 /** `serial:/dev/ttyUSB0`: the path of a serial device. */
 export const serialDevice = readText<string>((text) => {

@@ -23,6 +23,7 @@ export const ACCOUNT: Account = { uri: 'sip:door@example.com', expires: seconds(
 export const CONFIGURATION: Configuration = {
   name: 'Front door',
   board: 'virtual',
+  addons: [],
   lines: {},
   lamps: {},
   keypads: {},

@@ -17,6 +17,7 @@ import { Faults } from '../faults.ts';
 import { keptOutputsWarning } from '../kept-outputs.ts';
 import { withModules } from '../modules.ts';
 import { configurationsOf } from '../release.ts';
+import { deviceOf } from '../sound.ts';
 import { type Finding, thrownFinding, warning } from './finding.ts';
 import { findBoard, notRecognised } from './known-boards.ts';
 import { type LineUse, lineUses, usualUses } from './line-uses.ts';
@@ -58,7 +59,7 @@ export async function tryBoard(options: BoardTrialOptions): Promise<BoardTrial> 
   const [configuration] = await configurationsOf(options);
   if (configuration === undefined) throw new DoorphoneError('bad-configuration', 'there is no configuration to go by');
   if (configuration.board === 'auto' && recognise(machine) === undefined) throw notRecognised(machine);
-  const data = findBoard(configuration.board, machine);
+  const data = findBoard(configuration.board, machine, configuration.addons);
   const findings: Finding[] = [];
   const say = (finding: Finding): void => {
     findings.push(finding);
@@ -76,8 +77,8 @@ export async function tryBoard(options: BoardTrialOptions): Promise<BoardTrial> 
   if (configuration.board !== 'virtual' || Object.keys(configuration.modules).length > 0) {
     await tryLines({ configuration, data, machine, clock, examiner, say });
   }
-  for (const finding of checkCards(configuration.audio.device, files)) say(finding);
-  const { openSound = openConfiguredSound } = options;
+  for (const finding of checkCards(deviceOf(configuration.audio, data), files)) say(finding);
+  const { openSound = (opened: Configuration) => openConfiguredSound(opened, data) } = options;
   say(await trySound(() => openSound(configuration), clock, examiner));
   const isBad = findings.some(({ result }) => result === 'bad');
   return { board: data.name, title: data.title, findings, ok: !isBad };
@@ -136,9 +137,9 @@ async function tryLines({ configuration, data, machine, clock, examiner, say }: 
   }
 }
 
-function openConfiguredSound({ audio, media }: Configuration): MediaEngine {
-  const { device, speaker, microphone } = audio;
-  return openEngine({ device, ports: media.ports, speaker, microphone }, { log: silentLog });
+function openConfiguredSound({ audio, media }: Configuration, board: BoardData): MediaEngine {
+  const { speaker, microphone } = audio;
+  return openEngine({ device: deviceOf(audio, board), ports: media.ports, speaker, microphone }, { log: silentLog });
 }
 
 function thisMachinesFiles(): MachineFiles {

@@ -4,7 +4,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { boardNames, loadBoard, recognise, wire } from '../../../src/app/boards.ts';
+import {
+  addonNames,
+  boardNames,
+  configuredBoard,
+  loadAddon,
+  loadBoard,
+  recognise,
+  wire,
+} from '../../../src/app/boards.ts';
 import { DoorphoneError } from '../../../src/base/errors.ts';
 import { millis } from '../../../src/base/units.ts';
 import { packagePath } from '../../../src/native.ts';
@@ -137,5 +145,58 @@ describe('what makes no sense', () => {
   it('a board of one’s own may lie anywhere', () => {
     write('mine', 'title: Mine\n');
     expect(loadBoard(join(folder, 'mine'), OURS).title).toBe('Mine');
+  });
+});
+
+describe('what is put on a board', () => {
+  const machine = { compatible: [], boards: OURS, gpio: () => raise() };
+  function raise(): never {
+    throw new Error('not asked here');
+  }
+
+  it('comes along: each is read, fits the header, and names a sound card', () => {
+    const header = loadBoard('raspberry-pi-4', OURS);
+    expect(addonNames(OURS)).toEqual(['respeaker-2mic-hat', 'usb-sound-card']);
+    for (const name of addonNames(OURS)) {
+      const { sound, lines, uses } = loadAddon(name, OURS);
+      expect(sound).toMatch(/^alsa:/);
+      const pins = [...Object.values(lines).map(({ at }) => at ?? ''), ...Object.keys(uses)];
+      for (const pin of pins) expect(Object.keys(header.pins)).toContain(pin);
+    }
+  });
+
+  it('brings its card, its controls, its button and its lines of config.txt, and says what it takes of the header', () => {
+    const board = configuredBoard({ board: 'raspberry-pi-4', addons: ['respeaker-2mic-hat'] }, machine);
+    const bare = loadBoard('raspberry-pi-4', OURS);
+    expect(board?.name).toBe('raspberry-pi-4');
+    expect(board?.sound).toBe('alsa:card=seeed-2mic');
+    expect(board?.controls).toEqual({ speaker: ['Speaker', 'Headphone'], microphone: ['Capture'] });
+    expect(board?.lines.button).toEqual({ at: 'GPIO17' });
+    expect(board?.lines.relay).toEqual(bare.lines.relay);
+    expect(board?.overlays.slice(0, bare.overlays.length)).toEqual(bare.overlays);
+    expect(board?.overlays).toContain('dtoverlay=seeed-2mic-voicecard');
+    expect(board?.pins.GPIO20).toMatchObject({ offset: 20, pin: 38, note: 'ReSpeaker HAT: sound (I2S)' });
+    expect(board?.pins.GPIO27).toEqual(bare.pins.GPIO27);
+  });
+
+  it('counts in the order in which it is named', () => {
+    const named = (...addons: string[]) => configuredBoard({ board: 'raspberry-pi-4', addons }, machine)?.sound;
+    expect(named()).toBe('alsa:default');
+    expect(named('respeaker-2mic-hat', 'usb-sound-card')).toBe('alsa:card=usb');
+    expect(named('usb-sound-card', 'respeaker-2mic-hat')).toBe('alsa:card=seeed-2mic');
+  });
+
+  it('that nobody knows is said with the nearest, and a faulty file with its place', () => {
+    const unknown = thrownBy(() => loadAddon('respeaker-2mic-hut', OURS));
+    expect(unknown.line).toBe('addons: there is no add-on "respeaker-2mic-hut"; did you mean "respeaker-2mic-hat"?');
+    mkdirSync(join(folder, 'mine'));
+    writeFileSync(join(folder, 'mine', 'addon.yaml'), 'title: Mine\nsound: alsa:hw:1\nchip: gpiochip0\n');
+    const faulty = thrownBy(() => loadAddon('mine', folder));
+    expect(faulty.code).toBe('bad-board');
+    expect(faulty.message).toContain('addon.yaml:3:7: chip');
+  });
+
+  it('is of no use to a board without hardware', () => {
+    expect(configuredBoard({ board: 'virtual', addons: ['usb-sound-card'] }, machine)).toBeUndefined();
   });
 });

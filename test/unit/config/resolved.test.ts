@@ -67,6 +67,7 @@ describe('the configuration of a file', () => {
     expect(configuration).toEqual({
       name: 'Front door',
       board: 'raspberry-pi-4',
+      addons: [],
       lines: {},
       lamps: {},
       keypads: {},
@@ -184,7 +185,8 @@ describe('the configuration of a file', () => {
         dtmf: 'rtp',
       },
       media: { codecs: ['PCMA', 'PCMU'], srtp: 'optional', ports: { first: 16_384, last: 16_484 }, packetTime: 20 },
-      audio: { device: { kind: 'alsa', name: 'default' }, speaker: 80, microphone: 80 },
+      addons: [],
+      audio: { device: { kind: 'auto' }, speaker: 80, microphone: 80 },
       calls: { ringFor: 30_000, maxDuration: 300_000, pressAgain: 'cancel' },
       doors: {},
       log: { level: 'info', digits: false },

@@ -1,0 +1,28 @@
+// Which sound device a configuration means.
+
+import { expect, it } from 'vitest';
+import { deviceOf } from '../../../src/app/sound.ts';
+import type { AudioConfiguration } from '../../../src/config/index.ts';
+
+const audio = (device: AudioConfiguration['device']): AudioConfiguration => ({
+  device,
+  speaker: 80,
+  microphone: 80,
+  echoCancellation: false,
+  mixer: 'auto',
+  controls: {},
+});
+
+it('is the board’s where the configuration names none', () => {
+  expect(deviceOf(audio({ kind: 'auto' }), { sound: 'alsa:card=usb' })).toEqual({ kind: 'alsa', name: 'card=usb' });
+});
+
+it('is the system’s where the board names none either', () => {
+  expect(deviceOf(audio({ kind: 'auto' }), {})).toEqual({ kind: 'alsa', name: 'default' });
+  expect(deviceOf(audio({ kind: 'auto' }), undefined)).toEqual({ kind: 'alsa', name: 'default' });
+});
+
+it('is the configuration’s, whatever the board has', () => {
+  const own = { kind: 'alsa', name: 'plughw:1' } as const;
+  expect(deviceOf(audio(own), { sound: 'alsa:card=usb' })).toEqual(own);
+});
