@@ -57,6 +57,8 @@ export class NativeEngine implements MediaEngine {
   readonly #sessions = new Set<NativeSession>();
   readonly #batch = new Float64Array(BATCH * EVENT_LENGTH);
   #final: EngineState | undefined;
+  /** Which cards there were when its own was missed: to look for them takes time, and the state is read often. */
+  #cards: string | undefined;
   readonly fingerprint: Fingerprint;
 
   /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
@@ -136,7 +138,8 @@ export class NativeEngine implements MediaEngine {
     const { device } = this.#options;
     const text = describeDeviceFault(device, fault, systemError);
     if (text === undefined || !isMissingCard(device, fault, systemError)) return text;
-    return `${text}; ${describeCards(this.#addon.alsaCards())}`;
+    this.#cards ??= describeCards(this.#addon.alsaCards());
+    return `${text}; ${this.#cards}`;
   }
 
   #takeEvents(): void {
@@ -188,6 +191,7 @@ export class NativeEngine implements MediaEngine {
   }
 
   #emitDevice(fault: number, systemError: number, at: Millis): void {
+    this.#cards = undefined;
     const text = this.#describe(fault, systemError);
     if (text === undefined) this.#log.info('media.device-back', {});
     else this.#log.warn('media.device-fault', { fault: text });

@@ -143,6 +143,12 @@ describe('the engine', () => {
     expect(faults).toEqual([
       'sound device alsa:card=Jabra cannot be opened (ENODEV); there are Device (USB Audio Device)',
     ]);
+    // As it was then: the state is read often, and cards are looked for slowly.
+    addon.cards = [];
+    addon.state = [1, 0, 0, 1, 19];
+    expect(engine.state.deviceFault).toBe(faults[0]);
+    addon.say([7, 1, 19, 2]);
+    expect(engine.state.deviceFault).toContain('there is no sound card');
   });
 
   it('plays tones by their numbers and sets the volume', () => {
