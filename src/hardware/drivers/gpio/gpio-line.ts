@@ -123,10 +123,11 @@ export class GpioInput {
   #settle(active: boolean, at: Millis): void {
     if (active === this.#active) return;
     this.#active = active;
-    this.changed({ active, at });
-    // Behind what it led to: how long that took, from the kernel's time stamp on.
     const { clock, log } = this.services;
-    log.debug('line.edge', { line: this.identity.name, active, afterMs: Math.round(1000 * (clock.now() - at)) / 1000 });
+    const afterMs = Math.round(1000 * (clock.now() - at)) / 1000;
+    this.changed({ active, at });
+    // How long the edge took to come here, from the kernel's time stamp on; written behind what it led to.
+    log.debug('line.edge', { line: this.identity.name, active, afterMs });
   }
 
   /** The chip is gone: whatever it said before, nobody presses now. */
