@@ -5,7 +5,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop test-board soak-board test-arm64 bench fuzz deb image demo-provision clean
+.PHONY: run build native test lint interop test-board soak-board test-arm64 bench fuzz deb test-package image demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -59,7 +59,7 @@ deb: build
 # A card's image: `make image BOARD=raspberry-pi-4` (docs/image.md).
 image:
 	board/image/install
-	@ls build/deb/doorphone_*_arm64.deb >/dev/null 2>&1 || $(MAKE) deb ARCHITECTURES=arm64
+	$(MAKE) deb ARCHITECTURES=arm64
 	board/image/build $(BOARD)
 
 # On an emulated processor: a quarter of an hour and more, so no part of what CI runs.
@@ -67,6 +67,12 @@ test-arm64: node_modules/.installed
 	test/arm64/install
 	$(MAKE) image BOARD=raspberry-pi-4
 	node_modules/.bin/vitest run --config test/arm64/vitest.config.ts
+
+# The package for PCs, under apt and systemd of Debian 12 and 13.
+test-package:
+	$(MAKE) deb ARCHITECTURES=amd64
+	test/package/install
+	node_modules/.bin/vitest run --config test/package/vitest.config.ts
 
 bench: build
 	test/bench/install

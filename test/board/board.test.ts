@@ -2,7 +2,8 @@
 // runs inside.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type BootOptions, boot, kernel, type Run } from './emulated-board.ts';
+import { type BootOptions, boot, kernel } from './emulated-board.ts';
+import type { Run } from './user-mode-kernel.ts';
 
 let image: string;
 beforeAll(() => {

@@ -1,7 +1,8 @@
 // A day on the wall, by a clock that skips what nothing happens in; `make soak-board` makes a month of it.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { boot, kernel, type Run } from './emulated-board.ts';
+import { boot, kernel } from './emulated-board.ts';
+import type { Run } from './user-mode-kernel.ts';
 
 const HOURS = process.env.DOORPHONE_BOARD_HOURS ?? '24';
 /** A day takes one to two minutes of a processor that nobody else wants: four times that is a fault. */
