@@ -1,9 +1,5 @@
 // The modules of a configuration beside its board.
 
-import type { Journal } from '../api/journal.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
-import type { Random } from '../base/random.ts';
 import { type Configuration, type ModuleConfiguration, modulePlaceOf } from '../config/index.ts';
 import {
   LcusModule,
@@ -14,24 +10,12 @@ import {
   nativeSerial,
   processExit,
   type SerialServices,
-  type SerialSystem,
 } from '../hardware/drivers/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
-import type { Faults } from './faults.ts';
-import { serialDeviceOf, serialReports } from './serial-devices.ts';
-
-export interface ModulesServices {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly journal: Journal;
-  readonly faults: Faults;
-  /** Left out: this machine's. */
-  readonly system?: SerialSystem;
-}
+import { type SerialDevicesServices, serialDeviceOf, serialReports } from './serial-devices.ts';
 
 /** The board with its modules; the board itself where there are none. */
-export function withModules(board: Board, configuration: Configuration, services: ModulesServices): Board {
+export function withModules(board: Board, configuration: Configuration, services: SerialDevicesServices): Board {
   const { clock, random, log, journal, faults, system = nativeSerial() } = services;
   const modules = Object.entries(configuration.modules);
   if (modules.length === 0) return board;

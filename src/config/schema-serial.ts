@@ -1,9 +1,9 @@
 // `keypads`, `readers`, `modules`: devices at serial lines.
 
 import * as v from 'valibot';
+import { KEYPAD_KEYS } from '../base/keypad-keys.ts';
 import { millis, seconds } from '../base/units.ts';
 import { name } from './schema-door.ts';
-import { KEYPAD_KEY_NAMES } from './types.ts';
 import { count, duration, key, lineOfText, SECRET_FORMS, secret, serialDevice } from './values.ts';
 
 const BAUD_RATES = [300, 600, 1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400] as const;
@@ -66,7 +66,7 @@ const matrix = v.pipe(
 );
 
 const ring = v.strictObject({
-  key: key(v.picklist(KEYPAD_KEY_NAMES), { title: 'Key', description: 'No code may begin with it.' }),
+  key: key(v.picklist(KEYPAD_KEYS), { title: 'Key', description: 'No code may begin with it.' }),
   button: key(name, { title: 'Button', description: 'Which one it stands for.' }),
 });
 
@@ -89,7 +89,7 @@ export const keypad = v.strictObject({
   ),
   ...characters,
   keys: v.exactOptional(
-    key(v.record(name, v.picklist(KEYPAD_KEY_NAMES)), {
+    key(v.record(name, v.picklist(KEYPAD_KEYS)), {
       title: 'Own scan codes',
       description:
         'Protocol `scancodes`: what the device sends for each key, a byte as `0x1b` or `27`, in place of set 2. Keys are ' +

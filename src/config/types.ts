@@ -1,6 +1,7 @@
 // The configuration as the rest of the program sees it: checked, defaults filled in, secrets read, paths absolute,
 // durations in milliseconds. `schema.ts` says what a file may hold; the compiler checks that it yields this.
 
+import type { KeypadKey } from '../base/keypad-keys.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Millis } from '../base/units.ts';
 
@@ -206,41 +207,19 @@ export interface MatrixConfiguration {
   readonly keys: readonly string[];
 }
 
-/** The keys that codes are made of, and the one that takes back what was typed. */
-export const KEYPAD_KEY_NAMES = [
-  '0',
-  '1',
-  '2',
-  '3',
-  '4',
-  '5',
-  '6',
-  '7',
-  '8',
-  '9',
-  '*',
-  '#',
-  'A',
-  'B',
-  'C',
-  'D',
-  'clear',
-] as const;
-export type KeypadKeyName = (typeof KEYPAD_KEY_NAMES)[number];
-
 export interface KeypadConfiguration extends Omit<SerialDeviceConfiguration, 'device'> {
   /** A path; this, or `matrix`. */
   readonly device?: string;
   readonly matrix?: MatrixConfiguration;
   readonly protocol: 'ascii' | 'scancodes';
   /** The maker's own scan codes, in decimal or hexadecimal (`0x1b`) → the key; absent: those of set 2. */
-  readonly keys?: Readonly<Record<string, KeypadKeyName>>;
+  readonly keys?: Readonly<Record<string, KeypadKey>>;
   /** Absent: every door. */
   readonly doors?: readonly string[];
   /** In place of the doors' codes. */
   readonly code?: Secret;
   /** Keys that ring as a button does, while no code has been begun. */
-  readonly rings?: readonly { readonly key: KeypadKeyName; readonly button: string }[];
+  readonly rings?: readonly { readonly key: KeypadKey; readonly button: string }[];
 }
 
 /** A module of relays and inputs beside the board. */

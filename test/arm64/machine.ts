@@ -5,6 +5,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Step } from '../board/user-mode-kernel.ts';
 
 const HERE = new URL('.', import.meta.url).pathname;
 const TOP = new URL('../../', import.meta.url).pathname;
@@ -13,13 +14,6 @@ const BOOT_AT = '4M';
 const GPIO_LINES = 58;
 /** systemd waits longer than on a board: an emulated processor that shares the host's with others is as slow as they want. */
 const PATIENCE = 'systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600';
-
-export interface Step {
-  readonly step: string;
-  readonly ok: boolean;
-  readonly why?: string;
-  readonly facts?: Readonly<Record<string, unknown>>;
-}
 
 /** What became of a start. */
 export interface Run {

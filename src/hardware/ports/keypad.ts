@@ -1,28 +1,9 @@
 // What the door asks of a keypad: which keys are pressed, in their order. How they travel is the driver's.
 
+import { KEYPAD_KEYS, type KeypadKey } from '../../base/keypad-keys.ts';
 import type { Millis } from '../../base/units.ts';
 
-/** The keys that codes are made of (those of RFC 4733 §3.2); `clear`: what was typed before does not count. */
-export const KEYPAD_KEYS = [
-  '0',
-  '1',
-  '2',
-  '3',
-  '4',
-  '5',
-  '6',
-  '7',
-  '8',
-  '9',
-  '*',
-  '#',
-  'A',
-  'B',
-  'C',
-  'D',
-  'clear',
-] as const;
-export type KeypadKey = (typeof KEYPAD_KEYS)[number];
+export { KEYPAD_KEYS, type KeypadKey };
 
 /** One press. `at` is on the Clock's scale. */
 export interface KeyPress {
