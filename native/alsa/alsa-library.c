@@ -31,7 +31,8 @@ dp_error alsa_library_open(struct alsa_library *library) {
       look_up(object, "snd_pcm_set_params", &library->set_params) &&
       look_up(object, "snd_pcm_get_params", &library->get_params) &&
       look_up(object, "snd_pcm_prepare", &library->prepare) && look_up(object, "snd_pcm_start", &library->start) &&
-      look_up(object, "snd_pcm_drop", &library->drop) &&
+      look_up(object, "snd_pcm_drop", &library->drop) && look_up(object, "snd_pcm_state", &library->state) &&
+      look_up(object, "snd_pcm_type", &library->type) &&
       look_up(object, "snd_pcm_avail_update", &library->avail_update) &&
       look_up(object, "snd_pcm_readi", &library->readi) && look_up(object, "snd_pcm_writei", &library->writei) &&
       look_up(object, "snd_lib_error_set_handler", &library->set_error_handler) &&

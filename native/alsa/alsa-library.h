@@ -19,6 +19,10 @@ enum { ALSA_MODE_NONBLOCK = 1 };
 /** 16 bit, signed, in the processor's own order. */
 enum { ALSA_FORMAT_S16 = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 2 : 3 };
 enum { ALSA_ACCESS_RW_INTERLEAVED = 3 };
+/** The card has gone. */
+enum { ALSA_STATE_DISCONNECTED = 8 };
+/** Made by a program, a sound server's client for instance, and no card of the kernel's. */
+enum { ALSA_TYPE_IOPLUG = 28 };
 
 typedef void(alsa_error_h)(const char *file, int line, const char *function, int error, const char *format, ...);
 
@@ -33,6 +37,8 @@ struct alsa_library {
   int (*prepare)(struct alsa_handle *handle);
   int (*start)(struct alsa_handle *handle);
   int (*drop)(struct alsa_handle *handle);
+  int (*state)(struct alsa_handle *handle);
+  int (*type)(struct alsa_handle *handle);
   alsa_sframes (*avail_update)(struct alsa_handle *handle);
   alsa_sframes (*readi)(struct alsa_handle *handle, void *frames, alsa_uframes count);
   alsa_sframes (*writei)(struct alsa_handle *handle, const void *frames, alsa_uframes count);

@@ -25,6 +25,8 @@
 #define STALLED_TURNS 50
 /** Three seconds after it was opened nothing counts as stalled: a sound server may have to wake its card first. */
 #define WAKING_TURNS 150
+/** So many looks at a sound server's client that rests pass between two questions to the server. */
+#define LOOKS_A_QUESTION 10
 /** How much of a deviation of one sample is worked off in a turn: at 100 samples off, 50 ppm a sample, it takes seconds. */
 #define DRIFT_NS_A_SAMPLE 200
 /** A sample is averaged over 2^6 turns, about 1.3 s, longer than any device's period. */
@@ -280,5 +282,46 @@ bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *s
   if (error >= 0) return true;
   report->fault = error == -EAGAIN ? AUDIO_FAULT_STALLED : AUDIO_FAULT_LOST;
   report->system_error = error == -EAGAIN ? 0 : -error;
+  return false;
+}
+
+// ---- rest ----
+
+static void stop(const struct alsa_library *library, struct alsa_direction *direction) {
+  // A card that has gone refuses, and the next look says so.
+  (void)library->drop(direction->handle);
+  direction->running = false;
+}
+
+void alsa_pair_rest(struct alsa_pair *pair) {
+  stop(pair->library, &pair->playback);
+  stop(pair->library, &pair->capture);
+  // What was learned of its unevenness stays; what was heard before the rest is not to be heard after it.
+  pair->captured_count = 0;
+  pair->primed = false;
+  pair->surplus_q8 = 0;
+  pair->turns = 0;
+  pair->idle_turns = 0;
+  pair->refused = 0;
+  pair->looks = 0;
+}
+
+/**
+ * The kernel says of its cards whether they are there. A sound server's client knows only when it asks the server, and
+ * what it is asked with would wake a card of the kernel's.
+ * @return 0 or a negative errno
+ */
+static int look_at(const struct alsa_library *library, const struct alsa_direction *direction, bool ask) {
+  if (library->state(direction->handle) == ALSA_STATE_DISCONNECTED) return -ENODEV;
+  return ask && library->type(direction->handle) == ALSA_TYPE_IOPLUG ? library->prepare(direction->handle) : 0;
+}
+
+bool alsa_pair_look(struct alsa_pair *pair, struct audio_report *report) {
+  bool ask = ++pair->looks % LOOKS_A_QUESTION == 0;
+  int error = look_at(pair->library, &pair->playback, ask);
+  if (error >= 0) error = look_at(pair->library, &pair->capture, ask);
+  *report = (struct audio_report){.fault = AUDIO_FAULT_NONE};
+  if (error >= 0) return true;
+  *report = (struct audio_report){.fault = AUDIO_FAULT_LOST, .system_error = -error};
   return false;
 }

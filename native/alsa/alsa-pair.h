@@ -37,11 +37,12 @@ struct alsa_pair {
   size_t aim;          /**< How many captured samples are to be ready when a frame is taken; grows with each lack. */
   bool primed;         /**< Enough was captured once; until then silence is given. */
   int64_t surplus_q8;  /**< Captured samples beyond the aim, averaged, times 256. */
-  uint32_t turns;      /**< Since it was opened; counts no further than what it is asked for. */
+  uint32_t turns;      /**< Since it was opened or has rested; counts no further than what it is asked for. */
   uint32_t idle_turns; /**< Turns in a row without a captured sample. */
   uint32_t refused;    /**< Frames in a row that playback did not take. */
   uint32_t depth_turns;       /**< Turns over which `least_depth` holds. */
   alsa_uframes least_depth;   /**< The fewest of the device's frames that waited to be heard. */
+  uint32_t looks;             /**< Since it rests. */
 };
 
 /** Opens both directions. Not on the media thread. @return 0 or a negative errno */
@@ -51,5 +52,14 @@ void alsa_pair_close(struct alsa_pair *pair);
 
 /** One turn. Media thread. @return whether the device still works; `report` says what it does not */
 bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report);
+
+/**
+ * Stops both directions until the next exchange: the card sleeps, and a microphone that nobody listens to is off. Media
+ * thread; a sound server's client may take some milliseconds.
+ */
+void alsa_pair_rest(struct alsa_pair *pair);
+
+/** While it rests: is the card still there? Media thread. @return whether; `report` says what is wrong */
+bool alsa_pair_look(struct alsa_pair *pair, struct audio_report *report);
 
 #endif

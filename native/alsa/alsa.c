@@ -69,6 +69,14 @@ static void give_up(struct alsa *alsa, const struct audio_report *report) {
   alsa->pair = NULL;
 }
 
+/** Why there is no pair. */
+static void explain(const struct alsa *alsa, struct audio_report *report) {
+  *report = (struct audio_report){.fault = alsa->fault, .system_error = alsa->system_error};
+  if (alsa->fault != AUDIO_FAULT_NONE) return;
+  report->fault = AUDIO_FAULT_OPEN;
+  report->system_error = atomic_load_explicit(&alsa->open_error, memory_order_relaxed);
+}
+
 static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
   struct alsa *alsa = device;
   if (!alsa->pair) alsa->pair = atomic_exchange(&alsa->ready, NULL);
@@ -77,10 +85,23 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
     return;
   }
   memset(spoken, 0, AUDIO_FRAME_SAMPLES * sizeof *spoken);
-  *report = (struct audio_report){.fault = alsa->fault, .system_error = alsa->system_error};
-  if (alsa->fault != AUDIO_FAULT_NONE) return;
-  report->fault = AUDIO_FAULT_OPEN;
-  report->system_error = atomic_load_explicit(&alsa->open_error, memory_order_relaxed);
+  explain(alsa, report);
+}
+
+static void rest(void *device) {
+  struct alsa *alsa = device;
+  if (alsa->pair) alsa_pair_rest(alsa->pair);
+}
+
+/** A card that comes while the door rests is found as well as one that goes. */
+static void look(void *device, struct audio_report *report) {
+  struct alsa *alsa = device;
+  if (!alsa->pair) {
+    alsa->pair = atomic_exchange(&alsa->ready, NULL);
+    rest(alsa);
+  }
+  if (!alsa->pair) explain(alsa, report);
+  else if (!alsa_pair_look(alsa->pair, report)) give_up(alsa, report);
 }
 
 static void close_pair(struct alsa_pair *pair) {
@@ -107,7 +128,8 @@ static void close_device(void *device) {
   release(alsa);
 }
 
-static const struct audio_operations operations = {.exchange = exchange, .close = close_device};
+static const struct audio_operations operations = {
+    .exchange = exchange, .rest = rest, .look = look, .close = close_device};
 
 static int start_opener(struct alsa *alsa) {
   // Signals belong to Node's threads.

@@ -56,6 +56,7 @@ const STEPS = {
     'they talk',
     'the card is gone: it is said, the call stays, nothing spins',
     'the card is back: each hears the other again',
+    'while nobody talks the card sleeps',
     'without a card a press rings all the same, and the code opens',
     'started without a card it says so, and rings',
     'it ends in time',

@@ -1,6 +1,6 @@
 // The sound card goes away while they talk, and comes back; and a press when there is none.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { PCMA } from '../interop/rig/rtp.ts';
 import { type PhoneCall, UdpPhone } from '../support/udp-phone.ts';
@@ -32,6 +32,17 @@ async function call(): Promise<PhoneCall> {
   const from = phone.messages.mark;
   await door.execute('press', { button: 'front' });
   return await phone.takeCall({ format: PCMA, voice: residentVoice }, from);
+}
+
+/** How often the door's threads that have to do with sound have gone to sleep so far (proc(5)). */
+function sleeps(): number {
+  const threads = `/proc/${door.pid}/task`;
+  return readdirSync(threads)
+    .filter((thread) => readFileSync(`${threads}/${thread}/comm`, 'utf8').startsWith('doorphone-'))
+    .map(
+      (thread) => /^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`${threads}/${thread}/status`, 'utf8'))?.[1],
+    )
+    .reduce((sum, count) => sum + Number(count), 0);
 }
 
 /** Milliseconds of the processor that the service has had: user and system (proc(5), fields 14 and 15; ticks of 10 ms). */
@@ -95,10 +106,22 @@ await scenario({
     return facts;
   },
 
+  'while nobody talks the card sleeps': async () => {
+    await elapse(SETTLE_MS);
+    const before = sleeps();
+    await elapse(AWAY_MS);
+    // Fifty turns a second would be two hundred; it is looked at each second, for a fault and by who would open it anew.
+    const facts = { sleeps: sleeps() - before };
+    if (facts.sleeps > 20) throw new Error(`it is not left alone: ${facts.sleeps}`);
+    return facts;
+  },
+
   'without a card a press rings all the same, and the code opens': async () => {
     visitor.leave();
-    await pullOut();
     const mark = door.mark;
+    // A card that sleeps is missed as well.
+    await pullOut();
+    await door.saw('fault', () => true, mark);
     talk = await call();
     talk.rtp.press('42#');
     await door.saw('door.opened', ({ by }) => by === phone.uri, mark);

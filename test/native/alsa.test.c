@@ -26,6 +26,10 @@ static struct {
   double wakes_s;  // when it begins to move, if it was asked earlier
   unsigned uneven; // captured frames come that many at a time, so that some turns have none
   unsigned opened;
+  bool gone;            // the kernel says that it was pulled out
+  bool is_server;       // it is a sound server's client
+  int prepares;         // what a question to the server answers
+  unsigned questions;
 } card;
 
 struct alsa_handle {
@@ -94,7 +98,8 @@ static int fake_prepare(struct alsa_handle *handle) {
   handle->broken = false;
   handle->running = false;
   handle->moved = 0;
-  return 0;
+  card.questions++;
+  return card.prepares;
 }
 
 static int fake_start(struct alsa_handle *handle) {
@@ -107,6 +112,16 @@ static int fake_start(struct alsa_handle *handle) {
 static int fake_drop(struct alsa_handle *handle) {
   handle->running = false;
   return 0;
+}
+
+static int fake_state(struct alsa_handle *handle) {
+  if (card.gone) return ALSA_STATE_DISCONNECTED;
+  return handle->running ? 3 : 1;
+}
+
+static int fake_type(struct alsa_handle *handle) {
+  (void)handle;
+  return card.is_server ? ALSA_TYPE_IOPLUG : 0;
 }
 
 /** Frames that can be read or written. */
@@ -162,6 +177,8 @@ static const struct alsa_library library = {.open = fake_open,
                                             .prepare = fake_prepare,
                                             .start = fake_start,
                                             .drop = fake_drop,
+                                            .state = fake_state,
+                                            .type = fake_type,
                                             .avail_update = fake_avail,
                                             .readi = fake_readi,
                                             .writei = fake_writei};
@@ -332,6 +349,54 @@ static void a_card_that_gives_unevenly_tears_nothing_for_long(void) {
   close_card();
 }
 
+/** A door at which nobody talks: the card sleeps, and is as good as new when somebody does. */
+static void a_card_that_rests_stands_still_and_sounds_again(void) {
+  open_card(48000, 2, 0);
+  turns(200);
+  alsa_pair_rest(pair);
+  CHECK(!handles[0].running && !handles[1].running);
+  engine_clock.turn_ns += 3600 * (uint64_t)NS_PER_SECOND;
+  for (int at = 0; at < 30; at++) CHECK(alsa_pair_look(pair, &report));
+  CHECK_EQUAL(card.questions, 2); // none after the start: a card that is asked would wake
+  spoken.heard_count = 0;
+  turns(4);
+  // Nothing of an hour ago: silence until enough is there.
+  CHECK_EQUAL(spoken.heard[0], 0);
+  spoken.heard_count = 0;
+  handles[0].heard.heard_count = 0;
+  unsigned xruns = handles[0].xruns + handles[1].xruns;
+  turns(150);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 2), 0.99, 1.01);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 2), 0.99, 1.01);
+  CHECK_EQUAL(handles[0].xruns + handles[1].xruns, xruns);
+  close_card();
+}
+
+static void a_card_that_is_pulled_out_while_it_rests_is_lost(void) {
+  open_card(48000, 2, 0);
+  turns(50);
+  alsa_pair_rest(pair);
+  card.gone = true;
+  CHECK(!alsa_pair_look(pair, &report));
+  CHECK_EQUAL(report.fault, AUDIO_FAULT_LOST);
+  CHECK_EQUAL(report.system_error, ENODEV);
+  close_card();
+}
+
+/** Its client does not know by itself: it is asked, now and then. */
+static void a_sound_server_that_dies_while_it_rests_is_lost(void) {
+  open_card(48000, 2, 0);
+  card.is_server = true;
+  turns(50);
+  alsa_pair_rest(pair);
+  card.prepares = -EBADFD;
+  unsigned looks = 1;
+  while (alsa_pair_look(pair, &report) && looks < 100) looks++;
+  CHECK_EQUAL(looks, 10);
+  CHECK_EQUAL(report.fault, AUDIO_FAULT_LOST);
+  close_card();
+}
+
 static void a_card_that_fits_nothing_is_refused(void) {
   memset(&card, 0, sizeof card);
   card.only_rate_hz = 96000;
@@ -371,6 +436,9 @@ int main(void) {
   TEST(a_card_that_wakes_late_is_waited_for);
   TEST(a_card_that_never_wakes_is_a_fault);
   TEST(a_card_that_gives_unevenly_tears_nothing_for_long);
+  TEST(a_card_that_rests_stands_still_and_sounds_again);
+  TEST(a_card_that_is_pulled_out_while_it_rests_is_lost);
+  TEST(a_sound_server_that_dies_while_it_rests_is_lost);
   TEST(a_card_that_fits_nothing_is_refused);
   TEST(a_missing_device_is_a_fault);
   return test_summary("alsa");
