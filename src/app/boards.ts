@@ -71,11 +71,23 @@ function thisMachinesGpio(chip = ''): GpioSystem {
   return SYSFS.test(chip) || hasSysfsAlone() ? sysfsGpio(new SystemClock()) : nativeGpio();
 }
 
+/** Whether a board's data asks for sysfs. */
+export const asksForSysfs = ({ chip = '' }: Pick<BoardData, 'chip'>): boolean => SYSFS.test(chip);
+
+/** Opens the lines of this machine as `asksForSysfs` had it. @throws DoorphoneError */
+export const gpioOf = (machine: Machine, sysfs: boolean): GpioSystem => machine.gpio(sysfs ? 'sysfs:' : '');
+
 /** The label of a board's chip, however it is spoken to. */
 export const chipLabel = (chip: string | undefined): string | undefined => chip?.replace(SYSFS, '');
 
+/** What of a configuration its board is opened by. */
+export type BoardParts = Pick<Configuration, 'board' | 'addons' | 'lines' | 'keypads'>;
+
+/** What kind of machine it is, by its device tree; empty: it has none. */
+export const machineName = ({ compatible }: Machine): string => compatible.join(' ');
+
 /** Opens the board of a configuration. @throws DoorphoneError `unknown-board`, `bad-board` */
-export function openBoard(configuration: Configuration, services: BoardServices): Board {
+export function openBoard(configuration: BoardParts, services: BoardServices): Board {
   const { clock, log, faults, machine = thisMachine() } = services;
   const { board } = configuration;
   const data = configuredBoard(configuration, machine);
@@ -192,7 +204,7 @@ export function wire(data: BoardData, own: Configuration['lines']): GpioBoardDat
     if (chip !== undefined) lines.set(name, { place: { chip, offset: pin.offset } });
   }
   for (const [name, line] of [...Object.entries(data.lines), ...Object.entries(own)]) {
-    const at = line.at === undefined ? lines.get(name) : (lines.get(line.at) ?? placeOf(line.at));
+    const at = line.at === undefined ? lines.get(name) : lineAt(line.at, lines);
     const before = lines.get(name)?.settings ?? at?.settings;
     lines.set(name, {
       ...(at?.place === undefined ? {} : { place: at.place }),
@@ -201,6 +213,13 @@ export function wire(data: BoardData, own: Configuration['lines']): GpioBoardDat
     });
   }
   return { name: data.name, lines };
+}
+
+/** Another line of the board, by its place or by the name that the kernel has for it, too; else as `placeOf`. */
+function lineAt(at: string, lines: ReadonlyMap<string, KnownLine>): KnownLine {
+  const known = lines.get(at);
+  if (known === undefined) return placeOf(at);
+  return known.place === undefined ? { kernelName: at, ...known } : known;
 }
 
 /** A chip and a number, or the kernel's own name for a line. */

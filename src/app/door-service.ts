@@ -27,13 +27,14 @@ import {
   SipAgent,
 } from '../sip/index.ts';
 import { accountState, registrationChanged } from './account-state.ts';
-import { configuredBoard, openBoard } from './boards.ts';
+import { asksForSysfs, configuredBoard, machineName, openBoard, thisMachine } from './boards.ts';
 import { Faults } from './faults.ts';
 import { keptOutputsWarning } from './kept-outputs.ts';
 import { openMatrixKeypads } from './matrix-keypads.ts';
 import { withModules } from './modules.ts';
 import { resolveHost, systemDns } from './names.ts';
 import { type NetworkNews, type NetworkReader, NetworkWatcher } from './network-watcher.ts';
+import { keepRecord, type OutputMemory, recordOf } from './output-record.ts';
 import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
 import { openSound } from './sound.ts';
 import { SoundVolume } from './sound-volume.ts';
@@ -55,6 +56,8 @@ export interface ServiceContext {
   readonly networkNews?: NetworkNews;
   /** Where the end of a block by the tamper switch is kept; left out: it ends with the service. */
   readonly tamperMemory?: TamperMemory;
+  /** Where it is kept which relays there are, for `doorphone release`; left out: nowhere. */
+  readonly outputMemory?: OutputMemory;
   /** When the process began to serve, on the clock. */
   readonly startedAt: Millis;
 }
@@ -85,6 +88,8 @@ export class DoorService {
   readonly #networkListeners: (() => void)[] = [];
   /** What there is to say of outputs that outlive the service. */
   #kept: string | undefined;
+  /** Whether the board asks for its lines by sysfs. */
+  readonly #sysfs: boolean;
   #stopped = false;
 
   /** @throws DoorphoneError when the board or the engine cannot be had at all */
@@ -98,7 +103,9 @@ export class DoorService {
     this.board = withModules(board, configuration, { clock, random, log, journal, faults: this.#faults });
     this.#serial = openSerialDevices(configuration, { clock, random, log, journal, faults: this.#faults });
     this.#matrices = openMatrixKeypads(configuration, { clock, log, faults: this.#faults, board: this.board });
-    const sound = openSound(configuration, configuredBoard(configuration), { log, faults: this.#faults });
+    const data = configuredBoard(configuration);
+    this.#sysfs = data !== undefined && asksForSysfs(data);
+    const sound = openSound(configuration, data, { log, faults: this.#faults });
     this.engine = sound.engine;
     this.#volume = new SoundVolume(
       {
@@ -183,6 +190,7 @@ export class DoorService {
       this.#mapped?.start();
       this.#door.start();
       this.#sayKeptOutputs();
+      this.#leaveWord();
       this.#volume.start();
       await this.#startMqtt();
     } catch (thrown) {
@@ -238,6 +246,7 @@ export class DoorService {
     this.#volume.apply(configuration.audio);
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
     this.#sayKeptOutputs();
+    this.#leaveWord();
     this.agent.prepare(targetsOf(configuration));
   }
 
@@ -286,6 +295,14 @@ export class DoorService {
     if (this.#kept !== undefined && this.#kept !== before) {
       this.context.log.warn('service.warning', { what: this.#kept });
     }
+  }
+
+  /** Once the relays are taken and before any is on: for whoever is to release them when this process cannot. */
+  #leaveWord(): void {
+    const { outputMemory } = this.context;
+    if (outputMemory === undefined) return;
+    const machine = machineName(thisMachine());
+    keepRecord(recordOf(this.configuration, this.board, { machine, sysfs: this.#sysfs }), outputMemory, this.#faults);
   }
 
   #sayWarnings(): void {

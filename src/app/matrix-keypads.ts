@@ -43,7 +43,7 @@ function keysOf(row: string): readonly (KeypadKey | undefined)[] {
  * How the lines of matrix keypads are wired, where the configuration does not say it: rows float while they are not driven,
  * and columns are waited for by the keypad itself.
  */
-export function wiringOf({ lines, keypads }: Configuration): Configuration['lines'] {
+export function wiringOf({ lines, keypads }: Pick<Configuration, 'lines' | 'keypads'>): Configuration['lines'] {
   const matrices = Object.values(keypads).flatMap(({ matrix }) => matrix ?? []);
   const wired = (names: readonly string[], usual: LineConfiguration, always: LineConfiguration = {}) =>
     names.map((name) => [name, { ...usual, ...lines[name], ...always }] as const);

@@ -15,7 +15,11 @@ import type { Board } from '../hardware/ports/index.ts';
 import { type SerialDevicesServices, serialDeviceOf, serialReports } from './serial-devices.ts';
 
 /** The board with its modules; the board itself where there are none. */
-export function withModules(board: Board, configuration: Configuration, services: SerialDevicesServices): Board {
+export function withModules(
+  board: Board,
+  configuration: Pick<Configuration, 'modules' | 'lines'>,
+  services: SerialDevicesServices,
+): Board {
   const { clock, random, log, journal, faults, system = nativeSerial() } = services;
   const modules = Object.entries(configuration.modules);
   if (modules.length === 0) return board;

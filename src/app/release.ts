@@ -1,17 +1,16 @@
-// `doorphone release`: every relay of the configured board driven safe, with no service running. It stands before the
+// `doorphone release`: every relay of the configured board driven safe, and those that the last service had, with no service
+// running. It stands before the
 // start and after any stop of the service, where a kernel may have kept a released output at its level.
 
 import { Journal } from '../api/journal.ts';
 import { SystemClock } from '../base/clock.ts';
-import { DoorphoneError, describeError } from '../base/errors.ts';
+import { DoorphoneError } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
-import { SystemRandom } from '../base/random.ts';
-import { type Configuration, modulePlaceOf } from '../config/index.ts';
-import { ModuleBoard, type SerialSystem } from '../hardware/drivers/index.ts';
-import { type Machine, openBoard } from './boards.ts';
-import { Faults } from './faults.ts';
-import { withModules } from './modules.ts';
+import type { Configuration } from '../config/index.ts';
+import { type DriveOptions, driveOff } from './drive-off.ts';
+import { relaysOf } from './output-record.ts';
 import { Profiles } from './profiles.ts';
+import { attempt, releaseRecorded, type Tally } from './release-recorded.ts';
 
 /** Where the configuration of a board is that runs no service. */
 export interface ConfigurationPlace {
@@ -21,12 +20,7 @@ export interface ConfigurationPlace {
   readonly stateFolder: string;
 }
 
-export interface ReleaseOptions extends ConfigurationPlace {
-  /** Left out: this one. */
-  readonly machine?: Machine;
-  /** Its serial devices; left out: this one's. */
-  readonly serial?: SerialSystem;
-}
+export type ReleaseOptions = ConfigurationPlace & DriveOptions;
 
 export interface ReleaseOutcome {
   /** The lines that were driven. */
@@ -35,60 +29,67 @@ export interface ReleaseOutcome {
 }
 
 /**
- * Drives every relay that the file or a profile names. What cannot be driven does not keep the others from it.
- * @throws DoorphoneError when neither can be read, or a relay cannot be driven
+ * Drives every relay that the file or a profile names, and those that the last service had and they do not name: all that it
+ * had where they cannot be read. What cannot be driven does not keep the others from it.
+ * @throws DoorphoneError when there is nothing to go by, or a relay that must be released cannot be driven
  */
 export async function releaseRelays(options: ReleaseOptions): Promise<ReleaseOutcome> {
-  const configurations = await configurationsOf(options);
-  const released: string[] = [];
-  const failed: string[] = [];
+  const { configurations, refusal } = await readConfigurations(options);
+  const { released, failed }: Tally = { released: [], failed: [] };
   for (const configuration of configurations) {
     for (const relay of relaysOf(configuration)) {
-      if (released.includes(relay)) continue;
-      try {
-        await release(configuration, relay, options);
-        released.push(relay);
-      } catch (thrown) {
-        failed.push(`${relay}: ${describeError(thrown)}`);
-      }
+      await attempt(relay, { released, failed }, () => driveOff(relay, configuration, options));
     }
   }
-  if (failed.length > 0) throw new DoorphoneError('not-released', `not released: ${[...new Set(failed)].join('; ')}`);
-  if (released.length === 0) return { released, message: 'no door is configured: there is no relay to release' };
-  return { released, message: `released ${released.join(', ')}` };
+  const before = await releaseRecorded(options.stateFolder, configurations, options);
+  if (refusal !== undefined) return byTheRecordAlone(before, refusal);
+  if (failed.length > 0) throw notReleased(failed);
+  const message = [describe(released), ...(before === undefined ? [] : describeBefore(before))].join('; ');
+  return { released: [...released, ...(before?.released ?? [])], message };
 }
 
-/** Of the doors, and what held buttons switch. */
-function relaysOf({ doors, buttons }: Configuration): readonly string[] {
-  const switched = Object.values(buttons).flatMap(({ held }) => held?.switch ?? []);
-  return [...Object.values(doors).map(({ relay }) => relay), ...switched];
+function notReleased(failed: readonly string[]): DoorphoneError {
+  return new DoorphoneError('not-released', `not released: ${[...new Set(failed)].join('; ')}`);
 }
 
-/** A line that becomes an output is inactive; nobody holds it any more afterwards. */
-async function release(configuration: Configuration, relay: string, options: ReleaseOptions): Promise<void> {
-  const clock = new SystemClock();
-  const journal = new Journal(clock, silentLog);
-  const faults = new Faults(journal, silentLog);
-  const { machine, serial: system } = options;
-  const place = modulePlaceOf(relay, configuration);
-  const own = place === undefined ? {} : only(configuration.modules, place.module);
-  const services = { clock, log: silentLog, faults };
-  const board = withModules(
-    openBoard(configuration, { ...services, ...(machine === undefined ? {} : { machine }) }),
-    { ...configuration, modules: own },
-    { ...services, journal, random: new SystemRandom(), ...(system === undefined ? {} : { system }) },
-  );
-  try {
-    board.output(relay).set(false);
-    const fault = board instanceof ModuleBoard ? [...(await board.released()).values()][0] : undefined;
-    if (fault !== undefined) throw new DoorphoneError('line-failed', fault);
-  } finally {
-    board.close();
+function describe(released: readonly string[]): string {
+  return released.length === 0
+    ? 'no door is configured: there is no relay to release'
+    : `released ${released.join(', ')}`;
+}
+
+/** Of relays that nobody names any more. */
+function describeBefore({ released, failed }: Tally): readonly string[] {
+  return [
+    ...(released.length === 0 ? [] : [`and ${released.join(', ')}, which the last service had`]),
+    ...(failed.length === 0 ? [] : [`not released, which the last service had: ${failed.join('; ')}`]),
+  ];
+}
+
+/** @throws DoorphoneError where there was no record, or one of its relays could not be driven */
+function byTheRecordAlone(before: Tally | undefined, refusal: DoorphoneError): ReleaseOutcome {
+  if (before === undefined) {
+    const { code, message, mend } = refusal;
+    const what = `nothing is released: ${message}, and no service has left word of its relays`;
+    throw new DoorphoneError(code, what, mend === undefined ? {} : { mend });
   }
+  const { released, failed } = before;
+  if (failed.length > 0) throw notReleased(failed);
+  const which = released.length === 0 ? 'released nothing' : `released ${released.join(', ')}`;
+  return { released, message: `${which}, as the last service had it: ${refusal.line}` };
 }
 
-function only<Value>(table: Readonly<Record<string, Value>>, key: string): Readonly<Record<string, Value>> {
-  return Object.fromEntries(Object.entries(table).filter(([name]) => name === key));
+/** Those of the file with its profiles, and alone: whichever make sense; else why none does. */
+async function readConfigurations(options: ConfigurationPlace): Promise<{
+  readonly configurations: readonly Configuration[];
+  readonly refusal?: DoorphoneError;
+}> {
+  try {
+    return { configurations: await configurationsOf(options) };
+  } catch (thrown) {
+    if (thrown instanceof DoorphoneError) return { configurations: [], refusal: thrown };
+    throw thrown;
+  }
 }
 
 /** Of the file with its profiles, and alone: whichever makes sense, its relays are driven. */

@@ -18,6 +18,7 @@ import { Faults } from './faults.ts';
 import { instanceOf } from './instance-id.ts';
 import { standardErrorLog } from './log.ts';
 import { systemNetwork, systemNetworkNews } from './network-watcher.ts';
+import { outputMemory } from './output-record.ts';
 import { Profiles } from './profiles.ts';
 import { Provisioning } from './provisioning.ts';
 import { ServiceManager } from './service-manager.ts';
@@ -164,6 +165,7 @@ function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOption
     network: systemNetwork(),
     networkNews: systemNetworkNews(),
     tamperMemory: storeFileAt(join(stateFolder, 'tamper')),
+    outputMemory: outputMemory(stateFolder),
     startedAt: clock.now(),
   };
 }

@@ -34,6 +34,7 @@ const STEPS = {
     'a relay is on for its time, by its wire',
     'status says that the kernel keeps a relay on',
     'killed with its doors open they stay open, until they are released',
+    'killed with its doors open and its file spoiled, they are released by what it left',
     'it starts on lines that were left, and ends without leaving any',
   ],
   'call.guest.ts': [

@@ -19,7 +19,7 @@ pins: { button: { offset: 0 }, relay: { offset: 1 }, strike: { offset: 2 } }
 lines: { strike: { active: low } }
 `,
 );
-const door = new Door(`
+const CONFIGURATION = `
 name: Sysfs
 board: ${folder}
 audio: { device: virtual }
@@ -30,7 +30,8 @@ buttons: { front: { line: button, call: [ "sip:101@127.0.0.1:5070" ] } }
 doors:
   main: { relay: relay, openFor: 8s }
   yard: { relay: strike, openFor: 1s }
-`);
+`;
+const door = new Door(CONFIGURATION);
 
 /** Lines that somebody has exported. */
 const exported = (): readonly string[] => readdirSync('/sys/class/gpio').filter((name) => /^gpio\d+$/.test(name));
@@ -79,6 +80,19 @@ await scenario({
     door.release();
     expect('relay', chip.isHigh('relay'), false);
     expect('strike, active low', chip.isHigh('strike'), true);
+  },
+
+  'killed with its doors open and its file spoiled, they are released by what it left': async () => {
+    await door.start();
+    await door.execute('open', { door: 'main' });
+    await door.execute('open', { door: 'yard' });
+    await door.kill('SIGKILL');
+    expect('open after the kill', [chip.isHigh('relay'), chip.isHigh('strike')], [true, false]);
+    door.configure('name: [');
+    const said = door.release();
+    expect('open', [chip.isHigh('relay'), chip.isHigh('strike')], [false, true]);
+    door.configure(CONFIGURATION);
+    return { said: said.trim() };
   },
 
   'it starts on lines that were left, and ends without leaving any': async () => {

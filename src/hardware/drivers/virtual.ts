@@ -107,6 +107,10 @@ export class VirtualBoard implements Board {
     return this.#find(name)?.state ?? { name, direction: 'input', active: false };
   }
 
+  wireOf(): undefined {
+    return undefined;
+  }
+
   setLine(name: string, active: boolean): void {
     this.#assertOpen();
     const line = this.#find(name) ?? this.#add(name, 'input');

@@ -1,6 +1,6 @@
 // A board: where lines are taken from, and who drives every output safe when nobody is in command any more.
 
-import type { InputLine, LineChange, LineState, OutputLine } from './lines.ts';
+import type { InputLine, LineChange, LineState, LineWire, OutputLine } from './lines.ts';
 
 /** A change of any line of the board, input or output. */
 export interface BoardChange extends LineChange {
@@ -22,6 +22,8 @@ export interface Board {
   lines(): readonly LineState[];
   /** The state of a line, taken or not. @throws DoorphoneError `unknown-line` */
   read(name: string): LineState;
+  /** Where a line is, and how it is wired if it is an output; undefined: it has no wire that the kernel knows. Never throws. */
+  wireOf(name: string): LineWire | undefined;
   /**
    * Makes an input active or not, as a finger or a wire would: for boards without wires.
    * @throws DoorphoneError `unknown-line`, `line-not-settable` (an output, or an input of a real board), `board-closed`

@@ -34,6 +34,18 @@ export interface OutputLine {
   onFailed?(listener: (reason: string) => void): () => void;
 }
 
+/** Where the kernel has a line, and how it is wired. */
+export interface LineWire {
+  /** Label of the chip. */
+  readonly chip: string;
+  /** The kernel's name for it, where several chips have that label. */
+  readonly chipName: string;
+  readonly offset: number;
+  readonly activeLow: boolean;
+  /** Of an output. */
+  readonly drive: 'push-pull' | 'open-drain' | 'open-source';
+}
+
 export type LineDirection = 'input' | 'output';
 
 /** One line as `doorphone line` and the panel show it. */

@@ -9,11 +9,12 @@ import type {
   InputLine,
   LineChange,
   LineState,
+  LineWire,
   OutputLine,
   ProcessExit,
 } from '../../ports/index.ts';
 import { Listeners } from '../listeners.ts';
-import { Chips, type LinePlace, placeIn } from './chips.ts';
+import { Chips, type LinePlace, type OpenChip, placeIn } from './chips.ts';
 import { GpioInput, GpioOutput, type LineIdentity, type LineServices } from './gpio-line.ts';
 import { contact, type LineSettings, relay } from './line-settings.ts';
 
@@ -107,6 +108,14 @@ export class GpioBoard implements Board {
     return { name, direction: 'input', active: false };
   }
 
+  wireOf(name: string): LineWire | undefined {
+    const at = this.#closed ? undefined : this.#chipOf(name);
+    if (at === undefined) return undefined;
+    const { chip, offset } = at;
+    const { activeLow, drive } = relay(this.data.lines.get(name)?.settings);
+    return { chip: chip.label, chipName: chip.name, offset, activeLow, drive };
+  }
+
   setLine(name: string, _active: boolean): void {
     this.#assertOpen();
     this.read(name);
@@ -121,7 +130,7 @@ export class GpioBoard implements Board {
 
   get keepsOutputs(): string | undefined {
     for (const [name, { direction }] of this.#taken) {
-      const label = direction === 'output' ? this.#labelOf(name) : undefined;
+      const label = direction === 'output' ? this.#chipOf(name)?.chip.label : undefined;
       const kept = label === undefined ? undefined : this.services.system.keepsOutputs(label);
       if (kept !== undefined) return kept;
     }
@@ -214,10 +223,12 @@ export class GpioBoard implements Board {
     return `${this.#chips.chip(chip)?.path ?? chip} ${offset}`;
   }
 
-  /** Of the chip that a line is on; undefined: it is gone. */
-  #labelOf(name: string): string | undefined {
+  /** Where a line is; undefined: its chip is gone, or there is no such line. */
+  #chipOf(name: string): { readonly chip: OpenChip; readonly offset: number } | undefined {
     try {
-      return this.#chips.chip(this.#place(name).chip)?.label;
+      const { chip: named, offset } = this.#place(name);
+      const chip = this.#chips.chip(named);
+      return chip === undefined || offset >= chip.lines ? undefined : { chip, offset };
     } catch {
       return undefined;
     }

@@ -12,6 +12,7 @@ import type {
   LineChange,
   LineDirection,
   LineState,
+  LineWire,
   OutputLine,
   ProcessExit,
 } from '../../ports/index.ts';
@@ -117,6 +118,10 @@ export class ModuleBoard implements Board {
     if (place === undefined) return this.board.read(name);
     const taken = this.#taken.get(name);
     return taken === undefined ? { name, direction: place.direction, active: false } : stateOf(taken);
+  }
+
+  wireOf(name: string): LineWire | undefined {
+    return this.#place(name) === undefined ? this.board.wireOf(name) : undefined;
   }
 
   setLine(name: string, active: boolean): void {
