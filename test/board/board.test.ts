@@ -36,6 +36,7 @@ const STEPS = {
     'killed with its doors open they stay open, until they are released',
     'killed with its doors open and its file spoiled, they are released by what it left',
     'it starts on lines that were left, and ends without leaving any',
+    'a chip that vanishes is a fault, and the door goes on',
   ],
   'call.guest.ts': [
     'the service starts, and takes its sound card',

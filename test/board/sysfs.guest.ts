@@ -103,4 +103,15 @@ await scenario({
     expect('exported', exported(), []);
     expect('chip', existsSync(`/dev/${chip.name}`), true);
   },
+
+  'a chip that vanishes is a fault, and the door goes on': async () => {
+    await door.start();
+    const mark = door.mark;
+    chip.unplug();
+    const { what } = await door.saw('fault', () => true, mark);
+    expect('which line', String(what).includes('line button is gone'), true);
+    expect('the door goes on', (await door.execute('status', {})).state, 'fault');
+    expect('exit code', await door.kill('SIGTERM'), 0);
+    return { what };
+  },
 });

@@ -10,7 +10,8 @@ interface SysfsWire {
   driven: boolean | undefined;
   exported: boolean;
   activeLow: boolean;
-  told: ((error: Error | null, value: number) => void) | undefined;
+  /** What the kernel wakes. */
+  told: (() => void) | undefined;
 }
 
 const failure = (code: string, errno: number): Error => Object.assign(new Error(code), { code, errno });
@@ -22,29 +23,22 @@ export class FakeSysfs {
   readonly busy = new Set<number>();
   /** The user may not. */
   forbidden = false;
+  /** Numbers of lines whose chip is pulled out. */
+  readonly #gone = new Set<number>();
   /** Lines cannot be driven any more. */
   broken = false;
-  readonly #chips: readonly { readonly label: string; readonly base: number; readonly lines: number }[];
+  #chips: readonly { readonly label: string; readonly base: number; readonly lines: number }[] = [];
 
   constructor(...chips: readonly { readonly label: string; readonly base: number; readonly lines: number }[]) {
-    this.#chips = chips;
-    for (const { base, lines } of chips) {
-      for (let at = 0; at < lines; at += 1) {
-        this.wires.set(base + at, {
-          outside: false,
-          driven: undefined,
-          exported: false,
-          activeLow: false,
-          told: undefined,
-        });
-      }
-    }
+    for (const chip of chips) this.plug(chip);
   }
 
   get files(): SysfsFiles {
     return {
       list: () => ['export', 'unexport', ...this.#chips.map(({ base }) => `gpiochip${base}`)],
       read: (path) => {
+        const [, line] = /gpio(\d+)\/direction$/.exec(path) ?? [];
+        if (line !== undefined) return this.wires.get(Number(line))?.exported === true ? 'in\n' : undefined;
         const [, number, name] = /gpiochip(\d+)\/(\w+)$/.exec(path) ?? [];
         const chip = this.#chips.find(({ base }) => base === Number(number));
         if (chip === undefined) return undefined;
@@ -72,7 +66,31 @@ export class FakeSysfs {
     const wire = this.wire(number);
     const before = this.isHigh(number);
     wire.outside = high;
-    if (this.isHigh(number) !== before) wire.told?.(null, high === wire.activeLow ? 0 : 1);
+    if (this.isHigh(number) !== before) wire.told?.();
+  }
+
+  /** Takes a chip away. @param wakes whether the kernel wakes who waits for its lines: what that throws would end the process */
+  unplug(label: string, wakes = false): void {
+    const chip = this.#chips.find((one) => one.label === label);
+    this.#chips = this.#chips.filter((one) => one !== chip);
+    const numbers = Array.from({ length: chip?.lines ?? 0 }, (_, at) => (chip?.base ?? 0) + at);
+    for (const number of numbers) this.#gone.add(number);
+    for (const number of numbers) this.wire(number).exported = false;
+    if (wakes) for (const number of numbers) this.wire(number).told?.();
+  }
+
+  /** Puts one in, its lines not held by anybody. */
+  plug(chip: { readonly label: string; readonly base: number; readonly lines: number }): void {
+    this.#chips = [...this.#chips, chip];
+    for (let number = chip.base; number < chip.base + chip.lines; number += 1) {
+      this.#gone.delete(number);
+      this.wires.set(number, { outside: false, driven: undefined, exported: false, activeLow: false, told: undefined });
+    }
+  }
+
+  /** As a system call on a file that is no more. @throws Error */
+  assertThere(number: number): void {
+    if (this.#gone.has(number)) throw failure('ENODEV', -19);
   }
 
   wire(number: number): SysfsWire {
@@ -102,10 +120,12 @@ export class FakeSysfs {
       }
 
       readSync(): number {
+        sysfs.assertThere(this.number);
         return sysfs.isHigh(this.number) === this.#wire.activeLow ? 0 : 1;
       }
 
       writeSync(value: 0 | 1): void {
+        sysfs.assertThere(this.number);
         if (sysfs.broken) throw failure('EIO', -5);
         this.#wire.driven = (value === 1) !== this.#wire.activeLow;
       }
@@ -115,7 +135,11 @@ export class FakeSysfs {
       }
 
       watch(told: (error: Error | null, value: number) => void): void {
-        this.#wire.told = told;
+        // As onoff's own: it reads, and calls nobody for what is no level.
+        this.#wire.told = () => {
+          const value = this.readSync();
+          if (value === 0 || value === 1) told(null, value);
+        };
       }
 
       unexport(): void {

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DoorphoneError } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
+import { millis, seconds } from '../../../src/base/units.ts';
 import { GpioBoard } from '../../../src/hardware/drivers/index.ts';
 import { loadOnoff } from '../../../src/hardware/drivers/sysfs/onoff.ts';
 import { SysfsGpio } from '../../../src/hardware/drivers/sysfs/sysfs-system.ts';
@@ -13,8 +14,10 @@ import { FakeSysfs } from '../../support/fake-onoff.ts';
 let clock: FakeClock;
 let sysfs: FakeSysfs;
 let system: SysfsGpio;
+let faults: readonly string[];
 beforeEach(() => {
   clock = new FakeClock();
+  faults = [];
   sysfs = new FakeSysfs(
     { label: 'expander', base: 1010, lines: 8 },
     { label: 'pinctrl-bcm2711', base: 512, lines: 58 },
@@ -30,8 +33,14 @@ function board(activeLow = false): GpioBoard {
     ['strike', { place: { chip: 'expander', offset: 7 }, settings }],
     ['beyond', { place: { chip: 'expander', offset: 8 }, settings }],
   ]);
-  const faults = { begin: () => undefined, end: () => undefined };
-  const services = { clock, log: silentLog, system, faults, onProcessExit: () => () => undefined };
+  const said = new Map<string, string>();
+  const tell = (key: string, what: string | undefined): void => {
+    if (what === undefined) said.delete(key);
+    else said.set(key, what);
+    faults = [...said.values()];
+  };
+  const reports = { begin: tell, end: (key: string) => tell(key, undefined) };
+  const services = { clock, log: silentLog, system, faults: reports, onProcessExit: () => () => undefined };
   return new GpioBoard({ name: 'test', lines }, services);
 }
 
@@ -132,6 +141,59 @@ describe('an input', () => {
     system.close(lines);
     sysfs.put(529, false);
     expect(system.read(lines, 1)).toBeLessThan(0);
+  });
+});
+
+describe('a chip that vanishes', () => {
+  const CHIP = { label: 'pinctrl-bcm2711', lines: 58 };
+
+  it.each([
+    { wakes: true, after: millis(0) },
+    { wakes: false, after: seconds(2) },
+  ])('is one fault, no press, and works again, also under other numbers (woken: $wakes)', ({ wakes, after }) => {
+    sysfs.put(529, true);
+    const one = board();
+    const changes: LineChange[] = [];
+    one.input('button').onChange((change) => changes.push(change));
+    sysfs.put(529, false);
+    clock.advance(30);
+    sysfs.unplug(CHIP.label, wakes);
+    clock.advance(after);
+    expect(changes.map(({ active }) => active)).toEqual([true, false]);
+    clock.advance(seconds(12));
+    expect(faults).toEqual(['line button is gone (ENODEV)']);
+    sysfs.plug({ ...CHIP, base: 400 });
+    sysfs.put(417, true);
+    clock.advance(seconds(5));
+    expect(faults).toEqual([]);
+    sysfs.put(417, false);
+    clock.advance(30);
+    expect(changes.map(({ active }) => active)).toEqual([true, false, true]);
+    one.close();
+    expect(clock.timers).toEqual([]);
+  });
+
+  it('with a relay is an error to whoever opens; the relay works, and is off, when it is back', () => {
+    const relay = board().output('relay');
+    relay.set(true);
+    sysfs.unplug(CHIP.label);
+    expect(thrownBy(() => relay.set(true)).line).toMatch(/^line "relay" cannot be driven: ENODEV/);
+    expect(relay.active).toBe(false);
+    sysfs.plug({ ...CHIP, base: 512 });
+    expect(sysfs.isHigh(539)).toBe(false);
+    relay.set(true);
+    expect(sysfs.isHigh(539)).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
+  it('leaves the lines of the others as they are', () => {
+    const one = board();
+    one.input('button');
+    one.output('strike').set(true);
+    sysfs.unplug(CHIP.label);
+    expect(sysfs.isHigh(1017)).toBe(true);
+    one.output('strike').set(false);
+    expect(sysfs.isHigh(1017)).toBe(false);
   });
 });
 

@@ -4,7 +4,8 @@
 // who holds a line, debouncing (the driver above waits itself).
 
 import { constants } from 'node:os';
-import type { Clock } from '../../../base/clock.ts';
+import type { Clock, Timer } from '../../../base/clock.ts';
+import { seconds } from '../../../base/units.ts';
 import type { ChipDescription, Edge, GpioSystem, LineDescription, LineRequest } from '../gpio/gpio-system.ts';
 import type { OnoffConstructor, OnoffLine } from './onoff.ts';
 
@@ -30,12 +31,21 @@ interface TakenLine {
   readonly line: OnoffLine;
   readonly output: boolean;
   readonly offset: number;
+  /** Across all chips. */
+  readonly number: number;
   sequence: number;
   edges: Edge[];
   told: () => void;
+  /** -errno of why it is gone. */
+  lost: number | undefined;
 }
 
+/** What `readSync` answers of a line that is gone: neither of the levels for which onoff calls anybody. */
+const NO_LEVEL = -1;
+
 export const SYSFS_FOLDER = '/sys/class/gpio';
+/** How long a chip that was pulled out may go unnoticed. */
+const LOOK_AFTER = seconds(2);
 /** As the kernel keeps of the character device's. */
 const MOST_EDGES = 64;
 const { EINVAL, EIO, ENODEV, EOPNOTSUPP } = constants.errno;
@@ -45,6 +55,7 @@ export class SysfsGpio implements GpioSystem {
   readonly #chips = new Map<number, SysfsChip>();
   readonly #taken = new Map<number, TakenLine>();
   #last = 0;
+  #look: Timer | undefined;
 
   constructor(private readonly parts: SysfsParts) {}
 
@@ -97,16 +108,30 @@ export class SysfsGpio implements GpioSystem {
       letGo(line);
       return errorNumber(thrown);
     }
-    const taken: TakenLine = { line, output, offset, sequence: 0, edges: [], told: () => undefined };
+    const number = found.base + offset;
+    const taken: TakenLine = {
+      line,
+      output,
+      offset,
+      number,
+      sequence: 0,
+      edges: [],
+      told: () => undefined,
+      lost: undefined,
+    };
+    this.#guard(taken);
     if (!output) line.watch((error, value) => this.#changed(taken, error, value === 1));
     const descriptor = this.#next();
     this.#taken.set(descriptor, taken);
+    this.#lookAfterInputs();
     return descriptor;
   }
 
   read(lines: number, _count: number): number {
     const taken = this.#taken.get(lines);
-    return taken === undefined ? -ENODEV : attempt(() => taken.line.readSync());
+    if (taken === undefined) return -ENODEV;
+    const level = taken.line.readSync();
+    return taken.lost ?? level;
   }
 
   write(lines: number, _mask: number, values: number): number {
@@ -119,13 +144,16 @@ export class SysfsGpio implements GpioSystem {
   }
 
   edges(lines: number): readonly Edge[] | number {
-    return this.#taken.get(lines)?.edges.splice(0) ?? -ENODEV;
+    const taken = this.#taken.get(lines);
+    return taken === undefined ? -ENODEV : (taken.lost ?? taken.edges.splice(0));
   }
 
   watch(lines: number, told: () => void): () => void {
     const taken = this.#taken.get(lines);
     if (taken === undefined) return () => undefined;
     taken.told = told;
+    // It may have gone between the first look at it and this.
+    if (taken.lost !== undefined) told();
     return () => {
       taken.told = () => undefined;
     };
@@ -137,6 +165,7 @@ export class SysfsGpio implements GpioSystem {
     const taken = this.#taken.get(descriptor);
     if (taken === undefined) return;
     this.#taken.delete(descriptor);
+    this.#lookAfterInputs();
     if (taken.output) {
       attempt(() => {
         taken.line.writeSync(0);
@@ -148,6 +177,50 @@ export class SysfsGpio implements GpioSystem {
 
   keepsOutputs(_label: string): string {
     return 'sysfs';
+  }
+
+  /**
+   * onoff reads the level by itself when the kernel wakes it, with nobody to catch what that throws when the chip is gone: the
+   * process would end. So it is caught in the line itself, and told as the character device tells it.
+   */
+  #guard(taken: TakenLine): void {
+    const { line } = taken;
+    const read = line.readSync.bind(line);
+    line.readSync = () => {
+      try {
+        return read();
+      } catch (thrown) {
+        this.#lose(taken, errorNumber(thrown));
+        return NO_LEVEL;
+      }
+    };
+  }
+
+  #lose(taken: TakenLine, reason: number): void {
+    if (taken.lost !== undefined) return;
+    taken.lost = reason;
+    taken.told();
+  }
+
+  /** Many kernels wake nobody when the file of a line goes. To read the line would take an edge away from who waits for it. */
+  #lookAfterInputs(): void {
+    if (this.#inputs.length === 0) {
+      this.#look?.cancel();
+      this.#look = undefined;
+      return;
+    }
+    this.#look ??= this.parts.clock.after(LOOK_AFTER, 'whether lines of sysfs are there', () => {
+      this.#look = undefined;
+      for (const taken of this.#inputs) {
+        const isThere = this.parts.files.read(`${SYSFS_FOLDER}/gpio${taken.number}/direction`) !== undefined;
+        if (!isThere) this.#lose(taken, -ENODEV);
+      }
+      this.#lookAfterInputs();
+    });
+  }
+
+  get #inputs(): readonly TakenLine[] {
+    return [...this.#taken.values()].filter(({ output }) => !output);
   }
 
   #changed(taken: TakenLine, error: Error | null | undefined, active: boolean): void {
