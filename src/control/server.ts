@@ -54,7 +54,6 @@ export class ControlServer {
     const { path, log } = this.#options;
     await clearPath(path);
     const server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket));
-    server.maxConnections = MOST_CLIENTS;
     await listen(server, path);
     server.on('error', (error) => log.error('control.failed', { reason: error.message }));
     this.#server = server;
@@ -70,7 +69,19 @@ export class ControlServer {
     await closed;
   }
 
+  /**
+   * Who has said all that it will may be gone: that is seen only when something is written to it, and where it follows events
+   * there may be none for hours. So it gives way to who comes now.
+   */
   #accept(socket: Socket): void {
+    if (this.#clients.size >= MOST_CLIENTS) {
+      const silent = [...this.#clients].find(({ saysNoMore }) => saysNoMore);
+      if (silent === undefined) {
+        socket.destroy();
+        return;
+      }
+      silent.drop();
+    }
     const client = new Client(socket, this.#options, () => this.#clients.delete(client));
     this.#clients.add(client);
   }
@@ -87,7 +98,7 @@ class Client {
   constructor(
     private readonly socket: Socket,
     private readonly options: ControlServerOptions,
-    onClose: () => void,
+    private readonly onClose: () => void,
   ) {
     socket.on('data', (chunk) => this.#read(chunk));
     // A client may go away at any moment; 'close' follows.
@@ -100,6 +111,17 @@ class Client {
       this.#ended = true;
       this.#endWhenDone();
     });
+  }
+
+  /** Whether it has closed its side, and is told events all the same. */
+  get saysNoMore(): boolean {
+    return this.#ended && this.#pending === 0;
+  }
+
+  /** Ends it at once. */
+  drop(): void {
+    this.socket.destroy();
+    this.onClose();
   }
 
   /** What has been said is delivered, unless the client does not read. */

@@ -301,6 +301,19 @@ describe('events', () => {
     ]);
   });
 
+  it('followed by programs that were ended keep nobody else out', async () => {
+    registry.handle('status', () => refuse('tested', 'answered'));
+    await start();
+    for (let times = 0; times < 100; times += 1) {
+      const { socket } = await connect();
+      await new Promise<void>((done) => socket.end('{"id":1,"command":"events","follow":true}\n', done));
+      socket.destroy();
+    }
+    const client = await connect();
+    client.socket.write('{"id":2,"command":"status"}\n');
+    expect(await client.next()).toMatchObject([{ id: 2, ok: false, error: { code: 'tested' } }]);
+  });
+
   it('do not pile up for a client that does not read: it is dropped, and the others are served', async () => {
     registry.handle('press', () => ({ ok: true, result: { button: 'front' } }));
     await start();
