@@ -28,7 +28,7 @@ export interface AccountLinesOptions {
   readonly protocols: readonly Protocol[];
   readonly locator: Locator;
   /** Finds servers, and the ways there, ahead of their use. */
-  readonly prepare: (uris: readonly string[]) => void;
+  readonly prepare: (account: Account, servers: readonly string[]) => void;
   /** How REGISTER is sent. */
   readonly exchange: ExchangeEnvironment;
   readonly instance: string | undefined;
@@ -90,7 +90,7 @@ export class AccountLines {
   start(): void {
     this.#running = true;
     for (const { profile, registration } of this.#lines) {
-      this.options.prepare(profile.servers);
+      this.options.prepare(profile.account, profile.servers);
       registration?.start();
     }
   }
@@ -228,7 +228,7 @@ export class AccountLines {
   #changed(profile: AccountProfile, report: RegistrationReport, cause: string | undefined): void {
     const { registered, reason, status, registrar } = report;
     // The servers that a registrar names are ours as long as we are registered.
-    this.options.prepare(profile.servers);
+    this.options.prepare(profile.account, profile.servers);
     this.#locateServers();
     const fields = { account: profile.account.uri, registrar, registered, reason: reason ?? cause ?? null, status };
     if (registered || !this.#running) this.options.log.info('sip.registration', fields);

@@ -128,8 +128,8 @@ export class SipAgent implements UserAgent, EventAgent {
     known: (uri) => this.#locator.known(uri),
   });
   readonly #timers: TimerSettings;
-  /** The URIs that are called often. */
-  readonly #prepared = new Set<string>();
+  /** The URIs that are called often: those of our user, and each account's servers. */
+  readonly #prepared = new Map<Account | 'targets', readonly string[]>();
   #quieted: () => void = nothing;
   #started = false;
 
@@ -209,11 +209,20 @@ export class SipAgent implements UserAgent, EventAgent {
     this.#transport.close();
   }
 
-  /** Finds the addresses of targets, and the ways there, ahead of their use: a call to them begins without waiting. */
+  /**
+   * Finds the addresses of targets, and the ways there, ahead of their use: a call to them begins without waiting. They take
+   * the place of those that were given before.
+   */
   prepare(uris: readonly string[]): void {
+    this.#prepareFor('targets', uris);
+  }
+
+  /** A registrar may name another server with each registration: the one before it is looked for no longer. */
+  #prepareFor(whose: Account | 'targets', uris: readonly string[]): void {
+    this.#prepared.set(whose, uris);
+    this.#locator.keepOnly([...this.#prepared.values()].flat());
     for (const uri of uris) {
       this.#locator.keep(uri);
-      this.#prepared.add(uri);
       this.#prepareWay(uri);
     }
   }
@@ -434,7 +443,7 @@ export class SipAgent implements UserAgent, EventAgent {
       accounts,
       protocols: this.#protocols,
       locator: this.#locator,
-      prepare: (uris) => this.prepare(uris),
+      prepare: (account, servers) => this.#prepareFor(account, servers),
       // Each flow by its own proxy: no other may stand in for it.
       exchange: {
         clock,
@@ -489,7 +498,7 @@ export class SipAgent implements UserAgent, EventAgent {
   /** Names lead elsewhere now. */
   #serversMoved(): void {
     this.#accounts.serversMoved();
-    if (this.#started) for (const uri of this.#prepared) this.#prepareWay(uri);
+    if (this.#started) for (const uri of [...this.#prepared.values()].flat()) this.#prepareWay(uri);
   }
 
   /** Where `target` reaches us: by the protocol that we reach it by (RFC 3261 §8.1.1.8, §19.1.1). */

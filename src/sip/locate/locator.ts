@@ -94,6 +94,17 @@ export class Locator {
     this.#ask(entry);
   }
 
+  /** Keeps no others than these any longer; what is known of them is forgotten in time. */
+  keepOnly(uris: readonly string[]): void {
+    const places = uris.map((uri) => placeOf(uri, this.options.transports));
+    const keys = new Set(places.flatMap((place) => (place.ok ? [place.value.key] : [])));
+    for (const [key, entry] of this.#entries) {
+      if (keys.has(key)) continue;
+      entry.kept = false;
+      entry.refresh?.cancel();
+    }
+  }
+
   /** Finds the addresses of a URI, the best first: before this returns where they are known, however old the knowledge. */
   locate(uri: string, done: LocatedHandler): void {
     const place = placeOf(uri, this.options.transports);

@@ -459,6 +459,17 @@ describe('what is known', () => {
     expect(server.asked.length).toBe(before);
   });
 
+  it('is asked for no longer where others are kept in its place', async () => {
+    locator.keep(URI);
+    locator.keep('sip:user@example.com:5060');
+    await clock.advanceAsync(100);
+    locator.keepOnly(['sip:user@example.com:5060']);
+    server.asked.length = 0;
+    await clock.advanceAsync(600_000);
+    const names = new Set(server.asked.map(({ name }) => name));
+    expect(names).toEqual(new Set(['example.com']));
+  });
+
   it('tells nobody after the end', async () => {
     let told = false;
     locator.keep(URI);

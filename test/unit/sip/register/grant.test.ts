@@ -44,10 +44,12 @@ interface House extends Bench {
 async function house(
   own: Account = account,
   prepare: (registrar: EdgeProxy) => void = () => undefined,
+  resolve?: (name: string) => Promise<string[]>,
 ): Promise<House> {
   const clock = new FakeClock();
   let registrar: EdgeProxy | undefined;
-  const made = await bench({ clock, accounts: [own], instance: INSTANCE }, async (network) => {
+  const options = { clock, accounts: [own], instance: INSTANCE, ...(resolve === undefined ? {} : { resolve }) };
+  const made = await bench(options, async (network) => {
     registrar = await EdgeProxy.start(network, '10.0.0.5');
     prepare(registrar);
   });
@@ -194,6 +196,28 @@ describe('the service route (RFC 3608 §6.1)', () => {
     deliver(made.clock);
     expect(called(made)).toMatchObject({ to: '10.0.0.5' });
     expect(called(made).invite.headers.has('Route')).toBe(false);
+  });
+
+  it('of another server each time leaves nothing behind of those before it', async () => {
+    const asked: string[] = [];
+    const resolve = (name: string): Promise<string[]> => {
+      asked.push(name);
+      return Promise.resolve([HSP]);
+    };
+    const made = await house(account, () => undefined, resolve);
+    for (let turn = 1; turn <= 20; turn += 1) {
+      made.registrar.override = () => ({ status: 403 });
+      made.agent.networkChanged();
+      await made.clock.advanceAsync(10);
+      made.registrar.override = undefined;
+      made.registrar.extra = [['Service-Route', `<sip:token${turn}@node${turn}.example.com;lr>`]];
+      made.agent.networkChanged();
+      await made.clock.advanceAsync(10);
+    }
+    expect(called(made).to).toBe(HSP);
+    asked.length = 0;
+    await made.clock.advanceAsync(120_000);
+    expect(new Set(asked)).toEqual(new Set(['node20.example.com']));
   });
 
   it('goes with the registration', async () => {
