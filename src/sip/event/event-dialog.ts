@@ -1,6 +1,6 @@
 // A dialog that a subscription lives in, from either side: requests of ours in it, and from where the peer's count.
 
-import { type Dialog, livesAt, type RequestContent } from '../dialog/index.ts';
+import { type Dialog, HeardFrom, livesAt, type RequestContent } from '../dialog/index.ts';
 import { type CallCredentials, ClientExchange } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
@@ -39,7 +39,7 @@ export const endsSubscription = (status: number): boolean => ENDING.has(status);
 
 /** One dialog of RFC 6665. */
 export class EventDialog {
-  readonly #heardFrom = new Set<string>();
+  readonly #heardFrom = new HeardFrom();
   #lastHeard: Endpoint;
 
   constructor(

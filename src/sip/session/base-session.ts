@@ -1,7 +1,7 @@
 // What sessions of both directions have in common: events, the dialog that is theirs, and from whom requests count.
 
 import { Emitter } from '../../base/emitter.ts';
-import { isSips } from '../dialog/index.ts';
+import { HeardFrom, isSips } from '../dialog/index.ts';
 import { formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
@@ -66,7 +66,7 @@ export abstract class BaseSession implements RoutedSession {
   /** The dialog that the user talks in. */
   protected primary: DialogUsage | undefined;
   readonly #events = new Emitter<SessionEvents>();
-  readonly #heardFrom = new Set<string>();
+  readonly #heardFrom = new HeardFrom();
   /** Whether everything so far came over TLS. */
   #onlyOverTls = true;
   #lastHeard: Endpoint | undefined;
