@@ -1,0 +1,167 @@
+// See echo-filter.h.
+
+#include "voice/echo-filter.h"
+
+#include <math.h>
+#include <string.h>
+
+/** Of a weight before anything is known: a loudspeaker as loud in the microphone as it was in figures. */
+#define FIRST_UNCERTAINTY 1.0F
+/** How much less each further partition is expected to hold: more than a room's decay, for the direct way comes first. */
+#define PARTITION_DECAY 0.5F
+/** How much of the weights stays true from one block to the next: people and doors move. */
+#define STAYS 0.9998F
+/** Smoothing of what is no echo. */
+#define NEAR_SMOOTHING 0.8F
+/** Power in a bin below which nothing is learned: rounding to 16 bits has about that. */
+#define POWER_FLOOR 20.0F
+/**
+ * Shares of a bin's power that one block of sound in a transform of two explains, in the error's variance and in what is
+ * learned of a weight. In theory each is a half; partitions share what they learn, and so it is a little more and less.
+ */
+#define EXPECTED_SHARE 0.7F
+#define LEARNED_SHARE 0.3F
+/** Partitions that are cut to their length in each block. */
+#define CONSTRAINED_A_BLOCK 4
+/** Smoothing of energies: 200 ms. */
+#define ENERGY_SMOOTHING 0.95F
+/** The error louder than the microphone by so much: the filter adds what it should take away. */
+#define DIVERGED 1.5F
+/** The error holds the estimated echo upside down, by so much: the echo comes by another way. A voice holds none of it. */
+#define WRONG_WAY 0.4F
+
+void echo_filter_forget(struct echo_filter *filter) {
+  float expected = FIRST_UNCERTAINTY;
+  for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
+    struct echo_partition *partition = &filter->partitions[m];
+    memset(&partition->weights, 0, sizeof partition->weights);
+    for (size_t k = 0; k < SPECTRUM_MAX_BINS; k++) partition->uncertainty[k] = expected;
+    expected *= PARTITION_DECAY;
+  }
+  filter->energies = (struct echo_energies){0};
+  filter->beginnings++;
+}
+
+void echo_filter_init(struct echo_filter *filter, const struct spectrum_transform *transform) {
+  memset(filter, 0, sizeof *filter);
+  filter->transform = transform;
+  echo_filter_forget(filter);
+}
+
+static const struct spectrum *far_of(const struct echo_filter *filter, size_t partition) {
+  return &filter->far[(filter->newest + partition) % ECHO_FILTER_PARTITIONS];
+}
+
+static void take_far(struct echo_filter *filter, const float *far) {
+  size_t n = filter->transform->block;
+  float samples[2 * SPECTRUM_MAX_BLOCK];
+  memcpy(samples, filter->last_far, n * sizeof *samples);
+  memcpy(&samples[n], far, n * sizeof *samples);
+  memcpy(filter->last_far, far, n * sizeof *samples);
+  filter->newest = (filter->newest + ECHO_FILTER_PARTITIONS - 1) % ECHO_FILTER_PARTITIONS;
+  spectrum_of(filter->transform, samples, &filter->far[filter->newest]);
+}
+
+/** What the weights make of what was played. */
+static void estimate(struct echo_filter *filter) {
+  size_t n = filter->transform->block;
+  struct spectrum sum = {0};
+  for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
+    const struct spectrum *x = far_of(filter, m);
+    const struct spectrum *w = &filter->partitions[m].weights;
+    for (size_t k = 0; k <= n; k++) {
+      sum.re[k] += w->re[k] * x->re[k] - w->im[k] * x->im[k];
+      sum.im[k] += w->re[k] * x->im[k] + w->im[k] * x->re[k];
+    }
+  }
+  float samples[2 * SPECTRUM_MAX_BLOCK];
+  spectrum_to_samples(filter->transform, &sum, samples);
+  memcpy(filter->echo, &samples[n], n * sizeof *samples);
+}
+
+/** The variance of the error: what the weights do not know yet, and what is no echo. */
+static void expect(struct echo_filter *filter, const struct spectrum *error, float *variance) {
+  size_t n = filter->transform->block;
+  for (size_t k = 0; k <= n; k++) variance[k] = 0;
+  for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
+    const struct spectrum *x = far_of(filter, m);
+    const float *uncertainty = filter->partitions[m].uncertainty;
+    for (size_t k = 0; k <= n; k++) variance[k] += uncertainty[k] * (x->re[k] * x->re[k] + x->im[k] * x->im[k]);
+  }
+  for (size_t k = 0; k <= n; k++) {
+    float power = error->re[k] * error->re[k] + error->im[k] * error->im[k];
+    filter->unknown[k] = variance[k];
+    filter->near_power[k] = NEAR_SMOOTHING * filter->near_power[k] + (1 - NEAR_SMOOTHING) * power;
+    variance[k] = EXPECTED_SHARE * variance[k] + filter->near_power[k] + POWER_FLOOR * (float)n;
+  }
+}
+
+static void learn(struct echo_filter *filter, const struct spectrum *error, const float *variance) {
+  size_t n = filter->transform->block;
+  for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
+    const struct spectrum *x = far_of(filter, m);
+    struct spectrum *w = &filter->partitions[m].weights;
+    float *uncertainty = filter->partitions[m].uncertainty;
+    for (size_t k = 0; k <= n; k++) {
+      float step = uncertainty[k] / variance[k];
+      w->re[k] += step * (x->re[k] * error->re[k] + x->im[k] * error->im[k]);
+      w->im[k] += step * (x->re[k] * error->im[k] - x->im[k] * error->re[k]);
+      float learned = LEARNED_SHARE * step * (x->re[k] * x->re[k] + x->im[k] * x->im[k]);
+      float weight = w->re[k] * w->re[k] + w->im[k] * w->im[k];
+      uncertainty[k] = STAYS * STAYS * (1 - learned) * uncertainty[k] + (1 - STAYS * STAYS) * weight;
+    }
+  }
+}
+
+/** Weights are of one block's length: what circular convolution adds behind it is cut, one partition in turn. */
+static void constrain(struct echo_filter *filter) {
+  size_t n = filter->transform->block;
+  float samples[2 * SPECTRUM_MAX_BLOCK];
+  struct spectrum *weights = &filter->partitions[filter->constrained].weights;
+  filter->constrained = (filter->constrained + 1) % ECHO_FILTER_PARTITIONS;
+  spectrum_to_samples(filter->transform, weights, samples);
+  memset(&samples[n], 0, n * sizeof *samples);
+  spectrum_of(filter->transform, samples, weights);
+}
+
+static float product_of(const float *one, const float *other, size_t count) {
+  float sum = 0;
+  for (size_t at = 0; at < count; at++) sum += one[at] * other[at];
+  return sum;
+}
+
+static void take_energy(float *smoothed, float now) {
+  *smoothed = ENERGY_SMOOTHING * *smoothed + (1 - ENERGY_SMOOTHING) * now;
+}
+
+/** A filter that adds echo, or whose echo is none, is of another room. */
+static bool is_wrong(struct echo_filter *filter, const float *microphone) {
+  size_t n = filter->transform->block;
+  struct echo_energies *energies = &filter->energies;
+  take_energy(&energies->microphone, product_of(microphone, microphone, n));
+  take_energy(&energies->error, product_of(filter->error, filter->error, n));
+  take_energy(&energies->echo, product_of(filter->echo, filter->echo, n));
+  take_energy(&energies->common, product_of(filter->error, filter->echo, n));
+  float floor = POWER_FLOOR * (float)n;
+  return energies->error > DIVERGED * energies->microphone + floor ||
+         energies->common < -WRONG_WAY * energies->echo - floor;
+}
+
+void echo_filter_run(struct echo_filter *filter, const float *far, const float *microphone) {
+  size_t n = filter->transform->block;
+  float samples[2 * SPECTRUM_MAX_BLOCK] = {0};
+  float variance[SPECTRUM_MAX_BINS];
+  struct spectrum error;
+  take_far(filter, far);
+  estimate(filter);
+  for (size_t at = 0; at < n; at++) filter->error[at] = samples[n + at] = microphone[at] - filter->echo[at];
+  if (is_wrong(filter, microphone)) {
+    echo_filter_forget(filter);
+    memcpy(filter->error, microphone, n * sizeof *microphone);
+    return;
+  }
+  spectrum_of(filter->transform, samples, &error);
+  expect(filter, &error, variance);
+  learn(filter, &error, variance);
+  for (size_t count = 0; count < CONSTRAINED_A_BLOCK; count++) constrain(filter);
+}

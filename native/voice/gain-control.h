@@ -1,0 +1,29 @@
+// Brings a voice to one loudness, however far it is from the microphone, and keeps peaks from being cut. The gain moves
+// only while somebody speaks, slowly and within bounds, so that noise is never pumped up; the limiter has no look-ahead and
+// no delay. One thread; no allocation.
+
+#ifndef DOORPHONE_VOICE_GAIN_CONTROL_H
+#define DOORPHONE_VOICE_GAIN_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Fields are the control's own. */
+struct gain_control {
+  float noise;       /**< Power of the pauses. */
+  float speech;      /**< Power of late while somebody spoke; 0: nobody has. */
+  float gain;        /**< Factor that the last block ended with. */
+  float limit;       /**< Factor of the limiter, 1 at most. */
+  float release;     /**< Of the limiter, a sample. */
+};
+
+void gain_control_init(struct gain_control *control, uint32_t rate_hz);
+
+/**
+ * 10 ms, in place; keeps within 16 bits.
+ * @param echo there is nothing but echo in it: no reason to move
+ */
+void gain_control_run(struct gain_control *control, float *samples, size_t count, bool echo);
+
+#endif

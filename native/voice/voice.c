@@ -1,0 +1,243 @@
+// See voice.h.
+
+#include "voice/voice.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "voice/delay-search.h"
+#include "voice/echo-filter.h"
+#include "voice/gain-control.h"
+#include "voice/high-pass.h"
+#include "voice/played-ring.h"
+#include "voice/residual.h"
+#include "voice/spectrum.h"
+
+/** Blocks of a turn. */
+#define BLOCKS 2
+/** A turn at 16 kHz. */
+#define MAX_TURN (BLOCKS * SPECTRUM_MAX_BLOCK)
+/** The direct sound is put so far into the filter: what comes before the peak is part of it. */
+#define LEAD_MS 6.0F
+/** A peak found within these of the filter's beginning needs no other alignment. */
+#define NEAREST_MS 2.0F
+#define FARTHEST_MS 20.0F
+#define FULL_SCALE 32767
+/** Mean power of sound that counts as played: -60 dBFS. */
+#define PLAYED_POWER 1074.0F
+/** Smoothing of levels, three turns, and of the attenuation, 3 s. */
+#define LEVEL_SMOOTHING 0.7F
+#define ATTENUATION_SMOOTHING 0.993F
+/** So much of the microphone's power is the estimated echo where there is echo alone. */
+#define ECHO_ALONE 0.5F
+/** What is less than this of the microphone's power, after echo was taken out of it, is no voice. */
+#define NO_VOICE 0.05F
+
+struct voice_levels {
+  float speaker;
+  float microphone;
+  float sent;
+};
+
+/** Mean powers of one turn. */
+struct turn_powers {
+  float played;
+  float microphone;
+  float echo;
+  float clean;
+};
+
+struct voice {
+  struct voice_switches switches;
+  uint32_t rate_hz;
+  size_t block;
+  size_t shift; /**< Samples that what was played is delayed by, before the filter. */
+  uint32_t beginnings;
+  uint64_t clips;
+  struct voice_levels levels; /**< Smoothed powers. */
+  float echo_before;          /**< Smoothed powers of turns with echo alone: of the microphone, */
+  float echo_after;           /**< and of what is left. */
+  struct spectrum_transform transform;
+  struct high_pass high_pass;
+  struct played_ring played;
+  struct delay_search search;
+  float known_delay_ms; /**< Of another time, until the search has found one. */
+  struct echo_filter filter;
+  struct residual residual;
+  struct gain_control gain;
+};
+
+static size_t samples_of(const struct voice *voice, float ms) {
+  return (size_t)lrintf(fmaxf(0, ms) * (float)voice->rate_hz / 1000);
+}
+
+dp_error voice_create(uint32_t rate_hz, float delay_ms, struct voice **voice) {
+  if (rate_hz != 8000 && rate_hz != 16000) return DP_INVALID_ARGUMENT;
+  struct voice *made = calloc(1, sizeof *made);
+  if (!made) return DP_SYSTEM;
+  made->rate_hz = rate_hz;
+  made->block = rate_hz / 100;
+  dp_error error = spectrum_init(&made->transform, made->block);
+  if (error != DP_OK) {
+    free(made);
+    return error;
+  }
+  made->known_delay_ms = delay_ms <= DELAY_SEARCH_MAX_MS ? delay_ms : VOICE_DELAY_UNKNOWN;
+  made->shift = samples_of(made, made->known_delay_ms - LEAD_MS);
+  high_pass_init(&made->high_pass, rate_hz);
+  delay_search_init(&made->search, rate_hz);
+  echo_filter_init(&made->filter, &made->transform);
+  residual_init(&made->residual, &made->transform);
+  gain_control_init(&made->gain, rate_hz);
+  made->beginnings = made->filter.beginnings;
+  *voice = made;
+  return DP_OK;
+}
+
+void voice_destroy(struct voice *voice) { free(voice); }
+
+size_t voice_bytes(void) { return sizeof(struct voice); }
+
+void voice_switch(struct voice *voice, struct voice_switches switches) { voice->switches = switches; }
+
+static float known_delay(const struct voice *voice) {
+  float found;
+  return delay_search_result(&voice->search, &found) ? found : voice->known_delay_ms;
+}
+
+// ---- the way of the echo ----
+
+/** Follows the delay, where the filter no longer has the direct sound at its beginning. */
+static void align(struct voice *voice) {
+  float delay_ms;
+  if (!delay_search_result(&voice->search, &delay_ms)) return;
+  float lead_ms = delay_ms - (float)voice->shift * 1000 / (float)voice->rate_hz;
+  // At no shift there is nothing to be gained by a smaller lead.
+  if (lead_ms <= FARTHEST_MS && (lead_ms >= NEAREST_MS || voice->shift == 0)) return;
+  voice->shift = samples_of(voice, delay_ms - LEAD_MS);
+  echo_filter_forget(&voice->filter);
+}
+
+/** A block of what was played, as far back as the echo is. @param behind samples of the turn that follow the block's begin */
+static void aligned_block(const struct voice *voice, size_t behind, float *far) {
+  size_t age = voice->shift + behind;
+  for (size_t at = 0; at < voice->block; at++) far[at] = (float)played_ring_at(&voice->played, age - at);
+}
+
+static void follow_filter(struct voice *voice) {
+  if (voice->filter.beginnings == voice->beginnings) return;
+  voice->beginnings = voice->filter.beginnings;
+  residual_forget_echo(&voice->residual);
+}
+
+static void cancel(struct voice *voice, float *sound, size_t count) {
+  static const float nothing[SPECTRUM_MAX_BINS];
+  float far[SPECTRUM_MAX_BLOCK];
+  const struct residual_options options = {.echo = voice->switches.echo_cancellation,
+                                           .noise = voice->switches.noise_suppression};
+  for (size_t at = 0; at < count; at += voice->block) {
+    struct residual_block block = {.sound = &sound[at], .echo = nothing, .unknown = nothing};
+    if (options.echo) {
+      aligned_block(voice, count - at, far);
+      echo_filter_run(&voice->filter, far, &sound[at]);
+      memcpy(&sound[at], voice->filter.error, voice->block * sizeof *sound);
+      block.echo = voice->filter.echo;
+      block.unknown = voice->filter.unknown;
+      follow_filter(voice);
+    }
+    residual_run(&voice->residual, options, &block);
+  }
+}
+
+// ---- figures ----
+
+static float power_of(const float *samples, size_t count) {
+  float sum = 0;
+  for (size_t at = 0; at < count; at++) sum += samples[at] * samples[at];
+  return sum / (float)count;
+}
+
+static float smoothed(float before, float now, float smoothing) { return smoothing * before + (1 - smoothing) * now; }
+
+static void count_clips(struct voice *voice, const int16_t *samples, size_t count) {
+  for (size_t at = 0; at < count; at++) {
+    if (samples[at] >= FULL_SCALE || samples[at] <= -FULL_SCALE) voice->clips++;
+  }
+}
+
+static void measure_echo(struct voice *voice, const struct turn_powers *powers) {
+  if (powers->played < PLAYED_POWER || powers->echo < ECHO_ALONE * powers->microphone) return;
+  voice->echo_before = smoothed(voice->echo_before, powers->microphone, ATTENUATION_SMOOTHING);
+  voice->echo_after = smoothed(voice->echo_after, powers->clean, ATTENUATION_SMOOTHING);
+}
+
+static float decibels(float power) { return power > 0 ? fmaxf(10 * log10f(power / 1073741824.0F), -100) : -100; }
+
+void voice_read(const struct voice *voice, struct voice_report *report) {
+  *report = (struct voice_report){
+      .delay_ms = known_delay(voice),
+      .attenuation_db = voice->echo_before > 0
+                            ? fmaxf(0, 10 * log10f(voice->echo_before / fmaxf(voice->echo_after, 0.01F)))
+                            : VOICE_ATTENUATION_UNKNOWN,
+      .gain_db = 20 * log10f(voice->gain.gain),
+      .speaker_dbfs = decibels(voice->levels.speaker),
+      .microphone_dbfs = decibels(voice->levels.microphone),
+      .sent_dbfs = decibels(voice->levels.sent),
+      .clips = voice->clips,
+      .beginnings = voice->beginnings,
+  };
+}
+
+// ---- turns ----
+
+void voice_skip(struct voice *voice, const int16_t *played, size_t count) {
+  played_ring_put(&voice->played, played, count);
+}
+
+static void listen(struct voice *voice, const float *played, const float *sound, size_t count) {
+  if (!voice->switches.echo_cancellation) return;
+  delay_search_run(&voice->search, played, sound, count);
+  align(voice);
+}
+
+static int16_t to_sample(float value) {
+  if (value >= INT16_MAX) return INT16_MAX;
+  if (value <= INT16_MIN) return INT16_MIN;
+  return (int16_t)lrintf(value);
+}
+
+void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size_t count) {
+  const struct voice_switches *switches = &voice->switches;
+  float far[MAX_TURN];
+  float sound[MAX_TURN];
+  struct turn_powers powers = {0};
+  voice_skip(voice, played, count);
+  count_clips(voice, spoken, count);
+  for (size_t at = 0; at < count; at++) {
+    far[at] = (float)played[at];
+    sound[at] = (float)spoken[at];
+  }
+  powers.played = power_of(far, count);
+  powers.microphone = power_of(sound, count);
+  voice->levels.speaker = smoothed(voice->levels.speaker, powers.played, LEVEL_SMOOTHING);
+  voice->levels.microphone = smoothed(voice->levels.microphone, powers.microphone, LEVEL_SMOOTHING);
+  if (!switches->echo_cancellation && !switches->noise_suppression && !switches->gain_control) {
+    voice->levels.sent = voice->levels.microphone;
+    return;
+  }
+  high_pass_run(&voice->high_pass, sound, count);
+  listen(voice, far, sound, count);
+  if (switches->echo_cancellation || switches->noise_suppression) cancel(voice, sound, count);
+  powers.clean = power_of(sound, count);
+  if (switches->echo_cancellation) {
+    powers.echo = power_of(voice->filter.echo, voice->block);
+    measure_echo(voice, &powers);
+  }
+  bool echo = switches->echo_cancellation && powers.clean < NO_VOICE * powers.microphone;
+  for (size_t at = 0; switches->gain_control && at < count; at += voice->block) {
+    gain_control_run(&voice->gain, &sound[at], voice->block, echo);
+  }
+  voice->levels.sent = smoothed(voice->levels.sent, power_of(sound, count), LEVEL_SMOOTHING);
+  for (size_t at = 0; at < count; at++) spoken[at] = to_sample(sound[at]);
+}
