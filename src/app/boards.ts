@@ -10,13 +10,16 @@ import { nearestName } from '../base/nearest-name.ts';
 import {
   type AddonData,
   type BoardData,
+  type BoardKind,
   type Configuration,
   type FileText,
   formatFault,
   type LineConfiguration,
+  type ParseOptions,
   parseAddon,
   parseBoard,
   type RelayLimit,
+  type UnknownName,
   withAddons,
 } from '../config/index.ts';
 import {
@@ -169,6 +172,18 @@ export function relayLimits(machine: Machine = thisMachine()): (board: string) =
   };
 }
 
+/** What a configuration may call boards and add-ons, by what there is data of. */
+export function unknownBoards(
+  { boards }: Pick<Machine, 'boards'> = thisMachine(),
+): NonNullable<ParseOptions['unknownBoard']> {
+  return (named, kind) => {
+    const isBoard = kind === 'board';
+    if (isBoard && (named === 'auto' || named === 'virtual')) return undefined;
+    if (existsSync(boardFile(named, boards, isBoard ? BOARD_FILE : ADDON_FILE))) return undefined;
+    return unknownName(named, isBoard ? [...boardNames(boards), 'virtual', 'auto'] : addonNames(boards), kind);
+  };
+}
+
 /** @param named a name in the folder, or the path of a folder or file elsewhere. @throws DoorphoneError */
 export function loadBoard(named: string, folder: string): BoardData {
   const read = (name: string): FileText | undefined => readBoardFile(name, folder, BOARD_FILE);
@@ -180,8 +195,7 @@ export function loadBoard(named: string, folder: string): BoardData {
 
 /** @returns undefined: there is none. @throws DoorphoneError `bad-board` */
 function readBoardFile(named: string, folder: string, usual: string): FileText | undefined {
-  const base = named.includes('/') ? named : join(folder, named);
-  const file = base.endsWith('.yaml') ? base : join(base, usual);
+  const file = boardFile(named, folder, usual);
   try {
     return { text: readFileSync(file, 'utf8'), file };
   } catch (thrown) {
@@ -190,10 +204,20 @@ function readBoardFile(named: string, folder: string, usual: string): FileText |
   }
 }
 
-function unknownBoard(named: string, known: readonly string[], key: string, kind: string): DoorphoneError {
+function boardFile(named: string, folder: string, usual: string): string {
+  const base = named.includes('/') ? named : join(folder, named);
+  return base.endsWith('.yaml') ? base : join(base, usual);
+}
+
+function unknownBoard(named: string, known: readonly string[], key: string, kind: BoardKind): DoorphoneError {
+  const { what, mend } = unknownName(named, known, kind);
+  return new DoorphoneError('unknown-board', `${key}: ${what}`, { mend });
+}
+
+function unknownName(named: string, known: readonly string[], kind: BoardKind): UnknownName {
   const nearest = nearestName(named, known);
   const mend = nearest === undefined ? `known are ${known.join(', ')}` : `did you mean "${nearest}"?`;
-  return new DoorphoneError('unknown-board', `${key}: there is no ${kind} "${named}"`, { mend });
+  return { what: `there is no ${kind} "${named}"`, mend };
 }
 
 /** Where each name leads, and how it is wired: the board's own lines, then those of the configuration over them. */

@@ -35,7 +35,7 @@ import { ProfileKeeper } from '../provisioning/client/profile-keeper.ts';
 import { type MemoryFile, ProfileStore } from '../provisioning/client/profile-store.ts';
 import type { SealedSecrets } from '../provisioning/client/sealed/index.ts';
 import type { ServerFound } from '../provisioning/client/types.ts';
-import { relayLimits } from './boards.ts';
+import { type Machine, relayLimits, unknownBoards } from './boards.ts';
 import { readDeviceKey } from './device-key.ts';
 import type { ServiceContext } from './door-service.ts';
 import { storeFileAt } from './store-file.ts';
@@ -48,6 +48,8 @@ export interface ProfilesParts {
   readonly context: Pick<ServiceContext, 'clock' | 'log' | 'journal'>;
   readonly putIntoForce: (configuration: Configuration) => Promise<boolean>;
   readonly works: () => boolean;
+  /** Whose boards there are; left out: this one. */
+  readonly machine?: Machine;
 }
 
 const FILE = 'profile.json';
@@ -65,12 +67,15 @@ export class Profiles {
   /** What is remembered of the device's own profile. */
   readonly store: ProfileStore;
   readonly #unconfigured = defaultProvisioning();
-  readonly #relayLimit = relayLimits();
+  readonly #relayLimit: NonNullable<ParseOptions['relayLimit']>;
+  readonly #unknownBoard: NonNullable<ParseOptions['unknownBoard']>;
   #proveWithin = this.#unconfigured.proveWithin;
   #sealed: SealedSecrets | undefined;
 
   /** @throws Error when the state folder cannot be read */
   constructor(private readonly parts: ProfilesParts) {
+    this.#relayLimit = relayLimits(parts.machine);
+    this.#unknownBoard = unknownBoards(parts.machine);
     this.store = new ProfileStore(memoryFor(DEVICE, parts.stateFolder));
     this.keepers = new KeeperSet((slot) => this.#keeperFor(slot));
     this.keepers.keeper(DEVICE);
@@ -244,6 +249,7 @@ export class Profiles {
       environment: process.env,
       readFile: readSmallFile,
       relayLimit: this.#relayLimit,
+      unknownBoard: this.#unknownBoard,
     };
   }
 

@@ -80,7 +80,7 @@ function byTheRecordAlone(before: Tally | undefined, refusal: DoorphoneError): R
 }
 
 /** Those of the file with its profiles, and alone: whichever make sense; else why none does. */
-async function readConfigurations(options: ConfigurationPlace): Promise<{
+async function readConfigurations(options: ReleaseOptions): Promise<{
   readonly configurations: readonly Configuration[];
   readonly refusal?: DoorphoneError;
 }> {
@@ -93,7 +93,9 @@ async function readConfigurations(options: ConfigurationPlace): Promise<{
 }
 
 /** Of the file with its profiles, and alone: whichever makes sense, its relays are driven. */
-export async function configurationsOf(options: ConfigurationPlace): Promise<readonly Configuration[]> {
+export async function configurationsOf(
+  options: ConfigurationPlace & Pick<DriveOptions, 'machine'>,
+): Promise<readonly Configuration[]> {
   const clock = new SystemClock();
   const profiles = new Profiles({
     ...options,

@@ -1,12 +1,15 @@
 // `doorphone check FILE`: every fault and warning of a configuration, one a line.
 
-import { relayLimits } from '../app/boards.ts';
+import { relayLimits, unknownBoards } from '../app/boards.ts';
 import { type Fault, formatFault, loadConfiguration } from '../config/index.ts';
 import type { Surroundings } from './io.ts';
 
 /** @returns 1 when there is any fault; a warning is none */
 export function check(file: string, json: boolean, { out, err, environment }: Surroundings): number {
-  const { faults, warnings } = loadConfiguration(file, environment, { relayLimit: relayLimits() });
+  const { faults, warnings } = loadConfiguration(file, environment, {
+    relayLimit: relayLimits(),
+    unknownBoard: unknownBoards(),
+  });
   if (json) out.write(`${JSON.stringify({ file, ok: faults.length === 0, faults, warnings })}\n`);
   else out.write(describe(file, faults, warnings));
   if (faults.length === 0) return 0;

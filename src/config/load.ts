@@ -55,7 +55,7 @@ export function readConfigurationFile(file: string): FileContent {
 export function loadConfiguration(
   file: string,
   environment: { readonly [name: string]: string | undefined },
-  known: Pick<ParseOptions, 'relayLimit'> = {},
+  known: Pick<ParseOptions, 'relayLimit' | 'unknownBoard'> = {},
 ): ParseOutcome {
   const { text, mode } = readConfigurationFile(file);
   return parseConfiguration(text, {

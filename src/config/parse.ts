@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
+import { checkBoardNames } from './board-names.ts';
 import { readCertificates, readProvisioningCertificates } from './certificates.ts';
 import { type Complaint, complaint } from './complaint.ts';
 import { formatPath, type Path, type PlacedDocument, parsePlaced } from './document.ts';
@@ -63,6 +64,7 @@ export function checkDocument(document: SourcedDocument, faults: Fault[], option
   const certificates = readCertificates(parsed.output, folder, options.readFile, reports);
   const provisioningCertificates = readProvisioningCertificates(parsed.output, folder, options.readFile, reports);
   checkReferences(parsed.output, secrets.values, reports);
+  if (options.unknownBoard !== undefined) checkBoardNames(parsed.output, folder, options.unknownBoard, fault);
   if (options.relayLimit !== undefined) checkRelayLimit(parsed.output, folder, options.relayLimit, fault);
   reportNotCarriedOut(parsed.output, reports);
 

@@ -386,6 +386,15 @@ export interface RelayLimit {
   readonly limit: Millis;
 }
 
+/** What `board/` has data of. */
+export type BoardKind = 'board' | 'add-on';
+
+/** What there is to say of a name that there is no data of. */
+export interface UnknownName {
+  readonly what: string;
+  readonly mend: string;
+}
+
 export interface ParseOptions {
   /** Name of the file for faults; relative paths in it are relative to its folder. */
   readonly file: string;
@@ -396,6 +405,8 @@ export interface ParseOptions {
   readonly unseal?: (sealed: string) => string | undefined;
   /** How long the relays of a board may be on; left out, or undefined: nothing is known of it. */
   readonly relayLimit?: (board: string) => RelayLimit | undefined;
+  /** What is wrong with the name of a board or an add-on, or its path; undefined: there is one. Left out: all are taken. */
+  readonly unknownBoard?: (named: string, kind: BoardKind) => UnknownName | undefined;
   /** Permission bits of the file itself, where they are known: a secret in clear is warned of when others can read it. */
   readonly mode?: number;
 }

@@ -331,6 +331,27 @@ describe('check', () => {
     });
   });
 
+  it('knows the names of boards and add-ons', async () => {
+    const path = file('board: rasberry-pi-4\naddons: [ usb-sound-card, respeaker-2mic-hut ]\n');
+    expect((await bench.run('check', path)).out).toBe(
+      `${path}:1:8: board: there is no board "rasberry-pi-4"; did you mean "raspberry-pi-4"?\n` +
+        `${path}:2:27: addons[1]: there is no add-on "respeaker-2mic-hut"; did you mean "respeaker-2mic-hat"?\n`,
+    );
+    const good = file('board: raspberry-pi-4\naddons: [ usb-sound-card, respeaker-2mic-hat ]\n');
+    expect((await bench.run('check', good)).exitCode).toBe(0);
+  });
+
+  it('knows boards and add-ons of one’s own by their paths', async () => {
+    const path = file('board: ./mine\naddons: [ ./card/addon.yaml ]\n');
+    expect((await bench.run('check', path)).out).toMatch(
+      /:1:8: board: there is no board ".*\/mine"; known are .*\n.*:2:11: addons\[0\]: there is no add-on ".*\/card\/addon\.yaml"; known are respeaker/,
+    );
+    for (const folder of ['mine', 'card']) mkdirSync(join(bench.folder, folder));
+    writeFileSync(join(bench.folder, 'mine/board.yaml'), 'title: Mine\n');
+    writeFileSync(join(bench.folder, 'card/addon.yaml'), 'title: Card\n');
+    expect((await bench.run('check', path)).exitCode).toBe(0);
+  });
+
   it('of a missing file is one line', async () => {
     const { exitCode, err } = await bench.run('check', '/nowhere.yaml');
     expect(exitCode).toBe(1);
