@@ -1,0 +1,78 @@
+// `audio`: microphone and speaker.
+
+import * as v from 'valibot';
+import { audioDevice, key, lineOfText, mixerName, path, percent } from './values.ts';
+
+export const audio = v.strictObject({
+  device: v.optional(
+    key(audioDevice, {
+      title: 'Sound device',
+      description:
+        '`auto` (what the board or its add-ons have, else `alsa:default`), `alsa:NAME`, `alsa:card=CARD` (by its id, name or USB ' +
+        'id, or a part of its name), `file` (WAV files in place of microphone and speaker) or `virtual` (silence).',
+      requiresRestart: true,
+    }),
+    'auto',
+  ),
+  input: v.exactOptional(
+    key(path, {
+      title: 'What the microphone hears',
+      description: 'Device `file`: a WAV file, paced in real time and looped. Left out: silence.',
+      requiresRestart: true,
+    }),
+  ),
+  output: v.exactOptional(
+    key(path, {
+      title: 'What the speaker plays',
+      description: 'Device `file`: the WAV file that is written. Left out: nothing is.',
+      requiresRestart: true,
+    }),
+  ),
+  speaker: v.optional(key(percent, { title: 'Speaker volume', description: '0 is silent.' }), 80),
+  microphone: v.optional(key(percent, { title: 'Microphone gain', description: '0 is silent.' }), 80),
+  mixer: v.optional(
+    key(mixerName, {
+      title: 'Mixer',
+      description:
+        'Whose mixer sets the volumes: `auto`, that of the device’s card where it has one; the ALSA name of a card, `hw:NAME`; ' +
+        '`off`: the card is left alone, and samples are scaled.',
+      requiresRestart: true,
+    }),
+    'auto',
+  ),
+  controls: v.optional(
+    key(
+      v.strictObject({
+        speaker: v.exactOptional(
+          key(lineOfText(44), {
+            title: 'Speaker’s control',
+            description: 'As `amixer scontrols` names it.',
+            examples: ['Headphone'],
+            requiresRestart: true,
+          }),
+        ),
+        microphone: v.exactOptional(
+          key(lineOfText(44), {
+            title: 'Microphone’s control',
+            description: 'As `amixer scontrols` names it.',
+            examples: ['Capture'],
+            requiresRestart: true,
+          }),
+        ),
+      }),
+      {
+        title: 'Controls of the card',
+        description:
+          'Which of the mixer’s controls are set. Left out: the board’s, else the usual names are looked for.',
+      },
+    ),
+    {},
+  ),
+  echoCancellation: v.optional(
+    key(v.boolean(), {
+      title: 'Echo cancellation',
+      description: 'Takes the speaker’s sound out of the microphone’s.',
+    }),
+    false,
+  ),
+});
