@@ -38,6 +38,10 @@ export class SystemClock implements Clock {
   }
 
   after(delay: Millis, name: string, run: () => void): Timer {
+    if (delay <= LONGEST_DELAY) {
+      const timeout = setTimeout(run, Math.max(0, delay));
+      return { name, cancel: () => clearTimeout(timeout) };
+    }
     const due = this.now() + delay;
     let handle: NodeJS.Timeout;
     const arm = (): void => {

@@ -19,6 +19,8 @@ export class Emitter<Events extends EventMap> {
 
   /** Calls every listener of `name` that is there at the start of the call. */
   emit<Name extends keyof Events>(name: Name, ...args: Events[Name]): void {
-    for (const listener of [...(this.#listeners[name] ?? [])]) listener(...args);
+    const listeners = this.#listeners[name];
+    if (listeners === undefined || listeners.size === 0) return;
+    for (const listener of [...listeners]) listener(...args);
   }
 }

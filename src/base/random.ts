@@ -30,7 +30,11 @@ export class SystemRandom implements Random {
   }
 
   hex(length: number): string {
-    return this.bytes(length).toString('hex');
+    if (length > POOL_BYTES) return randomBytes(length).toString('hex');
+    const start = this.#take(length);
+    const text = this.#pool.toString('hex', start, start + length);
+    this.#pool.fill(0, start, start + length);
+    return text;
   }
 
   uniform(): number {

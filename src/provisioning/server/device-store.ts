@@ -105,10 +105,12 @@ export class DeviceStore {
     if ('key' in line) {
       this.#key = line.key;
     } else if ('device' in line) {
-      const before = this.#devices.get(line.device.id);
-      if (before !== undefined) this.#tokens.delete(before.token);
-      this.#devices.set(line.device.id, line.device);
-      this.#tokens.set(line.device.token, line.device.id);
+      const { id, token } = line.device;
+      const before = this.#devices.get(id)?.token;
+      this.#devices.set(id, line.device);
+      if (before === token) return;
+      if (before !== undefined) this.#tokens.delete(before);
+      this.#tokens.set(token, id);
     } else if (line.record === null) {
       this.#subscriptions.delete(line.subscription);
     } else {

@@ -138,11 +138,10 @@ export class Fleet {
     const { store } = this.options;
     const device = store.device(id);
     if (device === undefined || !device.approved) return undefined;
-    const { values, conditions, fingerprint } = this.#layers.render(device);
+    const { fingerprint, effectiveBy, text: parts } = this.#layers.profileOf(device);
     const serial = device.fingerprint === fingerprint ? device.serial : device.serial + 1;
     if (serial !== device.serial) store.put({ ...device, serial, fingerprint });
-    const { effectiveBy, ...shown } = conditions;
-    const text = Buffer.from(`${JSON.stringify({ profile: { serial, ...shown }, ...values }, null, 2)}\n`);
+    const text = Buffer.from(parts.join(String(serial)));
     return { serial, text, fingerprint, effectiveBy: typeof effectiveBy === 'number' ? effectiveBy : undefined };
   }
 
@@ -175,7 +174,7 @@ export class Fleet {
     let changed = 0;
     for (const device of this.options.store.devices) {
       if (!device.approved && layers.has(device.id)) this.approve(device.id);
-      else if (device.approved && layers.render(device).fingerprint !== device.fingerprint) {
+      else if (device.approved && layers.profileOf(device).fingerprint !== device.fingerprint) {
         changed += 1;
         this.#events.emit('changed', device.id);
       }

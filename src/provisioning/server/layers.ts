@@ -34,6 +34,15 @@ export interface Rendered {
   readonly conditions: Readonly<Record<string, unknown>>;
 }
 
+/** A device's profile as it is kept: a text, but for its serial number. */
+export interface KeptProfile {
+  readonly fingerprint: string;
+  /** RFC 6080 §6.2.3, as the owner wrote it. */
+  readonly effectiveBy: unknown;
+  /** JSON, which is YAML too: what is before the serial number, and what is behind. */
+  readonly text: readonly [before: string, behind: string];
+}
+
 /** A profile of a user or of a network: one file, and nothing below it. */
 export interface SharedLayer extends Rendered {
   readonly type: Exclude<ProfileType, 'device'>;
@@ -49,12 +58,12 @@ const SHARED_CONDITIONS = ['serial', 'notAfter', 'proveWithin', 'effectiveBy'];
 /** Folders of the profiles that are no device's. */
 const SHARED_FOLDERS = { user: 'users', 'local-network': 'networks' } as const;
 
-/** Profiles that are kept put together: those of a change that is under way. */
-const MOST_RENDERED = 8000;
+/** Profiles that are kept put together: as texts, which are small beside all else that is known of a device. */
+const MOST_KEPT = 200_000;
 
 /** All layers, parsed. */
 export class ProfileLayers {
-  readonly #rendered = new Map<string, Rendered>();
+  readonly #kept = new Map<string, KeptProfile>();
 
   private constructor(private readonly layers: ReadonlyMap<string, PlacedLayer>) {}
 
@@ -94,21 +103,31 @@ export class ProfileLayers {
     return this.layers.has(`devices/${id}.yaml`);
   }
 
-  /** The profile of one device: what it is told, fetches and has told again in one change is put together once. */
-  render(device: Rendering): Rendered {
-    const key = `${device.id} ${device.model}`;
-    const known = this.#rendered.get(key);
-    if (known !== undefined) return known;
-    const rendered = this.#render(device);
-    for (const oldest of this.#rendered.keys()) {
-      if (this.#rendered.size < MOST_RENDERED) break;
-      this.#rendered.delete(oldest);
-    }
-    this.#rendered.set(key, rendered);
-    return rendered;
+  /** The profile of one device: what is checked, told, fetched and told again in one change is put together once. */
+  profileOf(device: Rendering): KeptProfile {
+    return this.#kept.get(this.#subjectOf(device)) ?? this.#keep(device, this.render(device));
   }
 
-  #render(device: Rendering): Rendered {
+  #keep(device: Rendering, { values, conditions, fingerprint }: Rendered): KeptProfile {
+    const { effectiveBy, ...shown } = conditions;
+    const text = JSON.stringify({ profile: { serial: 0, ...shown }, ...values }, null, 2);
+    // What a profile may hold is checked: nothing comes before `profile` in it, and nothing in that before the serial number.
+    const kept = { fingerprint, effectiveBy, text: [BEFORE_SERIAL, `${text.slice(BEFORE_SERIAL.length + 1)}\n`] } as const;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size < MOST_KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    this.#kept.set(this.#subjectOf(device), kept);
+    return kept;
+  }
+
+  /** What tells one profile from another: devices without files of their own share that of their model. */
+  #subjectOf({ id, model }: Rendering): string {
+    return `${this.has(id) ? id : ''} ${this.layers.has(`models/${model}.yaml`) ? model : ''}`;
+  }
+
+  /** The profile of one device, to be looked into. */
+  render(device: Rendering): Rendered {
     const merged = this.#pathsFor(device).reduce<unknown>(
       (below, path) => mergeLayers(below, this.layers.get(path)?.value),
       {},
@@ -143,9 +162,10 @@ export class ProfileLayers {
 
   /** What is wrong with one device's profile, each where the layer says it. */
   faultsOf(device: Rendering): readonly string[] {
-    const { values } = this.#render(device);
+    const rendered = this.render(device);
+    this.#keep(device, rendered);
     const own = this.#pathsFor(device);
-    const { faults } = checkValues(values, {
+    const { faults } = checkValues(rendered.values, {
       file: own.at(-1) ?? 'common.yaml',
       readFile: refuseFile,
       environment: {},
@@ -190,6 +210,9 @@ export class ProfileLayers {
     return { file: paths.at(-1) ?? 'common.yaml', line: 1, column: 1 };
   }
 }
+
+/** As JSON.stringify writes it. */
+const BEFORE_SERIAL = '{\n  "profile": {\n    "serial": ';
 
 function renderedOf(merged: unknown, known: readonly string[]): Rendered {
   const { profile, ...values } = isTable(merged) ? merged : {};

@@ -71,8 +71,8 @@ export class Dialog {
   readonly sipsContact: boolean;
   readonly #local: NameAddress;
   readonly #remote: NameAddress;
-  /** From and To of our requests, once there was one. */
-  #parties: { readonly from: string; readonly to: string } | undefined;
+  /** From and To of our requests, once there was one: as they are written, and what that says. */
+  #parties: { readonly from: Party; readonly to: Party } | undefined;
   #state: 'early' | 'confirmed';
   #remoteTarget: string;
   #routeSet: readonly NameAddress[];
@@ -256,27 +256,36 @@ export class Dialog {
   #create(method: string, sequence: number, content: RequestContent): RoutedRequest {
     const { requestUri, routes, nextHop } = routeRequest(this.#remoteTarget, this.#routeSet);
     this.#parties ??= {
-      from: formatWithTag(this.#local, this.id.localTag),
-      to: formatWithTag(this.#remote, this.id.remoteTag),
+      from: partyOf(this.#local, this.id.localTag),
+      to: partyOf(this.#remote, this.id.remoteTag),
     };
     const { from, to } = this.#parties;
+    const { callId } = this.id;
     const headers = [
       ...routes.map((route) => ['Route', route] as const),
       ['Max-Forwards', '70'] as const,
-      ['From', from] as const,
-      ['To', to] as const,
-      ['Call-ID', this.id.callId] as const,
+      ['From', from.text] as const,
+      ['To', to.text] as const,
+      ['Call-ID', callId] as const,
       ['CSeq', `${sequence} ${method}`] as const,
       ...(content.headers ?? []),
     ];
-    return { request: createRequest({ method, requestUri, headers, body: content.body }), nextHop };
+    const known = { from: from.address, to: to.address, callId, cseq: { number: sequence, method } };
+    return { request: createRequest({ method, requestUri, headers, body: content.body, known }), nextHop };
   }
 }
 
+/** One end of a dialog as From or To has it. */
+interface Party {
+  readonly text: string;
+  readonly address: NameAddress;
+}
+
 /** From and To carry the tag alone: what other parameters the peer had are not part of the dialog (§12.2.1.1). */
-function formatWithTag(address: NameAddress, tag: string): string {
+function partyOf(known: NameAddress, tag: string): Party {
   const parameters = new Map<string, string | true>(tag === '' ? [] : [['tag', tag]]);
-  return formatNameAddress({ ...address, parameters });
+  const address = { ...known, parameters };
+  return { text: formatNameAddress(address), address };
 }
 
 function readAddress(text: string): NameAddress {

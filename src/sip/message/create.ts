@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { hasSpaceOrControl, isToken, oneLine } from './characters.ts';
 import { SipHeaders } from './headers.ts';
-import { Request, Response } from './message.ts';
+import { type KnownParts, Request, Response } from './message.ts';
 import { reasonPhrase } from './status.ts';
 import type { SipRequest, SipResponse } from './types.ts';
 
@@ -22,6 +22,8 @@ export interface RequestParts {
   /** In the order of the wire. Max-Forwards: 70 is added where there is none (§8.1.1.6). */
   readonly headers: HeaderList;
   readonly body?: MessageBody | undefined;
+  /** What the header fields say, from who has it already: well formed, and no address is `*`. */
+  readonly known?: KnownParts;
 }
 
 export interface ResponseOptions {
@@ -51,6 +53,7 @@ export function createRequest(parts: RequestParts): SipRequest {
   if (!headers.has('Max-Forwards')) headers.append('Max-Forwards', '70');
   const request = new Request(method, requestUri, headers, NO_BODY);
   setBody(request, parts.body);
+  if (parts.known !== undefined) request.know(parts.known);
   const { cseq, from, to, callId } = request;
   if (cseq.method !== method) throw new Error(`CSeq names ${cseq.method}, the request is ${method} (${callId})`);
   if (from.uri === '*' || to.uri === '*') throw new Error('From and To name somebody');
@@ -58,11 +61,16 @@ export function createRequest(parts: RequestParts): SipRequest {
   return request;
 }
 
-/** Copies a request with one header field more, before all of that name: the Via of a hop, of a further attempt. */
-export function copyRequest(request: SipRequest, name: string, value: string): SipRequest {
+/**
+ * Copies a request with one header field more, before all of that name: the Via of a hop, of a further attempt.
+ * @param known what it says, from who has it already
+ */
+export function copyRequest(request: SipRequest, name: string, value: string, known: KnownParts = {}): SipRequest {
   const headers = SipHeaders.of(request.headers);
   headers.prepend(name, value);
-  return new Request(request.method, request.requestUri, headers, request.body);
+  const copy = new Request(request.method, request.requestUri, headers, request.body);
+  copy.know(known);
+  return copy;
 }
 
 /**

@@ -10,10 +10,15 @@ export interface HeaderName {
   readonly key: string;
   /** A bit of its own for a header that may come once only (§7.3.1: no list, so no second field); else 0. */
   readonly onceBit: number;
+  /** Whether it says where the message belongs: such values are read once and kept with the message. */
+  readonly decisive: boolean;
 }
 
 /** Those that decide where a message belongs, how long it is, how far it goes: a second one makes it ambiguous. */
 const ONCE = ['From', 'To', 'Call-ID', 'CSeq', 'Content-Length', 'Max-Forwards', 'Content-Type', 'Expires'];
+
+/** What a message is known by (§8.1.1, §17). */
+const DECISIVE = new Set(['Via', 'From', 'To', 'Call-ID', 'CSeq']);
 
 const MANY = [
   'Via',
@@ -157,7 +162,8 @@ function spell(spelling: string, header: HeaderName): void {
 }
 
 NAMES.forEach((name, at) => {
-  const header = { name, key: name.toLowerCase(), onceBit: at < ONCE.length ? 1 << at : 0 };
+  const onceBit = at < ONCE.length ? 1 << at : 0;
+  const header = { name, key: name.toLowerCase(), onceBit, decisive: DECISIVE.has(name) };
   known.set(name, header);
   spell(name, header);
 });
@@ -175,7 +181,12 @@ export function headerName(spelling: string): HeaderName {
 }
 
 /** A header that is not known. */
-export const strangeHeaderName = (name: string): HeaderName => ({ name, key: name.toLowerCase(), onceBit: 0 });
+export const strangeHeaderName = (name: string): HeaderName => ({
+  name,
+  key: name.toLowerCase(),
+  onceBit: 0,
+  decisive: false,
+});
 
 /** @throws Error when a program names a header by what is no token */
 export function checkedHeaderName(spelling: string): HeaderName {

@@ -35,7 +35,7 @@ export class SipHeaders implements Headers {
     this.#scanner = new Scanner(source);
   }
 
-  /** Grows with every change, so that what was read from a value can be known to be stale. */
+  /** Grows with every change of what a message is known by: what was read from it is stale then. */
   get revision(): number {
     return this.#revision;
   }
@@ -101,13 +101,13 @@ export class SipHeaders implements Headers {
     }
     this.#fields = this.#fields.filter((field, index) => index === at || field.header.key !== header.key);
     this.#fields[at] = own(header, value);
-    this.#revision += 1;
+    this.#changed(header);
   }
 
   append(name: string, value: string): void {
     const header = checkedHeaderName(name);
     const field = own(header, value);
-    this.#revision += 1;
+    this.#changed(header);
     const last = this.#lastIndex(header);
     // Nearly always there is none of that name, or it is the last: nothing has to move.
     if (last < 0 || last === this.#fields.length - 1) this.#fields.push(field);
@@ -118,13 +118,13 @@ export class SipHeaders implements Headers {
     const header = checkedHeaderName(name);
     const first = this.#fields.findIndex((field) => field.header.key === header.key);
     this.#fields.splice(Math.max(first, 0), 0, own(header, value));
-    this.#revision += 1;
+    this.#changed(header);
   }
 
   remove(name: string): void {
-    const { key } = headerName(name);
-    this.#fields = this.#fields.filter((field) => field.header.key !== key);
-    this.#revision += 1;
+    const header = headerName(name);
+    this.#fields = this.#fields.filter((field) => field.header.key !== header.key);
+    this.#changed(header);
   }
 
   removeFirst(name: string): void {
@@ -135,7 +135,7 @@ export class SipHeaders implements Headers {
     const value = this.#value(field);
     const rest = value.slice(elementEnd(value, 0) + 1).trim();
     this.#fields.splice(at, 1, ...(rest === '' ? [] : [own(field.header, rest)]));
-    this.#revision += 1;
+    this.#changed(field.header);
   }
 
   *entries(): IterableIterator<readonly [name: string, value: string]> {
@@ -151,18 +151,19 @@ export class SipHeaders implements Headers {
   static of(headers: Headers): SipHeaders {
     const copy = new SipHeaders();
     if (headers instanceof SipHeaders) {
-      copy.#fields = headers.#fields.map((field) => ({
-        header: field.header,
-        value: headers.#value(field),
-        start: 0,
-        end: 0,
-      }));
+      // A field whose value has been cut out does not change any more: both may have it.
+      for (const field of headers.#fields) headers.#value(field);
+      copy.#fields = headers.#fields.slice();
       return copy;
     }
     for (const [name, value] of headers.entries()) {
       copy.#fields.push({ header: headerName(name), value, start: 0, end: 0 });
     }
     return copy;
+  }
+
+  #changed({ decisive }: HeaderName): void {
+    if (decisive) this.#revision += 1;
   }
 
   #lastIndex({ key }: HeaderName): number {

@@ -25,6 +25,15 @@ const TO = headerName('To');
 const CALL_ID = headerName('Call-ID');
 const CSEQ = headerName('CSeq');
 
+/** What whoever writes a message knows of it without reading it again. */
+export interface KnownParts {
+  readonly topVia?: Via;
+  readonly from?: NameAddress;
+  readonly to?: NameAddress;
+  readonly callId?: string;
+  readonly cseq?: CSeq;
+}
+
 abstract class Message {
   readonly headers: SipHeaders;
   body: Buffer;
@@ -105,6 +114,16 @@ abstract class Message {
     const number = Number(digits);
     if (digits !== undefined && number <= INTEGER_MAXIMUM) return ok(number);
     return err(parseError('bad-header', 0, 'not a number from 0 to 4294967295', header));
+  }
+
+  /** For who has written these header fields himself: they are not read. */
+  know({ topVia, from, to, callId, cseq }: KnownParts): void {
+    this.#forgetStale();
+    this.#topVia = topVia ?? this.#topVia;
+    this.#from = from ?? this.#from;
+    this.#to = to ?? this.#to;
+    this.#callId = callId ?? this.#callId;
+    this.#cseq = cseq ?? this.#cseq;
   }
 
   /**

@@ -12,7 +12,8 @@ const OFFERS_CONNECTION: ReadonlyMap<string, true> = new Map([...ASKS_FOR_PORT, 
 /** A copy of a request with a Via of ours on top, which asks for `rport` (§8.1.1.7, RFC 3581 §3). */
 export function withVia(request: SipRequest, via: Pick<Via, 'protocol' | 'host' | 'port' | 'branch'>): SipRequest {
   const parameters = via.protocol === 'tls' ? OFFERS_CONNECTION : ASKS_FOR_PORT;
-  return copyRequest(request, 'Via', formatVia({ ...via, parameters }));
+  const topVia = { ...via, parameters };
+  return copyRequest(request, 'Via', formatVia(topVia), { topVia });
 }
 
 /** The ACK of a final response of 300 and above: §17.1.1.3. */
