@@ -112,7 +112,11 @@ export class ProfileLayers {
     const { effectiveBy, ...shown } = conditions;
     const text = JSON.stringify({ profile: { serial: 0, ...shown }, ...values }, null, 2);
     // What a profile may hold is checked: nothing comes before `profile` in it, and nothing in that before the serial number.
-    const kept = { fingerprint, effectiveBy, text: [BEFORE_SERIAL, `${text.slice(BEFORE_SERIAL.length + 1)}\n`] } as const;
+    const kept = {
+      fingerprint,
+      effectiveBy,
+      text: [BEFORE_SERIAL, `${text.slice(BEFORE_SERIAL.length + 1)}\n`],
+    } as const;
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size < MOST_KEPT) break;
       this.#kept.delete(oldest);

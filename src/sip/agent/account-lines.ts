@@ -83,7 +83,7 @@ export class AccountLines {
 
   /** The proxies of each account that has several, for those who need one that is alive. */
   get proxies(): readonly (readonly SiblingProxy[])[] {
-    return this.#lines.flatMap(proxiesOf);
+    return this.#lines.length === 0 ? [] : this.#lines.flatMap(proxiesOf);
   }
 
   /** Looks for the servers and begins to register. */

@@ -39,11 +39,12 @@ export function placeOf(uri: string, able: readonly Protocol[]): Result<Place, s
     return err(`${uri} asks for ${wanted.toUpperCase()}, and only ${named(able)} is carried`);
   }
   const target = targetIn(parsed.value);
+  const numeric = isIpAddress(target);
   return ok({
     key: `${scheme} ${transport.value ?? ''} ${host} ${target} ${port ?? ''}`,
     target,
-    numeric: isIpAddress(target),
-    domain: isIpAddress(host) ? undefined : host,
+    numeric,
+    domain: (host === target ? numeric : isIpAddress(host)) ? undefined : host,
     port,
     transport: transport.value,
     secure,

@@ -81,11 +81,14 @@ export class SipHeaders implements Headers {
 
   all(name: string): readonly string[] {
     const { key } = headerName(name);
-    return this.#fields.filter((field) => field.header.key === key).map((field) => this.#value(field));
+    const values: string[] = [];
+    for (const field of this.#fields) if (field.header.key === key) values.push(this.#value(field));
+    return values;
   }
 
   list(name: string): readonly string[] {
-    return this.all(name).flatMap(splitList);
+    const values = this.all(name);
+    return values.length === 0 ? values : values.flatMap(splitList);
   }
 
   has(name: string): boolean {

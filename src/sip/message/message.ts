@@ -37,6 +37,7 @@ export interface KnownParts {
 abstract class Message {
   readonly headers: SipHeaders;
   body: Buffer;
+  sentAs: Buffer | undefined;
   #revision: number;
   #topVia: Via | undefined;
   #from: NameAddress | undefined;

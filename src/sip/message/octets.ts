@@ -13,10 +13,12 @@ export class Octets {
   readonly characters: string;
   readonly #ascii: boolean;
 
-  constructor(octets: Buffer) {
+  /** @param text what the octets say, where it is known */
+  constructor(octets: Buffer, text?: string) {
     this.octets = octets;
-    this.characters = octets.toString('latin1');
-    this.#ascii = isAscii(octets);
+    // In UTF-8 a character of ASCII is an octet, and any other is more.
+    this.#ascii = text === undefined ? isAscii(octets) : text.length === octets.length;
+    this.characters = text !== undefined && this.#ascii ? text : octets.toString('latin1');
   }
 
   get length(): number {

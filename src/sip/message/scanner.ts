@@ -44,7 +44,7 @@ export class Scanner {
 
   /** A scanner of a text that stands alone. */
   static of(text: string): Scanner {
-    return new Scanner(new Octets(Buffer.from(text)));
+    return new Scanner(new Octets(Buffer.from(text), text));
   }
 
   get ended(): boolean {

@@ -100,6 +100,8 @@ export interface Headers {
 interface MessageCommon {
   readonly headers: Headers;
   body: Buffer;
+  /** The octets that it went out as: a repetition goes out as the first time, and costs no second serialisation. */
+  sentAs: Buffer | undefined;
   readonly topVia: Via;
   readonly from: NameAddress;
   readonly to: NameAddress;

@@ -20,6 +20,8 @@ export interface ClientEnvironment {
   startCancel(cancel: SipRequest, target: Endpoint): void;
   /** It is over, and must be matched no longer (§17.1.1.2). */
   terminated(): void;
+  /** Timer K begins: repetitions of the final response are to be absorbed for its time, and that is all. */
+  completed(): void;
 }
 
 /** What an event brings along. */
@@ -119,7 +121,8 @@ export class RunningClientTransaction<State extends string> implements ClientTra
         this.#cancelKept = true;
         break;
       case 'start':
-        this.#timers.start(action.timer);
+        if (action.timer === 'K') this.environment.completed();
+        else this.#timers.start(action.timer);
         break;
       case 'restart':
         this.#timers.restart(action.timer, action.with);

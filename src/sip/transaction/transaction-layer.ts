@@ -7,6 +7,7 @@ import type { Random } from '../../base/random.ts';
 import { type Millis, seconds } from '../../base/units.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipMessage, SipRequest, SipResponse } from '../message/types.ts';
+import { Absorbed } from './absorbed.ts';
 import type { ClientMachine } from './client-machine.ts';
 import { RunningClientTransaction } from './client-transaction.ts';
 import { withVia } from './derived-requests.ts';
@@ -18,7 +19,7 @@ import { nonInviteServer } from './non-invite-server.ts';
 import type { ServerMachine } from './server-machine.ts';
 import { type AnyServerTransaction, ServerTable } from './server-table.ts';
 import { RunningServerTransaction } from './server-transaction.ts';
-import { defaultTimers, type TimerSettings } from './timers.ts';
+import { defaultTimers, startValue, type TimerSettings } from './timers.ts';
 import type { ClientTransaction, ClientTransactionUser, TransactionHandler, TransactionTransport } from './types.ts';
 
 export interface TransactionLayerOptions {
@@ -42,6 +43,7 @@ const TAG_BYTES = 8;
 /** RFC 3261 §17: requests go out and come in here, each with its transaction. */
 export class TransactionLayer {
   readonly #clients = new Map<string, RunningClientTransaction<string>>();
+  readonly #absorbed: Absorbed;
   readonly #servers: ServerTable;
   readonly #timers: TimerSettings;
   #refused = 0;
@@ -49,12 +51,13 @@ export class TransactionLayer {
 
   constructor(private readonly options: TransactionLayerOptions) {
     this.#timers = options.timers ?? defaultTimers;
+    this.#absorbed = new Absorbed(options.clock, this.#timers.t4);
     this.#servers = new ServerTable(options.maximumServerTransactions ?? DEFAULT_MAXIMUM);
   }
 
   /** How much there is, and how many requests found no room, for status and tests. */
   get counters(): { readonly clients: number; readonly servers: number; readonly refused: number } {
-    return { clients: this.#clients.size, servers: this.#servers.size, refused: this.#refused };
+    return { clients: this.#clients.size + this.#absorbed.size, servers: this.#servers.size, refused: this.#refused };
   }
 
   /**
@@ -100,6 +103,7 @@ export class TransactionLayer {
   close(): void {
     for (const transaction of this.#clients.values()) transaction.close();
     this.#clients.clear();
+    this.#absorbed.close();
     this.#servers.close();
   }
 
@@ -131,6 +135,10 @@ export class TransactionLayer {
       terminated: (): void => {
         this.#clients.delete(key);
       },
+      completed: (): void => {
+        this.#clients.delete(key);
+        if (startValue('K', this.#timers, target.protocol !== 'udp') !== 0) this.#absorbed.add(key);
+      },
     };
     const transaction = new RunningClientTransaction<State>(machine, environment, request, target, user);
     this.#clients.set(key, transaction);
@@ -153,8 +161,8 @@ export class TransactionLayer {
     if (response.headers.list('Via').length > 1) return;
     const key = responseKey(response);
     const transaction = key === undefined ? undefined : this.#clients.get(key);
-    if (transaction === undefined) this.options.handler.strayResponse(response, source);
-    else transaction.receive(response, source);
+    if (transaction !== undefined) transaction.receive(response, source);
+    else if (key === undefined || !this.#absorbed.has(key)) this.options.handler.strayResponse(response, source);
   }
 
   #receiveAck(ack: SipRequest, source: Endpoint): void {

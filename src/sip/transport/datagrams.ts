@@ -8,6 +8,7 @@ import type { Endpoint } from '../message/types.ts';
 import { DatagramPeers } from './datagram-peers.ts';
 import type { DatagramSocket } from './network.ts';
 import type { Outgoing } from './outbox.ts';
+import { SocketEndpoint } from './socket-endpoint.ts';
 import { bindingResponse, isStun, parseStun, type StunMessage } from './stun.ts';
 
 export interface DatagramsOptions {
@@ -99,7 +100,7 @@ export class Datagrams {
   }
 
   #arrived(socket: DatagramSocket, bytes: Buffer, address: string, port: number): void {
-    this.#receive(socket, bytes, { protocol: 'udp', address, port }, this.options.clock.now());
+    this.#receive(socket, bytes, new SocketEndpoint(socket, address, port), this.options.clock.now());
   }
 
   #receive(socket: DatagramSocket, bytes: Buffer, source: Endpoint, at: Millis): void {

@@ -67,6 +67,8 @@ export class Listeners {
 
   /** Where a message to `target` comes from: of its protocol and family, and bound where the route leads out. */
   towards({ protocol, address }: Endpoint): Listener | undefined {
+    const only = this.#listeners.length === 1 ? this.#listeners[0] : undefined;
+    if (only?.protocol === protocol) return isIpv6(only.address) === isIpv6(address) ? only : undefined;
     return this.#choose(
       this.#listeners.filter((listener) => listener.protocol === protocol),
       address,

@@ -12,8 +12,12 @@ const MAXIMUM_SENT_BY = 64;
 /** Remembers sent-by values. */
 export class SentByMemory {
   readonly #places = new Set<string>();
+  /** Nearly always the same again. */
+  #latest: SentBy | undefined;
 
   remember(via: SentBy): void {
+    if (this.#isLatest(via)) return;
+    this.#latest = via;
     const place = placeOf(via);
     this.#places.delete(place);
     this.#places.add(place);
@@ -25,7 +29,12 @@ export class SentByMemory {
   }
 
   has(via: SentBy): boolean {
-    return this.#places.has(placeOf(via));
+    return this.#isLatest(via) || this.#places.has(placeOf(via));
+  }
+
+  #isLatest({ protocol, host, port }: SentBy): boolean {
+    const latest = this.#latest;
+    return latest?.host === host && latest.port === port && latest.protocol === protocol;
   }
 }
 

@@ -21,6 +21,7 @@ import { isWildcard } from './local-addresses.ts';
 import type { DatagramNetwork, DatagramSocket, Place, SendFailure, StreamNetwork } from './network.ts';
 import { SeenAddresses } from './seen-addresses.ts';
 import { SentByMemory } from './sent-by.ts';
+import { SocketEndpoint } from './socket-endpoint.ts';
 import type { Frame } from './stream-framer.ts';
 import { defaultPort, responseAddress } from './via-rules.ts';
 
@@ -68,10 +69,8 @@ export class TransportLayer {
   readonly #inbound: Inbound;
   readonly #sentBy = new SentByMemory();
   readonly #seen = new SeenAddresses();
-  /** Which socket or connection an endpoint's message came by: its response leaves by it (§18.2.2, RFC 3581 §4). */
-  readonly #ways = new WeakMap<Endpoint, { readonly socket?: DatagramSocket; readonly connection?: Connection }>();
-  /** A repetition goes out byte by byte as the first time, and costs no second serialisation. */
-  readonly #serialized = new WeakMap<SipMessage, Buffer>();
+  /** Which connection an endpoint's message came by: its response leaves by it (§18.2.2); for sockets see `SocketEndpoint`. */
+  readonly #ways = new WeakMap<Endpoint, Connection>();
 
   constructor(private readonly options: TransportLayerOptions) {
     const { clock, random, log, network, streams } = options;
@@ -152,12 +151,12 @@ export class TransportLayer {
    * request, will not arrive: `no-socket`, `connection-timeout`, `closed`, or the system's code (`ECONNREFUSED` …)
    */
   send(message: SipMessage, target: Endpoint, failed: (failure: SendFailure) => void): void {
-    const outgoing = { bytes: this.#bytesOf(message), awaits: awaits(message), failed };
+    message.sentAs ??= serialize(message);
+    const outgoing = { bytes: message.sentAs, awaits: awaits(message), failed };
     const at = this.options.clock.now();
-    const way = this.#ways.get(target);
     let peer: Endpoint | undefined;
-    if (target.protocol !== 'udp') peer = this.#connections.send(outgoing, target, way?.connection)?.remote;
-    else if (this.#datagrams.send(outgoing, target, way?.socket)) peer = target;
+    if (target.protocol !== 'udp') peer = this.#connections.send(outgoing, target, this.#ways.get(target))?.remote;
+    else if (this.#datagrams.send(outgoing, target, SocketEndpoint.socketOf(target))) peer = target;
     if (peer !== undefined) this.options.wire?.({ direction: 'out', at, message, peer });
   }
 
@@ -184,8 +183,11 @@ export class TransportLayer {
   /** Where the response to a request goes (§18.2.2, RFC 3581 §4): by the socket or the connection that the request came by. */
   responseTarget(request: SipRequest, source: Endpoint): Endpoint {
     const target = responseAddress(request, source);
-    const way = this.#ways.get(source);
-    if (way !== undefined) this.#ways.set(target, way);
+    if (target === source) return source;
+    const socket = SocketEndpoint.socketOf(source);
+    if (socket !== undefined) return new SocketEndpoint(socket, target.address, target.port);
+    const connection = this.#ways.get(source);
+    if (connection !== undefined) this.#ways.set(target, connection);
     return target;
   }
 
@@ -216,7 +218,7 @@ export class TransportLayer {
     const kept = new KeptWays(this.options.clock, this.options.random);
     return {
       keep: (source) => {
-        const connection = this.#ways.get(source)?.connection;
+        const connection = this.#ways.get(source);
         if (connection !== undefined) kept.keep(connection);
       },
       release: () => kept.release(),
@@ -257,7 +259,6 @@ export class TransportLayer {
       at,
       take: (message) => {
         if (message.kind === 'response') this.#settle(message, source);
-        this.#ways.set(source, { socket });
         this.#handUp(message, source, at);
       },
       reply: (reply, response, request) => {
@@ -276,7 +277,7 @@ export class TransportLayer {
       take: (message) => {
         if (message.kind === 'response') this.#settle(message, source, connection);
         else this.#noteAlias(connection, message.topVia);
-        this.#ways.set(source, { connection });
+        this.#ways.set(source, connection);
         this.#handUp(message, source, at);
       },
       reply: (bytes, response) => {
@@ -305,14 +306,6 @@ export class TransportLayer {
   #handUp(message: SipMessage, source: Endpoint, at: Millis): void {
     this.options.wire?.({ direction: 'in', at, message, peer: source });
     this.options.receive(message, source);
-  }
-
-  #bytesOf(message: SipMessage): Buffer {
-    const known = this.#serialized.get(message);
-    if (known !== undefined) return known;
-    const bytes = serialize(message);
-    this.#serialized.set(message, bytes);
-    return bytes;
   }
 
   /** Connections come from where we listen, if that is one address: what is behind a firewall may ask for it. */
