@@ -139,6 +139,20 @@ export class ProfileLayers {
     return renderedOf(merged, CONDITIONS);
   }
 
+  /**
+   * Takes over the profile of a device, where `before`, which made sense, had the same layers for it.
+   * @returns false: it is another now
+   */
+  takesOver(device: Rendering, before: ProfileLayers): boolean {
+    const [own, former] = [this.#pathsFor(device), before.#pathsFor(device)];
+    const isSame = (path: string, at: number): boolean =>
+      path === former[at] && this.layers.get(path) === before.layers.get(path);
+    if (own.length !== former.length || !own.every(isSame)) return false;
+    const kept = before.#kept.get(before.#subjectOf(device));
+    if (kept !== undefined) this.#kept.set(this.#subjectOf(device), kept);
+    return true;
+  }
+
   /** The profiles of users and of networks. */
   get shared(): readonly SharedLayer[] {
     const { user, 'local-network': network } = SHARED_FOLDERS;

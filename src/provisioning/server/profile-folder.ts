@@ -61,7 +61,7 @@ export class ProfileFolder {
     );
     const faults = [
       ...('sip' in settings ? [] : settings),
-      ...(layers instanceof ProfileLayers ? yield* this.#checking(layers) : layers),
+      ...(layers instanceof ProfileLayers ? yield* this.#checking(layers, this.#layers) : layers),
     ];
     if (faults.length > 0 || !('sip' in settings) || !(layers instanceof ProfileLayers)) return { ok: false, faults };
     this.#layers = layers;
@@ -98,7 +98,8 @@ export class ProfileFolder {
     }
   }
 
-  *#checking(layers: ProfileLayers): Work<readonly string[]> {
+  /** @param before what made sense at the last reading */
+  *#checking(layers: ProfileLayers, before: ProfileLayers | undefined): Work<readonly string[]> {
     const faults = new Set<string>(layers.sharedFaults);
     for (const id of layers.devices) {
       if (!isDeviceId(id)) {
@@ -106,7 +107,10 @@ export class ProfileFolder {
           `devices/${id}.yaml:1:1: names no device; write 12 small hexadecimal digits (the hardware address) or a UUID`,
         );
       }
-      for (const fault of layers.faultsOf({ id, model: '' })) faults.add(fault);
+      const device = { id, model: '' };
+      // Where one file of thousands has changed, the others need no second look.
+      const isKnown = before !== undefined && layers.takesOver(device, before);
+      if (!isKnown) for (const fault of layers.faultsOf(device)) faults.add(fault);
       yield;
     }
     return [...faults];

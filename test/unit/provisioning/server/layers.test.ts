@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { ProfileLayers } from '../../../../src/provisioning/server/layers.ts';
+import { finish } from '../../../../src/provisioning/server/work.ts';
 
 const ID = 'b827eb010203';
 
@@ -44,6 +45,46 @@ describe('layers', () => {
     expect(fingerprint({ 'devices/000000000000.yaml': 'name: B' })).toBe(before);
     expect(fingerprint({ 'common.yaml': 'name: B' })).not.toBe(before);
     expect(fingerprint({ 'common.yaml': 'name: A\nprofile: { proveWithin: 5s }' })).not.toBe(before);
+  });
+
+  it('are put together once, as JSON around the serial number', () => {
+    const device = { id: ID, model: '' };
+    const layers = layersOf({ [`devices/${ID}.yaml`]: 'name: A\nprofile: { proveWithin: 5s, effectiveBy: 60 }' });
+    const { text, effectiveBy } = layers.profileOf(device);
+    expect(JSON.parse(text.join('7'))).toEqual({ profile: { serial: 7, proveWithin: '5s' }, name: 'A' });
+    expect(text.join('7')).toMatch(/\n$/);
+    expect(effectiveBy).toBe(60);
+    expect(layers.profileOf(device)).toBe(layers.profileOf(device));
+  });
+
+  it('without a file of the device are one profile for all of a model', () => {
+    const layers = layersOf({ 'common.yaml': 'name: A', 'models/one.yaml': 'name: B' });
+    expect(layers.profileOf({ id: ID, model: 'one' })).toBe(layers.profileOf({ id: '02', model: 'one' }));
+    expect(layers.profileOf({ id: ID, model: 'two' }).text.join('1')).toContain('"A"');
+    expect(layers.profileOf({ id: ID, model: 'one' }).text.join('1')).toContain('"B"');
+  });
+
+  it('that are as they were are taken over, and no others', () => {
+    const texts = {
+      'common.yaml': 'name: A',
+      'sites/north.yaml': 'board: virtual',
+      [`devices/${ID}.yaml`]: 'profile: { site: north }',
+      'devices/020000000001.yaml': 'name: B',
+    };
+    const device = { id: ID, model: '' };
+    const before = layersOf(texts);
+    const profile = before.profileOf(device);
+    const takenOver = (changed: Readonly<Record<string, string>>): boolean => {
+      const now = finish(ProfileLayers.reading(new Map(Object.entries({ ...texts, ...changed })), before.parsed));
+      if (!(now instanceof ProfileLayers)) throw new Error(now.join('\n'));
+      const isTaken = now.takesOver(device, before);
+      expect(now.profileOf(device) === profile).toBe(isTaken);
+      return isTaken;
+    };
+    expect(takenOver({ 'devices/020000000001.yaml': 'name: C' })).toBe(true);
+    expect(takenOver({ 'common.yaml': 'name: C' })).toBe(false);
+    expect(takenOver({ 'sites/north.yaml': 'name: C' })).toBe(false);
+    expect(takenOver({ [`devices/${ID}.yaml`]: 'name: C' })).toBe(false);
   });
 
   it('that are no YAML are said with file and line, all of them', () => {
