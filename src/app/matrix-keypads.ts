@@ -17,7 +17,10 @@ export interface MatrixKeypadsServices {
 }
 
 /** Takes their lines. One whose lines cannot be had is a fault; the others work. */
-export function openMatrixKeypads({ keypads }: Configuration, services: MatrixKeypadsServices): readonly Keypad[] {
+export function openMatrixKeypads(
+  { keypads }: Pick<Configuration, 'keypads'>,
+  services: MatrixKeypadsServices,
+): readonly Keypad[] {
   const { faults, board } = services;
   return Object.entries(keypads).flatMap(([name, { matrix }]): Keypad[] => {
     if (matrix === undefined) return [];

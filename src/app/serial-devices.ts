@@ -46,7 +46,10 @@ export interface SerialDevices {
 }
 
 /** Opens them. A device that is not there is told of, and looked for. */
-export function openSerialDevices(configuration: Configuration, services: SerialDevicesServices): SerialDevices {
+export function openSerialDevices(
+  configuration: Pick<Configuration, 'keypads' | 'readers'>,
+  services: SerialDevicesServices,
+): SerialDevices {
   const { clock, random, log, journal, faults, system = nativeSerial() } = services;
   const drivers: SerialSourceServices = { clock, random, log, system, reports: serialReports(journal, faults) };
   const keypads = Object.entries(configuration.keypads).flatMap(([name, { device, ...keypad }]) => {

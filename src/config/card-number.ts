@@ -12,6 +12,7 @@ const FACILITY_BITS = 8;
 const NUMBER_BITS = 16;
 const PRINTED_BITS = 32;
 const LARGE_PRINTED_BITS = 35;
+const PRINTED_MASK = (1n << BigInt(PRINTED_BITS)) - 1n;
 
 /**
  * Reads a number: `188,24910` (facility and number, 24 bits), `0012345678` (decimal, 32 bits; from 4294967296 on 35, as
@@ -30,6 +31,13 @@ export function readCardNumber(secret: Secret): CardNumber | undefined {
   if (!/^[0-9]{1,11}$/.test(text)) return undefined;
   const value = BigInt(text);
   return cardNumber(value < 1n << BigInt(PRINTED_BITS) ? PRINTED_BITS : LARGE_PRINTED_BITS, value);
+}
+
+/** A number as it may stand on a terminal: its last three digits as they are printed on the card. */
+export function maskedCard(card: CardNumber): string {
+  return `a card of ${card.bits} bits, …${String(card.reveal() & PRINTED_MASK)
+    .slice(-3)
+    .padStart(3, '0')}`;
 }
 
 function cardNumber(bits: number, value: bigint): CardNumber | undefined {

@@ -9,7 +9,7 @@ export {
   parseBoard,
   withAddons,
 } from './board-data.ts';
-export { type CardNumber, readCardNumber } from './card-number.ts';
+export { type CardNumber, maskedCard, readCardNumber } from './card-number.ts';
 export { compareConfigurations, type Difference } from './compare.ts';
 export { type Complaint, complaint, decodeComplaint } from './complaint.ts';
 export { formatDuration, parseDuration } from './duration.ts';

@@ -8,8 +8,9 @@ import { type Clock, SystemClock } from '../../base/clock.ts';
 import { DoorphoneError } from '../../base/errors.ts';
 import { silentLog } from '../../base/log.ts';
 import { SystemRandom } from '../../base/random.ts';
-import type { BoardData, Configuration } from '../../config/index.ts';
+import { type BoardData, type Configuration, modulePlaceOf } from '../../config/index.ts';
 import { ControlClient } from '../../control/client.ts';
+import type { SerialSystem } from '../../hardware/drivers/index.ts';
 import type { Board } from '../../hardware/ports/index.ts';
 import { type MediaEngine, openEngine } from '../../media/index.ts';
 import { type Machine, openBoard, recognise, thisMachine } from '../boards.ts';
@@ -18,9 +19,10 @@ import { keptOutputsWarning } from '../kept-outputs.ts';
 import { withModules } from '../modules.ts';
 import { configurationsOf } from '../release.ts';
 import { deviceOf } from '../sound.ts';
+import { tryCredentials } from './credential-trial.ts';
 import { type Finding, thrownFinding, warning } from './finding.ts';
 import { findBoard, notRecognised } from './known-boards.ts';
-import { type LineUse, lineUses, usualUses } from './line-uses.ts';
+import { lineUses, usualUses } from './line-uses.ts';
 import { checkCards, checkChips, checkOverlays, checkPorts, type MachineFiles } from './machine-check.ts';
 import { boardSheet } from './sheet.ts';
 import { trySound } from './sound-trial.ts';
@@ -37,6 +39,7 @@ export interface BoardTrialOptions {
   /** Left out: this one, as below. */
   readonly machine?: Machine;
   readonly files?: MachineFiles;
+  readonly serial?: SerialSystem;
   readonly clock?: Clock;
   readonly openSound?: (configuration: Configuration) => MediaEngine;
 }
@@ -74,8 +77,10 @@ export async function tryBoard(options: BoardTrialOptions): Promise<BoardTrial> 
     ];
     for (const finding of checks.flat()) say(finding);
   }
-  if (configuration.board !== 'virtual' || Object.keys(configuration.modules).length > 0) {
-    await tryLines({ configuration, data, machine, clock, examiner, say });
+  const { board, modules, keypads, readers } = configuration;
+  if (board !== 'virtual' || [modules, keypads, readers].some((table) => Object.keys(table).length > 0)) {
+    const { serial } = options;
+    await tryLines({ configuration, data, machine, files, clock, examiner, say, ...(serial && { serial }) });
   }
   for (const finding of checkCards(deviceOf(configuration.audio, data), files)) say(finding);
   const { openSound = (opened: Configuration) => openConfiguredSound(opened, data) } = options;
@@ -102,26 +107,34 @@ interface LineTrial {
   readonly configuration: Configuration;
   readonly data: BoardData;
   readonly machine: Machine;
+  readonly files: MachineFiles;
+  readonly serial?: SerialSystem;
   readonly clock: Clock;
   readonly examiner: Examiner;
   readonly say: (finding: Finding) => void;
 }
 
-async function tryLines({ configuration, data, machine, clock, examiner, say }: LineTrial): Promise<void> {
+async function tryLines(trial: LineTrial): Promise<void> {
+  const { configuration, data, machine, files, serial, clock, examiner, say } = trial;
   const configured = lineUses(configuration);
-  const uses: readonly LineUse[] = configured.length > 0 ? configured : usualUses(data);
+  const isConfigured = [configured, Object.keys(configuration.keypads)].some(({ length }) => length > 0);
+  const hasWires = (line: string): boolean =>
+    configuration.board !== 'virtual' || modulePlaceOf(line, configuration) !== undefined;
+  const uses = (isConfigured ? configured : usualUses(data)).filter(({ line }) => hasWires(line));
   const places = new Map(
     boardSheet(data, configuration.lines, uses).lines.map(({ name, at, pin }) => {
       return [name, `${at ?? name}${pin === null ? '' : `, pin ${pin}`}`] as const;
     }),
   );
   const faults = new Faults(new Journal(clock, silentLog), silentLog);
+  const system = serial === undefined ? {} : { system: serial };
   let board: Board;
   try {
     const services = { clock, log: silentLog, faults };
     const journal = new Journal(clock, silentLog);
     const own = openBoard(configuration, { ...services, machine });
-    board = withModules(own, configuration, { ...services, journal, random: new SystemRandom() });
+    const random = new SystemRandom();
+    board = withModules(own, configuration, { ...services, journal, random, ...system });
   } catch (thrown) {
     say(thrownFinding('board', thrown, 'look at `doorphone board`'));
     return;
@@ -129,6 +142,8 @@ async function tryLines({ configuration, data, machine, clock, examiner, say }: 
   try {
     const place = (line: string): string => places.get(line) ?? line;
     for (const use of uses) say(await tryUse(use, { clock, board, examiner, place }));
+    for await (const finding of tryCredentials(configuration, { clock, board, examiner, files, ...system }))
+      say(finding);
     const kept = keptOutputsWarning(board);
     const [what = '', mend = ''] = kept?.split('; ') ?? [];
     if (kept !== undefined) say(warning('relays', what, mend));

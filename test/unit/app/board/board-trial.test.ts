@@ -77,6 +77,20 @@ describe('a board', () => {
     expect((await tryBoard(options)).findings.map(({ subject }) => subject)).toEqual(['sound']);
   });
 
+  it('without wires has its serial devices tried, and asks for no button that cannot be pressed', async () => {
+    const devices =
+      'keypads: { pad: { device: "serial:/dev/ttyUSB0" } }\nreaders: { gate: { device: "serial:/dev/ttyUSB1" } }';
+    const button = 'buttons: { front: { line: button, call: [ "sip:1@x" ] } }';
+    configure(`board: virtual\naudio: { device: virtual }\n${button}\n${devices}\n`);
+    const { findings, ok } = await tryBoard(options);
+    expect(findings.map(({ subject }) => subject)).toEqual([
+      'keypad pad (/dev/ttyUSB0)',
+      'reader gate (/dev/ttyUSB1)',
+      'sound',
+    ]);
+    expect(ok).toBe(false);
+  });
+
   it('that nobody knows is to be named', async () => {
     const machine = { compatible: ['maker,other'], boards: join(folder, 'boards'), gpio: () => system };
     await expect(tryBoard({ ...options, machine })).rejects.toThrow('is no board that is known');
