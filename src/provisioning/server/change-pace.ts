@@ -60,12 +60,17 @@ export class ChangePace<Watcher> {
     const now = clock.now();
     this.#count(now);
     if (backlog.isBehind) this.#allowance = Math.min(1, this.#allowance);
-    for (const [watcher, since] of this.#open) if (now - since >= PATIENCE) this.#open.delete(watcher);
+    for (const [watcher, since] of this.#open) {
+      // In the order in which they were told.
+      if (now - since < PATIENCE) break;
+      this.#open.delete(watcher);
+    }
     this.#telling = true;
     for (const watcher of this.#waiting) {
       if (this.#allowance < 1 || this.#open.size >= MOST_AT_ONCE) break;
       this.#allowance -= 1;
       this.#waiting.delete(watcher);
+      this.#open.delete(watcher);
       this.#open.set(watcher, now);
       tell(watcher, () => this.#answered(watcher));
     }

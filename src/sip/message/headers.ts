@@ -141,6 +141,14 @@ export class SipHeaders implements Headers {
     this.#changed(field.header);
   }
 
+  get lines(): string {
+    let lines = '';
+    for (const field of this.#fields) {
+      if (field.header.key !== 'content-length') lines += `${field.header.name}: ${this.#value(field)}\r\n`;
+    }
+    return lines;
+  }
+
   *entries(): IterableIterator<readonly [name: string, value: string]> {
     for (const field of this.#fields) yield [field.header.name, this.#value(field)];
   }

@@ -11,10 +11,7 @@ export function serialize(message: SipMessage): Buffer {
     message.kind === 'request'
       ? `${message.method} ${message.requestUri} SIP/2.0\r\n`
       : `SIP/2.0 ${message.status} ${message.reason}\r\n`;
-  for (const [name, value] of message.headers.entries()) {
-    if (name !== 'Content-Length') head += `${name}: ${value}\r\n`;
-  }
-  head += `Content-Length: ${message.body.length}\r\n\r\n`;
+  head += `${message.headers.lines}Content-Length: ${message.body.length}\r\n\r\n`;
   if (message.body.length === 0) return Buffer.from(head);
   const headLength = Buffer.byteLength(head);
   const bytes = Buffer.allocUnsafe(headLength + message.body.length);

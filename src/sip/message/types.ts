@@ -89,6 +89,8 @@ export interface Headers {
   remove(name: string): void;
   /** Removes the topmost element of a list header (the Via of this hop). */
   removeFirst(name: string): void;
+  /** All of them but Content-Length as they are written, each line with its end. */
+  readonly lines: string;
   /** Canonical name and value, in order. */
   entries(): IterableIterator<readonly [name: string, value: string]>;
 }

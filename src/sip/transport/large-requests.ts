@@ -9,7 +9,6 @@ const STILL_TO_COME = 180;
 
 /** Whether a request, to which a Via is still added, is too large for UDP. */
 export function isLarge({ method, requestUri, headers, body }: SipRequest): boolean {
-  let size = STILL_TO_COME + method.length + Buffer.byteLength(requestUri) + body.length;
-  for (const [name, value] of headers.entries()) size += name.length + Buffer.byteLength(value) + 4;
-  return size > LARGEST_DATAGRAM;
+  const size = method.length + Buffer.byteLength(requestUri) + Buffer.byteLength(headers.lines) + body.length;
+  return STILL_TO_COME + size > LARGEST_DATAGRAM;
 }
