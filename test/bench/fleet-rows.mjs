@@ -22,6 +22,10 @@ export function fleetRows({ doors, house, fleet, ours, theirs }) {
       ...PEER,
       note: `more is better; ${again(ours.told)}; Kamailio ${again(theirs.told)}`,
     }),
+    compare(`from a change to the last of ${doors} NOTIFYs`, 's', ours.told.whole, theirs.told.whole, {
+      ...PEER,
+      note: 'ours: files read, checked, put together, told; Kamailio: published, told',
+    }),
     compare('CPU a door of a change', 'ms', 1000 * ours.told.cpu, 1000 * theirs.told.cpu, {
       ...PEER,
       note: 'ours: checked, put together, told; Kamailio: published, told',
