@@ -23,7 +23,7 @@ import { Profiles } from './profiles.ts';
 import { Provisioning } from './provisioning.ts';
 import { ServiceManager } from './service-manager.ts';
 import { untilSignalled } from './signals.ts';
-import { prepareStateFolder } from './state-folder.ts';
+import { prepareStateFolder, volatileBecause } from './state-folder.ts';
 import { storeFileAt } from './store-file.ts';
 import { Supervisor } from './supervisor.ts';
 import { WatchdogKeeper } from './watchdog.ts';
@@ -73,6 +73,7 @@ async function serve(options: RunOptions): Promise<number> {
   if (configuration === undefined) return 1;
   log.level = configuration.log.level;
   journal.subscribe((event) => logEvent(log, event));
+  sayVolatile(options.stateFolder, context.faults);
   leaveOnUncaught(log);
   const provisioning = new Provisioning({ context, profiles, stateFolder: options.stateFolder });
   const supervisor = new Supervisor(configuration, {
@@ -137,6 +138,17 @@ async function serve(options: RunOptions): Promise<number> {
     await control.stop();
     watchdog.stop();
   }
+}
+
+/** What was to be kept is gone with the power: the door works, and somebody must know. */
+function sayVolatile(stateFolder: string, faults: Faults): void {
+  const why = volatileBecause(stateFolder);
+  if (why === undefined) return;
+  faults.begin(
+    'state',
+    `what the door keeps is in memory alone: ${why}`,
+    'renew the card; configure and provision it again',
+  );
 }
 
 /** For `systemctl status`. */

@@ -1,6 +1,7 @@
 // The folder that a service may write.
 
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DoorphoneError } from '../base/errors.ts';
 
 /**
@@ -16,5 +17,21 @@ export function prepareStateFolder(folder: string): void {
       mend: 'make it writable for this user, or name another with --state DIR',
       cause,
     });
+  }
+}
+
+/** As long as a reason is that somebody reads. */
+const LONGEST_REASON = 200;
+
+/**
+ * Why the folder is in memory, where whoever has put it there says so in its file `volatile`; undefined: it is not. The image
+ * does where its data partition cannot be mounted (board/image).
+ */
+export function volatileBecause(folder: string): string | undefined {
+  try {
+    const [line = ''] = readFileSync(join(folder, 'volatile'), 'utf8').trim().split('\n');
+    return line.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_REASON);
+  } catch {
+    return undefined;
   }
 }
