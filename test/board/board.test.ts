@@ -17,6 +17,10 @@ const STEPS = {
     'what gpioset drives is read on the wire',
     'gpioinfo shows whose a line is',
   ],
+  'contract.guest.ts': [
+    'the contract of boards holds by the character device',
+    'the contract of boards holds by sysfs',
+  ],
   'buttons.guest.ts': [
     'the service takes its lines, and gpioinfo shows whose they are',
     'a press rings the phone, and the lamp burns while they talk',

@@ -49,7 +49,7 @@ async function pack(folder: string, scenario: string, environment: Readonly<Reco
     format: 'esm',
     target: 'node20',
     logLevel: 'warning',
-    plugins: [sourcePlaces],
+    plugins: [suiteRunner, sourcePlaces],
     // CommonJS packages in an ES module still call require for Node's own modules.
     banner: {
       js: [
@@ -65,9 +65,17 @@ async function pack(folder: string, scenario: string, environment: Readonly<Reco
 const sourcePlaces: Plugin = {
   name: 'source-places',
   setup: (bundle) => {
-    bundle.onLoad({ filter: /\/test\/.*\.(ts|mjs)$/ }, ({ path }) => ({
+    bundle.onLoad({ filter: /\/(test|src)\/.*\.(ts|mjs)$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href)),
       loader: path.endsWith('.ts') ? 'ts' : 'js',
     }));
+  },
+};
+
+/** Contract suites are run by a runner of ours. */
+const suiteRunner: Plugin = {
+  name: 'suite-runner',
+  setup: (bundle) => {
+    bundle.onResolve({ filter: /^vitest$/ }, () => ({ path: `${HERE}suite-runner.ts` }));
   },
 };
