@@ -14,7 +14,7 @@ const LEFT_OUT = /(^|\/)(README|CHANGELOG|HISTORY)[^/]*$|\.(md|ts|map|flow)$|\/(
 /** Headers that something is compiled with; nothing of it runs. */
 const COMPILED_WITH = ['node-addon-api', 'nan'];
 /** What compiles the package where no prebuilt one fits: here one does. */
-const SOURCES = ['koffi/src/koffi/src', 'koffi/lib', 'koffi/vendor', '@serialport/bindings-cpp/src'];
+const SOURCES = ['koffi/lib', 'koffi/vendor', '@serialport/bindings-cpp/src'];
 
 mkdirSync(work, { recursive: true });
 for (const file of ['package.json', 'package-lock.json']) cpSync(join(project, file), join(work, file));
@@ -39,6 +39,9 @@ for (const name of wanted) {
   cpSync(from, join(folder, name), { recursive: true, filter: (file) => !LEFT_OUT.test(file.slice(from.length)) });
 }
 for (const source of SOURCES) rmSync(join(folder, source), { recursive: true, force: true });
+// Among koffi's sources are parts of what runs.
+const mixed = join(folder, 'koffi/src/koffi/src');
+for (const one of readdirSync(mixed)) if (!/\.c?js$/.test(one)) rmSync(join(mixed, one), { recursive: true });
 const prebuilds = join(folder, '@serialport/bindings-cpp/prebuilds');
 for (const one of readdirSync(prebuilds)) {
   if (one !== `linux-${cpu}`) rmSync(join(prebuilds, one), { recursive: true });
