@@ -10,7 +10,7 @@ await scenario({
   },
 
   'configuration and Wi-Fi are as on the first day': () => {
-    expect('configuration', readFileSync('/etc/doorphone/doorphone.yaml', 'utf8').includes('Front door'), false);
+    expect('configuration', readFileSync('/etc/doorphone/doorphone.yaml', 'utf8').includes('Side gate'), false);
     expect('Wi-Fi', readdirSync('/etc/wpa_supplicant'), []);
     expect('what it kept', existsSync('/var/lib/doorphone/kept-by-the-test'), false);
     return {

@@ -15,6 +15,11 @@ const GPIO_LINES = 58;
 /** systemd waits longer than on a board: an emulated processor that shares the host's with others is as slow as they want. */
 const PATIENCE = 'systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600';
 
+/** QEMU's model restarts as soon as its watchdog is set, and not when it runs out. */
+const NO_WATCHDOG = 'systemd.watchdog_sec=off systemd.mask=serial-getty@ttyS1.service';
+/** systemd offers a login on each terminal of a virtual machine's, and hangs up on whoever is there. */
+const NOBODY_ELSE = 'systemd.mask=serial-getty@hvc0.service';
+
 /** What became of a start. */
 export interface Run {
   readonly steps: readonly Step[];
@@ -105,7 +110,7 @@ export class RaspberryPi4 {
 
   async start(options: StartOptions): Promise<Run> {
     const cmdline = this.card.read('cmdline.txt').trim();
-    const terminals = `console=ttyAMA0 quiet systemd.debug_shell=hvc0 systemd.tty.term.hvc0=dumb ${PATIENCE} modules_load=snd-aloop`;
+    const terminals = `console=ttyAMA0 quiet systemd.debug_shell=hvc0 systemd.tty.term.hvc0=dumb ${NOBODY_ELSE} ${PATIENCE} modules_load=snd-aloop`;
     return await run(
       [
         ...this.#machine,
@@ -186,7 +191,10 @@ export class RaspberryPi3 {
         ...['-M', 'raspi3b', '-accel', 'tcg,thread=multi', '-nodefaults', '-display', 'none', '-no-reboot'],
         ...['-dtb', this.card.fetch('bcm2837-rpi-3-b.dtb')],
         ...['-kernel', this.card.fetch('vmlinuz'), '-initrd', this.card.fetch('initrd.img')],
-        ...['-append', `${cmdline} console=tty0 systemd.debug_shell=ttyS1 ${PATIENCE} ${options.parameters ?? ''}`],
+        ...[
+          '-append',
+          `${cmdline} console=tty0 systemd.debug_shell=ttyS1 ${NO_WATCHDOG} ${PATIENCE} ${options.parameters ?? ''}`,
+        ],
         ...['-drive', `file=${this.card.path},format=raw,if=sd,cache=unsafe`],
         ...['-serial', 'null', '-serial', 'stdio'],
       ],
@@ -218,6 +226,9 @@ async function run(words: readonly string[], options: StartOptions & { readonly 
   for await (const line of createInterface({ input: qemu.stdout })) {
     const text = /^@@(\{.*\})\s*$/.exec(line)?.[1];
     const fact: unknown = text === undefined ? undefined : JSON.parse(text);
+    // What the scenario does takes minutes: who waits may want to see how far it has come.
+    if (isStep(fact)) process.stdout.write(`    ${seconds(began)} s ${fact.ok ? 'ok' : 'FAILED'}: ${fact.step}\n`);
+    else if (process.env.DOORPHONE_SHOW !== undefined) process.stdout.write(`    ${seconds(began)} s | ${line}\n`);
     if (isStep(fact)) steps.push(fact);
     else if (isFact(fact)) told.push(fact);
     else shown.push(line.trimEnd());
@@ -227,6 +238,8 @@ async function run(words: readonly string[], options: StartOptions & { readonly 
   qemu.kill('SIGKILL');
   return { steps, told, console: [...readLines(options.console), ...shown], shellMs };
 }
+
+const seconds = (began: number): string => ((performance.now() - began) / 1000).toFixed(1);
 
 /** Calls back once, when the shell has shown that it listens. */
 function prompted(qemu: ChildProcess, then: () => void): void {

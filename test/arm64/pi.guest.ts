@@ -7,7 +7,7 @@ import { until } from '../interop/rig/stream.ts';
 
 const CHIP = '/sys/devices/platform/gpio-sim/gpiochip0';
 /** An emulated processor that shares the host's with others. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 
 /** A program's output. @throws Error where it fails */
 export function ask(program: string, ...words: readonly string[]): string {
@@ -70,4 +70,10 @@ export class Journal {
   close(): void {
     this.#program.kill();
   }
+}
+
+/** Waits until the root cannot be written. */
+export async function readOnlyAgain(): Promise<void> {
+  const options = (): string => ask('findmnt', '-no', 'OPTIONS', '/');
+  await until('a root that is read-only', () => options().split(',')[0] === 'ro', PATIENCE_MS);
 }

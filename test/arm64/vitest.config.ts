@@ -5,8 +5,8 @@ export default defineConfig({
     root: new URL('.', import.meta.url).pathname,
     include: ['*.test.ts'],
     // An emulated processor, a hundred times as slow as it is said to be where others compute beside it.
-    hookTimeout: 1_200_000,
-    testTimeout: 1_200_000,
+    hookTimeout: 1_800_000,
+    testTimeout: 1_800_000,
     maxWorkers: 1,
   },
 });

@@ -35,7 +35,9 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 function start(level: 0 | 1, readings: number, holdTenths = 20): string {
   tool(
     'bin/gpioget',
-    `echo "$*" >> "${at('asked')}"; n=$(grep -c as-is "${at('asked')}"); [ "$n" -le ${readings} ] && echo ${level} || echo ${1 - level}`,
+    // The biases that gpiod 2.2 knows; it says nothing else of one than that.
+    `case "$*" in *'--bias pull-up '* | *'--bias pull-down '* | *'--bias disabled '*) ;; *--bias*) exit 1 ;; esac
+     echo "$*" >> "${at('asked')}"; n=$(grep -c numeric "${at('asked')}"); [ "$n" -le ${readings} ] && echo ${level} || echo ${1 - level}`,
   );
   const done = spawnSync('sh', [SCRIPT], {
     encoding: 'utf8',
@@ -68,7 +70,7 @@ describe('the button at power-on', () => {
     start(1, 1000);
     expect(readFileSync(at('asked'), 'utf8').split('\n').slice(0, 2)).toEqual([
       '--chip gpiochip1 --bias pull-up 17',
-      '--chip gpiochip1 --bias as-is --numeric 17',
+      '--chip gpiochip1 --numeric 17',
     ]);
   });
 
