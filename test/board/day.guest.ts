@@ -9,6 +9,8 @@ import { UdpPhone } from '../support/udp-phone.ts';
 import { Door, elapse, expect, scenario, tell } from './guest.ts';
 
 const HOURS = Number(process.env.HOURS ?? '24');
+/** After each quarter of them. */
+const LIVE_HOURS: readonly number[] = [1, 2, 3, 4].map((quarter) => Math.floor((HOURS * quarter) / 4));
 const HOUR_MS = 3_600_000;
 const TALK_MS = 4_000;
 const EXPIRES_S = 600;
@@ -17,6 +19,8 @@ const REGISTRAR_AWAY = { every: 5, forMs: 900_000 };
 const BROKER_AWAY = { every: 7, forMs: 300_000 };
 /** Back-off grows to a minute at most, with half of it by chance. */
 const BACK_WITHIN_MS = 100_000;
+/** What lives on the heap after half of the time and at the end may differ by this, beside so much for each call between. */
+const [SLACK_KB, MOST_KB_A_CALL] = [2048, 2];
 /** Addresses of the Internet: there a binding is looked at every 25 s. */
 const [SERVER, DOOR, PHONE] = ['203.0.113.1', '203.0.113.2', '203.0.113.3'];
 
@@ -89,6 +93,8 @@ interface Size {
 const registrar = new Registrar();
 const broker = new Broker();
 const sizes: Size[] = [];
+/** What lives on the heap, looked at rarely: to look sweeps away what else would have been swept later. */
+const live: { readonly hour: number; readonly kb: number }[] = [];
 let logBytes = 0;
 let calls = 0;
 
@@ -149,13 +155,14 @@ async function hour(at: number): Promise<void> {
   phone = await UdpPhone.plug(PHONE, 5070);
   sizes.push(size(at + 1));
   if ((at + 1) % 24 === 0) tell({ day: (at + 1) / 24, ...sizes.at(-1) });
+  if (LIVE_HOURS.includes(at + 1)) live.push({ hour: at + 1, kb: Math.round((await door.liveBytes()) / 1024) });
 }
 
 await scenario({
   'the service starts, registers, and has its broker': async () => {
     await registrar.come();
     await broker.come();
-    await door.start();
+    await door.startMeasured();
     await door.saw('registration.changed', ({ registered }) => registered === true);
     await door.saw('mqtt.changed', ({ connected }) => connected === true);
   },
@@ -169,15 +176,20 @@ await scenario({
   'nothing grows': () => {
     const [first, settled, last] = [sizes[0], sizes[Math.floor(sizes.length / 4)], sizes.at(-1)];
     if (first === undefined || settled === undefined || last === undefined) throw new Error('nothing was measured');
-    const facts = { first, settled, last, logBytesAnHour: Math.round(last.logBytes / HOURS) };
+    const facts = { first, settled, last, logBytesAnHour: Math.round(last.logBytes / HOURS), live };
     const grown = (what: 'memoryKb' | 'ownKb'): boolean => last[what] > 1.25 * settled[what] + 4096;
+    const leaks = (): boolean => {
+      const [, half, , end] = live;
+      return half === undefined || end === undefined || end.kb - half.kb > SLACK_KB + (calls / 2) * MOST_KB_A_CALL;
+    };
     const isRight =
       last.descriptors <= settled.descriptors &&
       last.threads <= settled.threads &&
       last.stateBytes <= settled.stateBytes + 4096 &&
       facts.logBytesAnHour < 10_000 &&
       !grown('memoryKb') &&
-      !grown('ownKb');
+      !grown('ownKb') &&
+      !leaks();
     if (!isRight) throw new Error(JSON.stringify(sizes));
     return facts;
   },

@@ -14,6 +14,7 @@ import { loadSpeech, type Sound } from '../support/audio-analysis.ts';
 export { elapse, until };
 
 const BIN = new URL('../../bin/doorphone', import.meta.url).pathname;
+const SABOTEUR = new URL('../support/service-saboteur.mjs', import.meta.url).pathname;
 const CONFIGFS = '/sys/kernel/config/gpio-sim';
 const FOLDER = process.env.TMPDIR ?? '/run/tmp';
 /** A board's own time is slower than the host's. */
@@ -143,11 +144,15 @@ export class Door {
     writeFileSync(`${this.folder}/door.yaml`, configuration, { mode: 0o600 });
   }
 
-  /** Starts it and waits until it takes commands. */
-  async start(): Promise<void> {
+  /** Starts it and waits until it takes commands. @param node arguments of Node itself, before the program */
+  async start(node: readonly string[] = []): Promise<void> {
     const seen = this.mark;
     const args = ['run', '--config', `${this.folder}/door.yaml`, '--state', `${this.folder}/state`];
-    const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [...node, BIN, ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // As the unit has it.
+      env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+    });
     this.#process = child;
     createInterface({ input: child.stderr }).on('line', (line) => this.#take(line));
     this.#exited = new Promise((done) => child.once('exit', (code, signal) => done(signal ?? code)));
@@ -157,6 +162,18 @@ export class Door {
     await Promise.race([this.saw('service.started', () => true, seen), ended]);
     // From now on its end is the scenario's matter.
     ended.catch(() => undefined);
+  }
+
+  /** The same, so that it can be asked for `liveBytes`. */
+  async startMeasured(): Promise<void> {
+    await this.start(['--expose-gc', '--import', SABOTEUR]);
+  }
+
+  /** What is still in use of the heap, and of the buffers beside it, once what is not has been swept away. */
+  async liveBytes(): Promise<number> {
+    const mark = this.mark;
+    this.#process?.kill('SIGUSR2');
+    return Number((await this.saw('test.memory', () => true, mark)).heapUsed);
   }
 
   get pid(): number {
