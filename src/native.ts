@@ -19,6 +19,8 @@ export type NativeDevice =
 
 export interface NativeEngineOptions {
   readonly device: NativeDevice;
+  /** It speaks 16 kHz. */
+  readonly wideband: boolean;
   readonly firstPort: number;
   readonly lastPort: number;
   /** Percent, 0 to 100. */
@@ -38,9 +40,13 @@ export interface NativeStreamParameters {
   readonly remoteRtcpPort: number;
   /** The peer is behind a NAT: plain RTP may come from here, or from the first stable source. */
   readonly signallingAddress: string | undefined;
-  /** 0: PCMU, 8: PCMA, the static payload types of RFC 3551 §6, whatever number `payloadType` carries. */
+  /** Of `enum codec` (native/codec/codec.h), whatever number `payloadType` carries. */
   readonly codec: number;
   readonly payloadType: number;
+  /** What else the peer may send, in pairs: payload type, and `enum codec` or 255 for digits. At most eight. */
+  readonly formats: Uint8Array | undefined;
+  /** Of digits that we send, a whole part of the codec's clock; 0: that clock. */
+  readonly eventClockHz: number;
   /** -1: the peer takes no telephone-event. */
   readonly eventPayloadType: number;
   /** Of the digits that the peer sends; -1: it sends none. */

@@ -14,31 +14,36 @@
 #define PLAYBACK_LEAD_FRAMES 2
 /** When for so long more waited to be heard than the lead and half a frame, a frame is left out: delay stays otherwise. */
 #define DEPTH_TURNS 50
-/** How much captured sound is kept ready when a frame is taken: one frame more than the one that is taken. */
-#define CAPTURE_AIM_SAMPLES (2 * AUDIO_FRAME_SAMPLES)
+/** How many frames of captured sound are kept ready when one is taken: one more than that. */
+#define CAPTURE_AIM_FRAMES 2
 /** A device that gives its samples too unevenly for that shows it by a lack: each asks for 5 ms more, until 30 ms. */
-#define CAPTURE_AIM_STEP (AUDIO_FRAME_SAMPLES / 4)
-#define CAPTURE_AIM_MOST (CAPTURE_AIM_SAMPLES + 6 * CAPTURE_AIM_STEP)
+#define CAPTURE_AIM_STEPS_A_FRAME 4
+#define CAPTURE_AIM_STEPS 6
 /** More than the aim and this is sound that was held up: it is dropped, for delay does not pass by itself. */
-#define CAPTURE_SLACK_SAMPLES (3 * AUDIO_FRAME_SAMPLES)
+#define CAPTURE_SLACK_FRAMES 3
 /** One second. */
 #define STALLED_TURNS 50
 /** Three seconds after it was opened nothing counts as stalled: a sound server may have to wake its card first. */
 #define WAKING_TURNS 150
 /** So many looks at a sound server's client that rests pass between two questions to the server. */
 #define LOOKS_A_QUESTION 10
-/** How much of a deviation of one sample is worked off in a turn: at 100 samples off, 50 ppm a sample, it takes seconds. */
+/** How much of a deviation of one sample at 8 kHz is worked off in a turn: at 100 samples off, 50 ppm a sample, it takes seconds. */
 #define DRIFT_NS_A_SAMPLE 200
 /** A sample is averaged over 2^6 turns, about 1.3 s, longer than any device's period. */
 #define AVERAGE_SHIFT 6
 
 // ---- opening ----
 
-static int set_up(const struct alsa_library *library, struct alsa_direction *direction) {
-  // The card's own rates first: our resampler is better than the library's linear one. One channel or two.
-  static const unsigned rates_hz[] = {8000, 48000, 16000, 32000, 44100};
+#define RATES 5
+
+static int set_up(const struct alsa_library *library, bool wide, struct alsa_direction *direction) {
+  // The card's own rates first: our resampler is better than the library's linear one. One channel or two. For 16 kHz
+  // that is heard, so that the rate that most cards have comes first.
+  static const unsigned narrow_hz[RATES] = {8000, 48000, 16000, 32000, 44100};
+  static const unsigned wide_hz[RATES] = {48000, 16000, 32000, 44100, 8000};
+  const unsigned *rates_hz = wide ? wide_hz : narrow_hz;
   int error = -EINVAL;
-  for (size_t at = 0; at < sizeof rates_hz / sizeof rates_hz[0]; at++) {
+  for (size_t at = 0; at < RATES; at++) {
     for (unsigned channels = 1; channels <= 2; channels++) {
       error = library->set_params(direction->handle, ALSA_FORMAT_S16, ALSA_ACCESS_RW_INTERLEAVED, channels,
                                   rates_hz[at], 0, LATENCY_US);
@@ -61,26 +66,29 @@ static int make_resampler(struct alsa_direction *direction, uint32_t input_hz, u
   return error == DP_OK ? 0 : -EINVAL;
 }
 
-static int open_direction(const struct alsa_library *library, const char *name, int stream,
+static int open_direction(const struct alsa_pair *pair, const char *name, int stream,
                           struct alsa_direction *direction) {
+  const struct alsa_library *library = pair->library;
   int error = library->open(&direction->handle, name, stream, ALSA_MODE_NONBLOCK);
   if (error < 0) {
     direction->handle = NULL;
     return error;
   }
-  error = set_up(library, direction);
+  error = set_up(library, pair->rate_hz > AUDIO_RATE_HZ, direction);
   if (error < 0) return error;
-  return stream == ALSA_STREAM_PLAYBACK ? make_resampler(direction, AUDIO_RATE_HZ, direction->rate_hz)
-                                        : make_resampler(direction, direction->rate_hz, AUDIO_RATE_HZ);
+  return stream == ALSA_STREAM_PLAYBACK ? make_resampler(direction, pair->rate_hz, direction->rate_hz)
+                                        : make_resampler(direction, direction->rate_hz, pair->rate_hz);
 }
 
-int alsa_pair_open(const struct alsa_library *library, const char *name, struct alsa_pair **pair) {
+int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair) {
   struct alsa_pair *made = calloc(1, sizeof *made);
   if (!made) return -ENOMEM;
   made->library = library;
-  made->aim = CAPTURE_AIM_SAMPLES;
-  int error = open_direction(library, name, ALSA_STREAM_PLAYBACK, &made->playback);
-  if (error >= 0) error = open_direction(library, name, ALSA_STREAM_CAPTURE, &made->capture);
+  made->rate_hz = audio_rate_hz(wide);
+  made->frame_samples = audio_frame_samples(wide);
+  made->aim = CAPTURE_AIM_FRAMES * made->frame_samples;
+  int error = open_direction(made, name, ALSA_STREAM_PLAYBACK, &made->playback);
+  if (error >= 0) error = open_direction(made, name, ALSA_STREAM_CAPTURE, &made->capture);
   if (error < 0) {
     alsa_pair_close(made);
     return error;
@@ -105,13 +113,14 @@ void alsa_pair_close(struct alsa_pair *pair) {
 
 // ---- playback ----
 
-/** Makes mono sound of 8 kHz into the device's frames. @return how many */
-static size_t to_device(struct alsa_direction *direction, const int16_t *heard, int16_t *frames) {
+/** Makes a frame of mono sound into the device's frames. @return how many */
+static size_t to_device(struct alsa_pair *pair, const int16_t *heard, int16_t *frames) {
+  struct alsa_direction *direction = &pair->playback;
   int16_t resampled[ALSA_BLOCK_FRAMES];
-  size_t count = AUDIO_FRAME_SAMPLES;
-  if (direction->rate_hz != AUDIO_RATE_HZ) {
+  size_t count = pair->frame_samples;
+  if (direction->rate_hz != pair->rate_hz) {
     struct resampler_block block = {.input = heard,
-                                    .input_count = AUDIO_FRAME_SAMPLES,
+                                    .input_count = pair->frame_samples,
                                     .output = resampled,
                                     .output_capacity = ALSA_BLOCK_FRAMES};
     if (resampler_process(&direction->resampler, &block) != DP_OK) return 0;
@@ -161,7 +170,7 @@ static int play(struct alsa_pair *pair, const int16_t *heard) {
   struct alsa_direction *playback = &pair->playback;
   int16_t frames[2 * ALSA_BLOCK_FRAMES];
   if (playback->running && is_too_deep(pair)) return 0;
-  size_t count = to_device(playback, heard, frames);
+  size_t count = to_device(pair, heard, frames);
   int error = playback->running ? 0 : start_playback(pair);
   if (error < 0) return error;
   alsa_sframes written = pair->library->writei(playback->handle, frames, count);
@@ -185,13 +194,13 @@ static int play(struct alsa_pair *pair, const int16_t *heard) {
 
 // ---- capture ----
 
-/** Appends the device's frames to what has been captured, as mono of 8 kHz. */
+/** Appends the device's frames to what has been captured, as mono at the pair's rate. */
 static void keep(struct alsa_pair *pair, int16_t *frames, size_t count) {
   struct alsa_direction *capture = &pair->capture;
   size_t room = ALSA_CAPTURED_SAMPLES - pair->captured_count;
   int16_t *end = pair->captured + pair->captured_count;
   if (capture->channels > 1) mix_to_mono(frames, capture->channels, count, frames);
-  if (capture->rate_hz == AUDIO_RATE_HZ) {
+  if (capture->rate_hz == pair->rate_hz) {
     if (count > room) return;
     memcpy(end, frames, count * sizeof *frames);
     pair->captured_count += count;
@@ -253,24 +262,26 @@ static void forget_oldest(struct alsa_pair *pair, size_t count) {
  * engine's period is bent until it comes back.
  */
 static void take_frame(struct alsa_pair *pair, int16_t *spoken, struct audio_report *report) {
-  if (pair->captured_count > pair->aim + CAPTURE_SLACK_SAMPLES) {
+  size_t frame = pair->frame_samples;
+  if (pair->captured_count > pair->aim + CAPTURE_SLACK_FRAMES * frame) {
     forget_oldest(pair, pair->captured_count - pair->aim);
     pair->surplus_q8 = 0;
   }
-  bool lacks = pair->captured_count < (pair->primed ? AUDIO_FRAME_SAMPLES : pair->aim);
+  bool lacks = pair->captured_count < (pair->primed ? frame : pair->aim);
   if (lacks) {
-    if (pair->primed && pair->aim < CAPTURE_AIM_MOST) pair->aim += CAPTURE_AIM_STEP;
+    size_t step = frame / CAPTURE_AIM_STEPS_A_FRAME;
+    if (pair->primed && pair->aim < CAPTURE_AIM_FRAMES * frame + CAPTURE_AIM_STEPS * step) pair->aim += step;
     pair->primed = false;
-    memset(spoken, 0, AUDIO_FRAME_SAMPLES * sizeof *spoken);
+    memset(spoken, 0, frame * sizeof *spoken);
     return;
   }
   pair->primed = true;
   int64_t surplus_q8 = ((int64_t)pair->captured_count - (int64_t)pair->aim) * 256;
   pair->surplus_q8 += (surplus_q8 - pair->surplus_q8) / (1 << AVERAGE_SHIFT);
   // Too much is ready: the engine is the slower one, and its next turn comes sooner.
-  report->drift_ns = (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE / 256);
-  memcpy(spoken, pair->captured, AUDIO_FRAME_SAMPLES * sizeof *spoken);
-  forget_oldest(pair, AUDIO_FRAME_SAMPLES);
+  report->drift_ns = (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE * AUDIO_RATE_HZ / pair->rate_hz / 256);
+  memcpy(spoken, pair->captured, frame * sizeof *spoken);
+  forget_oldest(pair, frame);
 }
 
 bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report) {

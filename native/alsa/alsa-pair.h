@@ -1,4 +1,4 @@
-// Playback and capture of one ALSA device, as 8 kHz mono frames. Opening and closing may take long and belong to a thread
+// Playback and capture of one ALSA device, as mono frames of 8 or 16 kHz. Opening and closing may take long and belong to a thread
 // that is not real time; the exchange never blocks.
 
 #ifndef DOORPHONE_ALSA_ALSA_PAIR_H
@@ -14,8 +14,8 @@
 
 /** One frame at the highest rate that is asked for, with what resampling may add. */
 #define ALSA_BLOCK_FRAMES 1024
-/** A second of captured sound at 8 kHz: no device gives more at once. */
-#define ALSA_CAPTURED_SAMPLES 8000
+/** A second of captured sound at 16 kHz: no device gives more at once. */
+#define ALSA_CAPTURED_SAMPLES 16000
 
 /** One direction. */
 struct alsa_direction {
@@ -24,12 +24,14 @@ struct alsa_direction {
   unsigned rate_hz;
   alsa_uframes buffer_frames;
   bool running;
-  struct resampler resampler; /**< Unused where the device runs at 8 kHz. */
+  struct resampler resampler; /**< Unused where the device runs at the pair's rate. */
   void *filter;
 };
 
 struct alsa_pair {
   const struct alsa_library *library;
+  uint32_t rate_hz;     /**< Of the frames that are exchanged. */
+  size_t frame_samples; /**< In one of them. */
   struct alsa_direction playback;
   struct alsa_direction capture;
   int16_t captured[ALSA_CAPTURED_SAMPLES];
@@ -45,8 +47,8 @@ struct alsa_pair {
   uint32_t looks;             /**< Since it rests. */
 };
 
-/** Opens both directions. Not on the media thread. @return 0 or a negative errno */
-int alsa_pair_open(const struct alsa_library *library, const char *name, struct alsa_pair **pair);
+/** Opens both directions. Not on the media thread. @param wide for frames of 16 kHz @return 0 or a negative errno */
+int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair);
 
 void alsa_pair_close(struct alsa_pair *pair);
 

@@ -26,6 +26,7 @@ struct alsa {
   struct alsa_library library;
   struct alsa_control control;
   char *name;
+  bool wide;
   int stop;
   pthread_t opener;
   // Between the threads.
@@ -43,7 +44,7 @@ static void try_open(struct alsa *alsa) {
   struct alsa_pair *pair = NULL;
   char resolved[ALSA_RESOLVED_BYTES];
   int error = alsa_resolve(&alsa->control, alsa->name, resolved);
-  if (error >= 0) error = alsa_pair_open(&alsa->library, resolved, &pair);
+  if (error >= 0) error = alsa_pair_open(&alsa->library, resolved, alsa->wide, &pair);
   atomic_store(&alsa->open_error, error < 0 ? -error : 0);
   if (error >= 0) atomic_store(&alsa->ready, pair);
 }
@@ -84,7 +85,7 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
     if (!alsa_pair_exchange(alsa->pair, heard, spoken, report)) give_up(alsa, report);
     return;
   }
-  memset(spoken, 0, AUDIO_FRAME_SAMPLES * sizeof *spoken);
+  memset(spoken, 0, audio_frame_samples(alsa->wide) * sizeof *spoken);
   explain(alsa, report);
 }
 
@@ -143,10 +144,11 @@ static int start_opener(struct alsa *alsa) {
   return error;
 }
 
-dp_error alsa_open(const char *name, struct audio_io *io) {
+dp_error alsa_open(const char *name, bool wide, struct audio_io *io) {
   struct alsa *alsa = calloc(1, sizeof *alsa);
   if (!alsa) return DP_SYSTEM;
   alsa->stop = -1;
+  alsa->wide = wide;
   dp_error error = alsa_library_open(&alsa->library);
   if (error == DP_OK) error = alsa_control_open(&alsa->control);
   if (error == DP_OK) {
@@ -165,6 +167,6 @@ dp_error alsa_open(const char *name, struct audio_io *io) {
     errno = reason;
     return error;
   }
-  *io = (struct audio_io){.operations = &operations, .device = alsa};
+  *io = (struct audio_io){.operations = &operations, .device = alsa, .wide = wide};
   return DP_OK;
 }

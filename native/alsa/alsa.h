@@ -12,8 +12,9 @@
 /**
  * Opens a device by its ALSA name (`default`, `plughw:1`), or by what its card is called (`card=USB Audio`, alsa-cards.h). A device that is not there is no error: it is reported as a
  * fault and waited for. Control.
+ * @param wide to the engine it speaks 16 kHz
  * @return DP_OK, DP_UNSUPPORTED (libasound is not installed), DP_SYSTEM (errno)
  */
-dp_error alsa_open(const char *name, struct audio_io *io);
+dp_error alsa_open(const char *name, bool wide, struct audio_io *io);
 
 #endif

@@ -34,14 +34,15 @@ static const int64_t octet_range[2] = {0, 255};
 
 // ---- engine ----
 
-static bool open_file_device(napi_env env, napi_value device, struct audio_io *io) {
+static bool open_file_device(napi_env env, napi_value device, bool wide, struct audio_io *io) {
   char input[ARGUMENT_TEXT_BYTES];
   char output[ARGUMENT_TEXT_BYTES];
   bool has_input;
   bool has_output;
   if (!arguments_text_member(env, device, "input", input, &has_input)) return false;
   if (!arguments_text_member(env, device, "output", output, &has_output)) return false;
-  const struct fileio_options options = {.input = has_input ? input : NULL, .output = has_output ? output : NULL};
+  const struct fileio_options options = {
+      .input = has_input ? input : NULL, .output = has_output ? output : NULL, .wide = wide};
   struct fileio_problem problem;
   dp_error error = fileio_open(&options, io, &problem);
   if (error == DP_DEVICE) error_throw_file(env, &options, &problem);
@@ -49,10 +50,10 @@ static bool open_file_device(napi_env env, napi_value device, struct audio_io *i
   return error == DP_OK;
 }
 
-static bool open_alsa_device(napi_env env, napi_value device, struct audio_io *io) {
+static bool open_alsa_device(napi_env env, napi_value device, bool wide, struct audio_io *io) {
   char name[ARGUMENT_TEXT_BYTES];
   if (!arguments_text_member(env, device, "name", name, NULL)) return false;
-  dp_error error = alsa_open(name, io);
+  dp_error error = alsa_open(name, wide, io);
   if (error == DP_UNSUPPORTED) {
     error_throw(env, ERROR_ALSA_MISSING, "sound device alsa:%s needs libasound.so.2, which is not installed", name);
   } else {
@@ -61,12 +62,12 @@ static bool open_alsa_device(napi_env env, napi_value device, struct audio_io *i
   return error == DP_OK;
 }
 
-static bool open_device(napi_env env, napi_value device, struct audio_io *io) {
-  static const struct fileio_options silence = {.input = NULL, .output = NULL};
+static bool open_device(napi_env env, napi_value device, bool wide, struct audio_io *io) {
+  const struct fileio_options silence = {.input = NULL, .output = NULL, .wide = wide};
   char kind[ARGUMENT_TEXT_BYTES];
   if (!arguments_text_member(env, device, "kind", kind, NULL)) return false;
-  if (strcmp(kind, "file") == 0) return open_file_device(env, device, io);
-  if (strcmp(kind, "alsa") == 0) return open_alsa_device(env, device, io);
+  if (strcmp(kind, "file") == 0) return open_file_device(env, device, wide, io);
+  if (strcmp(kind, "alsa") == 0) return open_alsa_device(env, device, wide, io);
   if (strcmp(kind, "virtual") != 0) {
     error_throw(env, ERROR_INVALID_ARGUMENT, "kind must be virtual, file or alsa");
     return false;
@@ -85,6 +86,7 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
   int64_t last;
   int64_t speaker;
   int64_t microphone;
+  bool wide;
   if (!arguments_take(env, info, values, 2)) return NULL;
   if (napi_typeof(env, values[1], &type) != napi_ok || type != napi_function) {
     error_throw(env, ERROR_INVALID_ARGUMENT, "wake must be a function");
@@ -94,6 +96,7 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
       !arguments_integer_member(env, values[0], "lastPort", port_range, &last) ||
       !arguments_integer_member(env, values[0], "speaker", percent_range, &speaker) ||
       !arguments_integer_member(env, values[0], "microphone", percent_range, &microphone) ||
+      !arguments_flag_member(env, values[0], "wideband", &wide) ||
       !arguments_member(env, values[0], "device", &device)) {
     return NULL;
   }
@@ -101,7 +104,7 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
                                    .last_port = (uint16_t)last,
                                    .speaker_percent = (uint8_t)speaker,
                                    .microphone_percent = (uint8_t)microphone};
-  if (!open_device(env, device, &options.device)) return NULL;
+  if (!open_device(env, device, wide, &options.device)) return NULL;
   return engine_handle_create(env, &options, values[1]);
 }
 

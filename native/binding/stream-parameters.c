@@ -11,6 +11,7 @@ static const int64_t port_range[2] = {1, 65535};
 static const int64_t payload_range[2] = {-1, 127};
 static const int64_t octet_range[2] = {0, 255};
 static const int64_t number_range[2] = {0, UINT32_MAX};
+static const int64_t clock_range[2] = {0, 192000};
 static const int64_t role_range[2] = {DTLS_CLIENT, DTLS_SERVER};
 
 /** The members that hold a suite and its key. */
@@ -82,6 +83,22 @@ static bool read_ice(napi_env env, napi_value object, struct stream_parameters *
   return true;
 }
 
+/** What else the peer may send: payload type and codec by turns; left out: nothing. */
+static bool read_formats(napi_env env, napi_value object, struct engine_stream *stream) {
+  const uint8_t *bytes;
+  size_t length;
+  if (!arguments_view_member(env, object, "formats", &bytes, &length)) return false;
+  if (length % 2 != 0 || length / 2 > CODEC_FORMATS) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "formats must be at most %d pairs", CODEC_FORMATS);
+    return false;
+  }
+  stream->format_count = length / 2;
+  for (size_t at = 0; at < stream->format_count; at++) {
+    stream->formats[at] = (struct codec_format){.payload_type = bytes[2 * at], .codec = bytes[2 * at + 1]};
+  }
+  return true;
+}
+
 /** Another place that the peer may be heard from; left out: none. */
 static bool read_latch(napi_env env, napi_value object, struct stream_parameters *parameters) {
   bool named;
@@ -98,6 +115,7 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
   int64_t codec;
   int64_t payload_type;
   int64_t event_payload_type;
+  int64_t event_clock;
   int64_t received_event_payload_type;
   int64_t packet_time;
   if (!arguments_text_member(env, object, "remoteAddress", parameters->address, NULL) ||
@@ -107,6 +125,7 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
       !arguments_integer_member(env, object, "codec", octet_range, &codec) ||
       !arguments_integer_member(env, object, "payloadType", octet_range, &payload_type) ||
       !arguments_integer_member(env, object, "eventPayloadType", payload_range, &event_payload_type) ||
+      !arguments_integer_member(env, object, "eventClockHz", clock_range, &event_clock) ||
       !arguments_integer_member(env, object, "receivedEventPayloadType", payload_range, &received_event_payload_type) ||
       !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
       !arguments_flag_member(env, object, "sends", &stream->sends) ||
@@ -120,9 +139,10 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
   stream->codec = (uint8_t)codec;
   stream->payload_type = (uint8_t)payload_type;
   stream->event_payload_type = (int16_t)event_payload_type;
+  stream->event_clock_hz = (uint32_t)event_clock;
   stream->received_event_payload_type = (int16_t)received_event_payload_type;
   stream->packet_time_ms = (uint8_t)packet_time;
-  return true;
+  return read_formats(env, object, stream);
 }
 
 bool stream_parameters_read(napi_env env, napi_value object, struct stream_parameters *parameters) {

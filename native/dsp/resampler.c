@@ -105,10 +105,16 @@ dp_error resampler_init(struct resampler *resampler, uint32_t input_hz, uint32_t
   if (storage_bytes < resampler_storage_bytes(input_hz, output_hz)) return DP_NO_SPACE;
   resampler->filter = storage;
   resampler->history = resampler->filter + resampler->phases * resampler->taps;
-  memset(resampler->history, 0, 2 * resampler->taps * sizeof *resampler->history);
-  resampler->pending = 1;
+  resampler_forget(resampler);
   compute_filter(resampler);
   return DP_OK;
+}
+
+void resampler_forget(struct resampler *resampler) {
+  memset(resampler->history, 0, 2 * resampler->taps * sizeof *resampler->history);
+  resampler->write = 0;
+  resampler->phase = 0;
+  resampler->pending = 1;
 }
 
 size_t resampler_output_limit(const struct resampler *resampler, size_t input_count) {

@@ -46,6 +46,9 @@ size_t resampler_storage_bytes(uint32_t input_hz, uint32_t output_hz);
 dp_error resampler_init(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
                         size_t storage_bytes);
 
+/** Begins anew, as if silence had been before. */
+void resampler_forget(struct resampler *resampler);
+
 /** The most output that so many input samples can yield. */
 size_t resampler_output_limit(const struct resampler *resampler, size_t input_count);
 

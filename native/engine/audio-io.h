@@ -6,12 +6,16 @@
 #ifndef DOORPHONE_ENGINE_AUDIO_IO_H
 #define DOORPHONE_ENGINE_AUDIO_IO_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/** Every device speaks 8 kHz mono, signed 16 bit, in frames of 20 ms. */
+/** A device speaks mono of 8 kHz, or of 16 kHz where it is wide; signed 16 bit, in frames of 20 ms. */
 #define AUDIO_RATE_HZ 8000
 #define AUDIO_FRAME_MS 20
 #define AUDIO_FRAME_SAMPLES 160
+#define AUDIO_WIDE_RATE_HZ 16000
+#define AUDIO_WIDE_FRAME_SAMPLES 320
 
 /** What is wrong with a device. The numbers cross to TypeScript; src/media/device-fault.ts has their words. */
 enum audio_fault {
@@ -50,6 +54,11 @@ struct audio_operations {
 struct audio_io {
   const struct audio_operations *operations;
   void *device;
+  bool wide; /**< It speaks 16 kHz. Constant. */
 };
+
+static inline uint32_t audio_rate_hz(bool wide) { return wide ? AUDIO_WIDE_RATE_HZ : AUDIO_RATE_HZ; }
+
+static inline size_t audio_frame_samples(bool wide) { return wide ? AUDIO_WIDE_FRAME_SAMPLES : AUDIO_FRAME_SAMPLES; }
 
 #endif

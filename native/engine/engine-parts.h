@@ -13,6 +13,7 @@
 #include "base/ring.h"
 #include "dsp/gain.h"
 #include "dsp/tone.h"
+#include "engine/bands.h"
 #include "engine/channel.h"
 #include "engine/engine.h"
 #include "engine/mapping.h"
@@ -40,7 +41,7 @@ enum engine_command_kind {
 struct engine_digits {
   char digits[TELEPHONE_EVENT_QUEUE];
   size_t count;
-  uint16_t units; /**< Duration of each, in timestamp units. */
+  uint32_t duration_ms; /**< Of each. */
 };
 
 struct engine_command {
@@ -125,6 +126,7 @@ struct engine {
   bool resting;      /**< Nobody needs turns, and none are taken. */
   uint32_t idle_turns; /**< Turns in a row that nobody needed. */
   uint64_t look_ns;  /**< When the device is looked at next, while it rests. */
+  struct bands bands;
   struct tone_generator tone;
   struct gain speaker;
   struct gain microphone;

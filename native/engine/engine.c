@@ -82,7 +82,9 @@ static dp_error prepare_media(struct engine *engine, const struct engine_options
   engine->context.lateness = &engine->lateness;
   gain_init(&engine->speaker, options->speaker_percent);
   gain_init(&engine->microphone, options->microphone_percent);
-  return tone_init(&engine->tone, AUDIO_RATE_HZ, TONE_AMPLITUDE);
+  error = bands_init(&engine->bands, options->device.wide);
+  if (error != DP_OK) return error;
+  return tone_init(&engine->tone, audio_rate_hz(options->device.wide), TONE_AMPLITUDE);
 }
 
 static dp_error prepare_rings(struct engine *engine) {

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "codec/codec.h"
 #include "dtls/dtls.h"
 #include "engine/audio-io.h"
 #include "engine/courier-mail.h"
@@ -91,11 +92,15 @@ struct engine_stream {
   uint16_t remote_port;
   const char *remote_rtcp_address; /**< Null: the same. */
   uint16_t remote_rtcp_port;       /**< The same place as RTP's: multiplexed (RFC 5761). */
-  uint8_t codec;             /**< RFC 3551 §6: 0 is PCMU, 8 is PCMA. */
+  uint8_t codec;             /**< Of what we send: enum codec. */
   uint8_t payload_type;
+  /** What else the peer may send: what an offer of ours has named. */
+  struct codec_format formats[CODEC_FORMATS];
+  size_t format_count;
   int16_t event_payload_type;          /**< -1: the peer takes no telephone-event. */
+  uint32_t event_clock_hz; /**< Of telephone-events that we send, a part of the codec's clock; 0: that clock. */
   int16_t received_event_payload_type; /**< Of those that the peer sends, which may have another number. -1: none. */
-  uint8_t packet_time_ms;     /**< 10, 20 … 60 */
+  uint8_t packet_time_ms;     /**< 10, 20 … 60; the codec's longest where that is less. */
   /** Plain RTP may come from elsewhere than the remote address, which is behind a NAT: from this host, where the peer's
    * signalling comes from, or from the first that is stable (see stream-latch.c). Null: from the remote address only. */
   const char *signalling_address;
@@ -192,7 +197,7 @@ dp_error engine_end_mapping(struct engine *engine, uint32_t session);
 
 /**
  * Queues digits (0-9 * # A-D). Nothing is sent while the peer takes no telephone-event or we do not send. Control.
- * @param duration_ms of each, 40 to 8000: what RFC 4733's 16 bits of duration hold at 8 kHz
+ * @param duration_ms of each, 40 to 8000, but no more than RFC 4733's 16 bits of duration hold: 8.1 s at 8 kHz, 1.3 s at 48
  * @return DP_OK, DP_NOT_FOUND, DP_INVALID_ARGUMENT, DP_FULL (with these more than TELEPHONE_EVENT_QUEUE would
  * wait, none of them is sent; or the command ring)
  */

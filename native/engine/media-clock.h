@@ -11,8 +11,8 @@
 #include "engine/audio-io.h"
 
 #define TURN_NS ((int64_t)(AUDIO_FRAME_MS * NS_PER_MS))
-/** One sample at 8 kHz, which is also one unit of the RTP timestamp (RFC 3551 §4.5.14). */
-#define SAMPLE_NS (NS_PER_SECOND / AUDIO_RATE_HZ)
+/** What the grid of packets is made of: one sample at 8 kHz, a whole number of units of every codec's RTP timestamp. */
+#define GRAIN_NS (NS_PER_SECOND / AUDIO_RATE_HZ)
 /** Sound cards are within 100 ppm; ten times that is surely no drift. */
 #define MAX_DRIFT_NS 20000
 

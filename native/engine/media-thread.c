@@ -81,7 +81,7 @@ static void obey(struct engine *engine, struct engine_command *command) {
     break;
   case ENGINE_COMMAND_DIGITS:
     for (size_t at = 0; at < command->digits.count; at++) {
-      stream_output_digit(stream, command->digits.digits[at], command->digits.units);
+      stream_output_digit(stream, command->digits.digits[at], command->digits.duration_ms);
     }
     break;
   case ENGINE_COMMAND_CLOSE:
@@ -99,21 +99,26 @@ static void obey(struct engine *engine, struct engine_command *command) {
 
 // ---- turns ----
 
-/** What the speaker is to play: all sessions that have sound, else the tone. */
-static void mix_heard(struct engine *engine, int16_t *heard) {
-  int16_t frame[AUDIO_FRAME_SAMPLES];
+/** What the speaker is to play, at the device's rate: all sessions that have sound, else the tone. */
+static void mix_heard(struct engine *engine, struct bands_frame *heard) {
+  int16_t frame[AUDIO_WIDE_FRAME_SAMPLES];
+  bool device_wide = engine->device.wide;
   bool talking = false;
-  memset(heard, 0, AUDIO_FRAME_SAMPLES * sizeof *heard);
+  bool other = false;
+  memset(heard, 0, sizeof *heard);
   for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
     struct stream *stream = &engine->streams[slot];
     if (!engine->open[slot] || !stream_input_play(stream, engine->context.clock.turn_ns, frame)) continue;
-    mix_add(heard, frame, AUDIO_FRAME_SAMPLES);
+    bool wide = stream_input_is_wide(stream);
+    mix_add(bands_samples(heard, wide), frame, audio_frame_samples(wide));
+    other = stream_input_play_tail(stream, heard) || other || wide != device_wide;
     talking = true;
   }
   // The cadence runs on beneath, so that it comes back in step.
-  tone_read(&engine->tone, frame, AUDIO_FRAME_SAMPLES);
-  if (!talking) mix_add(heard, frame, AUDIO_FRAME_SAMPLES);
-  gain_apply(&engine->speaker, heard, AUDIO_FRAME_SAMPLES);
+  tone_read(&engine->tone, frame, audio_frame_samples(device_wide));
+  if (!talking) mix_add(bands_samples(heard, device_wide), frame, audio_frame_samples(device_wide));
+  bands_join(&engine->bands, heard, other);
+  gain_apply(&engine->speaker, bands_samples(heard, device_wide), audio_frame_samples(device_wide));
 }
 
 static void note_fault(struct engine *engine, const struct audio_report *report) {
@@ -172,22 +177,35 @@ static uint64_t look_after(struct engine *engine) {
   return engine->look_ns;
 }
 
+/** Brings what was spoken to the rates that streams send. */
+static void spread_spoken(struct engine *engine, struct bands_frame *spoken) {
+  bool other = false;
+  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+    const struct stream *stream = &engine->streams[slot];
+    if (engine->open[slot] && stream->output.active) other = other || stream->output.wide != engine->device.wide;
+  }
+  bands_spread(&engine->bands, spoken, other);
+}
+
 /** Twenty milliseconds of sound from and to the device, and what else comes once a turn. */
 static void take_turn(struct engine *engine) {
-  int16_t heard[AUDIO_FRAME_SAMPLES];
-  int16_t spoken[AUDIO_FRAME_SAMPLES];
+  struct bands_frame heard;
+  struct bands_frame spoken;
   struct audio_report report;
+  bool wide = engine->device.wide;
   media_clock_turn(&engine->context.clock);
-  mix_heard(engine, heard);
-  engine->device.operations->exchange(engine->device.device, heard, spoken, &report);
-  gain_apply(&engine->microphone, spoken, AUDIO_FRAME_SAMPLES);
+  mix_heard(engine, &heard);
+  engine->device.operations->exchange(engine->device.device, bands_samples(&heard, wide),
+                                      bands_samples(&spoken, wide), &report);
+  gain_apply(&engine->microphone, bands_samples(&spoken, wide), audio_frame_samples(wide));
+  spread_spoken(engine, &spoken);
   media_clock_drift(&engine->context.clock, report.drift_ns);
   note_fault(engine, &report);
   uint64_t now_ns = monotonic_now_ns();
   for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
     struct stream *stream = &engine->streams[slot];
     if (!engine->open[slot]) continue;
-    stream_output_feed(stream, spoken);
+    stream_output_feed(stream, &spoken);
     stream_turn(stream, &engine->context, now_ns);
     stream_measure(stream);
     statistics_publish(&engine->boards[slot], &stream->statistics);

@@ -10,7 +10,6 @@
 
 #define MIN_DIGIT_MS 40
 #define MAX_DIGIT_MS 8000
-#define UNITS_A_MS (AUDIO_RATE_HZ / 1000)
 
 struct engine_slot *engine_find_slot(struct engine *engine, uint32_t session) {
   struct engine_slot *slot = &engine->slots[session % ENGINE_SESSIONS];
@@ -123,10 +122,16 @@ static void remember_keys(struct engine_slot *slot, const struct engine_stream *
 
 static bool is_valid(const struct engine_stream *stream) {
   if (stream->remote_port == 0 || stream->remote_rtcp_port == 0) return false;
-  if (stream->codec != 0 && stream->codec != 8) return false;
+  if (!codec_traits(stream->codec) || stream->format_count > CODEC_FORMATS) return false;
   if (stream->payload_type > 127 || stream->event_payload_type > 127 || stream->event_payload_type < -1) return false;
   if (stream->received_event_payload_type > 127 || stream->received_event_payload_type < -1) return false;
   if (stream->event_payload_type == stream->payload_type) return false;
+  if (stream->event_clock_hz != 0 && codec_traits(stream->codec)->clock_hz % stream->event_clock_hz != 0) return false;
+  for (size_t at = 0; at < stream->format_count; at++) {
+    const struct codec_format *format = &stream->formats[at];
+    if (format->payload_type > 127) return false;
+    if (format->codec != CODEC_FORMAT_EVENTS && !codec_traits(format->codec)) return false;
+  }
   if (stream->dtls && stream->dtls->association > ENGINE_ASSOCIATIONS) return false;
   if (stream->dtls && (stream->dtls->association == 0 || stream->send_key || stream->receive_key)) return false;
   if (stream->dtls && (stream->dtls->peer.count == 0 || stream->dtls->peer.count > DTLS_FINGERPRINTS)) return false;
@@ -216,13 +221,19 @@ static dp_error place_stream(const struct engine_slot *slot, const struct engine
 /** What has been agreed, as the media thread sees it, but for keys. @return DP_OK, DP_MALFORMED, DP_UNSUPPORTED */
 static dp_error fill_setup(const struct engine_slot *slot, const struct engine_stream *stream,
                            struct stream_setup *setup) {
-  *setup = (struct stream_setup){.sends = stream->sends,
-                                 .receives = stream->receives,
-                                 .law = stream->codec == 0 ? G711_ULAW : G711_ALAW,
-                                 .payload_type = stream->payload_type,
-                                 .event_payload_type = stream->event_payload_type,
-                                 .received_event_payload_type = stream->received_event_payload_type,
-                                 .packet_samples = stream->packet_time_ms * (uint32_t)UNITS_A_MS};
+  const struct codec_traits *traits = codec_traits(stream->codec);
+  uint32_t longest_ms = traits->longest_ms;
+  *setup = (struct stream_setup){
+      .sends = stream->sends,
+      .receives = stream->receives,
+      .codec = (enum codec)stream->codec,
+      .payload_type = stream->payload_type,
+      .event_payload_type = stream->event_payload_type,
+      .event_clock_hz = stream->event_clock_hz == 0 ? traits->clock_hz : stream->event_clock_hz,
+      .received_event_payload_type = stream->received_event_payload_type,
+      .format_count = stream->format_count,
+      .packet_ms = stream->packet_time_ms < longest_ms ? stream->packet_time_ms : longest_ms};
+  memcpy(setup->formats, stream->formats, sizeof setup->formats);
   return place_stream(slot, stream, setup);
 }
 
@@ -255,7 +266,7 @@ dp_error engine_send_digits(struct engine *engine, uint32_t session, const char 
   if (duration_ms < MIN_DIGIT_MS || duration_ms > MAX_DIGIT_MS) return DP_INVALID_ARGUMENT;
   struct engine_command command = {.kind = ENGINE_COMMAND_DIGITS, .slot = index_of(slot)};
   command.digits.count = strlen(digits);
-  command.digits.units = (uint16_t)(duration_ms * UNITS_A_MS);
+  command.digits.duration_ms = duration_ms;
   atomic_uint *waiting = &engine->streams[command.slot].digits_waiting;
   if (command.digits.count > TELEPHONE_EVENT_QUEUE) return DP_FULL;
   for (size_t at = 0; at < command.digits.count; at++) {

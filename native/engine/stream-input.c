@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "dsp/mix.h"
 #include "engine/engine.h"
 #include "engine/stream.h"
 
@@ -30,25 +31,30 @@ void stream_input_configure(struct stream *stream, const struct stream_setup *be
   if (!nominated[COMPONENT_RTCP] && !sockets_same_address(&before->remote_rtcp, &setup->remote_rtcp)) {
     input->rtcp_latched = false;
   }
-  if (input->law != setup->law) {
-    input->law = setup->law;
-    playout_set_law(&input->playout, setup->law);
-  }
+  // Before the first packet: from then on what the peer sends says which codec is heard.
+  if (!before->receives || before->codec != setup->codec) playout_set_codec(&input->playout, setup->codec);
   if (!setup->receives || !before->receives) {
     input->silent = false;
     input->waiting_since_ns = now_ns;
   }
 }
 
-/** What the payload type means, and by which law sound is coded. */
-static enum payload_kind kind_of(const struct stream_setup *setup, uint8_t payload_type, enum g711_law *law) {
-  *law = setup->law;
+/** What the payload type means, and by which codec sound is coded. */
+static enum payload_kind kind_of(const struct stream_setup *setup, uint8_t payload_type, enum codec *codec) {
+  *codec = setup->codec;
   if (payload_type == setup->payload_type) return PAYLOAD_SOUND;
   if (setup->received_event_payload_type == payload_type) return PAYLOAD_DIGIT;
+  // An answer that lists several codecs leaves the sender free (RFC 3264 §7).
+  for (size_t at = 0; at < setup->format_count; at++) {
+    if (setup->formats[at].payload_type != payload_type) continue;
+    if (setup->formats[at].codec == CODEC_FORMAT_EVENTS) return PAYLOAD_DIGIT;
+    *codec = (enum codec)setup->formats[at].codec;
+    return PAYLOAD_SOUND;
+  }
   if (payload_type == PAYLOAD_COMFORT_NOISE) return PAYLOAD_PAUSE;
-  // The static types mean what they mean: an answer that lists both laws leaves the sender free (RFC 3264 §7).
-  if (payload_type == PAYLOAD_PCMU) *law = G711_ULAW;
-  if (payload_type == PAYLOAD_PCMA) *law = G711_ALAW;
+  // The static types mean what they mean, agreed on or not.
+  if (payload_type == PAYLOAD_PCMU) *codec = CODEC_PCMU;
+  if (payload_type == PAYLOAD_PCMA) *codec = CODEC_PCMA;
   return payload_type == PAYLOAD_PCMU || payload_type == PAYLOAD_PCMA ? PAYLOAD_SOUND : PAYLOAD_UNKNOWN;
 }
 
@@ -58,6 +64,11 @@ void stream_input_forget(struct stream *stream) {
   if (lost > 0) input->lost_before += (uint64_t)lost;
   input->has_source = false;
   input->has_candidate = false;
+}
+
+/** Of the timestamps of what is received, as far as is known. */
+static uint32_t clock_hz_of(const struct stream *stream) {
+  return codec_traits(stream->input.playout.decoder.codec)->clock_hz;
 }
 
 /** Whether the packet belongs to the source that is heard; makes a new source that one. */
@@ -70,7 +81,7 @@ static bool accept_source(struct stream *stream, const struct rtp_header *header
   }
   if (!input->has_candidate || input->candidate.ssrc != header->ssrc) {
     uint32_t probation = vouched && !input->has_source ? 0 : RTP_MIN_SEQUENTIAL;
-    rtp_source_init(&input->candidate, header->ssrc, AUDIO_RATE_HZ, probation);
+    rtp_source_init(&input->candidate, header->ssrc, clock_hz_of(stream), probation);
     input->has_candidate = true;
   }
   enum rtp_source_verdict verdict = rtp_source_update(&input->candidate, header, arrival_ns);
@@ -82,14 +93,12 @@ static bool accept_source(struct stream *stream, const struct rtp_header *header
   return true;
 }
 
-static void take_sound(struct stream *stream, const struct rtp_packet *packet, enum g711_law law,
+static void take_sound(struct stream *stream, const struct rtp_packet *packet, enum codec codec,
                        uint64_t arrival_ns) {
   struct stream_input *input = &stream->input;
   if (packet->payload.length == 0) return;
-  if (input->law != law) {
-    input->law = law;
-    playout_set_law(&input->playout, law);
-  }
+  playout_set_codec(&input->playout, codec);
+  rtp_source_set_clock(&input->source, clock_hz_of(stream));
   enum jitter_put put = playout_put(&input->playout, packet, arrival_ns);
   if (put == JITTER_PUT_DUPLICATE) stream->statistics.packets_duplicate++;
 }
@@ -133,8 +142,8 @@ static bool take_packet(struct stream *stream, struct stream_context *context, c
   const struct rtp_header *header = &packet->header;
   // Our own packets, sent back (RFC 3550 §8.2).
   if (header->ssrc == stream->ssrc) return false;
-  enum g711_law law;
-  enum payload_kind kind = kind_of(&stream->setup, header->payload_type, &law);
+  enum codec codec;
+  enum payload_kind kind = kind_of(&stream->setup, header->payload_type, &codec);
   bool heard = input->has_source && input->source.ssrc == header->ssrc;
   if (kind == PAYLOAD_UNKNOWN && !heard) return false;
   if (!input->srtp && !stream_latch_admits(stream, header, datagram)) return false;
@@ -145,7 +154,7 @@ static bool take_packet(struct stream *stream, struct stream_context *context, c
   stream_latch_follow(stream, datagram);
   note_reception(stream, context, datagram->arrival_ns);
   if (!stream->setup.receives) return true;
-  if (kind == PAYLOAD_SOUND) take_sound(stream, packet, law, datagram->arrival_ns);
+  if (kind == PAYLOAD_SOUND) take_sound(stream, packet, codec, datagram->arrival_ns);
   if (kind == PAYLOAD_DIGIT) take_digit(stream, context, packet, datagram->arrival_ns);
   return true;
 }
@@ -192,8 +201,15 @@ void stream_input_take(struct stream *stream, struct stream_context *context, ui
 bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame) {
   struct stream_input *input = &stream->input;
   if (!stream->configured || !stream->setup.receives || !input->has_source) return false;
-  if (playout_read(&input->playout, now_ns, frame, AUDIO_FRAME_SAMPLES) != DP_OK) return false;
+  if (playout_read(&input->playout, now_ns, frame, audio_frame_samples(stream_input_is_wide(stream))) != DP_OK) return false;
   return now_ns < input->last_ns + AUDIBLE_NS;
+}
+
+bool stream_input_play_tail(struct stream *stream, struct bands_frame *heard) {
+  int16_t tail[PLAYOUT_TAIL];
+  size_t length = playout_take_tail(&stream->input.playout, tail);
+  if (length > 0) mix_add(bands_samples(heard, length == AUDIO_WIDE_FRAME_SAMPLES), tail, length);
+  return length > 0;
 }
 
 void stream_input_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns) {

@@ -5,18 +5,21 @@
 
 #include <string.h>
 
+#include "dsp/double-rate.h"
+#include "dsp/ramp.h"
 #include "engine/engine.h"
 #include "engine/stream.h"
 
 /** RFC 6263 §7: the least that is recommended for UDP. */
 #define KEEP_ALIVE_NS (15 * NS_PER_SECOND)
 /** Between two digits. Gateways want 40 ms at least to tell "11" from "1". */
-#define DIGIT_PAUSE_SAMPLES (AUDIO_RATE_HZ / 20)
+#define DIGIT_PAUSE_MS 50
 
-static uint64_t samples_to_ns(uint32_t samples) { return samples * SAMPLE_NS; }
+static uint64_t packet_ns(const struct stream *stream) { return stream->setup.packet_ms * NS_PER_MS; }
 
-static uint32_t timestamp_of(const struct stream_output *output, uint64_t media_ns) {
-  return output->timestamp_zero + (uint32_t)(media_ns / SAMPLE_NS);
+/** Of one packet, at the encoder's rate. */
+static size_t packet_samples(const struct stream *stream) {
+  return stream->setup.packet_ms * audio_rate_hz(stream->output.wide) / 1000;
 }
 
 static const struct sockaddr_storage *destination(const struct stream *stream) {
@@ -27,16 +30,17 @@ static const struct sockaddr_storage *destination(const struct stream *stream) {
  * Silence that is sent before the first turn brings sound. The first packet leaves now and turns come in an unknown
  * phase; for packets that are no whole number of turns, half a turn more keeps the queue from running dry.
  */
-static void prime(struct stream_output *output, uint32_t packet_samples) {
-  output->queued = packet_samples;
-  if (packet_samples % AUDIO_FRAME_SAMPLES != 0) output->queued += AUDIO_FRAME_SAMPLES / 2;
+static void prime(struct stream *stream) {
+  struct stream_output *output = &stream->output;
+  output->queued = packet_samples(stream);
+  if (stream->setup.packet_ms % AUDIO_FRAME_MS != 0) output->queued += audio_frame_samples(output->wide) / 2;
   memset(output->queue, 0, output->queued * sizeof output->queue[0]);
 }
 
 static void begin(struct stream_output *output, const struct stream_context *context, uint64_t now_ns) {
   uint64_t media_ns = media_clock_at(&context->clock, now_ns);
-  // Whole samples, and never before the end of what was sent earlier.
-  media_ns -= media_ns % SAMPLE_NS;
+  // Whole grains, and never before the end of what was sent earlier.
+  media_ns -= media_ns % GRAIN_NS;
   if (output->packets == 0 || media_ns > output->due_media_ns) output->due_media_ns = media_ns;
   output->active = true;
   output->marker = true;
@@ -47,42 +51,84 @@ static void settle_digits(struct stream *stream, size_t count) {
   atomic_fetch_sub_explicit(&stream->digits_waiting, (unsigned)count, memory_order_relaxed);
 }
 
-static void configure_digits(struct stream *stream, const struct stream_setup *before) {
-  struct telephone_event_sender *digits = &stream->output.digits;
-  const struct stream_setup *setup = &stream->setup;
-  if (before->packet_samples == 0) telephone_event_sender_init(digits, setup->packet_samples, DIGIT_PAUSE_SAMPLES);
-  telephone_event_sender_set_packet(digits, setup->packet_samples);
-  if (setup->sends && setup->event_payload_type >= 0) return;
-  settle_digits(stream, telephone_event_sender_waiting(digits));
-  telephone_event_sender_clear(digits);
+static void drop_digits(struct stream *stream) {
+  settle_digits(stream, telephone_event_sender_waiting(&stream->output.digits));
+  telephone_event_sender_clear(&stream->output.digits);
 }
 
-void stream_output_configure(struct stream *stream, const struct stream_context *context,
+/** Before the codec is changed: with another clock, what is queued would have another length. */
+static void configure_digits(struct stream *stream, const struct stream_setup *before) {
+  const struct stream_setup *setup = &stream->setup;
+  const uint32_t clock_hz = codec_traits(setup->codec)->clock_hz;
+  const struct telephone_event_timing timing = {.packet_units = setup->packet_ms * clock_hz / 1000,
+                                                .pause_units = DIGIT_PAUSE_MS * clock_hz / 1000,
+                                                .units_a_tick = clock_hz / setup->event_clock_hz};
+  bool same_clocks = clock_hz == stream->output.clock_hz && before->event_clock_hz == setup->event_clock_hz;
+  if (!same_clocks || !setup->sends || setup->event_payload_type < 0) drop_digits(stream);
+  telephone_event_sender_set_timing(&stream->output.digits, &timing);
+}
+
+/** What waits to be sent ends in silence, and what comes at the other rate begins from it. */
+static void change_rate(struct stream_output *output, bool wide) {
+  if (wide == output->wide) return;
+  ramp_out(output->queue, output->queued);
+  if (wide && output->queued > STREAM_QUEUE_SAMPLES / 2) output->queued = STREAM_QUEUE_SAMPLES / 2;
+  if (wide) double_rate(output->queue, output->queued);
+  else halve_rate(output->queue, output->queued);
+  output->queued = wide ? output->queued * 2 : output->queued / 2;
+  output->wide = wide;
+  output->begins = true;
+}
+
+/** RFC 7160 §4.1: timestamps of another clock are another source's, and the one before says that it has ended. */
+static void change_clock(struct stream *stream, struct stream_context *context, uint32_t clock_hz, uint64_t now_ns) {
+  struct stream_output *output = &stream->output;
+  if (clock_hz == output->clock_hz) return;
+  if (output->packets > 0) {
+    stream_report_bye(stream, context, now_ns);
+    stream_report_change_source(stream, context);
+  }
+  output->clock_hz = clock_hz;
+}
+
+static void configure_codec(struct stream *stream, struct stream_context *context, uint64_t now_ns) {
+  struct stream_output *output = &stream->output;
+  const struct codec_traits *traits = codec_traits(stream->setup.codec);
+  if (stream->setup.codec != output->encoder.codec) codec_encoder_init(&output->encoder, stream->setup.codec);
+  change_rate(output, traits->rate_hz == AUDIO_WIDE_RATE_HZ);
+  change_clock(stream, context, traits->clock_hz, now_ns);
+}
+
+void stream_output_configure(struct stream *stream, struct stream_context *context,
                              const struct stream_setup *before, uint64_t now_ns) {
   struct stream_output *output = &stream->output;
   const struct stream_setup *setup = &stream->setup;
-  bool resized = before->packet_samples != setup->packet_samples;
-  g711_init(&output->codec, setup->law);
+  bool first = before->packet_ms == 0;
   configure_digits(stream, before);
+  configure_codec(stream, context, now_ns);
   if (!setup->sends) {
-    if (output->active || before->packet_samples == 0) output->keep_alive_ns = now_ns;
+    if (output->active || first) output->keep_alive_ns = now_ns;
     output->active = false;
     return;
   }
-  if (!output->active || resized) prime(output, setup->packet_samples);
+  if (!output->active || before->packet_ms != setup->packet_ms) prime(stream);
   if (!output->active) begin(output, context, now_ns);
 }
 
-void stream_output_feed(struct stream *stream, const int16_t *frame) {
+void stream_output_feed(struct stream *stream, struct bands_frame *frame) {
   struct stream_output *output = &stream->output;
+  size_t count = audio_frame_samples(output->wide);
   if (!output->active) return;
-  if (output->queued + AUDIO_FRAME_SAMPLES > STREAM_QUEUE_SAMPLES) {
+  if (output->queued + count > STREAM_QUEUE_SAMPLES) {
     // Only after the process was stopped and went on: the oldest sound gives way.
-    output->queued -= AUDIO_FRAME_SAMPLES;
-    memmove(output->queue, output->queue + AUDIO_FRAME_SAMPLES, output->queued * sizeof output->queue[0]);
+    output->queued -= count;
+    memmove(output->queue, output->queue + count, output->queued * sizeof output->queue[0]);
   }
-  memcpy(output->queue + output->queued, frame, AUDIO_FRAME_SAMPLES * sizeof *frame);
-  output->queued += AUDIO_FRAME_SAMPLES;
+  int16_t *added = output->queue + output->queued;
+  memcpy(added, bands_samples(frame, output->wide), count * sizeof *added);
+  if (output->begins) ramp_in(added, count);
+  output->begins = false;
+  output->queued += count;
 }
 
 uint64_t stream_output_due_ns(const struct stream *stream, const struct stream_context *context) {
@@ -100,7 +146,7 @@ static void take_samples(struct stream_output *output, int16_t *samples, size_t 
 
 /** A packet on its way out. */
 struct outgoing {
-  uint8_t bytes[RTP_HEADER_BYTES + STREAM_QUEUE_SAMPLES + SRTP_MAX_RTP_OVERHEAD];
+  uint8_t bytes[RTP_HEADER_BYTES + CODEC_PAYLOAD_BYTES + SRTP_MAX_RTP_OVERHEAD];
   size_t payload_bytes;
   bool digit_done;
   char digit;
@@ -109,8 +155,8 @@ struct outgoing {
 /** Writes header and payload: sound, or a digit in its place. */
 static dp_error compose(struct stream *stream, struct outgoing *outgoing) {
   struct stream_output *output = &stream->output;
-  uint32_t count = stream->setup.packet_samples;
-  struct rtp_header header = {.timestamp = timestamp_of(output, output->due_media_ns),
+  size_t count = packet_samples(stream);
+  struct rtp_header header = {.timestamp = stream_output_timestamp(output, output->due_media_ns),
                               .ssrc = stream->ssrc,
                               .sequence = output->sequence,
                               .payload_type = stream->setup.payload_type,
@@ -127,8 +173,7 @@ static dp_error compose(struct stream *stream, struct outgoing *outgoing) {
     outgoing->digit_done = event.finished;
     outgoing->digit = event.digit;
   } else {
-    output->codec.encode(samples, outgoing->bytes + RTP_HEADER_BYTES, count);
-    outgoing->payload_bytes = count;
+    outgoing->payload_bytes = codec_encode(&output->encoder, samples, count, outgoing->bytes + RTP_HEADER_BYTES);
     output->marker = false;
   }
   return rtp_pack_header(&header, outgoing->bytes, sizeof outgoing->bytes);
@@ -155,7 +200,7 @@ void stream_output_send(struct stream *stream, struct stream_context *context) {
   struct outgoing outgoing = {.digit_done = false};
   uint64_t due_ns = stream_output_due_ns(stream, context);
   dp_error error = compose(stream, &outgoing);
-  output->due_media_ns += samples_to_ns(stream->setup.packet_samples);
+  output->due_media_ns += packet_ns(stream);
   output->sequence++;
   size_t length = RTP_HEADER_BYTES + outgoing.payload_bytes;
   if (error == DP_OK && output->srtp) {
@@ -175,14 +220,16 @@ void stream_output_send(struct stream *stream, struct stream_context *context) {
 void stream_output_skip(struct stream *stream, const struct stream_context *context, uint64_t now_ns) {
   struct stream_output *output = &stream->output;
   if (!output->active) return;
-  uint64_t packet_ns = samples_to_ns(stream->setup.packet_samples);
+  uint64_t grid_ns = packet_ns(stream);
   uint64_t media_ns = media_clock_at(&context->clock, now_ns);
   if (media_ns <= output->due_media_ns) return;
-  output->due_media_ns += (media_ns - output->due_media_ns) / packet_ns * packet_ns;
+  output->due_media_ns += (media_ns - output->due_media_ns) / grid_ns * grid_ns;
   output->marker = true;
 }
 
-void stream_output_digit(struct stream *stream, char digit, uint16_t units) {
+void stream_output_digit(struct stream *stream, char digit, uint32_t duration_ms) {
+  uint32_t ticks = stream->setup.packet_ms == 0 ? 0 : duration_ms * stream->setup.event_clock_hz / 1000;
+  uint32_t units = ticks < UINT16_MAX ? ticks : UINT16_MAX;
   bool taken = stream->output.active && stream->setup.event_payload_type >= 0 &&
                telephone_event_sender_queue(&stream->output.digits, digit, units) == DP_OK;
   if (!taken) settle_digits(stream, 1);

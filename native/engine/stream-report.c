@@ -41,9 +41,9 @@ static void send_report(struct stream *stream, const struct stream_context *cont
   if (stream_awaits_keys(stream, COMPONENT_RTCP)) return;
   struct rtcp_report_block block;
   const struct stream_output *output = &stream->output;
-  uint32_t samples = (uint32_t)(media_clock_at(&context->clock, now_ns) / SAMPLE_NS);
+  uint64_t media_ns = media_clock_at(&context->clock, now_ns);
   struct rtcp_sender_info sender = {.ntp_timestamp = ntp_at(context, now_ns),
-                                    .rtp_timestamp = output->timestamp_zero + samples,
+                                    .rtp_timestamp = stream_output_timestamp(output, media_ns),
                                     .packets = output->packets,
                                     .octets = output->octets};
   struct rtcp_compound compound = {.ssrc = stream->ssrc,
@@ -69,6 +69,23 @@ void stream_report_turn(struct stream *stream, struct stream_context *context, u
 void stream_report_bye(struct stream *stream, struct stream_context *context, uint64_t now_ns) {
   // RFC 3550 §6.3.7: who has sent neither RTP nor RTCP sends no BYE.
   if (stream->configured && stream->output.packets > 0) send_report(stream, context, now_ns, true);
+}
+
+static void follow_source(struct srtp_sender *sender) {
+  if (sender) srtp_sender_change_source(sender);
+}
+
+void stream_report_change_source(struct stream *stream, struct stream_context *context) {
+  struct stream_output *output = &stream->output;
+  // Odd, so that it is surely another one.
+  stream->ssrc += next_random(context) | 1;
+  // As at the beginning: see engine_open_session.
+  output->sequence = (uint16_t)(next_random(context) & 0x7fff);
+  output->packets = 0;
+  output->octets = 0;
+  output->marker = true;
+  for (size_t at = 0; at < SRTP_SUITES; at++) follow_source(output->senders[at]);
+  for (size_t at = 0; at < COMPONENTS; at++) follow_source(stream->security.senders[at]);
 }
 
 /** Whether the source may report for the peer; nothing is changed. */

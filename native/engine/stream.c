@@ -11,14 +11,13 @@ dp_error stream_init(struct stream *stream, const struct stream_origin *origin) 
   stream->ssrc = origin->ssrc;
   stream->output.sequence = origin->sequence;
   stream->output.timestamp_zero = origin->timestamp;
-  g711_init(&stream->output.codec, G711_ALAW);
+  stream->output.clock_hz = codec_traits(CODEC_PCMA)->clock_hz;
+  codec_encoder_init(&stream->output.encoder, CODEC_PCMA);
   telephone_event_receiver_init(&stream->input.digits);
   statistics_init(&stream->statistics);
-  const struct jitter_buffer_options options = {.clock_rate_hz = AUDIO_RATE_HZ,
-                                                .read_samples = AUDIO_FRAME_SAMPLES,
-                                                .min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
-                                                .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
-  return playout_init(&stream->input.playout, &options, G711_ALAW);
+  const struct playout_limits limits = {.min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
+                                        .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
+  return playout_init(&stream->input.playout, &limits, CODEC_PCMA);
 }
 
 /** Puts the new keys of the signalling in place; `setup` carries the old ones back. */

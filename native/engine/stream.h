@@ -15,8 +15,9 @@
 #include <stdint.h>
 
 #include "base/ring.h"
-#include "codec/g711.h"
+#include "codec/codec.h"
 #include "engine/audio-io.h"
+#include "engine/bands.h"
 #include "engine/courier-mail.h"
 #include "engine/lateness.h"
 #include "engine/media-clock.h"
@@ -29,8 +30,8 @@
 #include "rtp/telephone-event.h"
 #include "srtp/srtp.h"
 
-/** The longest packet time, 60 ms, and what one turn and the priming add. */
-#define STREAM_QUEUE_SAMPLES 960
+/** At 16 kHz the longest packet time, 60 ms, and what one turn and the priming add. */
+#define STREAM_QUEUE_SAMPLES 1920
 /** 96 random bits in Base64 (RFC 7022 §4.2). */
 #define STREAM_CNAME_BYTES 16
 
@@ -56,11 +57,14 @@ struct stream_setup {
   struct sockaddr_storage signalling; /**< Where its signalling comes from, if so. */
   bool sends;
   bool receives;
-  enum g711_law law;
+  enum codec codec;
   uint8_t payload_type;
+  struct codec_format formats[CODEC_FORMATS];
+  size_t format_count;
   int16_t event_payload_type; /**< -1: none */
+  uint32_t event_clock_hz;
   int16_t received_event_payload_type;
-  uint32_t packet_samples;
+  uint32_t packet_ms; /**< 0: nothing has been agreed yet. */
   bool encrypts;
   enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */
   struct srtp_sender *sender; /**< A new key of the suite; null: the stream has the right one, or needs none. */
@@ -79,7 +83,10 @@ struct stream_output {
   uint32_t packets; /**< For sender reports. */
   uint32_t octets;
   uint64_t keep_alive_ns; /**< When the next empty datagram is due while we send no sound. */
-  struct g711_codec codec;
+  uint32_t clock_hz; /**< Of the timestamps, as the encoder's codec has it. */
+  bool wide;         /**< The encoder takes 16 kHz. */
+  bool begins;       /**< The next frame is the first at this rate. */
+  struct codec_encoder encoder;
   struct telephone_event_sender digits;
   struct srtp_sender *srtp; /**< The one in use; null: plain. */
   struct srtp_sender *srtcp;
@@ -101,7 +108,6 @@ struct stream_input {
   struct rtp_source source;
   bool has_candidate;
   struct rtp_source candidate; /**< A new SSRC that has not yet shown two packets in sequence. */
-  enum g711_law law;
   struct playout playout;
   struct telephone_event_receiver digits;
   uint64_t lost_before; /**< By sources that are gone. */
@@ -179,11 +185,16 @@ void stream_emit(struct stream_context *context, uint32_t kind, const struct str
 // ---- output (stream-output.c) ----
 
 /** Begins, changes or ends sending, after `stream->setup` has been set. */
-void stream_output_configure(struct stream *stream, const struct stream_context *context,
+void stream_output_configure(struct stream *stream, struct stream_context *context,
                              const struct stream_setup *before, uint64_t now_ns);
 
-/** Takes a frame of 20 ms from the microphone. */
-void stream_output_feed(struct stream *stream, const int16_t *frame);
+/** Takes a frame of 20 ms from the microphone: the half of it that has the encoder's rate. */
+void stream_output_feed(struct stream *stream, struct bands_frame *frame);
+
+/** The RTP timestamp of a media time, in whole grains. */
+static inline uint32_t stream_output_timestamp(const struct stream_output *output, uint64_t media_ns) {
+  return output->timestamp_zero + (uint32_t)(media_ns / GRAIN_NS) * (output->clock_hz / AUDIO_RATE_HZ);
+}
 
 /** CLOCK_MONOTONIC of the next packet; UINT64_MAX while we send none. */
 uint64_t stream_output_due_ns(const struct stream *stream, const struct stream_context *context);
@@ -194,8 +205,8 @@ void stream_output_send(struct stream *stream, struct stream_context *context);
 /** Skips the packets that should have left before `now_ns`: the process was stopped. */
 void stream_output_skip(struct stream *stream, const struct stream_context *context, uint64_t now_ns);
 
-/** Queues a digit where the peer takes them. @param units duration in timestamp units */
-void stream_output_digit(struct stream *stream, char digit, uint16_t units);
+/** Queues a digit where the peer takes them. */
+void stream_output_digit(struct stream *stream, char digit, uint32_t duration_ms);
 
 /** Keeps bindings of NATs on the way open while we send no sound (RFC 6263 §4.1: an empty datagram). */
 void stream_output_keep_alive(struct stream *stream, uint64_t now_ns);
@@ -212,8 +223,23 @@ void stream_input_take(struct stream *stream, struct stream_context *context, ui
 /** What was heard so far is over: the next packet begins a new source. */
 void stream_input_forget(struct stream *stream);
 
-/** The next 20 ms. @return false: the stream has no sound to play; `frame` is untouched */
+/**
+ * The next 20 ms, at the rate of what is received.
+ * @param frame with room for AUDIO_WIDE_FRAME_SAMPLES
+ * @return false: the stream has no sound to play; `frame` does not count
+ */
 bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame);
+
+/**
+ * Adds 20 ms of what was received at the other rate before the codec changed, if that was just now.
+ * @param heard the sums of both rates @return whether there was any
+ */
+bool stream_input_play_tail(struct stream *stream, struct bands_frame *heard);
+
+/** Whether what is received is of 16 kHz. */
+static inline bool stream_input_is_wide(const struct stream *stream) {
+  return stream->input.playout.rate_hz == AUDIO_WIDE_RATE_HZ;
+}
 
 /** Silence of the peer, digits without an end. */
 void stream_input_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns);
@@ -258,6 +284,9 @@ void stream_report_turn(struct stream *stream, struct stream_context *context, u
 
 /** Sends the last report, with BYE (RFC 3550 §6.6). */
 void stream_report_bye(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+/** We are another source from now on (RFC 3550 §8): another SSRC, counters from 0, and the keys begin anew with it. */
+void stream_report_change_source(struct stream *stream, struct stream_context *context);
 
 /** When the first report is due. */
 void stream_report_start(struct stream *stream, struct stream_context *context, uint64_t now_ns);

@@ -9,6 +9,7 @@
 #include "fileio/recorder.h"
 
 struct fileio {
+  size_t frame_samples;
   int16_t *input; // null: silence
   size_t length;
   size_t at; // media thread
@@ -17,9 +18,9 @@ struct fileio {
 
 static void read_input(struct fileio *fileio, int16_t *frame) {
   size_t filled = 0;
-  while (filled < AUDIO_FRAME_SAMPLES) {
+  while (filled < fileio->frame_samples) {
     size_t part = fileio->length - fileio->at;
-    if (part > AUDIO_FRAME_SAMPLES - filled) part = AUDIO_FRAME_SAMPLES - filled;
+    if (part > fileio->frame_samples - filled) part = fileio->frame_samples - filled;
     memcpy(frame + filled, fileio->input + fileio->at, part * sizeof *frame);
     filled += part;
     fileio->at = (fileio->at + part) % fileio->length;
@@ -32,7 +33,7 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
   if (fileio->input) {
     read_input(fileio, spoken);
   } else {
-    memset(spoken, 0, AUDIO_FRAME_SAMPLES * sizeof *spoken);
+    memset(spoken, 0, fileio->frame_samples * sizeof *spoken);
   }
   if (!fileio->recorder) return;
   recorder_append(fileio->recorder, heard);
@@ -64,13 +65,15 @@ static dp_error fail(struct fileio *fileio, enum wav_fault input, struct fileio_
 dp_error fileio_open(const struct fileio_options *options, struct audio_io *io, struct fileio_problem *problem) {
   struct fileio *fileio = calloc(1, sizeof *fileio);
   if (!fileio) return DP_SYSTEM;
+  fileio->frame_samples = audio_frame_samples(options->wide);
   if (options->input) {
-    enum wav_fault fault = wav_load(options->input, &fileio->input, &fileio->length);
+    enum wav_fault fault = wav_load(options->input, audio_rate_hz(options->wide), &fileio->input, &fileio->length);
     if (fault != WAV_OK) return fail(fileio, fault, problem);
   }
-  if (options->output && recorder_open(options->output, &fileio->recorder) != DP_OK) {
+  if (options->output && recorder_open(options->output, options->wide, &fileio->recorder) != DP_OK) {
     return fail(fileio, WAV_OK, problem);
   }
-  *io = (struct audio_io){.operations = fileio->recorder ? &recording : &operations, .device = fileio};
+  *io = (struct audio_io){
+      .operations = fileio->recorder ? &recording : &operations, .device = fileio, .wide = options->wide};
   return DP_OK;
 }

@@ -12,6 +12,7 @@
 struct fileio_options {
   const char *input;
   const char *output;
+  bool wide; /**< 16 kHz; the recording is too. */
 };
 
 /** Which file, and why. */

@@ -19,17 +19,19 @@
 #include "engine/audio-io.h"
 #include "fileio/wav.h"
 
-#define FRAME_BYTES (AUDIO_FRAME_SAMPLES * sizeof(int16_t))
+#define FRAME_BYTES (AUDIO_WIDE_FRAME_SAMPLES * sizeof(int16_t))
 /** 10.24 s: how long a disk may stall before sound is lost. */
 #define RING_FRAMES 512
 /** Frames that are written in one piece. */
 #define BATCH_FRAMES 64
 #define FLUSH_MS 100
-/** RIFF counts in 32 bits: after 37 hours the recording ends. */
+/** RIFF counts in 32 bits: after 37 hours of 16 kHz the recording ends. */
 #define MAX_DATA_BYTES (UINT32_MAX - WAV_HEADER_BYTES - BATCH_FRAMES * FRAME_BYTES)
 
 struct recorder {
   struct ring ring;
+  size_t frame_bytes;
+  uint32_t rate_hz;
   int file;
   int stop;
   pthread_t thread;
@@ -53,7 +55,7 @@ static bool write_at(int file, const uint8_t *bytes, size_t length, off_t offset
 
 static bool write_header(struct recorder *recorder) {
   uint8_t header[WAV_HEADER_BYTES];
-  wav_write_header(header, recorder->data_bytes);
+  wav_write_header(header, recorder->rate_hz, recorder->data_bytes);
   return write_at(recorder->file, header, sizeof header, 0);
 }
 
@@ -73,7 +75,10 @@ static bool append_batch(struct recorder *recorder, size_t bytes) {
 static void drain(struct recorder *recorder) {
   for (;;) {
     size_t bytes = 0;
-    while (bytes < sizeof recorder->batch && ring_get(&recorder->ring, recorder->batch + bytes)) bytes += FRAME_BYTES;
+    while (bytes + recorder->frame_bytes <= sizeof recorder->batch &&
+           ring_get(&recorder->ring, recorder->batch + bytes)) {
+      bytes += recorder->frame_bytes;
+    }
     if (bytes == 0) return;
     atomic_store(&recorder->error, append_batch(recorder, bytes) ? 0 : errno);
   }
@@ -109,15 +114,17 @@ static dp_error fail(struct recorder *recorder, int reason) {
   return DP_SYSTEM;
 }
 
-dp_error recorder_open(const char *path, struct recorder **recorder) {
+dp_error recorder_open(const char *path, bool wide, struct recorder **recorder) {
   struct recorder *made = calloc(1, sizeof *made);
   if (!made) return DP_SYSTEM;
   made->stop = -1;
+  made->rate_hz = audio_rate_hz(wide);
+  made->frame_bytes = audio_frame_samples(wide) * sizeof(int16_t);
   made->file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (made->file < 0) return fail(made, errno);
   made->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (made->stop < 0 || !write_header(made)) return fail(made, errno);
-  dp_error error = ring_init(&made->ring, made->storage, FRAME_BYTES, RING_FRAMES);
+  dp_error error = ring_init(&made->ring, made->storage, made->frame_bytes, RING_FRAMES);
   if (error != DP_OK) return fail(made, EINVAL);
   int reason = start_thread(made);
   if (reason != 0) return fail(made, reason);

@@ -5,16 +5,17 @@
 #ifndef DOORPHONE_FILEIO_RECORDER_H
 #define DOORPHONE_FILEIO_RECORDER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
 
 struct recorder;
 
-/** Creates or empties the file, starts the thread. Control. @return DP_OK, DP_SYSTEM (errno) */
-dp_error recorder_open(const char *path, struct recorder **recorder);
+/** Creates or empties the file, starts the thread. Control. @param wide 16 kHz @return DP_OK, DP_SYSTEM (errno) */
+dp_error recorder_open(const char *path, bool wide, struct recorder **recorder);
 
-/** Appends one frame of AUDIO_FRAME_SAMPLES; a frame is lost where the disk is more than ten seconds behind. Media
+/** Appends one frame of audio_frame_samples; a frame is lost where the disk is more than ten seconds behind. Media
  * thread. */
 void recorder_append(struct recorder *recorder, const int16_t *frame);
 

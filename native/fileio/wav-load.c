@@ -1,4 +1,4 @@
-// A whole file into memory, as 8 kHz mono. See wav.h.
+// A whole file into memory, as mono of one rate. See wav.h.
 
 #define _GNU_SOURCE
 
@@ -12,7 +12,6 @@
 
 #include "dsp/mix.h"
 #include "dsp/resampler.h"
-#include "engine/audio-io.h"
 #include "fileio/wav.h"
 
 /** Longer than any filter's delay: so much silence after the end lets the last samples out. */
@@ -83,8 +82,8 @@ static int16_t *extract_mono(const struct file_bytes *file, const struct wav_lay
 
 /** Cuts the filter's delay off the beginning and its tail off the end, so that a loop closes without a gap. */
 static size_t trim(const struct resampler *resampler, size_t frames, int16_t *output, size_t count) {
-  size_t delay = resampler->taps / 2 * AUDIO_RATE_HZ / resampler->input_hz;
-  size_t wanted = frames * AUDIO_RATE_HZ / resampler->input_hz;
+  size_t delay = resampler->taps / 2 * resampler->output_hz / resampler->input_hz;
+  size_t wanted = (size_t)((uint64_t)frames * resampler->output_hz / resampler->input_hz);
   if (wanted == 0) wanted = 1;
   if (delay >= count) return count;
   if (wanted > count - delay) wanted = count - delay;
@@ -92,14 +91,15 @@ static size_t trim(const struct resampler *resampler, size_t frames, int16_t *ou
   return wanted;
 }
 
-/** Converts `mono`, which has FLUSH_SAMPLES of silence behind it, to 8 kHz. */
-static enum wav_fault convert(const int16_t *mono, const struct wav_layout *layout, int16_t **samples, size_t *count) {
-  size_t storage_bytes = resampler_storage_bytes(layout->rate_hz, AUDIO_RATE_HZ);
+/** Converts `mono`, which has FLUSH_SAMPLES of silence behind it, to another rate. */
+static enum wav_fault convert(const int16_t *mono, const struct wav_layout *layout, uint32_t rate_hz, int16_t **samples,
+                              size_t *count) {
+  size_t storage_bytes = resampler_storage_bytes(layout->rate_hz, rate_hz);
   if (storage_bytes == 0) return WAV_RATE;
   void *storage = malloc(storage_bytes);
   struct resampler resampler;
   int16_t *output = NULL;
-  if (storage && resampler_init(&resampler, layout->rate_hz, AUDIO_RATE_HZ, storage, storage_bytes) == DP_OK) {
+  if (storage && resampler_init(&resampler, layout->rate_hz, rate_hz, storage, storage_bytes) == DP_OK) {
     struct resampler_block block = {.input = mono, .input_count = layout->frames + FLUSH_SAMPLES};
     block.output_capacity = resampler_output_limit(&resampler, block.input_count);
     output = malloc(block.output_capacity * sizeof *output);
@@ -116,7 +116,7 @@ static enum wav_fault convert(const int16_t *mono, const struct wav_layout *layo
   return WAV_NO_MEMORY;
 }
 
-enum wav_fault wav_load(const char *path, int16_t **samples, size_t *count) {
+enum wav_fault wav_load(const char *path, uint32_t rate_hz, int16_t **samples, size_t *count) {
   struct file_bytes file;
   enum wav_fault fault = read_file(path, &file);
   if (fault != WAV_OK) return fault;
@@ -129,12 +129,12 @@ enum wav_fault wav_load(const char *path, int16_t **samples, size_t *count) {
   }
   free(file.data);
   if (fault != WAV_OK) return fault;
-  if (layout.rate_hz == AUDIO_RATE_HZ) {
+  if (layout.rate_hz == rate_hz) {
     *samples = mono;
     *count = layout.frames;
     return WAV_OK;
   }
-  fault = convert(mono, &layout, samples, count);
+  fault = convert(mono, &layout, rate_hz, samples, count);
   free(mono);
   return fault;
 }

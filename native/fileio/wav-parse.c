@@ -80,15 +80,15 @@ static void write_u32(uint8_t *at, uint32_t value) {
   write_u16(at + 2, value >> 16);
 }
 
-void wav_write_header(uint8_t header[WAV_HEADER_BYTES], uint32_t data_bytes) {
+void wav_write_header(uint8_t header[WAV_HEADER_BYTES], uint32_t rate_hz, uint32_t data_bytes) {
   memcpy(header, "RIFF", 4);
   write_u32(header + 4, data_bytes + WAV_HEADER_BYTES - 8);
   memcpy(header + 8, "WAVEfmt ", 8);
   write_u32(header + 16, FORMAT_BYTES);
   write_u16(header + 20, FORMAT_PCM);
   write_u16(header + 22, 1);
-  write_u32(header + 24, 8000);
-  write_u32(header + 28, 16000);
+  write_u32(header + 24, rate_hz);
+  write_u32(header + 28, 2 * rate_hz);
   write_u16(header + 32, 2);
   write_u16(header + 34, 16);
   memcpy(header + 36, "data", 4);

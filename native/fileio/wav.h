@@ -1,4 +1,4 @@
-// Sound files: RIFF WAVE, linear PCM. Reads a header out of bytes that may be anything, loads a file as 8 kHz mono, writes
+// Sound files: RIFF WAVE, linear PCM. Reads a header out of bytes that may be anything, loads a file as mono of one rate, writes
 // the header of a recording. Sources: Microsoft "Multimedia Programming Interface and Data Specifications 1.0" (RIFF,
 // WAVE, PCMWAVEFORMAT); WAVEFORMATEXTENSIBLE of mmreg.h.
 //
@@ -43,13 +43,14 @@ struct wav_layout {
 enum wav_fault wav_parse(const uint8_t *bytes, size_t length, struct wav_layout *layout);
 
 /**
- * Loads a file as 8 kHz mono. The caller frees `samples`. Not on the media thread.
+ * Loads a file as mono of this rate. The caller frees `samples`. Not on the media thread.
+ * @param rate_hz 8000 or 16000
  * @return WAV_OK, or what is wrong (WAV_UNREADABLE with errno); then nothing is to be freed
  */
-enum wav_fault wav_load(const char *path, int16_t **samples, size_t *count);
+enum wav_fault wav_load(const char *path, uint32_t rate_hz, int16_t **samples, size_t *count);
 
-/** The header of an 8 kHz mono file that holds so many bytes of sound. */
-void wav_write_header(uint8_t header[WAV_HEADER_BYTES], uint32_t data_bytes);
+/** The header of a mono file that holds so many bytes of sound. */
+void wav_write_header(uint8_t header[WAV_HEADER_BYTES], uint32_t rate_hz, uint32_t data_bytes);
 
 /** What is wrong, to follow the file's name: "is not a WAV file". */
 const char *wav_fault_text(enum wav_fault fault);

@@ -14,7 +14,7 @@
 // So neither bursts nor differing clocks let the delay grow for good: it never exceeds `max_delay_ns` by more than two
 // frames.
 //
-// Leaves out: codecs, concealment (see playout.h), stretching by less than a frame.
+// Leaves out: coding, concealment (see playout.h), stretching by less than a frame.
 
 #ifndef DOORPHONE_JITTER_JITTER_BUFFER_H
 #define DOORPHONE_JITTER_JITTER_BUFFER_H
@@ -25,12 +25,13 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "codec/codec.h"
 #include "rtp/rtp.h"
 
 /** 640 ms of the shortest packets (10 ms); a power of two is not needed. */
 #define JITTER_BUFFER_SLOTS 64
-/** 120 ms of G.711. */
-#define JITTER_BUFFER_PAYLOAD_BYTES 960
+/** The longest packet that any codec has. */
+#define JITTER_BUFFER_PAYLOAD_BYTES CODEC_PAYLOAD_BYTES
 /** Packets whose transit is remembered: 2.5 s of 20 ms packets. */
 #define JITTER_BUFFER_HISTORY 128
 

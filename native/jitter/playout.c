@@ -5,47 +5,86 @@
 #include <string.h>
 
 #include "base/monotonic.h"
+#include "dsp/ramp.h"
 
-enum { RATE_HZ = 8000, NS_PER_SAMPLE = 125000 };
+/** What the player takes at a time: see jitter_buffer_options. */
+enum { READS_A_SECOND = 50 };
 
 /** Mean square below which a frame counts as quiet: about -50 dB of full scale, a room without a voice. */
 #define QUIET_MEAN_SQUARE (100 * 100)
 
-dp_error playout_init(struct playout *playout, const struct jitter_buffer_options *options, enum g711_law law) {
-  if (!playout || !options) return DP_INVALID_ARGUMENT;
-  if (options->clock_rate_hz != RATE_HZ) return DP_UNSUPPORTED;
-  memset(playout, 0, sizeof *playout);
-  concealment_init(&playout->concealment);
-  g711_init(&playout->codec, law);
-  playout->law = law;
-  return jitter_buffer_init(&playout->buffer, options);
+static struct jitter_buffer_options options_for(const struct playout_limits *limits, enum codec codec) {
+  uint32_t clock_hz = codec_traits(codec)->clock_hz;
+  return (struct jitter_buffer_options){.clock_rate_hz = clock_hz,
+                                        .read_samples = clock_hz / READS_A_SECOND,
+                                        .min_delay_ns = limits->min_delay_ns,
+                                        .max_delay_ns = limits->max_delay_ns};
 }
 
-void playout_set_law(struct playout *playout, enum g711_law law) {
-  if (law == playout->law) return;
+dp_error playout_init(struct playout *playout, const struct playout_limits *limits, enum codec codec) {
+  if (!playout || !limits || !codec_traits(codec)) return DP_INVALID_ARGUMENT;
+  memset(playout, 0, sizeof *playout);
+  playout->rate_hz = codec_traits(codec)->rate_hz;
+  concealment_init(&playout->concealment, playout->rate_hz);
+  codec_decoder_init(&playout->decoder, codec);
+  const struct jitter_buffer_options options = options_for(limits, codec);
+  return jitter_buffer_init(&playout->buffer, &options);
+}
+
+/** What waits to be heard ends at its own rate; what comes begins from silence. */
+static void change_rate(struct playout *playout, uint32_t rate_hz) {
+  if (rate_hz == playout->rate_hz) return;
+  size_t length = playout->rate_hz / READS_A_SECOND;
+  size_t kept = playout->queued < length ? playout->queued : length;
+  memcpy(playout->tail, playout->queue, kept * sizeof playout->tail[0]);
+  concealment_make(&playout->concealment, playout->tail + kept, length - kept);
+  ramp_out(playout->tail, length);
+  playout->tail_length = length;
+  playout->queued = 0;
+  playout->rate_hz = rate_hz;
+  concealment_init(&playout->concealment, rate_hz);
+}
+
+size_t playout_take_tail(struct playout *playout, int16_t *samples) {
+  size_t length = playout->tail_length;
+  memcpy(samples, playout->tail, length * sizeof *samples);
+  playout->tail_length = 0;
+  return length;
+}
+
+void playout_set_codec(struct playout *playout, enum codec codec) {
+  if (codec == playout->decoder.codec || !codec_traits(codec)) return;
   struct jitter_counters counters = playout->buffer.counters;
-  struct jitter_buffer_options options = playout->buffer.options;
-  g711_init(&playout->codec, law);
-  playout->law = law;
+  const struct playout_limits limits = {.min_delay_ns = playout->buffer.options.min_delay_ns,
+                                        .max_delay_ns = playout->buffer.options.max_delay_ns};
+  const struct jitter_buffer_options options = options_for(&limits, codec);
+  codec_decoder_init(&playout->decoder, codec);
+  change_rate(playout, codec_traits(codec)->rate_hz);
   (void)jitter_buffer_init(&playout->buffer, &options);
   playout->buffer.counters = counters;
 }
 
-static bool is_quiet(const struct playout *playout, struct byte_view payload) {
-  int16_t samples[JITTER_BUFFER_PAYLOAD_BYTES];
-  if (payload.length == 0 || payload.length > JITTER_BUFFER_PAYLOAD_BYTES) return false;
-  playout->codec.decode(payload.data, samples, payload.length);
+static bool is_low(const int16_t *samples, size_t count) {
   int64_t sum = 0;
-  for (size_t i = 0; i < payload.length; i++) sum += (int64_t)samples[i] * samples[i];
-  return sum < (int64_t)payload.length * QUIET_MEAN_SQUARE;
+  for (size_t i = 0; i < count; i++) sum += (int64_t)samples[i] * samples[i];
+  return sum < (int64_t)count * QUIET_MEAN_SQUARE;
+}
+
+/** Whether a packet is quiet: one that cannot be decoded out of its turn is taken to be as what was heard last. */
+static bool is_quiet(struct playout *playout, struct byte_view payload, size_t count) {
+  if (codec_traits(playout->decoder.codec)->has_memory) return playout->sounds_quiet;
+  int16_t samples[CODEC_PAYLOAD_SAMPLES];
+  codec_decode(&playout->decoder, payload, samples);
+  return is_low(samples, count);
 }
 
 enum jitter_put playout_put(struct playout *playout, const struct rtp_packet *packet, uint64_t arrival_ns) {
+  size_t count = codec_payload_samples(&playout->decoder, packet->payload);
   const struct jitter_packet kept = {
       .header = packet->header,
       .payload = packet->payload,
-      .samples = packet->payload.length > UINT32_MAX ? 0 : (uint32_t)packet->payload.length,
-      .quiet = is_quiet(playout, packet->payload),
+      .samples = (uint32_t)((uint64_t)count * playout->buffer.options.clock_rate_hz / playout->rate_hz),
+      .quiet = count > 0 && is_quiet(playout, packet->payload, count),
   };
   return jitter_buffer_put(&playout->buffer, &kept, arrival_ns);
 }
@@ -53,9 +92,10 @@ enum jitter_put playout_put(struct playout *playout, const struct rtp_packet *pa
 /** Puts one frame behind what is queued. There is room: see playout_read. */
 static void append(struct playout *playout, const struct jitter_frame *frame) {
   int16_t *end = playout->queue + playout->queued;
-  size_t count = frame->samples;
+  size_t count = (size_t)((uint64_t)frame->samples * playout->rate_hz / playout->buffer.options.clock_rate_hz);
   if (frame->kind == JITTER_FRAME_PACKET) {
-    playout->codec.decode(frame->payload.data, end, frame->payload.length);
+    codec_decode(&playout->decoder, frame->payload, end);
+    playout->sounds_quiet = is_low(end, count);
     concealment_good(&playout->concealment, end, count);
   } else {
     // In silence too: what was heard last fades out instead of breaking off.
@@ -68,7 +108,7 @@ dp_error playout_read(struct playout *playout, uint64_t now_ns, int16_t *samples
   if (!samples || count == 0 || count > PLAYOUT_MAX_READ) return DP_INVALID_ARGUMENT;
   while (playout->queued < count) {
     struct jitter_frame frame;
-    jitter_buffer_get(&playout->buffer, now_ns, playout->queued * NS_PER_SAMPLE, &frame);
+    jitter_buffer_get(&playout->buffer, now_ns, playout->queued * NS_PER_SECOND / playout->rate_hz, &frame);
     append(playout, &frame);
   }
   memcpy(samples, playout->queue, count * sizeof *samples);

@@ -1,5 +1,5 @@
-// From RTP payloads to the sound that is due now: jitter buffer, G.711 decoder, concealment and a short queue, so that
-// the player can take any number of samples whatever the packets' length. 8 kHz. One thread; no allocation.
+// From RTP payloads to the sound that is due now: jitter buffer, decoder, concealment and a short queue, so that the player
+// can take any number of samples whatever the packets' length. 8 or 16 kHz, as the codec has it. One thread; no allocation.
 
 #ifndef DOORPHONE_JITTER_PLAYOUT_H
 #define DOORPHONE_JITTER_PLAYOUT_H
@@ -8,29 +8,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codec/g711.h"
+#include "codec/codec.h"
 #include "jitter/concealment.h"
 #include "jitter/jitter-buffer.h"
 
-/** The longest frame and the longest read fit (120 ms each). */
-#define PLAYOUT_QUEUE 1920
 #define PLAYOUT_MAX_READ 960
+/** The longest read and the longest frame fit. */
+#define PLAYOUT_QUEUE (PLAYOUT_MAX_READ + CODEC_PAYLOAD_SAMPLES)
+/** 20 ms at 16 kHz. */
+#define PLAYOUT_TAIL 320
 
 /** Fields are the playout's own; `buffer.counters` may be read. */
 struct playout {
   struct jitter_buffer buffer;
   struct concealment concealment;
-  enum g711_law law;
-  struct g711_codec codec;
+  struct codec_decoder decoder;
+  uint32_t rate_hz;   /**< Of the sound. */
+  bool sounds_quiet;  /**< What was decoded last. */
   int16_t queue[PLAYOUT_QUEUE];
   size_t queued;
+  int16_t tail[PLAYOUT_TAIL]; /**< How the sound of another rate ends. */
+  size_t tail_length;
 };
 
-/** @param options clock_rate_hz must be 8000 @return DP_OK, DP_INVALID_ARGUMENT, DP_UNSUPPORTED */
-dp_error playout_init(struct playout *playout, const struct jitter_buffer_options *options, enum g711_law law);
+/** How long packets may wait to be played. */
+struct playout_limits {
+  uint64_t min_delay_ns;
+  uint64_t max_delay_ns;
+};
 
-/** Changes the law of packets from now on (a re-INVITE); what is buffered is dropped. The same law changes nothing. */
-void playout_set_law(struct playout *playout, enum g711_law law);
+/** @return DP_OK, DP_INVALID_ARGUMENT */
+dp_error playout_init(struct playout *playout, const struct playout_limits *limits, enum codec codec);
+
+/**
+ * Changes the codec of packets from now on (a re-INVITE): what is buffered is dropped, and what is heard fades; where the
+ * rate changes too, playout_take_tail has how. The same codec changes nothing.
+ */
+void playout_set_codec(struct playout *playout, enum codec codec);
+
+/**
+ * What is left to be heard at the other rate since this one is in force: 20 ms.
+ * @param samples with room for PLAYOUT_TAIL @return how many; 0: nothing is left
+ */
+size_t playout_take_tail(struct playout *playout, int16_t *samples);
 
 /** Takes an RTP packet of the sound's payload type. @param arrival_ns monotonic */
 enum jitter_put playout_put(struct playout *playout, const struct rtp_packet *packet, uint64_t arrival_ns);

@@ -28,6 +28,13 @@ void rtp_source_init(struct rtp_source *source, uint32_t ssrc, uint32_t clock_ra
   source->probation = probation;
 }
 
+void rtp_source_set_clock(struct rtp_source *source, uint32_t clock_rate_hz) {
+  if (clock_rate_hz == source->clock_rate_hz) return;
+  source->clock_rate_hz = clock_rate_hz;
+  // The last timestamp is of another clock.
+  source->has_transit = false;
+}
+
 /** A.1, a source that is not valid yet: only packets in sequence bring it on. */
 static enum rtp_source_verdict update_probation(struct rtp_source *source, uint16_t sequence) {
   if (sequence != (uint16_t)(source->max_sequence + 1)) {

@@ -47,6 +47,9 @@ struct rtp_source {
  */
 void rtp_source_init(struct rtp_source *source, uint32_t ssrc, uint32_t clock_rate_hz, uint32_t probation);
 
+/** The timestamps' clock from the next packet on; jitter that was found so far stays (RFC 7160 §4.3). */
+void rtp_source_set_clock(struct rtp_source *source, uint32_t clock_rate_hz);
+
 /** Takes a packet into account (A.1, A.8). @param arrival_ns monotonic */
 enum rtp_source_verdict rtp_source_update(struct rtp_source *source, const struct rtp_header *header,
                                           uint64_t arrival_ns);

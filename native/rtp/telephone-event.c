@@ -37,12 +37,13 @@ bool telephone_event_from_digit(char digit, uint8_t *event) {
 
 void telephone_event_sender_init(struct telephone_event_sender *sender, uint32_t packet_units, uint32_t pause_units) {
   memset(sender, 0, sizeof *sender);
-  sender->packet_units = packet_units;
-  sender->pause_units = pause_units;
+  sender->timing =
+      (struct telephone_event_timing){.packet_units = packet_units, .pause_units = pause_units, .units_a_tick = 1};
 }
 
-void telephone_event_sender_set_packet(struct telephone_event_sender *sender, uint32_t packet_units) {
-  sender->packet_units = packet_units;
+void telephone_event_sender_set_timing(struct telephone_event_sender *sender,
+                                       const struct telephone_event_timing *timing) {
+  sender->timing = *timing;
 }
 
 dp_error telephone_event_sender_queue(struct telephone_event_sender *sender, char digit, uint32_t duration) {
@@ -68,7 +69,8 @@ static void begin_key(struct telephone_event_sender *sender, uint32_t timestamp)
 static bool enter_packet_time(struct telephone_event_sender *sender, uint32_t timestamp) {
   if (sender->phase == TELEPHONE_EVENT_PAUSE) {
     uint32_t since_start = timestamp - sender->start_timestamp;
-    if (since_start < sender->key.duration + sender->pause_units) return false;
+    uint32_t length = sender->key.duration * sender->timing.units_a_tick;
+    if (since_start < length + sender->timing.pause_units) return false;
     sender->phase = TELEPHONE_EVENT_IDLE;
   }
   if (sender->phase == TELEPHONE_EVENT_IDLE && sender->count > 0) begin_key(sender, timestamp);
@@ -80,7 +82,8 @@ bool telephone_event_sender_step(struct telephone_event_sender *sender, uint32_t
   if (!enter_packet_time(sender, timestamp)) return false;
   bool marker = timestamp == sender->start_timestamp && sender->phase == TELEPHONE_EVENT_KEY;
   // §2.5.1.2: the duration includes this packet's own time, as a sound packet's samples would.
-  uint32_t elapsed = timestamp - sender->start_timestamp + sender->packet_units;
+  uint32_t units = timestamp - sender->start_timestamp + sender->timing.packet_units;
+  uint32_t elapsed = units / sender->timing.units_a_tick;
   if (elapsed > UINT16_MAX) elapsed = UINT16_MAX;
   if (sender->phase == TELEPHONE_EVENT_KEY && elapsed >= sender->key.duration) {
     sender->key.duration = (uint16_t)elapsed;

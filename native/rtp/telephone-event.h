@@ -43,7 +43,17 @@ bool telephone_event_from_digit(char digit, uint8_t *event);
 
 struct telephone_event_key {
   uint8_t event;
-  uint16_t duration; /**< In timestamp units. */
+  uint16_t duration; /**< In ticks. */
+};
+
+/**
+ * What is measured in what. Timestamps are the stream's. Durations on the wire are ticks of the event's clock, which is
+ * the same (§2.1) but where the peer knows events of a slower one only.
+ */
+struct telephone_event_timing {
+  uint32_t packet_units; /**< One packet time, in timestamp units (160 for 20 ms at 8 kHz); also the step of the updates. */
+  uint32_t pause_units;  /**< Silence between two digits. */
+  uint32_t units_a_tick; /**< 1 where the clocks are the same. */
 };
 
 /** What a sender is at. */
@@ -59,8 +69,7 @@ struct telephone_event_sender {
   struct telephone_event_key queue[TELEPHONE_EVENT_QUEUE];
   size_t first;
   size_t count;
-  uint32_t packet_units;
-  uint32_t pause_units;
+  struct telephone_event_timing timing;
   enum telephone_event_phase phase;
   struct telephone_event_key key; /**< Under way; its duration becomes the true one at the end. */
   uint32_t start_timestamp;
@@ -83,12 +92,13 @@ struct telephone_event_output {
  */
 void telephone_event_sender_init(struct telephone_event_sender *sender, uint32_t packet_units, uint32_t pause_units);
 
-/** Another packet time from now on; what is queued or under way goes on. */
-void telephone_event_sender_set_packet(struct telephone_event_sender *sender, uint32_t packet_units);
+/** Other packet times from now on; what is queued or under way goes on. Another clock is for an idle sender. */
+void telephone_event_sender_set_timing(struct telephone_event_sender *sender,
+                                       const struct telephone_event_timing *timing);
 
 /**
  * Queues a digit.
- * @param duration timestamp units, 1 to 0xFFFF; sent as whole packet times, at least one
+ * @param duration ticks, 1 to 0xFFFF; sent as whole packet times, at least one
  * @return DP_OK, DP_FULL, DP_INVALID_ARGUMENT
  */
 dp_error telephone_event_sender_queue(struct telephone_event_sender *sender, char digit, uint32_t duration);

@@ -24,6 +24,11 @@ void srtp_sender_close(struct srtp_sender *sender) {
   secure_wipe(sender, sizeof *sender);
 }
 
+void srtp_sender_change_source(struct srtp_sender *sender) {
+  sender->has_ssrc = false;
+  sender->has_index = false;
+}
+
 /** The index of a packet to send: beyond the last one, or its keystream is spent (§9.1). */
 static dp_error next_index(const struct srtp_sender *sender, uint16_t sequence, uint64_t *index) {
   *index = sender->has_index ? srtp_estimate_index(sender->index, sequence) : sequence;

@@ -1,4 +1,4 @@
-// SRTP and SRTCP (RFC 3711; the suites of srtp-suite.h), key derivation rate 0, no MKI. A sender protects one SSRC; a
+// SRTP and SRTCP (RFC 3711; the suites of srtp-suite.h), key derivation rate 0, no MKI. A sender protects one SSRC at a time; a
 // receiver learns SSRCs, each only after its first authentic packet. The order in a receiver is: estimate the index
 // (pure), look at the replay window (read only), authenticate, decrypt, and only then commit: no forged packet moves
 // roll-over counter or window.
@@ -30,7 +30,7 @@
 #define SRTP_MAX_RTP_PACKETS (UINT64_C(1) << 48)
 #define SRTP_MAX_RTCP_PACKETS (UINT64_C(1) << 31)
 
-/** What one direction protects with. One SSRC, fixed by its first packet. */
+/** What one direction protects with. One SSRC, fixed by its first packet until it is changed. */
 struct srtp_sender {
   struct srtp_session_keys rtp;
   struct srtp_session_keys rtcp;
@@ -71,6 +71,12 @@ struct srtp_receiver {
  * @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO
  */
 dp_error srtp_sender_init(struct srtp_sender *sender, const struct srtp_policy *policy);
+
+/**
+ * The next packet may be of another SSRC, and begins its counters. It must be one that this key has never protected.
+ * What the key has protected so far still counts for its lifetime.
+ */
+void srtp_sender_change_source(struct srtp_sender *sender);
 
 /** Wipes and frees. Harmless when zero-initialised or closed already. */
 void srtp_sender_close(struct srtp_sender *sender);

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts';
 import type { AudioConfiguration, BoardData, Configuration } from '../config/index.ts';
 import { alsaMixerLibrary, CardMixer, cardOfDevice } from '../hardware/drivers/index.ts';
 import type { Mixer } from '../hardware/ports/index.ts';
-import { type DeviceOptions, type MediaEngine, openEngine } from '../media/index.ts';
+import { type DeviceOptions, hasWideband, type MediaEngine, openEngine } from '../media/index.ts';
 import { loadNative } from '../native.ts';
 import type { Faults } from './faults.ts';
 
@@ -22,9 +22,10 @@ export function openSound(
   { log, faults }: { readonly log: Log; readonly faults: Faults },
 ): Sound {
   const { speaker, microphone } = audio;
+  const wideband = hasWideband(media.codecs);
   for (const candidate of devicesFrom(deviceOf(audio, board))) {
     try {
-      const engine = openEngine({ device: candidate, ports: media.ports, speaker, microphone }, { log });
+      const engine = openEngine({ device: candidate, wideband, ports: media.ports, speaker, microphone }, { log });
       return { engine, mixer: mixerOf(candidate, audio, board) };
     } catch (thrown) {
       if (candidate.kind === 'virtual') throw thrown;

@@ -214,7 +214,7 @@ export class OfferAnswer {
     this.#local = {
       ...this.#local,
       protocol: agreed.protocol,
-      eventPayloadType: agreed.localEventPayloadType ?? this.#local.eventPayloadType,
+      payloadTypes: new Map([...(this.#local.payloadTypes ?? []), ...(agreed.payloadTypes ?? [])]),
       crypto: this.#cryptoAfter(before?.suite, agreed.suite),
       dtls: this.#dtlsAfter(agreed),
       ice: agreed.ice === undefined ? undefined : { established: agreed.ice },

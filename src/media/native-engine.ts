@@ -63,12 +63,12 @@ export class NativeEngine implements MediaEngine {
 
   /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
   constructor(options: EngineOptions, { log, addon = loadNative() }: EngineDependencies) {
-    const { device, ports, speaker, microphone } = options;
+    const { device, ports, speaker, microphone, wideband = false } = options;
     this.#addon = addon;
     this.#log = log;
     this.#options = options;
     this.#handle = callNative(() =>
-      addon.engineCreate({ device, firstPort: ports.first, lastPort: ports.last, speaker, microphone }, () =>
+      addon.engineCreate({ device, wideband, firstPort: ports.first, lastPort: ports.last, speaker, microphone }, () =>
         this.#takeEvents(),
       ),
     );

@@ -2,6 +2,7 @@
 
 import { type Millis, millis } from '../base/units.ts';
 import type { EngineHandle, MediaAddon, NativeStreamParameters } from '../native.ts';
+import { codecNumbers, formatBytes } from './codec-number.ts';
 import { hashNumbers, readStatistics, roleNumbers, STATISTICS_LENGTH } from './layout.ts';
 import { callNative } from './native-error.ts';
 import type {
@@ -14,9 +15,6 @@ import type {
   StreamStatistics,
   TransportAddress,
 } from './types.ts';
-
-/** RFC 3551 §6: the static payload types name the codecs. */
-const codecNumbers = { PCMU: 0, PCMA: 8 } as const;
 
 /** `enum component`. */
 const componentNumbers = { rtp: 0, rtcp: 1 } as const;
@@ -103,6 +101,8 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     signallingAddress: parameters.signallingAddress,
     codec: codecNumbers[parameters.codec],
     payloadType: parameters.payloadType,
+    formats: formatBytes(parameters),
+    eventClockHz: parameters.eventClock ?? 0,
     eventPayloadType: parameters.eventPayloadType ?? -1,
     receivedEventPayloadType: parameters.localEventPayloadType ?? -1,
     packetTimeMs: parameters.packetTime,

@@ -4,7 +4,8 @@
 import type { Secret } from '../base/secret.ts';
 import type { Millis } from '../base/units.ts';
 
-export type Codec = 'PCMA' | 'PCMU';
+/** G.711, G.722 (wideband), and samples as they are (RFC 3551 §4.5.11) with their rate. */
+export type Codec = 'PCMA' | 'PCMU' | 'G722' | 'L16/8000' | 'L16/16000';
 
 /** Which way sound flows, seen from here: RFC 4566's words. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -64,10 +65,16 @@ export interface StreamParameters {
   readonly signallingAddress?: string | undefined;
   readonly codec: Codec;
   readonly payloadType: number;
+  /** What else the peer may send: codecs that an offer of ours has named. */
+  readonly formats?: readonly { readonly codec: Codec; readonly payloadType: number }[] | undefined;
   /** Payload type of telephone-event (RFC 4733); undefined: the peer takes none. */
   readonly eventPayloadType: number | undefined;
+  /** The clock of their durations in Hz: the codec's, or a whole part of it. Absent: the codec's. */
+  readonly eventClock?: number | undefined;
   /** Payload type of those that the peer sends: the number that we have named to it. */
   readonly localEventPayloadType: number | undefined;
+  /** Further ones, of other clocks. */
+  readonly eventPayloadTypes?: readonly number[] | undefined;
   /** Milliseconds of sound in a packet that we send: 10, 20, 30 … 60. */
   readonly packetTime: Millis;
   readonly direction: Direction;
@@ -144,7 +151,7 @@ export type Tone = 'none' | 'ringback' | 'busy' | 'failure';
 
 export type DeviceOptions =
   | { readonly kind: 'virtual' }
-  /** WAV in (looped, resampled to 8 kHz mono if need be), WAV out. Undefined: silence in, nothing written. */
+  /** WAV in (looped, resampled to mono of the engine's rate if need be), WAV out. Undefined: silence in, nothing written. */
   | { readonly kind: 'file'; readonly input: string | undefined; readonly output: string | undefined }
   | { readonly kind: 'alsa'; readonly name: string };
 
@@ -260,6 +267,8 @@ export interface MediaEngine {
 
 export interface EngineOptions {
   readonly device: DeviceOptions;
+  /** The device speaks 16 kHz, for codecs that carry it; else 8 kHz. Calls of either kind go with both. */
+  readonly wideband?: boolean;
   readonly ports: { readonly first: number; readonly last: number };
   /** Percent, 0 to 100. */
   readonly speaker: number;

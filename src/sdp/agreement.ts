@@ -5,14 +5,21 @@ import type { Millis } from '../base/units.ts';
 import {
   addressOf,
   answeredDirection,
-  type Codec,
-  type CodecFormat,
   type Direction,
-  eventPayloadType,
   flowDirection,
   packetTimeFor,
   statedDirection,
 } from './audio.ts';
+import {
+  boundTypes,
+  type Codec,
+  type CodecFormat,
+  codecFormats,
+  type EventFormat,
+  eventFormatFor,
+  eventFormats,
+  type PayloadTypes,
+} from './codec.ts';
 import type { CryptoSuite } from './crypto-suite.ts';
 import type { AgreedDtls } from './dtls.ts';
 import type { AgreedIce } from './ice.ts';
@@ -36,8 +43,15 @@ export interface AgreedMedia {
   readonly payloadType: number;
   /** Payload type of digits that we send; undefined: none are sent as RTP. */
   readonly eventPayloadType: number | undefined;
+  /** The clock of their durations; undefined with the type. */
+  readonly eventClock?: number | undefined;
   /** Payload type of digits that we receive: the one that we have named (RFC 3264 §5.1). */
   readonly localEventPayloadType: number | undefined;
+  /** What else the peer may send: all that an offer of ours has named (RFC 3264 §7). */
+  readonly localFormats?: readonly CodecFormat[] | undefined;
+  readonly localEvents?: readonly EventFormat[] | undefined;
+  /** The numbers that the session's latest offer has bound; undefined: none. */
+  readonly payloadTypes?: PayloadTypes | undefined;
   /** Of the packets that we send. */
   readonly packetTime: Millis;
   /** Seen from us. */
@@ -92,10 +106,11 @@ export function agree(
   offered?: MediaDescription,
 ): Agreement {
   const direction = answeredDirection(statedDirection(session, line), local.direction);
-  const eventType = local.telephoneEvent ? eventPayloadType(line) : undefined;
+  const event = local.telephoneEvent ? eventFormatFor(line, format.codec) : undefined;
+  const bound = boundTypes(offered ?? line);
   const media = { address, port: line.port };
   const shared =
-    sharesPort(line, [format.payloadType, eventType]) && (offered === undefined || sharesPort(offered, []));
+    sharesPort(line, [format.payloadType, event?.payloadType]) && (offered === undefined || sharesPort(offered, []));
   const rtcp = shared ? media : rtcpDestination(line, media);
   const agreed = {
     local: { address: local.address, port: local.port },
@@ -106,9 +121,13 @@ export function agree(
     protocol: (offered ?? line).protocol,
     codec: format.codec,
     payloadType: format.payloadType,
-    eventPayloadType: eventType,
-    localEventPayloadType: offered === undefined ? eventType : eventPayloadType(offered),
-    packetTime: packetTimeFor(line, local.packetTime),
+    eventPayloadType: event?.payloadType,
+    eventClock: event?.clock,
+    localEventPayloadType: (offered === undefined ? event : eventFormatFor(offered, format.codec))?.payloadType,
+    localFormats: offered && codecFormats(offered),
+    localEvents: offered && eventFormats(offered),
+    payloadTypes: bound.size === 0 ? undefined : bound,
+    packetTime: packetTimeFor(line, local.packetTime, format.codec),
     direction: flowDirection(direction, address),
     suite: keying.keys?.receive.suite,
     sendKey: keying.keys?.send.key,

@@ -1,7 +1,8 @@
 // Session descriptions: text ⇄ object (RFC 8866), offer and answer as pure functions (RFC 3264).
 
 export type { AgreedMedia } from './agreement.ts';
-export { type Codec, type Direction, isUnspecified } from './audio.ts';
+export { type Direction, isUnspecified } from './audio.ts';
+export type { Codec, CodecFormat, EventFormat, PayloadTypes } from './codec.ts';
 export type { CryptoLine } from './crypto-attribute.ts';
 export { type CryptoSuite, masterOctets } from './crypto-suite.ts';
 export type { AgreedDtls, DtlsRole, LocalDtls } from './dtls.ts';

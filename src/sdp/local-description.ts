@@ -1,7 +1,8 @@
 // What we say of ourselves: the descriptions that we offer and answer with (RFC 3264 §5, §6, §8).
 
 import type { Millis } from '../base/units.ts';
-import { type CodecFormat, type Direction, staticPayloadType } from './audio.ts';
+import type { Direction } from './audio.ts';
+import { type CodecFormat, codecTraits, type EventFormat, eventEncoding, offeredFormats } from './codec.ts';
 import { type CryptoLine, cryptoAttribute } from './crypto-attribute.ts';
 import { dtlsAttributes, type LocalDtls } from './dtls.ts';
 import { ICE_LITE, iceAttributes } from './ice.ts';
@@ -11,9 +12,11 @@ import { protocolOf } from './profile.ts';
 import { RTCP_MUX, rtcpAttribute } from './rtcp.ts';
 import type { Attribute, MediaDescription, NetworkAddress, SessionDescription } from './types.ts';
 
-/** Our payload type for digits, and the events that we understand: 0–9, *, #, A–D, flash (RFC 4733 §3.2). */
-const EVENT_PAYLOAD_TYPE = 101;
+/** The events that we understand: 0–9, *, #, A–D, flash (RFC 4733 §3.2). */
 const EVENTS = '0-16';
+
+/** Of a packet, in milliseconds: not worth a word in a description. */
+const USUAL_LONGEST = 60;
 
 /** So many suites are offered, 80 octets each: an INVITE with credentials must fit into a datagram (RFC 3261 §18.1.1). */
 const OFFERED_SUITES = 2;
@@ -31,8 +34,7 @@ export function createOffer(local: LocalMedia, before?: SessionDescription): Ses
   const ice = local.ice?.established?.credentials;
   const line = localLine(local, {
     protocol,
-    formats: local.codecs.map((codec) => ({ codec, payloadType: staticPayloadType(codec) })),
-    eventType: local.telephoneEvent ? (local.eventPayloadType ?? EVENT_PAYLOAD_TYPE) : undefined,
+    ...offeredFormats(local.codecs, local.telephoneEvent, local.payloadTypes ?? new Map()),
     packetTime: local.packetTime,
     direction: local.direction,
     rtcpMux: true,
@@ -68,7 +70,7 @@ function requiredDtls({ dtls }: LocalMedia): LocalDtls {
 export interface LineParts {
   readonly protocol: string;
   readonly formats: readonly CodecFormat[];
-  readonly eventType: number | undefined;
+  readonly events: readonly EventFormat[];
   readonly packetTime: Millis;
   readonly direction: Direction;
   readonly rtcpMux: boolean;
@@ -81,26 +83,35 @@ export interface LineParts {
 /** One audio line of ours. */
 export function localLine(local: LocalMedia, parts: LineParts): MediaDescription {
   const attribute = (name: string, value?: string): Attribute => ({ name, value });
-  const { formats, eventType, crypto, rtcpMux } = parts;
-  const attributes = formats.map(({ codec, payloadType }) => attribute('rtpmap', `${payloadType} ${codec}/8000`));
-  if (eventType !== undefined) {
+  const { formats, events, crypto, rtcpMux } = parts;
+  const attributes = formats.map(({ codec, payloadType }) =>
+    attribute('rtpmap', `${payloadType} ${codecTraits(codec).encoding}`),
+  );
+  for (const { clock, payloadType } of events) {
     attributes.push(
-      attribute('rtpmap', `${eventType} telephone-event/8000`),
-      attribute('fmtp', `${eventType} ${EVENTS}`),
+      attribute('rtpmap', `${payloadType} ${eventEncoding(clock)}`),
+      attribute('fmtp', `${payloadType} ${EVENTS}`),
     );
   }
   attributes.push(...crypto.map(cryptoAttribute), ...parts.dtls, ...parts.ice);
   if (rtcpMux) attributes.push(RTCP_MUX);
   attributes.push(...parts.rtcp);
-  attributes.push(attribute('ptime', String(parts.packetTime)), attribute(parts.direction));
-  const types = formats.map(({ payloadType }) => String(payloadType));
+  attributes.push(...packetTimes(parts), attribute(parts.direction));
+  const types = [...formats, ...events].map(({ payloadType }) => String(payloadType));
   return {
     ...EMPTY_LINE,
     port: local.mapped?.rtp.port ?? local.port,
     protocol: parts.protocol,
-    formats: eventType === undefined ? types : [...types, String(eventType)],
+    formats: types,
     attributes,
   };
+}
+
+/** What packets are to hold, and may at most where a codec's are shorter than others' (RFC 8866 §6.4, §6.5). */
+function packetTimes({ formats, packetTime }: LineParts): readonly Attribute[] {
+  const longest = Math.min(...formats.map(({ codec }) => codecTraits(codec).longest));
+  const most = longest < USUAL_LONGEST ? [{ name: 'maxptime', value: String(longest) }] : [];
+  return [{ name: 'ptime', value: String(Math.min(packetTime, longest)) }, ...most];
 }
 
 /** A description of ours around its lines. */

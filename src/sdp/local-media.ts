@@ -1,7 +1,8 @@
 // What we bring to a session: what its descriptions are made of, and what the peer's are held against.
 
 import type { Millis } from '../base/units.ts';
-import type { Codec, Direction } from './audio.ts';
+import type { Direction } from './audio.ts';
+import type { Codec, PayloadTypes } from './codec.ts';
 import type { CryptoLine } from './crypto-attribute.ts';
 import type { LocalDtls } from './dtls.ts';
 import type { LocalIce } from './ice.ts';
@@ -29,8 +30,8 @@ export interface LocalMedia {
   /** In our order of preference. */
   readonly codecs: readonly Codec[];
   readonly telephoneEvent: boolean;
-  /** The payload type of digits in our offers: the session's, once there is one (RFC 3264 §8.3.2); 101 by default. */
-  readonly eventPayloadType?: number | undefined;
+  /** Numbers that the session has bound: what later offers name has them still (RFC 3264 §8.3.2). None at first. */
+  readonly payloadTypes?: PayloadTypes | undefined;
   /** What we send where the peer states nothing, and what we ask for. */
   readonly packetTime: Millis;
   /** What we want to do. */

@@ -4,7 +4,7 @@
 
 import { ok, type Result } from '../base/result.ts';
 import { type AcceptedLine, type AgreedMedia, type Agreement, agree, reachableAddress } from './agreement.ts';
-import { codecFormats } from './audio.ts';
+import { codecFormats } from './codec.ts';
 import { dtlsAttributes } from './dtls.ts';
 import { agreeIce, ICE_LITE, ICE_MISMATCH, iceAttributes, isReachable, readIceOffer } from './ice.ts';
 import { answeredKeying, chooseKeying, isEncrypted, type PeerLine } from './keying.ts';
@@ -94,12 +94,15 @@ function answeredLine(
   { format, keying, iceAttributes: ice }: AcceptedLine,
   { agreed, answeredDirection }: Agreement,
 ): MediaDescription {
-  const { dtls } = agreed;
-  const shares = sharesPort(line, [format.payloadType, agreed.eventPayloadType]);
+  const { dtls, eventPayloadType, eventClock } = agreed;
+  const shares = sharesPort(line, [format.payloadType, eventPayloadType]);
   return localLine(local, {
     protocol: line.protocol,
     formats: [format],
-    eventType: agreed.eventPayloadType,
+    events:
+      eventPayloadType === undefined || eventClock === undefined
+        ? []
+        : [{ clock: eventClock, payloadType: eventPayloadType }],
     packetTime: agreed.packetTime,
     direction: answeredDirection,
     rtcpMux: shares,

@@ -112,7 +112,14 @@ describe('parameters', () => {
   it('a suite without its key is no plain RTP, nor a key without its suite', () => {
     const addon = loadNative();
     const device = { kind: 'virtual' } as const;
-    const options = { device, firstPort: ports.first, lastPort: ports.last, speaker: 50, microphone: 50 };
+    const options = {
+      device,
+      wideband: false,
+      firstPort: ports.first,
+      lastPort: ports.last,
+      speaker: 50,
+      microphone: 50,
+    };
     const engine = addon.engineCreate(options, () => undefined);
     const [session] = addon.sessionOpen(engine, '127.0.0.1', 0);
     const plain = {
@@ -122,6 +129,8 @@ describe('parameters', () => {
       remoteRtcpPort: 10,
       codec: 8,
       payloadType: 8,
+      formats: undefined,
+      eventClockHz: 0,
       eventPayloadType: -1,
       receivedEventPayloadType: -1,
       signallingAddress: undefined,

@@ -190,6 +190,7 @@ static struct media_clock engine_clock;
 static struct humming_device spoken;
 static struct audio_report report;
 static double play_phase;
+static bool wide; // the pair's frames are of 16 kHz
 
 static void open_card(unsigned rate_hz, unsigned channels, double error_ppm) {
   memset(&card, 0, sizeof card);
@@ -202,22 +203,23 @@ static void open_card(unsigned rate_hz, unsigned channels, double error_ppm) {
   engine_clock = (struct media_clock){.turn_ns = NS_PER_SECOND, .period_ns = TURN_NS};
   humming_init(&spoken, 0);
   play_phase = 0;
-  CHECK_EQUAL(alsa_pair_open(&library, "card", &pair), 0);
+  CHECK_EQUAL(alsa_pair_open(&library, "card", wide, &pair), 0);
 }
 
-/** One turn as the media thread takes it. @return whether the device still works */
+/** One turn as the media thread takes it; of what is spoken 8000 samples a second are kept. @return whether it works */
 static bool turn(void) {
-  int16_t heard[AUDIO_FRAME_SAMPLES];
-  int16_t frame[AUDIO_FRAME_SAMPLES];
+  int16_t heard[AUDIO_WIDE_FRAME_SAMPLES];
+  int16_t frame[AUDIO_WIDE_FRAME_SAMPLES];
+  size_t count = audio_frame_samples(wide);
   media_clock_turn(&engine_clock);
   card.now_s = (double)engine_clock.turn_ns / 1e9;
-  for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) {
+  for (size_t at = 0; at < count; at++) {
     heard[at] = (int16_t)(8000 * sin(play_phase));
-    play_phase += 2 * M_PI * 700 / AUDIO_RATE_HZ;
+    play_phase += 2 * M_PI * 700 / audio_rate_hz(wide);
   }
   bool works = alsa_pair_exchange(pair, heard, frame, &report);
   media_clock_drift(&engine_clock, report.drift_ns);
-  for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) {
+  for (size_t at = 0; at < count; at += count / AUDIO_FRAME_SAMPLES) {
     if (spoken.heard_count < HEARD_SAMPLES) spoken.heard[spoken.heard_count++] = frame[at];
   }
   return works;
@@ -232,16 +234,18 @@ static void close_card(void) {
   CHECK_EQUAL(card.opened, 0);
 }
 
+static void sound_passes_at(unsigned rate_hz, unsigned channels) {
+  open_card(rate_hz, channels, 0);
+  turns(150);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 2), 0.99, 1.01);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 2), 0.99, 1.01);
+  CHECK_WITHIN(heard_level(&spoken, 2), 5500, 5800);
+  close_card();
+}
+
 static void sound_passes_at_every_rate(void) {
   static const unsigned rates_hz[] = {8000, 16000, 32000, 48000};
-  for (size_t at = 0; at < 8; at++) {
-    open_card(rates_hz[at / 2], (unsigned)(at % 2 + 1), 0);
-    turns(150);
-    CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 2), 0.99, 1.01);
-    CHECK_WITHIN(heard_share(&handles[0].heard, 700, 2), 0.99, 1.01);
-    CHECK_WITHIN(heard_level(&spoken, 2), 5500, 5800);
-    close_card();
-  }
+  for (size_t at = 0; at < 8; at++) sound_passes_at(rates_hz[at / 2], (unsigned)(at % 2 + 1));
 }
 
 /** A card that is faster or slower: the engine follows, nothing is lost or torn. */
@@ -274,6 +278,15 @@ static void the_engine_follows_a_precise_card(void) {
 static void the_engine_follows_a_card_of_long_periods(void) {
   follow(-400, 320);
   follow(400, 80);
+}
+
+/** The same with frames of 16 kHz, for calls in wideband. */
+static void wide_frames_pass_and_follow(void) {
+  wide = true;
+  sound_passes_at(8000, 1);
+  sound_passes_at(48000, 2);
+  follow(-300, 320);
+  wide = false;
 }
 
 static void a_late_turn_is_made_up_for(void) {
@@ -401,16 +414,16 @@ static void a_card_that_fits_nothing_is_refused(void) {
   memset(&card, 0, sizeof card);
   card.only_rate_hz = 96000;
   card.only_channels = 8;
-  CHECK_EQUAL(alsa_pair_open(&library, "card", &pair), -EINVAL);
+  CHECK_EQUAL(alsa_pair_open(&library, "card", wide, &pair), -EINVAL);
   CHECK_EQUAL(card.opened, 0);
-  CHECK_EQUAL(alsa_pair_open(&library, "none", &pair), -ENOENT);
+  CHECK_EQUAL(alsa_pair_open(&library, "none", false, &pair), -ENOENT);
   CHECK_EQUAL(card.opened, 0);
 }
 
 /** The library of this machine, where there is one: a device that is not there is a fault that is waited for. */
 static void a_missing_device_is_a_fault(void) {
   struct audio_io io;
-  dp_error error = alsa_open("doorphone-no-such-device", &io);
+  dp_error error = alsa_open("doorphone-no-such-device", false, &io);
   if (error == DP_UNSUPPORTED) {
     printf("  libasound is not installed\n");
     return;
@@ -430,6 +443,7 @@ int main(void) {
   TEST(sound_passes_at_every_rate);
   TEST(the_engine_follows_a_precise_card);
   TEST(the_engine_follows_a_card_of_long_periods);
+  TEST(wide_frames_pass_and_follow);
   TEST(a_late_turn_is_made_up_for);
   TEST(a_card_that_is_pulled_out_is_lost);
   TEST(a_card_that_stands_still_is_noticed);

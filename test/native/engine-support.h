@@ -18,6 +18,8 @@
 #include "support/check.h"
 
 #define HEARD_SAMPLES (8000 * 20)
+/** Of blocks in which a tone is looked for. */
+#define BLOCKS_A_SECOND 10
 #define FIRST_PORT 30000
 #define LAST_PORT 30999
 
@@ -33,6 +35,7 @@ static inline void sleep_ms(unsigned ms) {
 
 /** Its microphone hums at `hz`, its speaker keeps what it is given. Read `heard` after the engine has ended. */
 struct humming_device {
+  bool wide; // it speaks 16 kHz
   double hz;
   double phase;
   size_t heard_count;
@@ -44,9 +47,9 @@ struct humming_device {
 static inline void humming_exchange(void *device, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
   struct humming_device *humming = device;
   *report = (struct audio_report){.fault = (enum audio_fault)atomic_load(&humming->fault)};
-  for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) {
+  for (size_t at = 0; at < audio_frame_samples(humming->wide); at++) {
     spoken[at] = humming->hz == 0 ? 0 : (int16_t)(8000 * sin(humming->phase));
-    humming->phase += 2 * M_PI * humming->hz / AUDIO_RATE_HZ;
+    humming->phase += 2 * M_PI * humming->hz / audio_rate_hz(humming->wide);
     if (humming->heard_count < HEARD_SAMPLES) humming->heard[humming->heard_count++] = heard[at];
   }
   atomic_fetch_add(&humming->exchanges, 1);
@@ -63,8 +66,8 @@ static inline void humming_init(struct humming_device *humming, double hz) {
 
 /** Share of the energy of the last `seconds` of what was heard that lies at `hz` (Goertzel over blocks of 100 ms). */
 static inline double heard_share(const struct humming_device *humming, double hz, double seconds) {
-  const size_t block = 800;
-  size_t count = (size_t)(seconds * AUDIO_RATE_HZ);
+  const size_t block = audio_rate_hz(humming->wide) / BLOCKS_A_SECOND;
+  size_t count = (size_t)(seconds * audio_rate_hz(humming->wide));
   if (humming->heard_count < count) return 0;
   const int16_t *samples = humming->heard + humming->heard_count - count;
   double total = 0;
@@ -74,7 +77,7 @@ static inline double heard_share(const struct humming_device *humming, double hz
     double imaginary = 0;
     for (size_t at = 0; at < block; at++) {
       double sample = samples[from + at];
-      double angle = 2 * M_PI * hz * (double)at / AUDIO_RATE_HZ;
+      double angle = 2 * M_PI * hz * (double)at / audio_rate_hz(humming->wide);
       real += sample * cos(angle);
       imaginary += sample * sin(angle);
       total += sample * sample;
@@ -86,7 +89,7 @@ static inline double heard_share(const struct humming_device *humming, double hz
 
 /** Root mean square of the last `seconds` of what was heard. */
 static inline double heard_level(const struct humming_device *humming, double seconds) {
-  size_t count = (size_t)(seconds * AUDIO_RATE_HZ);
+  size_t count = (size_t)(seconds * audio_rate_hz(humming->wide));
   if (humming->heard_count < count || count == 0) return 0;
   double total = 0;
   for (size_t at = humming->heard_count - count; at < humming->heard_count; at++) {
@@ -113,13 +116,16 @@ static inline void station_wake(void *context) {
   atomic_fetch_add(&station->wakes, 1);
 }
 
-static inline void station_start_range(struct station *station, double hz, uint16_t first, uint16_t last) {
+static inline void station_start_wide(struct station *station, double hz, bool wide, const uint16_t range[2]) {
   humming_init(&station->device, hz);
+  station->device.wide = wide;
   station->event_count = 0;
   atomic_store(&station->wakes, 0);
-  struct engine_options options = {.device = {.operations = &humming_operations, .device = &station->device},
-                                   .first_port = first,
-                                   .last_port = last,
+  struct engine_options options = {.device = {.operations = &humming_operations,
+                                              .device = &station->device,
+                                              .wide = wide},
+                                   .first_port = range[0],
+                                   .last_port = range[1],
                                    .speaker_percent = 100,
                                    .microphone_percent = 100,
                                    .wake = station_wake,
@@ -128,6 +134,10 @@ static inline void station_start_range(struct station *station, double hz, uint1
     printf("FAIL the engine does not start\n");
     exit(1);
   }
+}
+
+static inline void station_start_range(struct station *station, double hz, uint16_t first, uint16_t last) {
+  station_start_wide(station, hz, false, (const uint16_t[2]){first, last});
 }
 
 static inline void station_start(struct station *station, double hz) {

@@ -127,21 +127,21 @@ static void faults_have_names(void) {
 static void files_that_cannot_be_read_say_why(void) {
   int16_t *samples = NULL;
   size_t count;
-  CHECK_EQUAL(wav_load("/nowhere/speech.wav", &samples, &count), WAV_NOT_FOUND);
-  CHECK_EQUAL(wav_load("/tmp", &samples, &count), WAV_UNREADABLE);
+  CHECK_EQUAL(wav_load("/nowhere/speech.wav", 8000, &samples, &count), WAV_NOT_FOUND);
+  CHECK_EQUAL(wav_load("/tmp", 8000, &samples, &count), WAV_UNREADABLE);
   CHECK_EQUAL(errno, EISDIR);
   write_file((const uint8_t *)"", 0);
-  CHECK_EQUAL(wav_load(path, &samples, &count), WAV_NOT_WAVE);
+  CHECK_EQUAL(wav_load(path, 8000, &samples, &count), WAV_NOT_WAVE);
   CHECK_EQUAL(truncate(path, WAV_MAX_FILE_BYTES + 1), 0);
-  CHECK_EQUAL(wav_load(path, &samples, &count), WAV_TOO_LARGE);
+  CHECK_EQUAL(wav_load(path, 8000, &samples, &count), WAV_TOO_LARGE);
   unlink(path);
   CHECK_EQUAL(mkfifo(path, 0600), 0);
-  CHECK_EQUAL(wav_load(path, &samples, &count), WAV_UNREADABLE);
+  CHECK_EQUAL(wav_load(path, 8000, &samples, &count), WAV_UNREADABLE);
   CHECK(!samples);
 }
 
-/** One second of 500 Hz, at any rate and in one or two channels, comes out as one second of 500 Hz at 8 kHz. */
-static void every_rate_becomes_eight_kilohertz(void) {
+/** One second of 500 Hz, at any rate and in one or two channels, comes out as one second of 500 Hz at another rate. */
+static void every_rate_becomes(uint32_t wanted_hz) {
   static const uint32_t rates_hz[] = {8000, 16000, 32000, 44100, 48000};
   static uint8_t file[44 + 4 * 48000];
   for (size_t at = 0; at < 2 * sizeof rates_hz / sizeof rates_hz[0]; at++) {
@@ -158,16 +158,21 @@ static void every_rate_becomes_eight_kilohertz(void) {
     static struct humming_device heard;
     int16_t *samples = NULL;
     size_t count = 0;
-    CHECK_EQUAL(wav_load(path, &samples, &count), WAV_OK);
-    CHECK_EQUAL(count, 8000);
+    CHECK_EQUAL(wav_load(path, wanted_hz, &samples, &count), WAV_OK);
+    CHECK_EQUAL(count, wanted_hz);
     humming_init(&heard, 0);
-    heard.heard_count = 8000;
-    memcpy(heard.heard, samples, 8000 * sizeof *samples);
+    heard.wide = wanted_hz == 16000;
+    heard.heard_count = wanted_hz;
+    memcpy(heard.heard, samples, wanted_hz * sizeof *samples);
     CHECK_WITHIN(heard_share(&heard, 500, 0.9), 0.99, 1.01);
     CHECK_WITHIN(heard_level(&heard, 0.9), 6900, 7200);
     free(samples);
   }
 }
+
+static void every_rate_becomes_eight_kilohertz(void) { every_rate_becomes(8000); }
+
+static void every_rate_becomes_sixteen_kilohertz(void) { every_rate_becomes(16000); }
 
 /** Whatever the bytes are, no fault and no read beyond them (the address sanitizer watches). */
 static void any_bytes_are_survived(void) {
@@ -256,7 +261,7 @@ static void a_recording_is_right_at_any_moment(void) {
   static int16_t samples[HEARD_SAMPLES];
   struct recorder *recorder;
   unlink(path);
-  CHECK_EQUAL(recorder_open(path, &recorder), DP_OK);
+  CHECK_EQUAL(recorder_open(path, false, &recorder), DP_OK);
   CHECK_EQUAL(recorded(samples, HEARD_SAMPLES), 0);
   ssize_t seen = 0;
   int16_t next = 0;
@@ -281,7 +286,7 @@ static void a_recording_survives_its_writer(void) {
   pid_t child = fork();
   if (child == 0) {
     struct recorder *recorder;
-    if (recorder_open(path, &recorder) != DP_OK) _exit(1);
+    if (recorder_open(path, false, &recorder) != DP_OK) _exit(1);
     const int16_t sound[AUDIO_FRAME_SAMPLES] = {1};
     for (;;) {
       recorder_append(recorder, sound);
@@ -330,6 +335,7 @@ int main(void) {
   TEST(files_that_cannot_be_read_say_why);
   unlink(path);
   TEST(every_rate_becomes_eight_kilohertz);
+  TEST(every_rate_becomes_sixteen_kilohertz);
   TEST(any_bytes_are_survived);
   TEST(the_input_is_looped);
   TEST(the_virtual_device_is_silent);

@@ -15,7 +15,7 @@ export interface BaresipOptions {
   readonly answer?: 'auto' | 'manual';
   /** What it shows who challenges its calls; default: its password at the registrar. */
   readonly credentials?: { readonly username: string; readonly password: string };
-  /** In the order of preference: `PCMA`, `PCMU`. */
+  /** In the order of preference: `PCMA`, `G722`, `L16/16000/1`. */
   readonly codecs?: readonly string[];
   /** `srtp-mand`: SDES is demanded; `dtls_srtp`: DTLS is. */
   readonly mediaEncryption?: 'srtp' | 'srtp-mand' | 'dtls_srtp';
@@ -29,6 +29,8 @@ export interface BaresipOptions {
   readonly internet?: boolean;
   /** What it says, one of the speech files. */
   readonly speech?: string;
+  /** In place of it: a sound, at the rate at which its codecs want to have it. */
+  readonly voice?: Sound;
   /** Whose presence it watches: SIP URIs. */
   readonly watches?: readonly string[];
 }
@@ -74,11 +76,25 @@ export class Baresip {
     writeFileSync(`${this.#folder}/config`, this.#configuration());
     const contacts = (options.watches ?? []).map((uri) => `<${uri}>;presence=p2p\n`);
     writeFileSync(`${this.#folder}/contacts`, contacts.join(''));
-    writeWav(`${this.#folder}/speech.wav`, loadSpeech(options.speech ?? 'resident.en'), SPEECH_MS);
+    writeWav(`${this.#folder}/speech.wav`, this.#voice(), SPEECH_MS);
     const name = `baresip-${host.name}`;
     const family = options.ipv6 === true ? ['-6'] : [];
     const command = ['baresip', '-s', ...family, '-f', this.#folder] as const;
     this.#program = host.start({ name, logFolder, command });
+  }
+
+  /** What it offers is all that its modules have, whatever its account says. */
+  #codecModules(): string[] {
+    const { codecs = ['PCMA'] } = this.options;
+    const moduleOf = (codec: string): string => {
+      if (codec.startsWith('L16')) return 'l16';
+      return codec.startsWith('PCM') ? 'g711' : codec.toLowerCase();
+    };
+    return [...new Set(codecs.map(moduleOf))];
+  }
+
+  #voice(): Sound {
+    return this.options.voice ?? loadSpeech(this.options.speech ?? 'resident.en');
   }
 
   /** Starts one, and waits until it is registered if it is to be. */
@@ -208,14 +224,15 @@ export class Baresip {
       // Debian's has no player that only swallows; without one the recording still gets every sample.
       'audio_player none,none',
       'audio_alert none,none',
-      'ausrc_srate 8000',
+      `ausrc_srate ${this.#voice().rate}`,
       'ausrc_channels 1',
       'audio_level no',
       'rtp_ports 20000-20100',
       `rtcp_mux ${this.options.rtcpMux === true ? 'yes' : 'no'}`,
       'jitter_buffer_delay 2-5',
       'module_path /usr/lib/baresip/modules',
-      ...['g711', 'aufile', 'sndfile', 'srtp', 'dtls_srtp', 'ice'].map((name) => `module ${name}.so`),
+      ...this.#codecModules().map((name) => `module ${name}.so`),
+      ...['aufile', 'sndfile', 'srtp', 'dtls_srtp', 'ice'].map((name) => `module ${name}.so`),
       ...['account', 'menu', 'ctrl_tcp', ...(this.options.watches === undefined ? [] : ['contact', 'presence'])].map(
         (name) => `module_app ${name}.so`,
       ),

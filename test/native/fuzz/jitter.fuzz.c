@@ -14,36 +14,37 @@ static void require(bool holds) {
 }
 
 static void put(struct playout *playout, const uint8_t *step, uint64_t now) {
-  static const uint8_t sound[1000];
+  static const uint8_t sound[1536];
   // Near values make a stream, others jump; the low bits of byte 5 choose.
   uint32_t timestamp = step[5] & 1 ? bytes_load_u32(step) : (uint32_t)step[1] * 80;
   const struct rtp_packet packet = {.header = {.sequence = step[5] & 2 ? bytes_load_u16(step) : step[1],
                                                .timestamp = timestamp,
                                                .ssrc = step[5] >> 6},
-                                    .payload = {sound, step[4] < 128 ? 160 : (size_t)step[4] * 4}};
+                                    .payload = {sound, step[4] < 128 ? 160 : (size_t)step[4] * 6}};
   (void)playout_put(playout, &packet, now);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  const struct jitter_buffer_options options = {.clock_rate_hz = 8000,
-                                                .read_samples = 160,
-                                                .min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
-                                                .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
+  static const enum codec codecs[] = {CODEC_PCMU, CODEC_G722, CODEC_L16_16K, CODEC_L16_8K};
+  const struct playout_limits limits = {.min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
+                                        .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
   struct playout *playout = malloc(sizeof *playout);
-  require(playout && playout_init(playout, &options, G711_ULAW) == DP_OK);
+  require(playout && playout_init(playout, &limits, codecs[size % 4]) == DP_OK);
   // Beginnings where unwrapped timestamps would overflow a product.
   uint64_t now = size > 0 && data[0] & 1 ? UINT64_C(1) << 60 : 0;
   for (size_t at = 0; at + 8 <= size; at += 8) {
     const uint8_t *step = data + at;
     now += (uint64_t)step[6] << (step[7] & 4 ? 24 : 16);
+    // A peer may send another codec at any moment.
+    if (step[7] > 250) playout_set_codec(playout, codecs[step[4] % 4]);
     if (step[7] & 1) put(playout, step, now);
     int16_t samples[PLAYOUT_MAX_READ];
     size_t count = step[7] & 8 ? (size_t)step[4] + 1 : 160;
     if (step[7] & 2) require(playout_read(playout, now, samples, count) == DP_OK);
     require(playout->queued < PLAYOUT_QUEUE);
-    // Two frames of the longest packet (120 ms) and one read beyond the maximum.
-    require(jitter_buffer_delay_ns(&playout->buffer) <= options.max_delay_ns + UINT64_C(300000000));
-    require(jitter_buffer_target_ns(&playout->buffer) <= options.max_delay_ns);
+    // Two frames of the longest packet (160 ms) and one read beyond the maximum.
+    require(jitter_buffer_delay_ns(&playout->buffer) <= limits.max_delay_ns + UINT64_C(400000000));
+    require(jitter_buffer_target_ns(&playout->buffer) <= limits.max_delay_ns);
   }
   free(playout);
   return 0;

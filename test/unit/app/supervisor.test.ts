@@ -152,6 +152,19 @@ describe('reload', () => {
     expect(types()).toEqual(['configuration.applied']);
   });
 
+  it('takes another codec up at once, and the first wideband one by a restart, as the sound device is another then', async () => {
+    const [old] = services;
+    source = `${text('Old', '42#')}media: { codecs: [ PCMU, PCMA ] }\n`;
+    await supervisor.reload();
+    expect(old?.applied[0]?.media.codecs).toEqual(['PCMU', 'PCMA']);
+    source = `${text('Old', '42#')}media: { codecs: [ G722, PCMA ] }\n`;
+    await supervisor.reload();
+    expect([old?.stopped, services.length]).toEqual([true, 2]);
+    source = `${text('Old', '42#')}media: { codecs: [ PCMA, L16/16000 ] }\n`;
+    await supervisor.reload();
+    expect(services.length).toBe(2);
+  });
+
   it('restarts for another name, and commands reach the new service', async () => {
     source = text('New', '42#');
     await supervisor.reload();

@@ -36,7 +36,7 @@ describe('the engine', () => {
   it('hands its options to the addon', () => {
     const { addon } = start();
     expect(addon.created).toEqual([
-      { device: options.device, firstPort: 16_384, lastPort: 16_484, speaker: 80, microphone: 70 },
+      { device: options.device, wideband: false, firstPort: 16_384, lastPort: 16_484, speaker: 80, microphone: 70 },
     ]);
   });
 
@@ -211,6 +211,26 @@ describe('a session', () => {
       [8, 101, true, false],
       [8, 101, false, false],
     ]);
+  });
+
+  it('opens its device for wideband where that is wanted', () => {
+    const addon = new RecordingAddon();
+    openEngine({ ...options, wideband: true }, { log: new RecordingLog(), addon });
+    expect(addon.created[0]?.wideband).toBe(true);
+  });
+
+  it('numbers codecs as the addon does, and pairs them with what the peer may send', () => {
+    const { addon, engine } = start();
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(5000) });
+    const formats = [
+      { codec: 'L16/16000', payloadType: 99 },
+      { codec: 'G722', payloadType: 9 },
+    ] as const;
+    const eventPayloadTypes = [101, 102];
+    session.configure({ ...stream, codec: 'L16/16000', payloadType: 97, formats, eventPayloadTypes, eventClock: 8000 });
+    const [, given] = addon.configured[0] ?? [];
+    expect(given).toMatchObject({ codec: 129, payloadType: 97, eventClockHz: 8000 });
+    expect([...(given?.formats ?? [])]).toEqual([99, 129, 9, 9, 101, 255, 102, 255]);
   });
 
   it('passes keys as their bytes, with the suite that they are for', () => {

@@ -291,7 +291,7 @@ describe('digits', () => {
   });
 
   it('keep their number in later offers (RFC 3264 §8.3.2)', () => {
-    const text = writeSdp(createOffer({ ...local, eventPayloadType: 97 }));
+    const text = writeSdp(createOffer({ ...local, payloadTypes: new Map([['telephone-event/8000', 97]]) }));
     expect(text).toContain('m=audio 16384 RTP/AVP 8 0 97\r\n');
     expect(text).toContain('a=rtpmap:97 telephone-event/8000\r\na=fmtp:97 0-16\r\n');
   });

@@ -1,0 +1,30 @@
+// The numbers of the codecs in the addon: `enum codec` of native/codec/codec.h.
+
+import type { Codec, StreamParameters } from './types.ts';
+
+/** RFC 3551 §6 where there is a static payload type. */
+export const codecNumbers: { readonly [Name in Codec]: number } = {
+  PCMU: 0,
+  PCMA: 8,
+  G722: 9,
+  'L16/8000': 128,
+  'L16/16000': 129,
+};
+
+/** In the place of a codec's number: digits. */
+const EVENT_NUMBER = 255;
+/** So many pairs the addon takes. */
+const FORMATS = 8;
+
+/** Payload types that the peer may send beside the agreed ones, each with the number of what it means. None: undefined. */
+export function formatBytes({ formats = [], eventPayloadTypes = [] }: StreamParameters): Uint8Array | undefined {
+  const pairs = [
+    ...formats.map(({ codec, payloadType }) => [payloadType, codecNumbers[codec]]),
+    ...eventPayloadTypes.map((payloadType) => [payloadType, EVENT_NUMBER]),
+  ];
+  return pairs.length === 0 ? undefined : Uint8Array.from(pairs.slice(0, FORMATS).flat());
+}
+
+/** Whether sound of 16 kHz is carried by any of them. */
+export const hasWideband = (codecs: readonly Codec[]): boolean =>
+  codecs.some((codec) => codec === 'G722' || codec === 'L16/16000');

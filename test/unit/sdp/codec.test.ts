@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { millis } from '../../../src/base/units.ts';
+import {
+  type AgreedMedia,
+  answerOffer,
+  createOffer,
+  type LocalMedia,
+  parseSdp,
+  readAnswer,
+  type SessionDescription,
+  writeSdp,
+} from '../../../src/sdp/index.ts';
+
+const local: LocalMedia = {
+  origin: { sessionId: 4711, version: 1, address: '192.0.2.1' },
+  address: '192.0.2.1',
+  port: 16384,
+  codecs: ['L16/16000', 'G722', 'PCMA'],
+  telephoneEvent: true,
+  packetTime: millis(20),
+  direction: 'sendrecv',
+  srtp: 'off',
+  profile: 'avp',
+};
+
+function peer(...media: readonly string[]): SessionDescription {
+  const session = ['v=0', 'o=alice 1 1 IN IP4 198.51.100.7', 's=-', 'c=IN IP4 198.51.100.7', 't=0 0'];
+  const parsed = parseSdp([...session, ...media].join('\n'));
+  if (!parsed.ok) throw new Error(parsed.error.message);
+  return parsed.value;
+}
+
+const linesOf = (description: SessionDescription): string[] => writeSdp(description).split('\r\n');
+
+function answered(ours: LocalMedia, ...media: readonly string[]): { agreed: AgreedMedia; lines: string[] } {
+  const result = answerOffer(peer(...media), ours);
+  if (!result.ok) throw new Error(result.error.message);
+  return { agreed: result.value.agreed, lines: linesOf(result.value.answer) };
+}
+
+function read(ours: LocalMedia, ...media: readonly string[]): AgreedMedia {
+  const result = readAnswer(createOffer(ours), peer(...media), ours);
+  if (!result.ok) throw new Error(result.error.message);
+  return result.value;
+}
+
+describe('wideband codecs in an offer', () => {
+  it('have static and dynamic payload types, and digits of each clock (RFC 3551 §6, RFC 4733 §2.1)', () => {
+    const lines = linesOf(createOffer(local));
+    expect(lines).toContain('m=audio 16384 RTP/AVP 99 9 8 102 101');
+    expect(lines).toContain('a=rtpmap:99 L16/16000');
+    // RFC 3551 §4.5.2: the clock of G.722 is 8000, for all that it samples at 16 kHz.
+    expect(lines).toContain('a=rtpmap:9 G722/8000');
+    expect(lines).toContain('a=rtpmap:102 telephone-event/16000');
+    expect(lines).toContain('a=rtpmap:101 telephone-event/8000');
+  });
+
+  it('say how long packets may be where one codec has shorter ones (RFC 8866 §6.5)', () => {
+    const lines = linesOf(createOffer({ ...local, packetTime: millis(60) }));
+    expect(lines).toContain('a=ptime:40');
+    expect(lines).toContain('a=maxptime:40');
+    expect(linesOf(createOffer({ ...local, codecs: ['G722', 'PCMA'] })).join()).not.toContain('maxptime');
+  });
+
+  it('keep the numbers that the session has bound, and take none that means something else (RFC 3264 §8.3.2)', () => {
+    const payloadTypes = new Map([
+      ['l16/16000', 96],
+      ['speex/16000', 101],
+      ['telephone-event/16000', 97],
+    ]);
+    const lines = linesOf(createOffer({ ...local, payloadTypes }));
+    expect(lines).toContain('m=audio 16384 RTP/AVP 96 9 8 97 98');
+    expect(lines).toContain('a=rtpmap:98 telephone-event/8000');
+  });
+});
+
+describe('a codec that is agreed on', () => {
+  it('is the first of the offer that is ours, under the number of the offer', () => {
+    const media = ['m=audio 4000 RTP/AVP 96 97 8', 'a=rtpmap:96 opus/48000/2', 'a=rtpmap:97 L16/16000/1'];
+    const { agreed, lines } = answered(local, ...media);
+    expect(agreed).toMatchObject({ codec: 'L16/16000', payloadType: 97 });
+    expect(lines).toContain('m=audio 16384 RTP/AVP 97');
+    expect(lines).toContain('a=rtpmap:97 L16/16000');
+    expect(answered(local, 'm=audio 4000 RTP/AVP 0 9 8').agreed).toMatchObject({ codec: 'G722', payloadType: 9 });
+  });
+
+  it('is not another rate or channel count of the same name', () => {
+    for (const encoding of ['L16/44100', 'L16/16000/2', 'G722/16000']) {
+      expect(answerOffer(peer('m=audio 4000 RTP/AVP 97', `a=rtpmap:97 ${encoding}`), local).ok).toBe(false);
+    }
+  });
+
+  it('has digits of its own clock, else of 8 kHz', () => {
+    const media = ['m=audio 4000 RTP/AVP 97 101 102', 'a=rtpmap:97 L16/16000', 'a=rtpmap:101 telephone-event/8000'];
+    const both = [...media, 'a=rtpmap:102 telephone-event/16000'];
+    const { agreed, lines } = answered(local, ...both);
+    expect(agreed).toMatchObject({ eventPayloadType: 102, eventClock: 16_000, localEventPayloadType: 102 });
+    expect(lines).toContain('a=rtpmap:102 telephone-event/16000');
+    expect(answered(local, ...media).agreed).toMatchObject({ eventPayloadType: 101, eventClock: 8000 });
+  });
+
+  it('leaves the peer free to send whatever else was offered (RFC 3264 §7)', () => {
+    const agreed = read(local, 'm=audio 4000 RTP/AVP 9 101', 'a=rtpmap:101 telephone-event/8000');
+    expect(agreed).toMatchObject({ codec: 'G722', payloadType: 9, localEventPayloadType: 101, eventClock: 8000 });
+    expect(agreed.localFormats).toEqual([
+      { codec: 'L16/16000', payloadType: 99 },
+      { codec: 'G722', payloadType: 9 },
+      { codec: 'PCMA', payloadType: 8 },
+    ]);
+    expect(agreed.localEvents).toEqual([
+      { clock: 16_000, payloadType: 102 },
+      { clock: 8000, payloadType: 101 },
+    ]);
+    expect(agreed.payloadTypes?.get('l16/16000')).toBe(99);
+  });
+
+  it('has packets no longer than it allows', () => {
+    const media = ['m=audio 4000 RTP/AVP 97', 'a=rtpmap:97 L16/16000', 'a=ptime:60'];
+    expect(answered(local, ...media).agreed.packetTime).toBe(40);
+    expect(answered(local, 'm=audio 4000 RTP/AVP 9', 'a=ptime:60').agreed.packetTime).toBe(60);
+  });
+});
