@@ -17,6 +17,13 @@ export type NativeDevice =
   | { readonly kind: 'file'; readonly input: string | undefined; readonly output: string | undefined }
   | { readonly kind: 'alsa'; readonly name: string };
 
+/** What is done to the microphone's sound (native/voice/voice.h). */
+export interface NativeVoiceSwitches {
+  readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly gainControl: boolean;
+}
+
 export interface NativeEngineOptions {
   readonly device: NativeDevice;
   /** It speaks 16 kHz. */
@@ -26,6 +33,7 @@ export interface NativeEngineOptions {
   /** Percent, 0 to 100. */
   readonly speaker: number;
   readonly microphone: number;
+  readonly voice: NativeVoiceSwitches;
 }
 
 /**
@@ -125,6 +133,9 @@ export interface MediaAddon {
   sessionEndMapping(engine: EngineHandle, session: number): void;
   play(engine: EngineHandle, tone: number): void;
   setGain(engine: EngineHandle, speaker: number, microphone: number): void;
+  setVoice(engine: EngineHandle, switches: NativeVoiceSwitches): void;
+  /** Fills `numbers` with what becomes of the microphone's sound. */
+  voice(engine: EngineHandle, numbers: Float64Array): void;
   /** @returns how many events were written to `events` */
   engineTakeEvents(engine: EngineHandle, events: Float64Array): number;
   engineState(engine: EngineHandle, state: Float64Array): void;
@@ -200,6 +211,8 @@ const functionNames = [
   'sessionEndMapping',
   'play',
   'setGain',
+  'setVoice',
+  'voice',
   'engineTakeEvents',
   'engineState',
   'engineFeelPulse',

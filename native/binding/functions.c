@@ -19,6 +19,7 @@
 #include "binding/notify-function.h"
 #include "binding/readable.h"
 #include "binding/stream-parameters.h"
+#include "binding/voice-functions.h"
 #include "crypto/secure.h"
 #include "engine/lateness.h"
 #include "fileio/fileio.h"
@@ -81,12 +82,14 @@ static bool open_device(napi_env env, napi_value device, bool wide, struct audio
 static napi_value engine_create_function(napi_env env, napi_callback_info info) {
   napi_value values[2];
   napi_value device;
+  napi_value voice;
   napi_valuetype type;
   int64_t first;
   int64_t last;
   int64_t speaker;
   int64_t microphone;
   bool wide;
+  struct voice_switches switches;
   if (!arguments_take(env, info, values, 2)) return NULL;
   if (napi_typeof(env, values[1], &type) != napi_ok || type != napi_function) {
     error_throw(env, ERROR_INVALID_ARGUMENT, "wake must be a function");
@@ -97,13 +100,15 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
       !arguments_integer_member(env, values[0], "speaker", percent_range, &speaker) ||
       !arguments_integer_member(env, values[0], "microphone", percent_range, &microphone) ||
       !arguments_flag_member(env, values[0], "wideband", &wide) ||
+      !arguments_member(env, values[0], "voice", &voice) || !voice_switches_read(env, voice, &switches) ||
       !arguments_member(env, values[0], "device", &device)) {
     return NULL;
   }
   struct engine_options options = {.first_port = (uint16_t)first,
                                    .last_port = (uint16_t)last,
                                    .speaker_percent = (uint8_t)speaker,
-                                   .microphone_percent = (uint8_t)microphone};
+                                   .microphone_percent = (uint8_t)microphone,
+                                   .voice = switches};
   if (!open_device(env, device, wide, &options.device)) return NULL;
   return engine_handle_create(env, &options, values[1]);
 }
@@ -322,6 +327,8 @@ const struct binding_function binding_functions[] = {
     {"engineLateness", lateness_function},
     {"play", play_function},
     {"setGain", set_gain_function},
+    {"setVoice", set_voice_function},
+    {"voice", voice_function},
     {"sessionOpen", session_open_function},
     {"sessionConfigure", session_configure_function},
     {"sessionTakePorts", session_take_ports_function},

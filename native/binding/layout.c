@@ -40,6 +40,17 @@ void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]
   numbers[4] = (double)state->system_error;
 }
 
+void layout_voice(const struct voice_report *report, double numbers[LAYOUT_VOICE]) {
+  numbers[0] = report->delay_ms < 0 ? (double)NAN : (double)report->delay_ms;
+  numbers[1] = report->attenuation_db < 0 ? (double)NAN : (double)report->attenuation_db;
+  numbers[2] = (double)report->gain_db;
+  numbers[3] = (double)report->speaker_dbfs;
+  numbers[4] = (double)report->microphone_dbfs;
+  numbers[5] = (double)report->sent_dbfs;
+  numbers[6] = (double)report->clips;
+  numbers[7] = (double)report->beginnings;
+}
+
 void layout_event(const struct engine_event *event, double numbers[LAYOUT_EVENT]) {
   numbers[0] = (double)event->kind;
   numbers[1] = (double)event->session;

@@ -7,6 +7,7 @@
 
 #define LAYOUT_STATISTICS 16
 #define LAYOUT_STATE 5
+#define LAYOUT_VOICE 8
 /** Numbers of one event. */
 #define LAYOUT_EVENT 4
 
@@ -14,6 +15,8 @@
 void layout_statistics(const struct stream_statistics *statistics, double numbers[LAYOUT_STATISTICS]);
 
 void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]);
+
+void layout_voice(const struct voice_report *report, double numbers[LAYOUT_VOICE]);
 
 void layout_event(const struct engine_event *event, double numbers[LAYOUT_EVENT]);
 

@@ -16,6 +16,7 @@
 #include "engine/bands.h"
 #include "engine/channel.h"
 #include "engine/engine.h"
+#include "engine/hearing.h"
 #include "engine/mapping.h"
 #include "engine/stream.h"
 
@@ -36,6 +37,7 @@ enum engine_command_kind {
   ENGINE_COMMAND_CLOSE,
   ENGINE_COMMAND_TONE,
   ENGINE_COMMAND_GAIN,
+  ENGINE_COMMAND_VOICE,
 };
 
 struct engine_digits {
@@ -51,6 +53,7 @@ struct engine_command {
     struct stream_setup setup;
     struct engine_digits digits;
     enum tone_kind tone;
+    struct voice_switches voice;
     struct {
       uint8_t speaker;
       uint8_t microphone;
@@ -130,6 +133,7 @@ struct engine {
   struct tone_generator tone;
   struct gain speaker;
   struct gain microphone;
+  struct hearing hearing;
 
   // Courier thread.
   struct channel channels[ENGINE_SESSIONS];

@@ -46,6 +46,7 @@ static void release(struct engine *engine) {
   (void)sem_destroy(&engine->answer);
   (void)sem_destroy(&engine->courier_answer);
   dtls_identity_destroy(engine->outlet.identity);
+  hearing_close(&engine->hearing);
   free(engine);
 }
 
@@ -83,6 +84,8 @@ static dp_error prepare_media(struct engine *engine, const struct engine_options
   gain_init(&engine->speaker, options->speaker_percent);
   gain_init(&engine->microphone, options->microphone_percent);
   error = bands_init(&engine->bands, options->device.wide);
+  if (error != DP_OK) return error;
+  error = hearing_open(&engine->hearing, audio_rate_hz(options->device.wide), options->voice);
   if (error != DP_OK) return error;
   return tone_init(&engine->tone, audio_rate_hz(options->device.wide), TONE_AMPLITUDE);
 }
@@ -224,6 +227,13 @@ dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t
                                    .percent = {.speaker = speaker_percent, .microphone = microphone_percent}};
   return engine_command(engine, &command);
 }
+
+dp_error engine_set_voice(struct engine *engine, struct voice_switches switches) {
+  struct engine_command command = {.kind = ENGINE_COMMAND_VOICE, .voice = switches};
+  return engine_command(engine, &command);
+}
+
+void engine_read_voice(struct engine *engine, struct voice_report *report) { hearing_read(&engine->hearing, report); }
 
 void engine_fingerprint(const struct engine *engine, uint8_t fingerprint[DTLS_FINGERPRINT_BYTES]) {
   memcpy(fingerprint, dtls_identity_fingerprint(engine->outlet.identity), DTLS_FINGERPRINT_BYTES);

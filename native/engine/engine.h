@@ -26,6 +26,7 @@
 #include "engine/statistics.h"
 #include "rtp/telephone-event.h"
 #include "srtp/srtp.h"
+#include "voice/voice.h"
 
 /** Sessions that may be open at once. */
 #define ENGINE_SESSIONS 8
@@ -68,6 +69,7 @@ struct engine_options {
   uint16_t last_port;
   uint8_t speaker_percent;
   uint8_t microphone_percent;
+  struct voice_switches voice; /**< All off: what the microphone gives is sent as it is. */
   /** Events are waiting. Courier thread; must not call the engine. */
   void (*wake)(void *context);
   void *wake_context;
@@ -214,6 +216,12 @@ dp_error engine_play(struct engine *engine, enum engine_tone tone);
 
 /** Loudness in percent, 0 to 100. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
 dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t microphone_percent);
+
+/** What is done to the microphone's sound. Control. @return DP_OK, DP_FULL */
+dp_error engine_set_voice(struct engine *engine, struct voice_switches switches);
+
+/** What becomes of it, as of the last turn in which somebody listened. Any thread. */
+void engine_read_voice(struct engine *engine, struct voice_report *report);
 
 /** SHA-256 over the certificate that we show in DTLS (RFC 8122 §5); made with the engine. Any thread. */
 void engine_fingerprint(const struct engine *engine, uint8_t fingerprint[DTLS_FINGERPRINT_BYTES]);

@@ -94,6 +94,9 @@ static void obey(struct engine *engine, struct engine_command *command) {
     gain_set(&engine->speaker, command->percent.speaker);
     gain_set(&engine->microphone, command->percent.microphone);
     break;
+  case ENGINE_COMMAND_VOICE:
+    voice_switch(engine->hearing.voice, command->voice);
+    break;
   }
 }
 
@@ -135,13 +138,16 @@ static void note_fault(struct engine *engine, const struct audio_report *report)
 
 // ---- rest ----
 
-/** Whether somebody talks or listens, or is about to. */
-static bool is_needed(const struct engine *engine) {
-  if (!engine->device.operations->rest || engine->tone.kind != TONE_NONE) return true;
+static bool is_in_call(const struct engine *engine) {
   for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
     if (engine->open[slot] && engine->streams[slot].configured) return true;
   }
   return false;
+}
+
+/** Whether somebody talks or listens, or is about to. */
+static bool is_needed(const struct engine *engine) {
+  return !engine->device.operations->rest || engine->tone.kind != TONE_NONE || is_in_call(engine);
 }
 
 static void rest(struct engine *engine) {
@@ -197,6 +203,10 @@ static void take_turn(struct engine *engine) {
   mix_heard(engine, &heard);
   engine->device.operations->exchange(engine->device.device, bands_samples(&heard, wide),
                                       bands_samples(&spoken, wide), &report);
+  // What was played is what the speaker's volume left of it. The microphone's volume comes last, or the gain control would
+  // undo it.
+  hearing_turn(&engine->hearing, is_in_call(engine), bands_samples(&heard, wide), bands_samples(&spoken, wide),
+               audio_frame_samples(wide));
   gain_apply(&engine->microphone, bands_samples(&spoken, wide), audio_frame_samples(wide));
   spread_spoken(engine, &spoken);
   media_clock_drift(&engine->context.clock, report.drift_ns);
@@ -314,6 +324,7 @@ static void start(struct engine *engine) {
   realtime_lock_stack();
   realtime_lock_code();
   realtime_lock_memory(engine, sizeof *engine);
+  realtime_lock_memory(engine->hearing.voice, voice_bytes());
   uint64_t now_ns = monotonic_now_ns();
   // Some turns into media time, so that it can be looked at backwards.
   engine->context.clock =

@@ -48,6 +48,21 @@ export interface FlowState {
   readonly reason: string | null;
 }
 
+/** What is done to the microphone's sound, and what has come of it. Levels are dBFS, of the last turns of a call. */
+export interface VoiceState {
+  readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly gainControl: boolean;
+  /** From the engine through loudspeaker and air to the microphone; null: not found yet. */
+  readonly echoDelayMs: number | null;
+  /** By how much the echo was weakened of late (echo return loss enhancement); null: there was none. */
+  readonly echoAttenuationDb: number | null;
+  readonly gainDb: number;
+  readonly levels: { readonly speaker: number; readonly microphone: number; readonly sent: number };
+  /** Samples of the microphone at full scale. */
+  readonly clips: number;
+}
+
 export interface MediaState {
   /** Whether the engine's thread runs in a real-time scheduling class. */
   readonly realtime: boolean;
@@ -57,6 +72,8 @@ export interface MediaState {
   readonly fault: string | null;
   /** How loud speaker and microphone are, and who sets it. */
   readonly volume?: VolumeReport;
+  /** What is done to the microphone's sound. */
+  readonly voice?: VoiceState;
   /** The address at which a NAT shows our sound, null: not known. Absent: nobody is asked. */
   readonly mapped?: string | null;
 }

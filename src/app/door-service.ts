@@ -39,6 +39,7 @@ import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
 import { openSound } from './sound.ts';
 import { SoundVolume } from './sound-volume.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
+import { voiceOf, voiceState } from './voice.ts';
 
 export interface ServiceContext {
   readonly clock: Clock;
@@ -244,6 +245,7 @@ export class DoorService {
     this.#sayWarnings();
     this.#calls.settings = callSettings(configuration);
     this.#volume.apply(configuration.audio);
+    this.engine.setVoice(voiceOf(configuration.audio, this.engine.state.device));
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
     this.#sayKeptOutputs();
     this.#leaveWord();
@@ -270,6 +272,7 @@ export class DoorService {
         device,
         fault: deviceFault ?? null,
         volume: this.#volume.report,
+        voice: voiceState(this.engine),
         ...(this.#mapped === undefined ? {} : { mapped: this.#mapped.address ?? null }),
       },
       version,

@@ -8,6 +8,7 @@ import type { Mixer } from '../hardware/ports/index.ts';
 import { type DeviceOptions, hasWideband, type MediaEngine, openEngine } from '../media/index.ts';
 import { loadNative } from '../native.ts';
 import type { Faults } from './faults.ts';
+import { voiceOf } from './voice.ts';
 
 export interface Sound {
   readonly engine: MediaEngine;
@@ -25,7 +26,9 @@ export function openSound(
   const wideband = hasWideband(media.codecs);
   for (const candidate of devicesFrom(deviceOf(audio, board))) {
     try {
-      const engine = openEngine({ device: candidate, wideband, ports: media.ports, speaker, microphone }, { log });
+      const voice = voiceOf(audio, candidate.kind === 'alsa' ? `alsa:${candidate.name}` : candidate.kind);
+      const options = { device: candidate, wideband, ports: media.ports, speaker, microphone, voice };
+      const engine = openEngine(options, { log });
       return { engine, mixer: mixerOf(candidate, audio, board) };
     } catch (thrown) {
       if (candidate.kind === 'virtual') throw thrown;

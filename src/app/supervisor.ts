@@ -35,6 +35,9 @@ const LIVE = [
   'media.packetTime',
   'audio.speaker',
   'audio.microphone',
+  'audio.echoCancellation',
+  'audio.noiseSuppression',
+  'audio.gainControl',
   'watchdog',
   'log',
 ];

@@ -15,6 +15,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ...(report.mqtt.configured ? [['mqtt', report.mqtt.connected ? 'connected' : 'not connected'] as const] : []),
     ['sound', describeSound(report.media)],
     ...describeVolumes(report.media),
+    ...describeVoice(report.media),
     ['real time', report.media.realtime ? 'yes' : 'no'],
     ...report.faults.map((fault) => ['fault', fault] as const),
     ...(report.warnings ?? []).map((warning) => ['warning', warning] as const),
@@ -50,6 +51,21 @@ function describeSound({ device, fault, mapped }: MediaState): string {
 
 function describeVolumes({ volume }: MediaState): (readonly [string, string])[] {
   return volume === undefined ? [] : [['volume', describeVolume(volume).join('; ')]];
+}
+
+/** Nothing where the microphone's sound is left as it is. */
+function describeVoice({ voice }: MediaState): (readonly [string, string])[] {
+  if (voice === undefined) return [];
+  const { echoCancellation, noiseSuppression, gainControl, echoDelayMs, echoAttenuationDb, gainDb, clips } = voice;
+  const delay = echoDelayMs === null ? '' : `, ${echoDelayMs} ms behind`;
+  const weakened = echoAttenuationDb === null ? '' : `, weakened by ${echoAttenuationDb} dB`;
+  const parts = [
+    ...(echoCancellation ? [`echo taken out${delay}${weakened}`] : []),
+    ...(noiseSuppression ? ['noise weakened'] : []),
+    ...(gainControl ? [`gain ${gainDb} dB`] : []),
+    ...(clips > 0 ? [`${clips} samples of the microphone at full scale`] : []),
+  ];
+  return parts.length === 0 ? [] : [['voice', parts.join('; ')]];
 }
 
 /** `speaker 60 %, by the card's Speaker`; one text for each side. */

@@ -22,11 +22,6 @@ const KEYS: readonly {
   readonly mend?: string;
 }[] = [
   {
-    path: ['audio', 'echoCancellation'],
-    carriedOut: false,
-    what: 'echo cancellation is not carried out by this version',
-  },
-  {
     path: ['mqtt', 'homeAssistant'],
     carriedOut: false,
     what: 'Home Assistant discovery is not carried out by this version',

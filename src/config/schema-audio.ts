@@ -71,8 +71,23 @@ export const audio = v.strictObject({
   echoCancellation: v.optional(
     key(v.boolean(), {
       title: 'Echo cancellation',
-      description: 'Takes the speaker’s sound out of the microphone’s.',
+      description: 'Takes the speaker’s sound out of the microphone’s. Of no effect with `file` and `virtual`.',
     }),
-    false,
+    true,
+  ),
+  noiseSuppression: v.optional(
+    key(v.boolean(), {
+      title: 'Noise suppression',
+      description: 'Weakens wind, traffic and hum in the microphone’s sound. Of no effect with `file` and `virtual`.',
+    }),
+    true,
+  ),
+  gainControl: v.optional(
+    key(v.boolean(), {
+      title: 'Gain control',
+      description:
+        'Brings voices that are near and far to one loudness, and limits peaks. Of no effect with `file` and `virtual`.',
+    }),
+    true,
   ),
 });

@@ -38,6 +38,8 @@ export interface AudioConfiguration {
   /** Percent, 0 to 100. */
   readonly microphone: number;
   readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly gainControl: boolean;
   /** `auto`: the card's of the device; `off`; else the name of a control interface, `hw:Device`. */
   readonly mixer: string;
   /** Names of the card's controls. */

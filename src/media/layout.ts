@@ -9,12 +9,15 @@ import type {
   SrtpSuite,
   StreamStatistics,
   Tone,
+  VoiceFigures,
 } from './types.ts';
 
 /** How many numbers `sessionStatistics` and `sessionClose` write. */
 export const STATISTICS_LENGTH = 16;
 /** How many numbers `engineState` writes. */
 export const STATE_LENGTH = 5;
+/** How many numbers `voice` writes. */
+export const VOICE_LENGTH = 8;
 /** How many numbers one event takes in the array of `engineTakeEvents`. */
 export const EVENT_LENGTH = 4;
 
@@ -110,5 +113,19 @@ export function readState(numbers: Float64Array): RawState {
     turns: numbers[2] ?? 0,
     fault: numbers[3] ?? 0,
     systemError: numbers[4] ?? 0,
+  };
+}
+
+/** Reads what `voice` wrote. */
+export function readVoice(numbers: Float64Array): VoiceFigures {
+  return {
+    echoDelayMs: known(numbers[0]),
+    echoAttenuationDb: known(numbers[1]),
+    gainDb: numbers[2] ?? 0,
+    speakerDbfs: numbers[3] ?? 0,
+    microphoneDbfs: numbers[4] ?? 0,
+    sentDbfs: numbers[5] ?? 0,
+    clips: numbers[6] ?? 0,
+    echoBeginnings: numbers[7] ?? 0,
   };
 }

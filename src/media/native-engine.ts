@@ -11,9 +11,11 @@ import {
   eventKinds,
   failureOf,
   readState,
+  readVoice,
   STATE_LENGTH,
   suiteOf,
   toneNumbers,
+  VOICE_LENGTH,
 } from './layout.ts';
 import { callNative } from './native-error.ts';
 import { NativeSession } from './native-session.ts';
@@ -25,12 +27,16 @@ import type {
   MediaEngine,
   MediaSession,
   Tone,
+  VoiceFigures,
+  VoiceSwitches,
 } from './types.ts';
 
 /** Events are taken from the addon's ring this many at a time. */
 const BATCH = 32;
 /** More pairs than the addon's histogram has. */
 const LATENESS_PAIRS = 512;
+/** The microphone's sound as it is. */
+const UNTOUCHED: VoiceSwitches = { echoCancellation: false, noiseSuppression: false, gainControl: false };
 /** SHA-256. */
 const FINGERPRINT_BYTES = 32;
 
@@ -57,19 +63,23 @@ export class NativeEngine implements MediaEngine {
   readonly #sessions = new Set<NativeSession>();
   readonly #batch = new Float64Array(BATCH * EVENT_LENGTH);
   #final: EngineState | undefined;
+  #finalVoice: VoiceFigures | undefined;
+  #voice: VoiceSwitches;
   /** Which cards there were when its own was missed: to look for them takes time, and the state is read often. */
   #cards: string | undefined;
   readonly fingerprint: Fingerprint;
 
   /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
   constructor(options: EngineOptions, { log, addon = loadNative() }: EngineDependencies) {
-    const { device, ports, speaker, microphone, wideband = false } = options;
+    const { device, ports, speaker, microphone, wideband = false, voice = UNTOUCHED } = options;
     this.#addon = addon;
     this.#log = log;
     this.#options = options;
+    this.#voice = voice;
     this.#handle = callNative(() =>
-      addon.engineCreate({ device, wideband, firstPort: ports.first, lastPort: ports.last, speaker, microphone }, () =>
-        this.#takeEvents(),
+      addon.engineCreate(
+        { device, wideband, firstPort: ports.first, lastPort: ports.last, speaker, microphone, voice },
+        () => this.#takeEvents(),
       ),
     );
     const value = new Uint8Array(FINGERPRINT_BYTES);
@@ -107,6 +117,20 @@ export class NativeEngine implements MediaEngine {
     callNative(() => this.#addon.setGain(this.#handle, speaker, microphone));
   }
 
+  get voiceSwitches(): VoiceSwitches {
+    return this.#voice;
+  }
+
+  get voiceFigures(): VoiceFigures {
+    return this.#finalVoice ?? this.#readVoice();
+  }
+
+  setVoice(switches: VoiceSwitches): void {
+    const { echoCancellation, noiseSuppression, gainControl } = switches;
+    callNative(() => this.#addon.setVoice(this.#handle, { echoCancellation, noiseSuppression, gainControl }));
+    this.#voice = { echoCancellation, noiseSuppression, gainControl };
+  }
+
   /** How late packets left, since the engine started. */
   lateness(): readonly LatenessBucket[] {
     const pairs = new Float64Array(LATENESS_PAIRS * 2);
@@ -122,6 +146,7 @@ export class NativeEngine implements MediaEngine {
     for (const session of [...this.#sessions]) session.close();
     this.#takeEvents();
     this.#final = this.#readState();
+    this.#finalVoice = this.#readVoice();
     this.#addon.engineClose(this.#handle);
     this.#log.info('media.engine-stopped', { turns: this.#final.turns, eventsDropped: this.#final.eventsDropped });
   }
@@ -132,6 +157,12 @@ export class NativeEngine implements MediaEngine {
     const { fault, systemError, ...state } = readState(numbers);
     const { device } = this.#options;
     return { ...state, device: deviceName(device), deviceFault: this.#describe(fault, systemError) };
+  }
+
+  #readVoice(): VoiceFigures {
+    const numbers = new Float64Array(VOICE_LENGTH);
+    callNative(() => this.#addon.voice(this.#handle, numbers));
+    return readVoice(numbers);
   }
 
   #describe(fault: number, systemError: number): string | undefined {

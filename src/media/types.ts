@@ -247,6 +247,29 @@ export interface EngineState {
   readonly turns: number;
 }
 
+/** What is done to the microphone's sound. */
+export interface VoiceSwitches {
+  readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly gainControl: boolean;
+}
+
+/** What becomes of it, while somebody listens. Levels are dBFS, -100 for silence. */
+export interface VoiceFigures {
+  /** From the engine to the loudspeaker, through the air, and back. */
+  readonly echoDelayMs: number | undefined;
+  /** Echo return loss enhancement, averaged over the last seconds of echo alone. */
+  readonly echoAttenuationDb: number | undefined;
+  readonly gainDb: number;
+  readonly speakerDbfs: number;
+  readonly microphoneDbfs: number;
+  readonly sentDbfs: number;
+  /** Samples of the microphone at full scale, since the start. */
+  readonly clips: number;
+  /** How often the way of the echo was learned anew. */
+  readonly echoBeginnings: number;
+}
+
 /** The real-time engine. One a process. */
 export interface MediaEngine {
   on<Name extends keyof EngineEvents>(name: Name, listener: (...args: EngineEvents[Name]) => void): () => void;
@@ -261,6 +284,11 @@ export interface MediaEngine {
   play(tone: Tone): void;
   /** Loudness in percent, 0 to 100: samples are scaled. */
   setGain(speaker: number, microphone: number): void;
+  /** What is in force. */
+  readonly voiceSwitches: VoiceSwitches;
+  readonly voiceFigures: VoiceFigures;
+  /** Takes effect at once, in a call too. */
+  setVoice(switches: VoiceSwitches): void;
   /** Stops the thread, closes device and sockets. */
   close(): void;
 }
@@ -273,4 +301,6 @@ export interface EngineOptions {
   /** Percent, 0 to 100. */
   readonly speaker: number;
   readonly microphone: number;
+  /** Left out: the microphone's sound is sent as it is. */
+  readonly voice?: VoiceSwitches;
 }

@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { ECHO_FLAGS, echoRows, measureEcho } from './echo.mjs';
 import { measureFleet } from './fleet.mjs';
 import { fleetRows } from './fleet-rows.mjs';
 import { measureFlood, measureLoad } from './load.mjs';
@@ -23,7 +24,7 @@ const BUILD = fileURLToPath(new URL('../../build/bench/', import.meta.url));
 const SUBJECT_ADDRESS = '10.78.0.1';
 const PHONE_ADDRESS = '10.78.0.2';
 const INSIDE = 'DOORPHONE_BENCH_INSIDE';
-const PARTS = ['start', 'signalling', 'streams', 'media', 'parsers', 'load', 'flood', 'fleet'];
+const PARTS = ['start', 'signalling', 'streams', 'media', 'echo', 'parsers', 'load', 'flood', 'fleet'];
 
 const STARTS = 10;
 const SETTLED_MS = 1000;
@@ -67,6 +68,7 @@ function compile() {
     spandsp: cc('spandsp', ['peers/spandsp.c'], ['-lspandsp']),
     libsrtp2: cc('libsrtp2', ['peers/libsrtp2.c'], ['-lsrtp2']),
     libre: cc('libre', ['peers/libre.c'], ['-DHAVE_INTTYPES_H', '-DHAVE_STDBOOL_H', '-lre']),
+    echo: cc('echo', ['peers/echo.c'], ECHO_FLAGS),
     sofia: cc('sofia', ['peers/sofia.c'], ['-I/usr/include/sofia-sip-1.12', '-lsofia-sip-ua']),
   };
 }
@@ -215,6 +217,10 @@ async function main() {
     if (parts.includes('media')) {
       say('codec, SRTP, messages');
       table.push(...rows.costRows(measureCosts(programs, folder)));
+    }
+    if (parts.includes('echo')) {
+      say('echo in a room of figures');
+      table.push(...echoRows(measureEcho(programs.echo)));
     }
     if (parts.includes('parsers')) {
       say('parsers of the npm packages');

@@ -6,7 +6,15 @@ import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 const addon = createRequire(import.meta.url)('../../build/doorphone.node');
 
 function startCall(wake = () => undefined) {
-  const options = { device: { kind: 'virtual' }, firstPort: 20600, lastPort: 20699, speaker: 50, microphone: 50 };
+  const voice = { echoCancellation: true, noiseSuppression: true, gainControl: true };
+  const options = {
+    device: { kind: 'virtual' },
+    firstPort: 20600,
+    lastPort: 20699,
+    speaker: 50,
+    microphone: 50,
+    voice,
+  };
   const engine = addon.engineCreate(options, wake);
   const [session] = addon.sessionOpen(engine, '127.0.0.1', 0);
   addon.sessionConfigure(engine, session, {

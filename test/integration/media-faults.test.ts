@@ -112,6 +112,7 @@ describe('parameters', () => {
   it('a suite without its key is no plain RTP, nor a key without its suite', () => {
     const addon = loadNative();
     const device = { kind: 'virtual' } as const;
+    const voice = { echoCancellation: true, noiseSuppression: true, gainControl: true };
     const options = {
       device,
       wideband: false,
@@ -119,6 +120,7 @@ describe('parameters', () => {
       lastPort: ports.last,
       speaker: 50,
       microphone: 50,
+      voice,
     };
     const engine = addon.engineCreate(options, () => undefined);
     const [session] = addon.sessionOpen(engine, '127.0.0.1', 0);
@@ -197,8 +199,17 @@ describe('parameters', () => {
     expect(() => call('engineClose', {})).toThrow(wrong);
     expect(() => call('engineClose', 7)).toThrow(wrong);
     expect(() => call('play', {}, 1)).toThrow(wrong);
-    const options = { device: { kind: 'virtual' }, firstPort: 20_400, lastPort: 20_499, speaker: 50, microphone: 50 };
+    const voice = { echoCancellation: false, noiseSuppression: false, gainControl: false };
+    const options = {
+      device: { kind: 'virtual' },
+      firstPort: 20_400,
+      lastPort: 20_499,
+      speaker: 50,
+      microphone: 50,
+      voice,
+    };
     expect(() => call('engineCreate', { ...options, speaker: Number.NaN }, () => undefined)).toThrow(wrong);
+    expect(() => call('engineCreate', { ...options, voice: {} }, () => undefined)).toThrow(wrong);
     expect(() => call('engineCreate', { ...options, firstPort: 30_000 }, () => undefined)).toThrow(wrong);
     expect(() => call('engineCreate', { ...options, device: { kind: 'tape' } }, () => undefined)).toThrow(wrong);
     const engine = call('engineCreate', options, () => undefined);

@@ -23,12 +23,12 @@ interface House {
 }
 
 /** A registrar, a phone, and a door with a sound card. */
-async function house(rig: Rig, card: CardOptions): Promise<House> {
+async function house(rig: Rig, card: CardOptions, audio: object = {}): Promise<House> {
   const pbx = await rig.kamailio();
   const resident = await rig.baresip('phone', { user: '101', registrar: pbx.address });
   const sound = await rig.soundServer();
   const door = await rig.doorphone({
-    configuration: { accounts: [account()], audio: { device: 'alsa:default' } },
+    configuration: { accounts: [account()], audio: { device: 'alsa:default', ...audio } },
     environment: sound.cardEnvironment(card),
   });
   await door.registered();
@@ -81,7 +81,8 @@ describe('a call through ALSA', () => {
   });
 
   test('takes less than 300 ms through jitter buffer, speaker and microphone', async ({ rig }) => {
-    const place = await house(rig, { kind: 'card', loopback: true });
+    const untouched = { echoCancellation: false, noiseSuppression: false, gainControl: false };
+    const place = await house(rig, { kind: 'card', loopback: true }, untouched);
     await talk(place);
     await elapse(6_000);
     const sent = rig.wire.rtpFrom(ADDRESSES.phone);
@@ -94,6 +95,21 @@ describe('a call through ALSA', () => {
     const roundTrip = (((back.lagMs - said.lagMs + startsApart) % period) + period) % period;
     expect(roundTrip).toBeGreaterThan(20);
     expect(roundTrip).toBeLessThan(300);
+  });
+
+  test('takes the loudspeaker out of the microphone', async ({ rig }) => {
+    const place = await house(rig, { kind: 'card', loopback: true });
+    await talk(place);
+    await elapse(8_000);
+    const { voice } = (await place.door.status()).media;
+    expect(voice).toMatchObject({ echoCancellation: true, noiseSuppression: true, gainControl: true, clips: 0 });
+    expect(voice?.echoDelayMs).toBeGreaterThan(0);
+    expect(voice?.echoDelayMs).toBeLessThan(300);
+    // A sound server loses and adds frames, which each time is another way of the echo.
+    expect(voice?.echoAttenuationDb).toBeGreaterThan(10);
+    expect(findVoice(excerpt(rig.wire.voiceFrom(ADDRESSES.door), 4_000, 8_000), RESIDENT).correlation).toBeLessThan(
+      HEARD,
+    );
   });
 });
 

@@ -48,6 +48,7 @@ static void start(void) {
                                    .last_port = LAST_PORT,
                                    .speaker_percent = 80,
                                    .microphone_percent = 80,
+                                   .voice = {.echo_cancellation = true, .noise_suppression = true, .gain_control = true},
                                    .wake = station_wake,
                                    .wake_context = &left};
   CHECK_EQUAL(engine_create(&options, &left.engine), DP_OK);
@@ -94,6 +95,12 @@ static void a_call_allocates_nothing(void) {
   stream.sends = stream.receives = false;
   station_configure(&left, &stream);
   sleep_ms(700);
+  CHECK_EQUAL(engine_set_voice(left.engine, (struct voice_switches){.gain_control = true}), DP_OK);
+  sleep_ms(60);
+  struct voice_report report;
+  engine_read_voice(left.engine, &report);
+  // The hum of the device: a sine of 8000 is -15.3 dBFS.
+  CHECK_WITHIN(report.microphone_dbfs, -15.8, -14.8);
   struct stream_statistics figures = station_close(&left);
   CHECK(figures.packets_received > 100);
   CHECK(figures.round_trip_ns != STATISTICS_UNKNOWN || figures.remote_loss_256ths != STATISTICS_UNKNOWN);

@@ -57,6 +57,8 @@ export const CONFIGURATION: Configuration = {
     speaker: 80,
     microphone: 80,
     echoCancellation: true,
+    noiseSuppression: true,
+    gainControl: true,
     mixer: 'auto',
     controls: {},
   },

@@ -15,6 +15,8 @@ import type {
   StreamStatistics,
   Tone,
   TransportAddress,
+  VoiceFigures,
+  VoiceSwitches,
 } from '../../src/media/types.ts';
 
 /** The statistics of a stream that has sent and received nothing. */
@@ -230,6 +232,22 @@ export class FakeEngine implements MediaEngine {
 
   setGain(speaker: number, microphone: number): void {
     this.gains.push([speaker, microphone]);
+  }
+
+  voiceSwitches: VoiceSwitches = { echoCancellation: false, noiseSuppression: false, gainControl: false };
+  voiceFigures: VoiceFigures = {
+    echoDelayMs: undefined,
+    echoAttenuationDb: undefined,
+    gainDb: 0,
+    speakerDbfs: -100,
+    microphoneDbfs: -100,
+    sentDbfs: -100,
+    clips: 0,
+    echoBeginnings: 0,
+  };
+
+  setVoice(switches: VoiceSwitches): void {
+    this.voiceSwitches = switches;
   }
 
   close(): void {

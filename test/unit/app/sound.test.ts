@@ -9,6 +9,8 @@ const audio = (device: AudioConfiguration['device']): AudioConfiguration => ({
   speaker: 80,
   microphone: 80,
   echoCancellation: false,
+  noiseSuppression: true,
+  gainControl: true,
   mixer: 'auto',
   controls: {},
 });

@@ -282,11 +282,11 @@ describe('check', () => {
   });
 
   it('prints warnings and exits 0', async () => {
-    const path = file('board: virtual\naudio: { echoCancellation: true }\n');
+    const path = file('board: virtual\nmqtt: { url: "mqtt://b", homeAssistant: true }\n');
     const { exitCode, out, err } = await bench.run('check', path);
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     expect(out).toMatch(
-      /:2:28: audio\.echoCancellation: warning: echo cancellation is not carried out by this version; .*\n.*: no fault, 1 warning\n$/,
+      /:2:41: mqtt\.homeAssistant: warning: Home Assistant discovery is not carried out by this version; .*\n.*: no fault, 1 warning\n$/,
     );
   });
 

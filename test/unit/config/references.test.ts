@@ -172,7 +172,6 @@ describe('names of doors and buttons', () => {
 
 describe('what this version does not carry out', () => {
   it.each([
-    ['audio: { echoCancellation: true }', '8:28: audio.echoCancellation: echo cancellation is not'],
     ['mqtt: { url: "mqtt://b", homeAssistant: true }', '8:41: mqtt.homeAssistant: Home Assistant discovery is not'],
   ])('%s is warned of, and is no fault', (more, said) => {
     const text = `${SMALL}${more}\n`;
@@ -184,7 +183,7 @@ describe('what this version does not carry out', () => {
     'sip: { sessionExpires: 1800s, outbound: off }',
     'sip: { listen: [ "udp:0.0.0.0:5060", "tcp:[::]:5060" ], tls: { ca: ca.pem } }',
     'media: { keying: [ sdes, dtls ], profile: avpf, suites: [ AEAD_AES_256_GCM ] }',
-    'audio: { echoCancellation: false }',
+    'audio: { echoCancellation: true, noiseSuppression: true, gainControl: false }',
     'provisioning: { server: off }',
   ])('%s asks for none of it', (more) => {
     expect(warningsOf(`${SMALL}${more}\n`)).toEqual([]);

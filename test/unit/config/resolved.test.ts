@@ -127,6 +127,8 @@ describe('the configuration of a file', () => {
         speaker: 80,
         microphone: 80,
         echoCancellation: true,
+        noiseSuppression: true,
+        gainControl: true,
         mixer: 'auto',
         controls: {},
       },

@@ -36,7 +36,15 @@ describe('the engine', () => {
   it('hands its options to the addon', () => {
     const { addon } = start();
     expect(addon.created).toEqual([
-      { device: options.device, wideband: false, firstPort: 16_384, lastPort: 16_484, speaker: 80, microphone: 70 },
+      {
+        device: options.device,
+        wideband: false,
+        firstPort: 16_384,
+        lastPort: 16_484,
+        speaker: 80,
+        microphone: 70,
+        voice: { echoCancellation: false, noiseSuppression: false, gainControl: false },
+      },
     ]);
   });
 
@@ -344,5 +352,29 @@ describe('a session', () => {
     expect(session.close()).toBe(final);
     expect(session.statistics()).toBe(final);
     expect(addon.closedSessions).toEqual([9]);
+  });
+
+  it('switches what is done to the microphone’s sound, and says what comes of it', () => {
+    const addon = new RecordingAddon();
+    const { engine } = start(addon);
+    const voice = { echoCancellation: true, noiseSuppression: false, gainControl: true };
+    engine.setVoice(voice);
+    expect(addon.voices).toEqual([voice]);
+    expect(engine.voiceSwitches).toEqual(voice);
+    expect(engine.voiceFigures).toMatchObject({ echoDelayMs: undefined, echoAttenuationDb: undefined, clips: 0 });
+    addon.voiceNumbers = [42.5, 38.2, -3, -20, -30, -25, 7, 2];
+    expect(engine.voiceFigures).toEqual({
+      echoDelayMs: 42.5,
+      echoAttenuationDb: 38.2,
+      gainDb: -3,
+      speakerDbfs: -20,
+      microphoneDbfs: -30,
+      sentDbfs: -25,
+      clips: 7,
+      echoBeginnings: 2,
+    });
+    engine.close();
+    addon.voiceNumbers = [];
+    expect(engine.voiceFigures.echoDelayMs).toBe(42.5);
   });
 });

@@ -1,6 +1,12 @@
 // An addon that keeps what it is told, to see what crosses into it.
 
-import type { EngineHandle, MediaAddon, NativeEngineOptions, NativeStreamParameters } from '../../../src/native.ts';
+import type {
+  EngineHandle,
+  MediaAddon,
+  NativeEngineOptions,
+  NativeStreamParameters,
+  NativeVoiceSwitches,
+} from '../../../src/native.ts';
 
 function isHandle(value: object): value is EngineHandle {
   return 'engine' in value;
@@ -30,11 +36,13 @@ export class RecordingAddon implements MediaAddon {
   mappings: [number, string, number][] = [];
   readonly tones: number[] = [];
   readonly gains: [number, number][] = [];
+  readonly voices: NativeVoiceSwitches[] = [];
   readonly closedSessions: number[] = [];
   /** What the arrays are filled with. */
   statistics: readonly number[] = new Array<number>(16).fill(0);
   state: readonly number[] = [1, 0, 0, 0, 0];
   lateness: readonly number[] = [];
+  voiceNumbers: readonly number[] = [Number.NaN, Number.NaN, 0, -100, -100, -100, 0, 0];
   /** Set: the next call throws it. */
   fault: AddonError | undefined;
   closed: boolean = false;
@@ -110,6 +118,14 @@ export class RecordingAddon implements MediaAddon {
 
   setGain(_engine: EngineHandle, speaker: number, microphone: number): void {
     this.gains.push([speaker, microphone]);
+  }
+
+  setVoice(_engine: EngineHandle, switches: NativeVoiceSwitches): void {
+    this.voices.push(switches);
+  }
+
+  voice(_engine: EngineHandle, numbers: Float64Array): void {
+    numbers.set(this.voiceNumbers);
   }
 
   engineTakeEvents(_engine: EngineHandle, events: Float64Array): number {
