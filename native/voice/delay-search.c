@@ -74,7 +74,7 @@ static void push(struct delay_search *search, float far) {
   search->newest = (search->newest + DELAY_SEARCH_TAPS - 1) % DELAY_SEARCH_TAPS;
   float oldest = history[search->newest];
   history[search->newest] = history[search->newest + DELAY_SEARCH_TAPS] = far;
-  search->energy += far * far - oldest * oldest;
+  search->energy += (double)far * (double)far - (double)oldest * (double)oldest;
 }
 
 static float explained(const struct delay_search *search) {
@@ -93,7 +93,7 @@ static void learn(struct delay_search *search, float near) {
   search->near_energy = SMOOTHING * search->near_energy + (1 - SMOOTHING) * near * near;
   search->error_energy = SMOOTHING * search->error_energy + (1 - SMOOTHING) * error * error;
   const float *window = &search->history[search->newest];
-  float step = STEP * error / search->energy;
+  float step = STEP * error / (float)search->energy;
   for (size_t at = 0; at < DELAY_SEARCH_TAPS; at++) search->weights[at] += step * window[at];
 }
 
@@ -142,7 +142,7 @@ void delay_search_run(struct delay_search *search, const float *far, const float
     }
     (void)decimate(&search->near, near[at], &near_sample);
     push(search, far_sample);
-    if (search->energy < LEAST_POWER * DELAY_SEARCH_TAPS) continue;
+    if (search->energy < (double)LEAST_POWER * DELAY_SEARCH_TAPS) continue;
     learn(search, near_sample);
     learned = true;
   }

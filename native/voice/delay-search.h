@@ -30,7 +30,7 @@ struct delay_search {
   float weights[DELAY_SEARCH_TAPS];
   float history[2 * DELAY_SEARCH_TAPS]; /**< Kept twice, so that any window lies in one piece; newest first. */
   size_t newest;
-  float energy;       /**< Of the window. */
+  double energy;      /**< Of the window; a float would lose count of it within minutes. */
   float near_energy;  /**< Of late. */
   float error_energy; /**< Of it, what the weights do not explain. */
   size_t candidate;

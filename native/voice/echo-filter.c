@@ -11,6 +11,10 @@
 #define PARTITION_DECAY 0.5F
 /** How much of the weights stays true from one block to the next: people and doors move. */
 #define STAYS 0.9998F
+/** Mean power of a block, below which nobody speaks: -60 dBFS. */
+#define FAR_POWER 1000.0F
+/** Not to fall below: numbers that are all but zero cost processors dearly. */
+#define LEAST_UNCERTAINTY 1e-9F
 /** Smoothing of what is no echo. */
 #define NEAR_SMOOTHING 0.8F
 /** Power in a bin below which nothing is learned: rounding to 16 bits has about that. */
@@ -27,8 +31,10 @@
 #define ENERGY_SMOOTHING 0.95F
 /** The error louder than the microphone by so much: the filter adds what it should take away. */
 #define DIVERGED 1.5F
-/** The error holds the estimated echo upside down, by so much: the echo comes by another way. A voice holds none of it. */
+/** The error holds the estimated echo upside down, by so much of it: the echo comes by another way. */
 #define WRONG_WAY 0.4F
+/** And is so much alike (correlation): a voice, however loud, is not. */
+#define ALIKE 0.5F
 
 void echo_filter_forget(struct echo_filter *filter) {
   float expected = FIRST_UNCERTAINTY;
@@ -48,6 +54,12 @@ void echo_filter_init(struct echo_filter *filter, const struct spectrum_transfor
   echo_filter_forget(filter);
 }
 
+static float product_of(const float *one, const float *other, size_t count) {
+  float sum = 0;
+  for (size_t at = 0; at < count; at++) sum += one[at] * other[at];
+  return sum;
+}
+
 static const struct spectrum *far_of(const struct echo_filter *filter, size_t partition) {
   return &filter->far[(filter->newest + partition) % ECHO_FILTER_PARTITIONS];
 }
@@ -59,7 +71,15 @@ static void take_far(struct echo_filter *filter, const float *far) {
   memcpy(&samples[n], far, n * sizeof *samples);
   memcpy(filter->last_far, far, n * sizeof *samples);
   filter->newest = (filter->newest + ECHO_FILTER_PARTITIONS - 1) % ECHO_FILTER_PARTITIONS;
+  filter->far_energy[filter->newest] = product_of(far, far, n);
   spectrum_of(filter->transform, samples, &filter->far[filter->newest]);
+}
+
+/** Whether something was played whose echo may be heard now: in a pause nothing is learned, and nothing forgotten. */
+static bool is_played(const struct echo_filter *filter) {
+  float greatest = 0;
+  for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) greatest = fmaxf(greatest, filter->far_energy[m]);
+  return greatest > FAR_POWER * (float)filter->transform->block;
 }
 
 /** What the weights make of what was played. */
@@ -109,6 +129,7 @@ static void learn(struct echo_filter *filter, const struct spectrum *error, cons
       float learned = LEARNED_SHARE * step * (x->re[k] * x->re[k] + x->im[k] * x->im[k]);
       float weight = w->re[k] * w->re[k] + w->im[k] * w->im[k];
       uncertainty[k] = STAYS * STAYS * (1 - learned) * uncertainty[k] + (1 - STAYS * STAYS) * weight;
+      if (uncertainty[k] < LEAST_UNCERTAINTY) uncertainty[k] = LEAST_UNCERTAINTY;
     }
   }
 }
@@ -124,12 +145,6 @@ static void constrain(struct echo_filter *filter) {
   spectrum_of(filter->transform, samples, weights);
 }
 
-static float product_of(const float *one, const float *other, size_t count) {
-  float sum = 0;
-  for (size_t at = 0; at < count; at++) sum += one[at] * other[at];
-  return sum;
-}
-
 static void take_energy(float *smoothed, float now) {
   *smoothed = ENERGY_SMOOTHING * *smoothed + (1 - ENERGY_SMOOTHING) * now;
 }
@@ -143,8 +158,9 @@ static bool is_wrong(struct echo_filter *filter, const float *microphone) {
   take_energy(&energies->echo, product_of(filter->echo, filter->echo, n));
   take_energy(&energies->common, product_of(filter->error, filter->echo, n));
   float floor = POWER_FLOOR * (float)n;
-  return energies->error > DIVERGED * energies->microphone + floor ||
-         energies->common < -WRONG_WAY * energies->echo - floor;
+  if (energies->error > DIVERGED * energies->microphone + floor) return true;
+  return energies->common < -WRONG_WAY * energies->echo - floor &&
+         energies->common * energies->common > ALIKE * ALIKE * energies->error * energies->echo;
 }
 
 void echo_filter_run(struct echo_filter *filter, const float *far, const float *microphone) {
@@ -158,6 +174,10 @@ void echo_filter_run(struct echo_filter *filter, const float *far, const float *
   if (is_wrong(filter, microphone)) {
     echo_filter_forget(filter);
     memcpy(filter->error, microphone, n * sizeof *microphone);
+    return;
+  }
+  if (!is_played(filter)) {
+    memset(filter->unknown, 0, sizeof filter->unknown);
     return;
   }
   spectrum_of(filter->transform, samples, &error);

@@ -36,6 +36,7 @@ struct echo_energies {
 struct echo_filter {
   const struct spectrum_transform *transform;
   struct spectrum far[ECHO_FILTER_PARTITIONS]; /**< A ring, `newest` first. */
+  float far_energy[ECHO_FILTER_PARTITIONS];    /**< Of the block that came with each. */
   size_t newest;
   size_t constrained; /**< The partition whose weights are next cut to their length. */
   struct echo_partition partitions[ECHO_FILTER_PARTITIONS];
