@@ -10,6 +10,7 @@
 #include "dsp/resampler.h"
 #include "fileio/wav.h"
 #include "support/check.h"
+#include "voice/spectrum.h"
 
 /** RT60. */
 #define ROOM_REVERBERATION_S 0.3
@@ -62,15 +63,46 @@ static inline struct room room_build(uint32_t rate_hz, double delay_ms, double g
   return room;
 }
 
-/** What the microphone hears of a sound. */
-static inline struct sound room_echo(const struct room *room, const struct sound *played) {
-  struct sound echo = {.count = played->count, .samples = room_memory(played->count)};
-  for (size_t tap = 0; tap < room->length; tap++) {
-    float weight = room->response[tap];
-    float *to = &echo.samples[tap];
-    if (weight == 0 || tap >= echo.count) continue;
-    for (size_t at = 0; at < echo.count - tap; at++) to[at] += weight * played->samples[at];
+/** A block of a sound, or zeros beyond its ends. @param at may be negative */
+static inline void room_block(const float *samples, size_t count, long at, size_t length, float *block) {
+  for (size_t i = 0; i < length; i++) {
+    long from = at + (long)i;
+    block[i] = from >= 0 && from < (long)count ? samples[from] : 0;
   }
+}
+
+/** What the microphone hears of a sound: a convolution in blocks, as hundreds of millions of products take too long here. */
+static inline struct sound room_echo(const struct room *room, const struct sound *played) {
+  enum { N = 80 };
+  struct spectrum_transform transform;
+  float block[2 * N] = {0};
+  size_t partitions = (room->length + N - 1) / N;
+  size_t blocks = (played->count + N - 1) / N;
+  struct spectrum *ways = calloc(partitions, sizeof *ways);
+  struct spectrum *sounds = calloc(blocks, sizeof *sounds);
+  struct sound echo = {.count = played->count, .samples = room_memory(blocks * N)};
+  if (!ways || !sounds || spectrum_init(&transform, N) != DP_OK) abort();
+  for (size_t p = 0; p < partitions; p++) {
+    room_block(room->response, room->length, (long)(p * N), N, block);
+    spectrum_of(&transform, block, &ways[p]);
+  }
+  for (size_t b = 0; b < blocks; b++) {
+    struct spectrum sum = {0};
+    room_block(played->samples, played->count, (long)(b * N) - N, sizeof block / sizeof block[0], block);
+    spectrum_of(&transform, block, &sounds[b]);
+    for (size_t p = 0; p < partitions && p <= b; p++) {
+      const struct spectrum *w = &ways[p];
+      const struct spectrum *x = &sounds[b - p];
+      for (size_t k = 0; k <= N; k++) {
+        sum.re[k] += w->re[k] * x->re[k] - w->im[k] * x->im[k];
+        sum.im[k] += w->re[k] * x->im[k] + w->im[k] * x->re[k];
+      }
+    }
+    spectrum_to_samples(&transform, &sum, block);
+    memcpy(&echo.samples[b * N], &block[N], N * sizeof *block);
+  }
+  free(ways);
+  free(sounds);
   return echo;
 }
 
