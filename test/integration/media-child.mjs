@@ -9,6 +9,7 @@ function startCall(wake = () => undefined) {
   const voice = { echoCancellation: true, noiseSuppression: true, gainControl: true };
   const options = {
     device: { kind: 'virtual' },
+    wideband: false,
     firstPort: 20600,
     lastPort: 20699,
     speaker: 50,

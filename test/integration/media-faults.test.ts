@@ -202,6 +202,7 @@ describe('parameters', () => {
     const voice = { echoCancellation: false, noiseSuppression: false, gainControl: false };
     const options = {
       device: { kind: 'virtual' },
+      wideband: false,
       firstPort: 20_400,
       lastPort: 20_499,
       speaker: 50,
