@@ -26,6 +26,7 @@ function startCall(wake = () => undefined) {
     codec: 8,
     payloadType: 8,
     eventPayloadType: 101,
+    eventClockHz: 8000,
     receivedEventPayloadType: 101,
     packetTimeMs: 20,
     sends: true,
