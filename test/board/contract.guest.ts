@@ -5,6 +5,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { millis } from '../../src/base/units.ts';
 import { GpioBoard, type GpioSystem, nativeGpio, sysfsGpio } from '../../src/hardware/drivers/index.ts';
 import { type BoardRig, describeBoard } from '../contract/board-suite.ts';
+import { ProcessExits } from '../support/process-exits.ts';
 import { Chip, elapse, scenario, until } from './guest.ts';
 import { runSuite } from './suite-runner.ts';
 
@@ -18,7 +19,7 @@ const PATIENCE_MS = 3_000;
 /** @param activeLow how all of its lines are wired; a wire that nobody holds is pulled to the safe level */
 function rig(system: GpioSystem, activeLow: boolean): BoardRig {
   for (const name of LINES) chip.pull(name, activeLow ? 'high' : 'low');
-  const exits = new Set<() => void>();
+  const { onProcessExit, exit } = new ProcessExits();
   const settings = { activeLow, debounce: millis(20) };
   const board = new GpioBoard(
     {
@@ -30,10 +31,7 @@ function rig(system: GpioSystem, activeLow: boolean): BoardRig {
       log: silentLog,
       system,
       faults: { begin: () => undefined, end: () => undefined },
-      onProcessExit: (run) => {
-        exits.add(run);
-        return () => exits.delete(run);
-      },
+      onProcessExit,
     },
   );
   return {
@@ -50,9 +48,7 @@ function rig(system: GpioSystem, activeLow: boolean): BoardRig {
     },
     isDriven: (output) => chip.isHigh(output) !== activeLow,
     now: () => clock.now(),
-    exit: () => {
-      for (const run of exits) run();
-    },
+    exit,
     dispose: () => board.close(),
   };
 }

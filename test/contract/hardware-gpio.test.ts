@@ -5,6 +5,7 @@ import { millis } from '../../src/base/units.ts';
 import { GpioBoard } from '../../src/hardware/drivers/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeChip, FakeGpio } from '../support/fake-gpio.ts';
+import { ProcessExits } from '../support/process-exits.ts';
 import { describeBoard } from './board-suite.ts';
 
 for (const { wiring, activeLow, debounces } of [
@@ -14,7 +15,7 @@ for (const { wiring, activeLow, debounces } of [
 ]) {
   describeBoard(`gpio (${wiring})`, () => {
     const clock = new FakeClock();
-    const exits = new Set<() => void>();
+    const { onProcessExit, exit } = new ProcessExits();
     const chip = new FakeChip('pinctrl-test', ['GPIO17', 'GPIO27', 'GPIO22']);
     chip.debounces = debounces;
     const system = new FakeGpio([chip], clock);
@@ -33,10 +34,7 @@ for (const { wiring, activeLow, debounces } of [
         log: silentLog,
         system,
         faults: { begin: () => undefined, end: () => undefined },
-        onProcessExit: (run) => {
-          exits.add(run);
-          return () => exits.delete(run);
-        },
+        onProcessExit,
       },
     );
     return {
@@ -50,9 +48,7 @@ for (const { wiring, activeLow, debounces } of [
       },
       isDriven: (output) => system.requestOf(output) !== undefined && system.isHigh(output) !== activeLow,
       now: () => clock.now(),
-      exit: () => {
-        for (const run of exits) run();
-      },
+      exit,
       dispose: () => board.close(),
     };
   });

@@ -6,6 +6,7 @@ import { LcusModule, ModbusBus, ModbusModule, ModuleBoard, VirtualBoard } from '
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeModbusLine } from '../support/fake-modbus.ts';
 import { FakeSerial } from '../support/fake-serial.ts';
+import { ProcessExits } from '../support/process-exits.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
 import { describeBoard } from './board-suite.ts';
 
@@ -13,11 +14,7 @@ const DEVICE = { path: '/dev/ttyUSB0', settings: { baud: 9600, dataBits: 8, pari
 
 function surroundings() {
   const clock = new FakeClock();
-  const exits = new Set<() => void>();
-  const onProcessExit = (run: () => void) => {
-    exits.add(run);
-    return () => exits.delete(run);
-  };
+  const { onProcessExit, exit } = new ProcessExits();
   const system = new FakeSerial();
   const reports = { lost: () => undefined, found: () => undefined, garbled: () => undefined };
   return {
@@ -27,9 +24,7 @@ function surroundings() {
     reports,
     board: new VirtualBoard({ clock, log: silentLog, onProcessExit }),
     services: { clock, log: silentLog, onProcessExit },
-    exit: () => {
-      for (const run of exits) run();
-    },
+    exit,
   };
 }
 

@@ -6,6 +6,7 @@ import { GpioBoard } from '../../src/hardware/drivers/index.ts';
 import { SysfsGpio } from '../../src/hardware/drivers/sysfs/sysfs-system.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSysfs } from '../support/fake-onoff.ts';
+import { ProcessExits } from '../support/process-exits.ts';
 import { describeBoard } from './board-suite.ts';
 
 /** As on a Raspberry Pi since 6.6. */
@@ -17,7 +18,7 @@ for (const { wiring, activeLow } of [
 ]) {
   describeBoard(`sysfs (${wiring})`, () => {
     const clock = new FakeClock();
-    const exits = new Set<() => void>();
+    const { onProcessExit, exit } = new ProcessExits();
     const sysfs = new FakeSysfs({ label: 'pinctrl-test', base: BASE, lines: 28 });
     sysfs.put(BASE + 17, activeLow);
     const at = (offset: number) => ({ chip: 'pinctrl-test', offset });
@@ -35,10 +36,7 @@ for (const { wiring, activeLow } of [
         log: silentLog,
         system: new SysfsGpio({ clock, files: sysfs.files, Gpio: sysfs.Gpio }),
         faults: { begin: () => undefined, end: () => undefined },
-        onProcessExit: (run) => {
-          exits.add(run);
-          return () => exits.delete(run);
-        },
+        onProcessExit,
       },
     );
     const numbers = new Map([
@@ -59,9 +57,7 @@ for (const { wiring, activeLow } of [
         return sysfs.wire(number).driven !== undefined && sysfs.isHigh(number) !== activeLow;
       },
       now: () => clock.now(),
-      exit: () => {
-        for (const run of exits) run();
-      },
+      exit,
       dispose: () => board.close(),
     };
   });

@@ -3,6 +3,7 @@
 import { silentLog } from '../../src/base/log.ts';
 import { VirtualBoard } from '../../src/hardware/drivers/index.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { ProcessExits } from '../support/process-exits.ts';
 import { describeBoard } from './board-suite.ts';
 
 for (const lines of [
@@ -11,17 +12,10 @@ for (const lines of [
 ]) {
   describeBoard(`virtual (${lines.input})`, () => {
     const clock = new FakeClock();
-    const exits = new Set<() => void>();
+    const { onProcessExit, exit } = new ProcessExits();
     // The pins from outside: what the changes of the board add up to, kept apart from the lines' own answers.
     const driven = new Map<string, boolean>();
-    const board = new VirtualBoard({
-      clock,
-      log: silentLog,
-      onProcessExit: (run) => {
-        exits.add(run);
-        return () => exits.delete(run);
-      },
-    });
+    const board = new VirtualBoard({ clock, log: silentLog, onProcessExit });
     board.onChange((change) => driven.set(change.line, change.active));
     return {
       ...lines,
@@ -32,9 +26,7 @@ for (const lines of [
       },
       isDriven: (output) => driven.get(output) === true,
       now: () => clock.now(),
-      exit: () => {
-        for (const run of exits) run();
-      },
+      exit,
       dispose: () => board.close(),
     };
   });

@@ -14,6 +14,7 @@ import { FakeAgent } from './fake-agent.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeEngine, type FakeMediaSession } from './fake-engine.ts';
 import { peerSdp } from './peer-sdp.ts';
+import { ProcessExits } from './process-exits.ts';
 import { RecordingLog } from './recording-log.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -121,15 +122,8 @@ export class DoorRig {
   readonly commands = new CommandRegistry();
   readonly agent = new FakeAgent();
   readonly engine = new FakeEngine();
-  readonly exits = new Set<() => void>();
-  readonly board = new VirtualBoard({
-    clock: this.clock,
-    log: this.log,
-    onProcessExit: (run) => {
-      this.exits.add(run);
-      return () => this.exits.delete(run);
-    },
-  });
+  readonly exits = new ProcessExits();
+  readonly board = new VirtualBoard({ clock: this.clock, log: this.log, onProcessExit: this.exits.onProcessExit });
   readonly calls: Calls;
   readonly door: DoorController;
 

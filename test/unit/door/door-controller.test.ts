@@ -800,7 +800,7 @@ describe('the end of the service', () => {
     const rig = new DoorRig();
     rig.talk();
     rig.peerTypes('42#');
-    for (const exit of rig.exits) exit();
+    rig.exits.exit();
     expect(rig.relay).toBe(false);
   });
 });
