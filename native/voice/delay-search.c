@@ -136,11 +136,9 @@ void delay_search_run(struct delay_search *search, const float *far, const float
   for (size_t at = 0; at < count; at++) {
     float far_sample = 0;
     float near_sample = 0;
-    if (!decimate(&search->far, far[at], &far_sample)) {
-      (void)decimate(&search->near, near[at], &near_sample);
-      continue;
-    }
+    // Both sides are in step.
     (void)decimate(&search->near, near[at], &near_sample);
+    if (!decimate(&search->far, far[at], &far_sample)) continue;
     push(search, far_sample);
     if (search->energy < (double)LEAST_POWER * DELAY_SEARCH_TAPS) continue;
     learn(search, near_sample);

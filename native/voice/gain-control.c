@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "voice/mean-power.h"
+
 /** RMS that a voice is brought to: -22 dBFS, with 19 dB above it for its peaks. */
 #define TARGET_RMS 2600.0F
 /** Bounds of the gain: -10 and +15 dB. */
@@ -32,12 +34,6 @@
 void gain_control_init(struct gain_control *control, uint32_t rate_hz) {
   *control = (struct gain_control){
       .noise = FIRST_NOISE, .gain = 1, .limit = 1, .release = 1 / (RELEASE_SECONDS * (float)rate_hz)};
-}
-
-static float mean_power(const float *samples, size_t count) {
-  float sum = 0;
-  for (size_t at = 0; at < count; at++) sum += samples[at] * samples[at];
-  return sum / (float)count;
 }
 
 static void follow_noise(struct gain_control *control, float power) {

@@ -10,6 +10,7 @@
 #include "voice/echo-filter.h"
 #include "voice/gain-control.h"
 #include "voice/high-pass.h"
+#include "voice/mean-power.h"
 #include "voice/played-ring.h"
 #include "voice/residual.h"
 #include "voice/spectrum.h"
@@ -152,12 +153,6 @@ static void cancel(struct voice *voice, float *sound, size_t count) {
 
 // ---- figures ----
 
-static float power_of(const float *samples, size_t count) {
-  float sum = 0;
-  for (size_t at = 0; at < count; at++) sum += samples[at] * samples[at];
-  return sum / (float)count;
-}
-
 static float smoothed(float before, float now, float smoothing) { return smoothing * before + (1 - smoothing) * now; }
 
 static void count_clips(struct voice *voice, const int16_t *samples, size_t count) {
@@ -218,8 +213,8 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
     far[at] = (float)played[at];
     sound[at] = (float)spoken[at];
   }
-  powers.played = power_of(far, count);
-  powers.microphone = power_of(sound, count);
+  powers.played = mean_power(far, count);
+  powers.microphone = mean_power(sound, count);
   voice->levels.speaker = smoothed(voice->levels.speaker, powers.played, LEVEL_SMOOTHING);
   voice->levels.microphone = smoothed(voice->levels.microphone, powers.microphone, LEVEL_SMOOTHING);
   if (!switches->echo_cancellation && !switches->noise_suppression && !switches->gain_control) {
@@ -229,15 +224,15 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
   high_pass_run(&voice->high_pass, sound, count);
   listen(voice, far, sound, count);
   if (switches->echo_cancellation || switches->noise_suppression) cancel(voice, sound, count);
-  powers.clean = power_of(sound, count);
+  powers.clean = mean_power(sound, count);
   if (switches->echo_cancellation) {
-    powers.echo = power_of(voice->filter.echo, voice->block);
+    powers.echo = mean_power(voice->filter.echo, voice->block);
     measure_echo(voice, &powers);
   }
   bool echo = switches->echo_cancellation && powers.clean < NO_VOICE * powers.microphone;
   for (size_t at = 0; switches->gain_control && at < count; at += voice->block) {
     gain_control_run(&voice->gain, &sound[at], voice->block, echo);
   }
-  voice->levels.sent = smoothed(voice->levels.sent, power_of(sound, count), LEVEL_SMOOTHING);
+  voice->levels.sent = smoothed(voice->levels.sent, mean_power(sound, count), LEVEL_SMOOTHING);
   for (size_t at = 0; at < count; at++) spoken[at] = to_sample(sound[at]);
 }
