@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { describeError } from '../base/errors.ts';
 import { millis } from '../base/units.ts';
-import { type Configuration, modulePlaceOf } from '../config/index.ts';
+import { type Configuration, moduleOf } from '../config/index.ts';
 import type { Board } from '../hardware/ports/index.ts';
 import type { Faults } from './faults.ts';
 import { storeFileAt } from './store-file.ts';
@@ -81,9 +81,8 @@ export function recordOf(
   const outputs = new Set(board.lines().flatMap(({ name, direction }) => (direction === 'output' ? [name] : [])));
   const relays = relaysOf(configuration).filter((line) => outputs.has(line));
   const modules = relays.flatMap((line): ModuleRelay[] => {
-    const place = modulePlaceOf(line, configuration);
-    const module = place === undefined ? undefined : configuration.modules[place.module];
-    return place === undefined || module === undefined ? [] : [{ line, relay: place.number, module }];
+    const found = moduleOf(line, configuration);
+    return found === undefined ? [] : [{ line, relay: found.number, module: found.module }];
   });
   const wires = relays.flatMap((line): WiredRelay[] => {
     const wire = board.wireOf(line);

@@ -3,7 +3,7 @@
 // as a relay's may be shorted.
 
 import { DoorphoneError, describeError } from '../base/errors.ts';
-import { type Configuration, modulePlaceOf } from '../config/index.ts';
+import { type Configuration, moduleOf } from '../config/index.ts';
 import { Chips, type GpioSystem } from '../hardware/drivers/index.ts';
 import type { LineWire } from '../hardware/ports/index.ts';
 import { lineUses } from './board/line-uses.ts';
@@ -105,9 +105,8 @@ function placesOf(configuration: Configuration, machine: Machine): Places {
     wires: new Set(wiresOf(configuration, lines, machine).map(keyOf)),
     modules: new Set(
       lines.flatMap((line) => {
-        const place = modulePlaceOf(line, configuration);
-        const module = place === undefined ? undefined : modules[place.module];
-        return place === undefined || module === undefined ? [] : relayKey(module, place.number);
+        const found = moduleOf(line, configuration);
+        return found === undefined ? [] : relayKey(found.module, found.number);
       }),
     ),
     devices: new Map([

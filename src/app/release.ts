@@ -1,6 +1,6 @@
 // `doorphone release`: every relay of the configured board driven safe, and those that the last service had, with no service
-// running. It stands before the
-// start and after any stop of the service, where a kernel may have kept a released output at its level.
+// running. It stands before the start and after any stop of the service, where a kernel may have kept a released output at
+// its level.
 
 import { Journal } from '../api/journal.ts';
 import { SystemClock } from '../base/clock.ts';

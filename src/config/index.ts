@@ -18,7 +18,7 @@ export { describeKeysInTheClear } from './key-exposure.ts';
 export { type PlacedLayer, parseLayer } from './layer.ts';
 export { loadConfiguration, readConfigurationFile, readSmallFile } from './load.ts';
 export { mergeLayers } from './merge.ts';
-export { modulePlaceOf, readModulePlace } from './module-places.ts';
+export { moduleOf, modulePlaceOf, readModulePlace } from './module-places.ts';
 export { parseAddressPort, parseListenAddress } from './network.ts';
 export { checkValues, formatFault, parseConfiguration } from './parse.ts';
 export {

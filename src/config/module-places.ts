@@ -1,6 +1,6 @@
 // Where the relays and inputs of modules are: `io:relay2`, `io:input1`, by themselves or behind a name of `lines`.
 
-import type { Configuration } from './types.ts';
+import type { Configuration, ModuleConfiguration } from './types.ts';
 
 /** A relay or an input of a module. */
 export interface ModulePlace {
@@ -26,4 +26,14 @@ export function modulePlaceOf(line: string, { lines }: Pick<Configuration, 'line
   const wired = Object.hasOwn(lines, line) ? lines[line] : undefined;
   const place = readModulePlace(wired?.at ?? line);
   return place === undefined ? undefined : { ...place, isInverted: wired?.active === 'low' };
+}
+
+/** The module that a line leads to, and the number of its relay or input; undefined: to none that is configured. */
+export function moduleOf(
+  line: string,
+  configuration: Pick<Configuration, 'lines' | 'modules'>,
+): { readonly module: ModuleConfiguration; readonly number: number } | undefined {
+  const place = modulePlaceOf(line, configuration);
+  const module = place === undefined ? undefined : configuration.modules[place.module];
+  return place === undefined || module === undefined ? undefined : { module, number: place.number };
 }
