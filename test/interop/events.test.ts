@@ -73,10 +73,7 @@ describe('presence', () => {
     );
     expect(sent(rig, 'PUBLISH', 'presence').at(-1)).toBe(removal);
     expect(removal.header('SIP-If-Match')).toBeDefined();
-    await rig.wire.sip.find(
-      '200 for the removal',
-      ({ status, callId }) => status === 200 && callId === removal.callId,
-    );
+    await rig.wire.sip.find('200 for the removal', ({ status, callId }) => status === 200 && callId === removal.callId);
   });
 
   test('is told by the door itself to baresip, which it lets in', async ({ rig }) => {
