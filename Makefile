@@ -5,7 +5,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop test-board soak-board test-arm64 bench fuzz deb test-package image demo-provision clean
+.PHONY: run build native test lint interop test-board soak-board test-arm64 test-armhf bench fuzz deb test-package image demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -67,6 +67,12 @@ test-arm64: node_modules/.installed
 	test/arm64/install
 	$(MAKE) image BOARD=raspberry-pi-4
 	node_modules/.bin/vitest run --config test/arm64/vitest.config.ts
+
+# The package for 32-bit ARM in a root of Debian 13, every program run by qemu-user; some minutes, the first time more.
+test-armhf: node_modules/.installed
+	test/armhf/install
+	$(MAKE) deb ARCHITECTURES=armhf
+	node_modules/.bin/vitest run --config test/armhf/vitest.config.ts
 
 # The package for PCs, under apt and systemd of Debian 12 and 13.
 test-package:

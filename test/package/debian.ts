@@ -24,7 +24,7 @@ function release(suite: Suite): string {
 }
 
 /** Where this machine has its own packages from. */
-function mirror(): string {
+export function mirror(): string {
   for (const file of ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list']) {
     if (!existsSync(file)) continue;
     const found = /^(?:URIs:|deb(?: \[[^\]]*\])?) *(\S+)/m.exec(readFileSync(file, 'utf8'))?.[1];
