@@ -28,6 +28,8 @@ export interface NativeEngineOptions {
   readonly device: NativeDevice;
   /** It speaks 16 kHz. */
   readonly wideband: boolean;
+  /** Look for libopus.so.0. */
+  readonly opus: boolean;
   readonly firstPort: number;
   readonly lastPort: number;
   /** Percent, 0 to 100. */
@@ -60,6 +62,8 @@ export interface NativeStreamParameters {
   /** Of the digits that the peer sends; -1: it sends none. */
   readonly receivedEventPayloadType: number;
   readonly packetTimeMs: number;
+  /** The peer takes forward error correction, of a codec that has it. */
+  readonly corrects: boolean;
   readonly sends: boolean;
   readonly receives: boolean;
   readonly sendSuite: string | undefined;

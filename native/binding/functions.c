@@ -90,6 +90,7 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
   int64_t microphone;
   bool wide;
   struct voice_switches switches;
+  bool opus;
   if (!arguments_take(env, info, values, 2)) return NULL;
   if (napi_typeof(env, values[1], &type) != napi_ok || type != napi_function) {
     error_throw(env, ERROR_INVALID_ARGUMENT, "wake must be a function");
@@ -100,6 +101,7 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
       !arguments_integer_member(env, values[0], "speaker", percent_range, &speaker) ||
       !arguments_integer_member(env, values[0], "microphone", percent_range, &microphone) ||
       !arguments_flag_member(env, values[0], "wideband", &wide) ||
+      !arguments_flag_member(env, values[0], "opus", &opus) ||
       !arguments_member(env, values[0], "voice", &voice) || !voice_switches_read(env, voice, &switches) ||
       !arguments_member(env, values[0], "device", &device)) {
     return NULL;
@@ -108,7 +110,8 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
                                    .last_port = (uint16_t)last,
                                    .speaker_percent = (uint8_t)speaker,
                                    .microphone_percent = (uint8_t)microphone,
-                                   .voice = switches};
+                                   .voice = switches,
+                                   .opus = opus};
   if (!open_device(env, device, wide, &options.device)) return NULL;
   return engine_handle_create(env, &options, values[1]);
 }

@@ -38,6 +38,7 @@ void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]
   numbers[2] = (double)state->turns;
   numbers[3] = (double)state->fault;
   numbers[4] = (double)state->system_error;
+  numbers[5] = state->opus ? 1 : 0;
 }
 
 void layout_voice(const struct voice_report *report, double numbers[LAYOUT_VOICE]) {

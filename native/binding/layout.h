@@ -6,7 +6,7 @@
 #include "engine/engine.h"
 
 #define LAYOUT_STATISTICS 16
-#define LAYOUT_STATE 5
+#define LAYOUT_STATE 6
 #define LAYOUT_VOICE 8
 /** Numbers of one event. */
 #define LAYOUT_EVENT 4

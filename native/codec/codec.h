@@ -5,6 +5,7 @@
 //   PCMU, PCMA   8 kHz     8 kHz       an octet a sample (RFC 3551 §4.5.14)
 //   G722         16 kHz    8 kHz       an octet for two samples; the clock is what an error of old has made it (§4.5.2)
 //   L16          8, 16 kHz the same    two octets a sample, the higher first (§4.5.11)
+//   opus         16 kHz    48 kHz      RFC 7587 §4.1; by a library, whose memory comes from outside
 
 #ifndef DOORPHONE_CODEC_CODEC_H
 #define DOORPHONE_CODEC_CODEC_H
@@ -16,6 +17,7 @@
 #include "base/bytes.h"
 #include "codec/g711.h"
 #include "codec/g722.h"
+#include "codec/opus-library.h"
 
 /** Static payload types where there is one (RFC 3551 §6). The numbers cross to TypeScript: src/media/codec-number.ts. */
 enum codec {
@@ -24,6 +26,7 @@ enum codec {
   CODEC_G722 = 9,
   CODEC_L16_8K = 128,
   CODEC_L16_16K = 129,
+  CODEC_OPUS = 130,
 };
 
 /** 60 ms of L16 at 8 kHz and more: what a datagram on every network carries. */
@@ -47,6 +50,7 @@ struct codec_traits {
   uint32_t rate_hz;    /**< Of its samples. */
   uint32_t clock_hz;   /**< Of its RTP timestamps; a multiple of 8000. */
   uint32_t longest_ms; /**< The longest packet whose payload fits into CODEC_PAYLOAD_BYTES, in tens. */
+  bool sends_copies;   /**< A payload may hold a copy of what the one before it holds. */
   bool has_memory;     /**< What a payload means depends on those before. */
 };
 
@@ -58,6 +62,7 @@ struct codec_encoder {
   union {
     struct g711_codec g711;
     struct g722_encoder g722;
+    struct opus_pair *opus;
   };
 };
 
@@ -66,25 +71,41 @@ struct codec_decoder {
   union {
     struct g711_codec g711;
     struct g722_decoder g722;
+    struct opus_pair *opus;
   };
 };
 
-void codec_encoder_init(struct codec_encoder *encoder, enum codec codec);
+/** What some codecs need from outside. */
+struct codec_supply {
+  struct opus_pair *opus; /**< Outlives encoder and decoder, which have a half each. Null: opus is not to be had. */
+  bool corrects;          /**< What is encoded may hold copies of what was before. */
+};
+
+/** @param supply null: none; opus is then not to be asked for */
+void codec_encoder_init(struct codec_encoder *encoder, enum codec codec, const struct codec_supply *supply);
 
 /**
  * Encodes the samples of one packet, at most the codec's longest.
  * @param count even
  * @param payload with room for CODEC_PAYLOAD_BYTES
- * @return octets written
+ * @return octets written; 0: none, it failed
  */
 size_t codec_encode(struct codec_encoder *encoder, const int16_t *samples, size_t count, uint8_t *payload);
 
-void codec_decoder_init(struct codec_decoder *decoder, enum codec codec);
+/** @param supply as above */
+void codec_decoder_init(struct codec_decoder *decoder, enum codec codec, const struct codec_supply *supply);
 
 /** How many samples a payload holds; 0: it is none of this codec's, or longer than CODEC_PAYLOAD_BYTES. */
 size_t codec_payload_samples(const struct codec_decoder *decoder, struct byte_view payload);
 
 /** Decodes a payload. @param samples with room for codec_payload_samples */
 void codec_decode(struct codec_decoder *decoder, struct byte_view payload, int16_t *samples);
+
+/**
+ * Makes up sound that was lost, where the codec knows how.
+ * @param following the payload right behind it; empty: it has not come
+ * @return false: it does not
+ */
+bool codec_conceal(struct codec_decoder *decoder, struct byte_view following, int16_t *samples, size_t count);
 
 #endif

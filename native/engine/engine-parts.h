@@ -74,6 +74,7 @@ struct engine_slot {
   sa_family_t family;
   bool configured;       /**< The media thread reads its sockets from now on. */
   struct mapping mapping; /**< Before. */
+  struct opus_pair *opus; /**< From the first agreement on that has it; null: none. */
   bool has_channel;      /**< The courier has been told of the session. */
   struct ice_credentials ice; /**< As the courier knows them. */
   uint32_t ice_restarts;
@@ -100,6 +101,7 @@ struct engine {
   // Control thread.
   struct engine_slot slots[ENGINE_SESSIONS];
   struct sockets_range range;
+  struct opus_library opus; /**< Open where it was asked for and is there; constant. */
   uint32_t generation; /**< Of the next session: ids are never used twice. */
 
   // Between the threads.

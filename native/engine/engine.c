@@ -47,6 +47,7 @@ static void release(struct engine *engine) {
   (void)sem_destroy(&engine->courier_answer);
   dtls_identity_destroy(engine->outlet.identity);
   hearing_close(&engine->hearing);
+  opus_library_close(&engine->opus);
   free(engine);
 }
 
@@ -158,6 +159,7 @@ dp_error engine_create(const struct engine_options *options, struct engine **eng
   made->wake_context = options->wake_context;
   made->range = (struct sockets_range){.first = options->first_port, .last = options->last_port};
   made->generation = 1;
+  if (options->opus) (void)opus_library_open(&made->opus);
   error = prepare_rings(made);
   if (error == DP_OK) error = prepare_media(made, options);
   if (error == DP_OK) error = dtls_identity_create(&made->outlet.identity);
@@ -252,7 +254,8 @@ void engine_read_state(struct engine *engine, struct engine_state *state) {
                                  .events_dropped = ring_refused(&engine->events),
                                  .turns = atomic_load(&engine->turns),
                                  .fault = (enum audio_fault)(fault >> 32),
-                                 .system_error = (int32_t)(uint32_t)fault};
+                                 .system_error = (int32_t)(uint32_t)fault,
+                                 .opus = engine->opus.object != NULL};
 }
 
 bool engine_feel_pulse(struct engine *engine) {

@@ -70,6 +70,7 @@ struct engine_options {
   uint8_t speaker_percent;
   uint8_t microphone_percent;
   struct voice_switches voice; /**< All off: what the microphone gives is sent as it is. */
+  bool opus; /**< Look for its library: engine_state says whether it is there. */
   /** Events are waiting. Courier thread; must not call the engine. */
   void (*wake)(void *context);
   void *wake_context;
@@ -106,6 +107,7 @@ struct engine_stream {
   /** Plain RTP may come from elsewhere than the remote address, which is behind a NAT: from this host, where the peer's
    * signalling comes from, or from the first that is stable (see stream-latch.c). Null: from the remote address only. */
   const char *signalling_address;
+  bool corrects; /**< The peer takes forward error correction, of codecs that have it. */
   bool sends;
   bool receives;
   enum srtp_suite send_suite; /**< Counts where there is a key. */
@@ -136,6 +138,7 @@ struct engine_state {
   uint64_t turns; /**< Taken so far. */
   enum audio_fault fault;
   int32_t system_error;
+  bool opus; /**< Its library was found; else it is no codec here. */
 };
 
 /** Starts the media and courier threads. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO, DP_SYSTEM (errno) */
@@ -159,8 +162,8 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
  * and if there will be none, nothing is sent and nothing believed. A key that stays the same keeps its roll-over
  * counter and replay window; of the keys that we send with, so does the latest of each suite while another is in use, so
  * that no keystream comes twice. Control.
- * @return DP_OK, DP_NOT_FOUND, DP_MALFORMED (address), DP_UNSUPPORTED (other family), DP_INVALID_ARGUMENT, DP_FULL,
- * DP_CRYPTO, DP_SYSTEM (memory)
+ * @return DP_OK, DP_NOT_FOUND, DP_MALFORMED (address), DP_UNSUPPORTED (other family, no library of the codec),
+ * DP_INVALID_ARGUMENT, DP_FULL, DP_CRYPTO, DP_SYSTEM (memory)
  */
 dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream);
 

@@ -237,6 +237,32 @@ static dp_error fill_setup(const struct engine_slot *slot, const struct engine_s
   return place_stream(slot, stream, setup);
 }
 
+static bool wants_opus(const struct engine_stream *stream) {
+  if (stream->codec == CODEC_OPUS) return true;
+  for (size_t at = 0; at < stream->format_count; at++) {
+    if (stream->formats[at].codec == CODEC_OPUS) return true;
+  }
+  return false;
+}
+
+/** Packets of Opus have 10, 20, 40 or 60 ms (RFC 6716 §2.1.4). */
+static void fit_opus(struct stream_setup *setup) {
+  if (setup->codec == CODEC_OPUS && setup->packet_ms % 20 != 0 && setup->packet_ms > 10) setup->packet_ms -= 10;
+}
+
+/** What codecs need from outside: made once a session. @return DP_OK, DP_UNSUPPORTED, DP_SYSTEM (memory) */
+static dp_error supply_codecs(struct engine *engine, struct engine_slot *slot, const struct engine_stream *stream,
+                              struct stream_setup *setup) {
+  if (wants_opus(stream) && !slot->opus) {
+    if (!engine->opus.object) return DP_UNSUPPORTED;
+    slot->opus = opus_pair_create(&engine->opus);
+    if (!slot->opus) return DP_SYSTEM;
+  }
+  setup->supply = (struct codec_supply){.opus = slot->opus, .corrects = stream->corrects};
+  fit_opus(setup);
+  return DP_OK;
+}
+
 dp_error engine_configure_session(struct engine *engine, uint32_t session, const struct engine_stream *stream) {
   struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
@@ -244,6 +270,7 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
   struct engine_command command = {.kind = ENGINE_COMMAND_CONFIGURE, .slot = index_of(slot)};
   struct stream_setup *setup = &command.setup;
   dp_error error = fill_setup(slot, stream, setup);
+  if (error == DP_OK) error = supply_codecs(engine, slot, stream, setup);
   // Looked at first: what the courier has been told cannot be taken back.
   if (error == DP_OK && ring_count(&engine->commands) >= ENGINE_COMMANDS) error = DP_FULL;
   if (error == DP_OK) error = prepare_keys(slot, stream, setup);
@@ -307,6 +334,7 @@ dp_error engine_close_session(struct engine *engine, uint32_t session, struct st
     keys_free(stream->security.senders[at], stream->security.receivers[at]);
     keys_free(stream->security.early[at].sender, stream->security.early[at].receiver);
   }
+  opus_pair_free(slot->opus);
   secure_wipe(slot, sizeof *slot);
   return DP_OK;
 }

@@ -32,7 +32,7 @@ void stream_input_configure(struct stream *stream, const struct stream_setup *be
     input->rtcp_latched = false;
   }
   // Before the first packet: from then on what the peer sends says which codec is heard.
-  if (!before->receives || before->codec != setup->codec) playout_set_codec(&input->playout, setup->codec);
+  if (!before->receives || before->codec != setup->codec) playout_set_codec(&input->playout, setup->codec, &setup->supply);
   if (!setup->receives || !before->receives) {
     input->silent = false;
     input->waiting_since_ns = now_ns;
@@ -97,7 +97,7 @@ static void take_sound(struct stream *stream, const struct rtp_packet *packet, e
                        uint64_t arrival_ns) {
   struct stream_input *input = &stream->input;
   if (packet->payload.length == 0) return;
-  playout_set_codec(&input->playout, codec);
+  playout_set_codec(&input->playout, codec, &stream->setup.supply);
   rtp_source_set_clock(&input->source, clock_hz_of(stream));
   enum jitter_put put = playout_put(&input->playout, packet, arrival_ns);
   if (put == JITTER_PUT_DUPLICATE) stream->statistics.packets_duplicate++;

@@ -91,10 +91,14 @@ static void change_clock(struct stream *stream, struct stream_context *context, 
   output->clock_hz = clock_hz;
 }
 
-static void configure_codec(struct stream *stream, struct stream_context *context, uint64_t now_ns) {
+static void configure_codec(struct stream *stream, struct stream_context *context, const struct stream_setup *before,
+                            uint64_t now_ns) {
   struct stream_output *output = &stream->output;
   const struct codec_traits *traits = codec_traits(stream->setup.codec);
-  if (stream->setup.codec != output->encoder.codec) codec_encoder_init(&output->encoder, stream->setup.codec);
+  bool same = stream->setup.codec == output->encoder.codec && stream->setup.supply.corrects == before->supply.corrects;
+  if (!same) {
+    codec_encoder_init(&output->encoder, stream->setup.codec, &stream->setup.supply);
+  }
   change_rate(output, traits->rate_hz == AUDIO_WIDE_RATE_HZ);
   change_clock(stream, context, traits->clock_hz, now_ns);
 }
@@ -105,7 +109,7 @@ void stream_output_configure(struct stream *stream, struct stream_context *conte
   const struct stream_setup *setup = &stream->setup;
   bool first = before->packet_ms == 0;
   configure_digits(stream, before);
-  configure_codec(stream, context, now_ns);
+  configure_codec(stream, context, before, now_ns);
   if (!setup->sends) {
     if (output->active || first) output->keep_alive_ns = now_ns;
     output->active = false;
@@ -173,8 +177,10 @@ static dp_error compose(struct stream *stream, struct outgoing *outgoing) {
     outgoing->digit_done = event.finished;
     outgoing->digit = event.digit;
   } else {
+    // What cannot be encoded is not sent: its number is spent, as if it were lost.
     outgoing->payload_bytes = codec_encode(&output->encoder, samples, count, outgoing->bytes + RTP_HEADER_BYTES);
     output->marker = false;
+    if (outgoing->payload_bytes == 0) return DP_UNSUPPORTED;
   }
   return rtp_pack_header(&header, outgoing->bytes, sizeof outgoing->bytes);
 }

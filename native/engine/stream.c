@@ -12,7 +12,7 @@ dp_error stream_init(struct stream *stream, const struct stream_origin *origin) 
   stream->output.sequence = origin->sequence;
   stream->output.timestamp_zero = origin->timestamp;
   stream->output.clock_hz = codec_traits(CODEC_PCMA)->clock_hz;
-  codec_encoder_init(&stream->output.encoder, CODEC_PCMA);
+  codec_encoder_init(&stream->output.encoder, CODEC_PCMA, NULL);
   telephone_event_receiver_init(&stream->input.digits);
   statistics_init(&stream->statistics);
   const struct playout_limits limits = {.min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,

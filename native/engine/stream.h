@@ -65,6 +65,7 @@ struct stream_setup {
   uint32_t event_clock_hz;
   int16_t received_event_payload_type;
   uint32_t packet_ms; /**< 0: nothing has been agreed yet. */
+  struct codec_supply supply; /**< The control thread's, which keeps it until the stream is closed. */
   bool encrypts;
   enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */
   struct srtp_sender *sender; /**< A new key of the suite; null: the stream has the right one, or needs none. */

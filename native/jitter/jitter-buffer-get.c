@@ -185,6 +185,7 @@ static void bridge(struct jitter_buffer *buffer, const struct standing *standing
   }
   buffer->counters.concealed++;
   give(frame, JITTER_FRAME_CONCEAL, samples);
+  if (next && next->timestamp == buffer->position) frame->following = (struct byte_view){next->payload, next->bytes};
 }
 
 /** What to play of a stream that is playing. */

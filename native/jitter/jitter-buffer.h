@@ -72,6 +72,8 @@ enum jitter_frame_kind {
 struct jitter_frame {
   enum jitter_frame_kind kind;
   struct byte_view payload; /**< Valid until the next put or get. */
+  /** Where something is missing: the payload right behind it, if that is here. It will be played itself. */
+  struct byte_view following;
   uint32_t samples;
 };
 

@@ -24,9 +24,10 @@ static struct jitter_buffer_options options_for(const struct playout_limits *lim
 dp_error playout_init(struct playout *playout, const struct playout_limits *limits, enum codec codec) {
   if (!playout || !limits || !codec_traits(codec)) return DP_INVALID_ARGUMENT;
   memset(playout, 0, sizeof *playout);
+  playout->limits = *limits;
   playout->rate_hz = codec_traits(codec)->rate_hz;
   concealment_init(&playout->concealment, playout->rate_hz);
-  codec_decoder_init(&playout->decoder, codec);
+  codec_decoder_init(&playout->decoder, codec, NULL);
   const struct jitter_buffer_options options = options_for(limits, codec);
   return jitter_buffer_init(&playout->buffer, &options);
 }
@@ -52,13 +53,12 @@ size_t playout_take_tail(struct playout *playout, int16_t *samples) {
   return length;
 }
 
-void playout_set_codec(struct playout *playout, enum codec codec) {
+void playout_set_codec(struct playout *playout, enum codec codec, const struct codec_supply *supply) {
   if (codec == playout->decoder.codec || !codec_traits(codec)) return;
   struct jitter_counters counters = playout->buffer.counters;
-  const struct playout_limits limits = {.min_delay_ns = playout->buffer.options.min_delay_ns,
-                                        .max_delay_ns = playout->buffer.options.max_delay_ns};
-  const struct jitter_buffer_options options = options_for(&limits, codec);
-  codec_decoder_init(&playout->decoder, codec);
+  const struct jitter_buffer_options options = options_for(&playout->limits, codec);
+  playout->waits_for_copies = false;
+  codec_decoder_init(&playout->decoder, codec, supply);
   change_rate(playout, codec_traits(codec)->rate_hz);
   (void)jitter_buffer_init(&playout->buffer, &options);
   playout->buffer.counters = counters;
@@ -89,6 +89,25 @@ enum jitter_put playout_put(struct playout *playout, const struct rtp_packet *pa
   return jitter_buffer_put(&playout->buffer, &kept, arrival_ns);
 }
 
+/**
+ * A copy of what is lost comes with the packet behind it, which a short delay does not wait for: after the first loss it
+ * is longer by a packet.
+ */
+static void wait_for_copies(struct playout *playout, const struct jitter_frame *frame) {
+  if (playout->waits_for_copies || frame->following.length > 0) return;
+  playout->waits_for_copies = true;
+  uint64_t packet_ns = (uint64_t)frame->samples * NS_PER_SECOND / playout->buffer.options.clock_rate_hz;
+  struct jitter_buffer_options *options = &playout->buffer.options;
+  options->min_delay_ns += packet_ns;
+  if (options->min_delay_ns > options->max_delay_ns) options->min_delay_ns = options->max_delay_ns;
+}
+
+static bool conceal(struct playout *playout, const struct jitter_frame *frame, int16_t *end, size_t count) {
+  if (frame->kind != JITTER_FRAME_CONCEAL || !codec_traits(playout->decoder.codec)->sends_copies) return false;
+  wait_for_copies(playout, frame);
+  return codec_conceal(&playout->decoder, frame->following, end, count);
+}
+
 /** Puts one frame behind what is queued. There is room: see playout_read. */
 static void append(struct playout *playout, const struct jitter_frame *frame) {
   int16_t *end = playout->queue + playout->queued;
@@ -96,6 +115,8 @@ static void append(struct playout *playout, const struct jitter_frame *frame) {
   if (frame->kind == JITTER_FRAME_PACKET) {
     codec_decode(&playout->decoder, frame->payload, end);
     playout->sounds_quiet = is_low(end, count);
+    concealment_good(&playout->concealment, end, count);
+  } else if (conceal(playout, frame, end, count)) {
     concealment_good(&playout->concealment, end, count);
   } else {
     // In silence too: what was heard last fades out instead of breaking off.

@@ -18,8 +18,16 @@
 /** 20 ms at 16 kHz. */
 #define PLAYOUT_TAIL 320
 
+/** How long packets may wait to be played. */
+struct playout_limits {
+  uint64_t min_delay_ns;
+  uint64_t max_delay_ns;
+};
+
 /** Fields are the playout's own; `buffer.counters` may be read. */
 struct playout {
+  struct playout_limits limits;
+  bool waits_for_copies; /**< Packets wait longer than that by one. */
   struct jitter_buffer buffer;
   struct concealment concealment;
   struct codec_decoder decoder;
@@ -31,20 +39,15 @@ struct playout {
   size_t tail_length;
 };
 
-/** How long packets may wait to be played. */
-struct playout_limits {
-  uint64_t min_delay_ns;
-  uint64_t max_delay_ns;
-};
-
-/** @return DP_OK, DP_INVALID_ARGUMENT */
+/** @param codec one that needs no supply @return DP_OK, DP_INVALID_ARGUMENT */
 dp_error playout_init(struct playout *playout, const struct playout_limits *limits, enum codec codec);
 
 /**
  * Changes the codec of packets from now on (a re-INVITE): what is buffered is dropped, and what is heard fades; where the
  * rate changes too, playout_take_tail has how. The same codec changes nothing.
+ * @param supply see codec_decoder_init; null: none
  */
-void playout_set_codec(struct playout *playout, enum codec codec);
+void playout_set_codec(struct playout *playout, enum codec codec, const struct codec_supply *supply);
 
 /**
  * What is left to be heard at the other rate since this one is in force: 20 ms.

@@ -36,7 +36,7 @@ import { resolveHost, systemDns } from './names.ts';
 import { type NetworkNews, type NetworkReader, NetworkWatcher } from './network-watcher.ts';
 import { keepRecord, type OutputMemory, recordOf } from './output-record.ts';
 import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
-import { openSound } from './sound.ts';
+import { openSound, usableCodecs } from './sound.ts';
 import { SoundVolume } from './sound-volume.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
 import { voiceOf, voiceState } from './voice.ts';
@@ -153,7 +153,7 @@ export class DoorService {
         engine: this.engine,
         ...(this.#mapped === undefined ? {} : { ports: this.#mapped }),
       },
-      callSettings(configuration),
+      callSettings(configuration, this.engine),
     );
     this.#door = new DoorController(
       {
@@ -243,7 +243,7 @@ export class DoorService {
     this.#admission = this.#admissionFor(configuration);
     this.#sayWhoMayCall();
     this.#sayWarnings();
-    this.#calls.settings = callSettings(configuration);
+    this.#calls.settings = callSettings(configuration, this.engine);
     this.#volume.apply(configuration.audio);
     this.engine.setVoice(voiceOf(configuration.audio, this.engine.state.device));
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
@@ -429,8 +429,9 @@ function targetsOf({ buttons }: Configuration): readonly string[] {
   return Object.values(buttons).flatMap(calledBy);
 }
 
-function callSettings({ media, sip }: Configuration): ConstructorParameters<typeof Calls>[1] {
-  const { codecs, srtp, keying, suites, profile, packetTime } = media;
+function callSettings({ media, sip }: Configuration, engine: MediaEngine): ConstructorParameters<typeof Calls>[1] {
+  const { srtp, keying, suites, profile, packetTime } = media;
+  const codecs = usableCodecs(media.codecs, engine.state);
   return { codecs, srtp, keying, suites, profile, packetTime, dtmf: sip.dtmf, silenceAfter: SILENCE_AFTER };
 }
 

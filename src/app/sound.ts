@@ -2,10 +2,10 @@
 
 import { DoorphoneError, describeError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { AudioConfiguration, BoardData, Configuration } from '../config/index.ts';
+import type { AudioConfiguration, BoardData, CodecName, Configuration } from '../config/index.ts';
 import { alsaMixerLibrary, CardMixer, cardOfDevice } from '../hardware/drivers/index.ts';
 import type { Mixer } from '../hardware/ports/index.ts';
-import { type DeviceOptions, hasWideband, type MediaEngine, openEngine } from '../media/index.ts';
+import { type DeviceOptions, type EngineState, engineFor, type MediaEngine, openEngine } from '../media/index.ts';
 import { loadNative } from '../native.ts';
 import type { Faults } from './faults.ts';
 import { voiceOf } from './voice.ts';
@@ -23,12 +23,12 @@ export function openSound(
   { log, faults }: { readonly log: Log; readonly faults: Faults },
 ): Sound {
   const { speaker, microphone } = audio;
-  const wideband = hasWideband(media.codecs);
   for (const candidate of devicesFrom(deviceOf(audio, board))) {
     try {
       const voice = voiceOf(audio, candidate.kind === 'alsa' ? `alsa:${candidate.name}` : candidate.kind);
-      const options = { device: candidate, wideband, ports: media.ports, speaker, microphone, voice };
+      const options = { device: candidate, ...engineFor(media.codecs), ports: media.ports, speaker, microphone, voice };
       const engine = openEngine(options, { log });
+      sayMissingCodecs(media.codecs, engine.state, faults);
       return { engine, mixer: mixerOf(candidate, audio, board) };
     } catch (thrown) {
       if (candidate.kind === 'virtual') throw thrown;
@@ -38,6 +38,24 @@ export function openSound(
     }
   }
   throw new DoorphoneError('no-sound', 'no sound device could be opened');
+}
+
+/** What a call is offered where nothing that the configuration names can be had. */
+const EVERY_PHONE_HAS: readonly CodecName[] = ['PCMA', 'PCMU'];
+
+/** The codecs that can be had, in the order of preference. */
+export function usableCodecs(codecs: readonly CodecName[], { opus = false }: EngineState): readonly CodecName[] {
+  const usable = codecs.filter((codec) => codec !== 'opus' || opus);
+  return usable.length === 0 ? EVERY_PHONE_HAS : usable;
+}
+
+function sayMissingCodecs(codecs: readonly CodecName[], state: EngineState, faults: Faults): void {
+  if (!codecs.includes('opus') || state.opus === true) return;
+  faults.begin(
+    'opus',
+    'media.codecs: opus is not offered, as libopus.so.0 is not installed',
+    'apt install libopus0, then restart the service',
+  );
 }
 
 function devicesFrom(device: DeviceOptions): readonly DeviceOptions[] {

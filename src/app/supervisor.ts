@@ -8,7 +8,7 @@ import type { Timer } from '../base/clock.ts';
 import { describeError } from '../base/errors.ts';
 import { seconds } from '../base/units.ts';
 import { type Configuration, compareConfigurations, formatFault, type ParseOutcome } from '../config/index.ts';
-import { hasWideband } from '../media/index.ts';
+import { engineFor } from '../media/index.ts';
 import type { DoorService, ServiceContext } from './door-service.ts';
 
 /** What a running service takes up without losing a call, a registration or a sound device. */
@@ -246,7 +246,8 @@ function notReady(): { ok: false; error: CommandRefusal } {
 
 function needsRestart(before: Configuration, after: Configuration): boolean {
   const isLive = (key: string): boolean => LIVE.some((live) => key === live || key.startsWith(`${live}.`));
-  // The sound device is opened for the one or the other.
-  if (hasWideband(before.media.codecs) !== hasWideband(after.media.codecs)) return true;
+  // The engine is opened for the one or the other.
+  const [had, has] = [engineFor(before.media.codecs), engineFor(after.media.codecs)];
+  if (had.wideband !== has.wideband || had.opus !== has.opus) return true;
   return compareConfigurations(before, after).some(({ key }) => !isLive(key));
 }

@@ -19,6 +19,7 @@ export function streamOf(agreed: AgreedMedia, direction: Direction, association:
     codec: agreed.codec,
     payloadType: agreed.payloadType,
     formats: agreed.localFormats,
+    copies: agreed.copies,
     eventPayloadType: agreed.eventPayloadType,
     eventClock: agreed.eventClock,
     localEventPayloadType: agreed.localEventPayloadType,

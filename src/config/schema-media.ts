@@ -17,15 +17,15 @@ const SUITES = [
   'AES_256_CM_HMAC_SHA1_32',
 ] as const;
 
-const CODECS = ['PCMA', 'PCMU', 'G722', 'L16/16000', 'L16/8000'] as const;
+const CODECS = ['PCMA', 'PCMU', 'G722', 'opus', 'L16/16000', 'L16/8000'] as const;
 
 export const media = v.strictObject({
   codecs: v.optional(
     key(v.pipe(v.array(v.picklist(CODECS)), v.minLength(1)), {
       title: 'Codecs',
       description:
-        'The first is preferred. G722 and L16/16000 carry wideband; with one of them in the list the sound device is ' +
-        'opened for it.',
+        'The first is preferred. G722, opus and L16/16000 carry wideband; with one of them in the list the sound device ' +
+        'is opened for it. opus needs the package libopus0.',
     }),
     ['PCMA', 'PCMU'],
   ),

@@ -79,7 +79,7 @@ export interface SipConfiguration {
   readonly dtmf: 'rtp' | 'info';
 }
 
-export type CodecName = 'PCMA' | 'PCMU' | 'G722' | 'L16/8000' | 'L16/16000';
+export type CodecName = 'PCMA' | 'PCMU' | 'G722' | 'L16/8000' | 'L16/16000' | 'opus';
 
 export type CryptoSuiteName =
   | 'AES_CM_128_HMAC_SHA1_80'

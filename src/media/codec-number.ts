@@ -9,6 +9,7 @@ export const codecNumbers: { readonly [Name in Codec]: number } = {
   G722: 9,
   'L16/8000': 128,
   'L16/16000': 129,
+  opus: 130,
 };
 
 /** In the place of a codec's number: digits. */
@@ -25,6 +26,8 @@ export function formatBytes({ formats = [], eventPayloadTypes = [] }: StreamPara
   return pairs.length === 0 ? undefined : Uint8Array.from(pairs.slice(0, FORMATS).flat());
 }
 
-/** Whether sound of 16 kHz is carried by any of them. */
-export const hasWideband = (codecs: readonly Codec[]): boolean =>
-  codecs.some((codec) => codec === 'G722' || codec === 'L16/16000');
+/** What the engine is to be opened with for these codecs. */
+export const engineFor = (codecs: readonly Codec[]): { readonly wideband: boolean; readonly opus: boolean } => ({
+  wideband: codecs.some((codec) => codec === 'G722' || codec === 'L16/16000' || codec === 'opus'),
+  opus: codecs.includes('opus'),
+});

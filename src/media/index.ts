@@ -1,6 +1,6 @@
 // The media engine for the layers above.
 
-export { hasWideband } from './codec-number.ts';
+export { engineFor } from './codec-number.ts';
 export { EnginePorts } from './engine-ports.ts';
 export { MappedPorts, type MappedPortsOptions, type MappingTrouble } from './mapping/mapped-ports.ts';
 export { type EngineDependencies, type LatenessBucket, NativeEngine, openEngine } from './native-engine.ts';

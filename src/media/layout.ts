@@ -15,7 +15,7 @@ import type {
 /** How many numbers `sessionStatistics` and `sessionClose` write. */
 export const STATISTICS_LENGTH = 16;
 /** How many numbers `engineState` writes. */
-export const STATE_LENGTH = 5;
+export const STATE_LENGTH = 6;
 /** How many numbers `voice` writes. */
 export const VOICE_LENGTH = 8;
 /** How many numbers one event takes in the array of `engineTakeEvents`. */
@@ -100,7 +100,7 @@ export function readStatistics(numbers: Float64Array): StreamStatistics {
 }
 
 /** What `engineState` wrote, beside the device's fault, which is a pair of numbers. */
-export interface RawState extends Pick<EngineState, 'realtime' | 'eventsDropped' | 'turns'> {
+export interface RawState extends Pick<EngineState, 'realtime' | 'eventsDropped' | 'turns' | 'opus'> {
   readonly fault: number;
   readonly systemError: number;
 }
@@ -113,6 +113,7 @@ export function readState(numbers: Float64Array): RawState {
     turns: numbers[2] ?? 0,
     fault: numbers[3] ?? 0,
     systemError: numbers[4] ?? 0,
+    opus: numbers[5] === 1,
   };
 }
 

@@ -71,14 +71,14 @@ export class NativeEngine implements MediaEngine {
 
   /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
   constructor(options: EngineOptions, { log, addon = loadNative() }: EngineDependencies) {
-    const { device, ports, speaker, microphone, wideband = false, voice = UNTOUCHED } = options;
+    const { device, ports, speaker, microphone, wideband = false, opus = false, voice = UNTOUCHED } = options;
     this.#addon = addon;
     this.#log = log;
     this.#options = options;
     this.#voice = voice;
     this.#handle = callNative(() =>
       addon.engineCreate(
-        { device, wideband, firstPort: ports.first, lastPort: ports.last, speaker, microphone, voice },
+        { device, wideband, opus, firstPort: ports.first, lastPort: ports.last, speaker, microphone, voice },
         () => this.#takeEvents(),
       ),
     );

@@ -106,6 +106,7 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     eventPayloadType: parameters.eventPayloadType ?? -1,
     receivedEventPayloadType: parameters.localEventPayloadType ?? -1,
     packetTimeMs: parameters.packetTime,
+    corrects: parameters.copies ?? false,
     sends: direction === 'sendrecv' || direction === 'sendonly',
     receives: direction === 'sendrecv' || direction === 'recvonly',
     sendSuite: parameters.send?.suite,

@@ -4,8 +4,8 @@
 import type { Secret } from '../base/secret.ts';
 import type { Millis } from '../base/units.ts';
 
-/** G.711, G.722 (wideband), and samples as they are (RFC 3551 §4.5.11) with their rate. */
-export type Codec = 'PCMA' | 'PCMU' | 'G722' | 'L16/8000' | 'L16/16000';
+/** G.711, G.722 (wideband), samples as they are (RFC 3551 §4.5.11) with their rate, Opus where its library is there. */
+export type Codec = 'PCMA' | 'PCMU' | 'G722' | 'L16/8000' | 'L16/16000' | 'opus';
 
 /** Which way sound flows, seen from here: RFC 4566's words. */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -67,6 +67,8 @@ export interface StreamParameters {
   readonly payloadType: number;
   /** What else the peer may send: codecs that an offer of ours has named. */
   readonly formats?: readonly { readonly codec: Codec; readonly payloadType: number }[] | undefined;
+  /** The peer takes copies of what may be lost (RFC 7587 §3.3), of a codec that has them. */
+  readonly copies?: boolean | undefined;
   /** Payload type of telephone-event (RFC 4733); undefined: the peer takes none. */
   readonly eventPayloadType: number | undefined;
   /** The clock of their durations in Hz: the codec's, or a whole part of it. Absent: the codec's. */
@@ -245,6 +247,8 @@ export interface EngineState {
   readonly eventsDropped: number;
   /** Turns of 20 ms that the thread has taken; none while nobody talks or listens. */
   readonly turns: number;
+  /** The library of Opus was looked for, and is there. */
+  readonly opus?: boolean;
 }
 
 /** What is done to the microphone's sound. */
@@ -297,6 +301,8 @@ export interface EngineOptions {
   readonly device: DeviceOptions;
   /** The device speaks 16 kHz, for codecs that carry it; else 8 kHz. Calls of either kind go with both. */
   readonly wideband?: boolean;
+  /** Look for the library of Opus; the state says whether it is there. */
+  readonly opus?: boolean;
   readonly ports: { readonly first: number; readonly last: number };
   /** Percent, 0 to 100. */
   readonly speaker: number;

@@ -19,6 +19,7 @@ import {
   eventFormatFor,
   eventFormats,
   type PayloadTypes,
+  takesCopies,
 } from './codec.ts';
 import type { CryptoSuite } from './crypto-suite.ts';
 import type { AgreedDtls } from './dtls.ts';
@@ -41,6 +42,8 @@ export interface AgreedMedia {
   readonly protocol: string;
   readonly codec: Codec;
   readonly payloadType: number;
+  /** The peer takes copies of what may be lost; undefined: the codec has none. */
+  readonly copies?: boolean | undefined;
   /** Payload type of digits that we send; undefined: none are sent as RTP. */
   readonly eventPayloadType: number | undefined;
   /** The clock of their durations; undefined with the type. */
@@ -121,6 +124,7 @@ export function agree(
     protocol: (offered ?? line).protocol,
     codec: format.codec,
     payloadType: format.payloadType,
+    copies: takesCopies(line, format),
     eventPayloadType: event?.payloadType,
     eventClock: event?.clock,
     localEventPayloadType: (offered === undefined ? event : eventFormatFor(offered, format.codec))?.payloadType,

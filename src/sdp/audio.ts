@@ -64,7 +64,8 @@ export function packetTimeFor(line: MediaDescription, ours: Millis, codec: Codec
   const { longest } = codecTraits(codec);
   const wanted = numberOf(line, 'ptime') ?? ours;
   const bound = Math.min(wanted, numberOf(line, 'maxptime') ?? longest, longest);
-  return millis(Math.max(SHORTEST, Math.floor(bound / 10) * 10));
+  const lengths = codecTraits(codec).lengths?.filter((length) => length <= bound);
+  return millis(lengths?.at(-1) ?? Math.max(SHORTEST, Math.floor(bound / 10) * 10));
 }
 
 function numberOf(line: MediaDescription, name: string): number | undefined {

@@ -3,7 +3,7 @@
 
 import type { MediaDescription } from './types.ts';
 
-export type Codec = 'PCMA' | 'PCMU' | 'G722' | 'L16/8000' | 'L16/16000';
+export type Codec = 'PCMA' | 'PCMU' | 'G722' | 'L16/8000' | 'L16/16000' | 'opus';
 
 export interface CodecTraits {
   /** `name/clock`, as rtpmap has it (RFC 8866 §6.6). */
@@ -15,6 +15,10 @@ export interface CodecTraits {
   readonly dynamicType?: number;
   /** The longest packet that is sent and taken, in milliseconds. */
   readonly longest: number;
+  /** The packets that there are, where those are not all tens up to the longest. */
+  readonly lengths?: readonly number[];
+  /** What is said of it in a=fmtp (RFC 8866 §6.15). */
+  readonly parameters?: string;
 }
 
 const CODECS: { readonly [Name in Codec]: CodecTraits } = {
@@ -24,9 +28,18 @@ const CODECS: { readonly [Name in Codec]: CodecTraits } = {
   'L16/8000': { encoding: 'L16/8000', clock: 8000, dynamicType: 98, longest: 60 },
   // More would not fit into a datagram of every network.
   'L16/16000': { encoding: 'L16/16000', clock: 16_000, dynamicType: 99, longest: 40 },
+  // RFC 7587 §7: clock and channels are always these; what is mono and of 16 kHz here is said beside them (§6.1).
+  opus: {
+    encoding: 'opus/48000/2',
+    clock: 48_000,
+    dynamicType: 111,
+    longest: 60,
+    lengths: [10, 20, 40, 60],
+    parameters: 'maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1',
+  },
 };
 
-const NAMES: readonly Codec[] = ['PCMA', 'PCMU', 'G722', 'L16/8000', 'L16/16000'];
+const NAMES: readonly Codec[] = ['PCMA', 'PCMU', 'G722', 'L16/8000', 'L16/16000', 'opus'];
 
 export const codecTraits = (codec: Codec): CodecTraits => CODECS[codec];
 
@@ -34,6 +47,7 @@ export const codecTraits = (codec: Codec): CodecTraits => CODECS[codec];
 const EVENT_TYPES: ReadonlyMap<number, number> = new Map([
   [8000, 101],
   [16_000, 102],
+  [48_000, 110],
 ]);
 
 export const eventEncoding = (clock: number): string => `telephone-event/${clock}`;
@@ -94,7 +108,7 @@ export function codecFormats(line: MediaDescription): CodecFormat[] {
 export function eventFormats(line: MediaDescription): EventFormat[] {
   const encodings = encodingsOf(line);
   return line.formats.filter(isPayloadType).flatMap((format) => {
-    const clock = /^telephone-event\/(8000|16000)$/.exec(encodings.get(format) ?? '')?.[1];
+    const clock = /^telephone-event\/(8000|16000|48000)$/.exec(encodings.get(format) ?? '')?.[1];
     return clock === undefined ? [] : [{ clock: Number(clock), payloadType: Number(format) }];
   });
 }
@@ -107,6 +121,15 @@ export function eventFormatFor(line: MediaDescription, codec: Codec): EventForma
   const formats = eventFormats(line);
   const { clock } = CODECS[codec];
   return formats.find((format) => format.clock === clock) ?? formats.find((format) => clock % format.clock === 0);
+}
+
+/** Whether the peer takes copies of what may be lost in a format (RFC 7587 §6.1); undefined: that has none. */
+export function takesCopies(line: MediaDescription, { codec, payloadType }: CodecFormat): boolean | undefined {
+  if (codec !== 'opus') return undefined;
+  return line.attributes.some(
+    ({ name, value = '' }) =>
+      name === 'fmtp' && value.startsWith(`${payloadType} `) && /[ ;]useinbandfec=1(?:[ ;]|$)/.test(value),
+  );
 }
 
 /** The numbers that a line binds, whatever to. */

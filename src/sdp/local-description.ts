@@ -84,9 +84,11 @@ export interface LineParts {
 export function localLine(local: LocalMedia, parts: LineParts): MediaDescription {
   const attribute = (name: string, value?: string): Attribute => ({ name, value });
   const { formats, events, crypto, rtcpMux } = parts;
-  const attributes = formats.map(({ codec, payloadType }) =>
-    attribute('rtpmap', `${payloadType} ${codecTraits(codec).encoding}`),
-  );
+  const attributes = formats.flatMap(({ codec, payloadType }) => {
+    const { encoding, parameters } = codecTraits(codec);
+    const named = attribute('rtpmap', `${payloadType} ${encoding}`);
+    return parameters === undefined ? [named] : [named, attribute('fmtp', `${payloadType} ${parameters}`)];
+  });
   for (const { clock, payloadType } of events) {
     attributes.push(
       attribute('rtpmap', `${payloadType} ${eventEncoding(clock)}`),

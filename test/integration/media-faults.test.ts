@@ -116,6 +116,7 @@ describe('parameters', () => {
     const options = {
       device,
       wideband: false,
+      opus: false,
       firstPort: ports.first,
       lastPort: ports.last,
       speaker: 50,
@@ -133,6 +134,7 @@ describe('parameters', () => {
       payloadType: 8,
       formats: undefined,
       eventClockHz: 0,
+      corrects: false,
       eventPayloadType: -1,
       receivedEventPayloadType: -1,
       signallingAddress: undefined,

@@ -41,7 +41,7 @@ static const uint8_t right_key[] = "right-key-012345right-salt-012right-more-012
 
 static struct station left;
 
-static void start(void) {
+static void start_with(bool opus) {
   humming_init(&left.device, 400);
   struct engine_options options = {.device = {.operations = &marked_operations, .device = &left.device},
                                    .first_port = FIRST_PORT,
@@ -49,11 +49,14 @@ static void start(void) {
                                    .speaker_percent = 80,
                                    .microphone_percent = 80,
                                    .voice = {.echo_cancellation = true, .noise_suppression = true, .gain_control = true},
+                                   .opus = opus,
                                    .wake = station_wake,
                                    .wake_context = &left};
   CHECK_EQUAL(engine_create(&options, &left.engine), DP_OK);
   while (atomic_load(&left.device.exchanges) < 2) sleep_ms(5);
 }
+
+static void start(void) { start_with(false); }
 
 static void the_count_notices_one(void) {
   start();
@@ -109,6 +112,39 @@ static void a_call_allocates_nothing(void) {
   station_stop(&left);
 }
 
+/** Its library's own code, too; nothing where there is none. */
+static void opus_allocates_nothing(void) {
+  start_with(true);
+  struct engine_state state;
+  engine_read_state(left.engine, &state);
+  if (!state.opus) {
+    station_stop(&left);
+    return;
+  }
+  uint32_t other;
+  uint16_t other_port;
+  station_open(&left, 0);
+  CHECK_EQUAL(engine_open_session(left.engine, "127.0.0.1", 0, &other, &other_port), DP_OK);
+  struct engine_stream stream = stream_to(other_port);
+  struct engine_stream back = stream_to(left.port);
+  stream.codec = back.codec = CODEC_OPUS;
+  stream.payload_type = back.payload_type = 111;
+  atomic_store(&allocations, 0);
+  atomic_store(&frees, 0);
+  // The second time it begins anew, as copies are to be sent from then on.
+  for (int round = 0; round < 2; round++) {
+    CHECK_EQUAL(engine_configure_session(left.engine, other, &back), DP_OK);
+    station_configure(&left, &stream);
+    sleep_ms(400);
+    stream.corrects = back.corrects = true;
+  }
+  struct stream_statistics figures = station_close(&left);
+  CHECK(figures.packets_received > 25);
+  CHECK_EQUAL(atomic_load(&allocations), 0);
+  CHECK_EQUAL(atomic_load(&frees), 0);
+  station_stop(&left);
+}
+
 static void a_handshake_allocates_nothing_here(void) {
   start();
   atomic_store(&allocations, 0);
@@ -146,6 +182,7 @@ int main(void) {
   }
   TEST(the_count_notices_one);
   TEST(a_call_allocates_nothing);
+  TEST(opus_allocates_nothing);
   TEST(a_handshake_allocates_nothing_here);
   return test_summary("engine-allocation");
 }

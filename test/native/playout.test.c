@@ -104,12 +104,12 @@ static void bad_arguments_are_refused(void) {
 static void another_codec_drops_what_is_buffered(void) {
   open_playout(CODEC_PCMA);
   send(0, 400, FRAME, 0);
-  playout_set_codec(&playout, CODEC_PCMA);
+  playout_set_codec(&playout, CODEC_PCMA, NULL);
   int16_t sound[FRAME];
   CHECK_EQUAL(playout_read(&playout, (uint64_t)(10 * MS), sound, FRAME), DP_OK);
   CHECK_EQUAL(playout.buffer.counters.played, 1);
   send(1, 400, FRAME, 20 * MS);
-  playout_set_codec(&playout, CODEC_PCMU);
+  playout_set_codec(&playout, CODEC_PCMU, NULL);
   CHECK_EQUAL(playout_read(&playout, (uint64_t)(30 * MS), sound, FRAME), DP_OK);
   CHECK_EQUAL(playout.buffer.counters.played, 1);
 }
@@ -153,15 +153,15 @@ static void another_rate_begins_and_ends_without_a_click(void) {
     static int16_t beginning[30 * 320];
     struct codec_encoder encoder;
     open_playout(before);
-    codec_encoder_init(&encoder, before);
+    codec_encoder_init(&encoder, before, NULL);
     for (uint16_t at = 0; at < 20; at++) {
       send_coded(&encoder, at, at * 20 * MS);
       CHECK_EQUAL(playout_read(&playout, (uint64_t)((at * 20 + 9) * MS), ending + at * old, old), DP_OK);
     }
-    playout_set_codec(&playout, after);
+    playout_set_codec(&playout, after, NULL);
     CHECK_EQUAL(playout_take_tail(&playout, ending + 20 * old), old);
     CHECK_EQUAL(playout_take_tail(&playout, ending + 21 * old), 0);
-    codec_encoder_init(&encoder, after);
+    codec_encoder_init(&encoder, after, NULL);
     for (uint16_t at = 0; at < 20; at++) {
       send_coded(&encoder, at, (at + 20) * 20 * MS);
       CHECK_EQUAL(playout_read(&playout, (uint64_t)(((at + 20) * 20 + 9) * MS), beginning + at * new, new), DP_OK);

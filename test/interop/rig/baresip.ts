@@ -1,12 +1,12 @@
 // A phone: baresip, which says a speech file, records what it hears and is told by ctrl_tcp what to do.
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { loadSpeech, loadWav, type Sound } from '../../support/audio-analysis.ts';
+import { loadSpeech, type Sound } from '../../support/audio-analysis.ts';
 import { PASSWORDS } from './kamailio.ts';
 import type { Host } from './network.ts';
 import type { Program } from './program.ts';
 import { Stream, until } from './stream.ts';
-import { writeWav } from './wav.ts';
+import { loadFirstChannel, writeWav } from './wav.ts';
 
 export interface BaresipOptions {
   /** A user of the registrar; without `registrar` it is called and calls directly. */
@@ -88,6 +88,7 @@ export class Baresip {
     const { codecs = ['PCMA'] } = this.options;
     const moduleOf = (codec: string): string => {
       if (codec.startsWith('L16')) return 'l16';
+      if (codec.startsWith('opus')) return 'opus';
       return codec.startsWith('PCM') ? 'g711' : codec.toLowerCase();
     };
     return [...new Set(codecs.map(moduleOf))];
@@ -174,7 +175,7 @@ export class Baresip {
       .sort()
       .at(-1);
     if (name === undefined) throw new Error(`baresip ${this.host.name} recorded nothing`);
-    return loadWav(`${this.#folder}/${name}`);
+    return loadFirstChannel(`${this.#folder}/${name}`);
   }
 
   async kill(): Promise<void> {

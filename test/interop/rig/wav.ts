@@ -1,7 +1,19 @@
-// Writes a WAV file for a peer to say.
+// Writes a WAV file for a peer to say, and reads what a peer has recorded in however many channels.
 
-import { writeFileSync } from 'node:fs';
-import type { Sound } from '../../support/audio-analysis.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Hz, hertz } from '../../../src/base/units.ts';
+import { loadWav, type Sound } from '../../support/audio-analysis.ts';
+
+/** The first channel of a WAV file whose header has the usual 44 octets. */
+export function loadFirstChannel(path: string): Sound {
+  const file = readFileSync(path);
+  const channels = file.readUInt16LE(22);
+  if (channels === 1) return loadWav(path);
+  const rate: Hz = hertz(file.readUInt32LE(24));
+  const samples = new Float32Array(Math.floor((file.length - 44) / (2 * channels)));
+  for (let at = 0; at < samples.length; at += 1) samples[at] = file.readInt16LE(44 + 2 * channels * at) / 32768;
+  return { rate, samples };
+}
 
 /** Writes `sound` over and over until it is `lengthMs` long: 16-bit PCM of one channel. */
 export function writeWav(path: string, sound: Sound, lengthMs: number): void {

@@ -1,7 +1,7 @@
 // Which sound device a configuration means.
 
 import { expect, it } from 'vitest';
-import { deviceOf } from '../../../src/app/sound.ts';
+import { deviceOf, usableCodecs } from '../../../src/app/sound.ts';
 import type { AudioConfiguration } from '../../../src/config/index.ts';
 
 const audio = (device: AudioConfiguration['device']): AudioConfiguration => ({
@@ -27,4 +27,11 @@ it('is the system’s where the board names none either', () => {
 it('is the configuration’s, whatever the board has', () => {
   const own = { kind: 'alsa', name: 'plughw:1' } as const;
   expect(deviceOf(audio(own), { sound: 'alsa:card=usb' })).toEqual(own);
+});
+
+it('offers opus where its library is there, and never nothing', () => {
+  const state = { realtime: true, device: 'virtual', deviceFault: undefined, eventsDropped: 0, turns: 0 };
+  expect(usableCodecs(['opus', 'G722'], { ...state, opus: true })).toEqual(['opus', 'G722']);
+  expect(usableCodecs(['opus', 'G722'], { ...state, opus: false })).toEqual(['G722']);
+  expect(usableCodecs(['opus'], state)).toEqual(['PCMA', 'PCMU']);
 });

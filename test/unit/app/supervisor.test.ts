@@ -163,6 +163,9 @@ describe('reload', () => {
     source = `${text('Old', '42#')}media: { codecs: [ PCMA, L16/16000 ] }\n`;
     await supervisor.reload();
     expect(services.length).toBe(2);
+    source = `${text('Old', '42#')}media: { codecs: [ PCMA, opus ] }\n`;
+    await supervisor.reload();
+    expect(services.length).toBe(3);
   });
 
   it('restarts for another name, and commands reach the new service', async () => {

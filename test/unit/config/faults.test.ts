@@ -124,7 +124,7 @@ describe('faults of single keys', () => {
     ['sip: { dtmf: 4 }', '8:14: sip.dtmf: is not one of rtp, info; write one of rtp, info'],
     [
       'media: { codecs: [ PCMA, G729 ] }',
-      '8:26: media.codecs[1]: is not one of PCMA, PCMU, G722, L16/16000, L16/8000; the nearest one is G722',
+      '8:26: media.codecs[1]: is not one of PCMA, PCMU, G722, opus, L16/16000, L16/8000; the nearest one is G722',
     ],
     ['media: { codecs: [] }', '8:18: media.codecs: is empty; list at least one'],
     ['media: { codecs: [ PCMU, PCMU ] }', '8:26: media.codecs[1]: stands in the list already; take one of the two out'],

@@ -39,6 +39,7 @@ describe('the engine', () => {
       {
         device: options.device,
         wideband: false,
+        opus: false,
         firstPort: 16_384,
         lastPort: 16_484,
         speaker: 80,
@@ -137,6 +138,7 @@ describe('the engine', () => {
       deviceFault: 'sound device file failed (ENODEV)',
       eventsDropped: 3,
       turns: 500,
+      opus: false,
     });
   });
 
@@ -225,6 +227,9 @@ describe('a session', () => {
     const addon = new RecordingAddon();
     openEngine({ ...options, wideband: true }, { log: new RecordingLog(), addon });
     expect(addon.created[0]?.wideband).toBe(true);
+    addon.state = [1, 0, 0, 0, 0, 1];
+    expect(openEngine({ ...options, opus: true }, { log: new RecordingLog(), addon }).state.opus).toBe(true);
+    expect(addon.created[1]).toMatchObject({ wideband: false, opus: true });
   });
 
   it('numbers codecs as the addon does, and pairs them with what the peer may send', () => {

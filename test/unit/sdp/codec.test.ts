@@ -76,7 +76,7 @@ describe('wideband codecs in an offer', () => {
 
 describe('a codec that is agreed on', () => {
   it('is the first of the offer that is ours, under the number of the offer', () => {
-    const media = ['m=audio 4000 RTP/AVP 96 97 8', 'a=rtpmap:96 opus/48000/2', 'a=rtpmap:97 L16/16000/1'];
+    const media = ['m=audio 4000 RTP/AVP 96 97 8', 'a=rtpmap:96 speex/16000', 'a=rtpmap:97 L16/16000/1'];
     const { agreed, lines } = answered(local, ...media);
     expect(agreed).toMatchObject({ codec: 'L16/16000', payloadType: 97 });
     expect(lines).toContain('m=audio 16384 RTP/AVP 97');
@@ -118,5 +118,48 @@ describe('a codec that is agreed on', () => {
     const media = ['m=audio 4000 RTP/AVP 97', 'a=rtpmap:97 L16/16000', 'a=ptime:60'];
     expect(answered(local, ...media).agreed.packetTime).toBe(40);
     expect(answered(local, 'm=audio 4000 RTP/AVP 9', 'a=ptime:60').agreed.packetTime).toBe(60);
+  });
+});
+
+describe('opus (RFC 7587)', () => {
+  const ours: LocalMedia = { ...local, codecs: ['opus', 'PCMA'] };
+
+  it('is offered with the clock and channels that it always has, and what it is here beside them (§7)', () => {
+    const lines = linesOf(createOffer(ours));
+    expect(lines).toContain('m=audio 16384 RTP/AVP 111 8 110 101');
+    expect(lines).toContain('a=rtpmap:111 opus/48000/2');
+    expect(lines).toContain('a=fmtp:111 maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1');
+    expect(lines).toContain('a=rtpmap:110 telephone-event/48000');
+  });
+
+  it('is taken under any number, with copies of what is lost where the peer wants them (§6.1)', () => {
+    const offer = ['m=audio 4000 RTP/AVP 96 101', 'a=rtpmap:96 OPUS/48000/2', 'a=rtpmap:101 telephone-event/8000'];
+    expect(answered(ours, ...offer).agreed).toMatchObject({
+      codec: 'opus',
+      payloadType: 96,
+      copies: false,
+      eventPayloadType: 101,
+      eventClock: 8000,
+    });
+    for (const [parameters, copies] of [
+      ['useinbandfec=1', true],
+      ['stereo=0; useinbandfec=1; usedtx=0', true],
+      ['minptime=10;useinbandfec=0', false],
+    ] as const) {
+      expect(answered(ours, ...offer, `a=fmtp:96 ${parameters}`).agreed.copies).toBe(copies);
+    }
+    expect(answered(ours, ...offer, 'a=fmtp:96 useinbandfec=1').lines).toContain('a=rtpmap:96 opus/48000/2');
+  });
+
+  it('is not Opus of other clocks or channels', () => {
+    for (const encoding of ['opus/48000', 'opus/16000/2', 'opus/48000/1']) {
+      expect(answerOffer(peer('m=audio 4000 RTP/AVP 96', `a=rtpmap:96 ${encoding}`), ours).ok).toBe(false);
+    }
+  });
+
+  it('has packets of 10, 20, 40 or 60 ms (RFC 6716 §2.1.4)', () => {
+    const lengthFor = (ptime: number): number =>
+      answered(ours, 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', `a=ptime:${ptime}`).agreed.packetTime;
+    expect([5, 10, 30, 50, 120].map(lengthFor)).toEqual([10, 10, 20, 40, 60]);
   });
 });
