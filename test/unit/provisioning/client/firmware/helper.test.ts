@@ -34,7 +34,10 @@ function tool(name: string, text: string): void {
   chmodSync(at(`bin/${name}`), 0o755);
 }
 
-beforeEach(() => {
+beforeEach(setUp);
+afterEach(takeDown);
+
+function setUp(): void {
   root = mkdtempSync(join(tmpdir(), 'doorphone-firmware-'));
   letters = at('var/lib/doorphone/firmware');
   own = at('var/lib/doorphone-firmware');
@@ -42,7 +45,7 @@ beforeEach(() => {
     mkdirSync(at(folder), { recursive: true });
   }
   writeFileSync(at('etc/doorphone/trust/maker.pem'), String(signer.publicKey.export({ type: 'spki', format: 'pem' })));
-  writeFileSync(join(own, 'old.package'), 'old');
+  writeFileSync(join(own, 'old.package'), 'doorphone 1.2.0\n');
   // A package of the test is a text: `name version`.
   tool('dpkg-deb', 'read -r name version < "$2"; case $3 in Package) echo "$name" ;; Version) echo "$version" ;; esac');
   tool(
@@ -52,9 +55,11 @@ beforeEach(() => {
   tool('dpkg-query', 'printf 1.2.0');
   tool('systemctl', '');
   tool('systemd-run', '');
-});
+}
 
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+function takeDown(): void {
+  rmSync(root, { recursive: true, force: true });
+}
 
 interface Asked {
   readonly version?: string;
@@ -184,7 +189,7 @@ describe('the helper', () => {
     ]);
     expect(existsSync(join(own, 'trial'))).toBe(false);
     expect(JSON.parse(read(join(letters, 'result.json')))).toMatchObject({ version: '1.3.0', why: expect.any(String) });
-    expect(read(join(own, 'old.package'))).toBe('old');
+    expect(read(join(own, 'old.package'))).toBe('doorphone 1.2.0\n');
   };
 
   it('brings the old one back where the new one says so', () => {
@@ -233,7 +238,11 @@ describe('the helper', () => {
     ask({ text: 'a bundle\n' });
     run('install');
     run('check');
-    expect(calls().slice(-2)).toEqual(['rauc status mark-bad booted', 'systemctl reboot']);
+    const told = calls().filter((call) => call !== 'rauc status');
+    expect(told.filter((call) => !/ stop /.test(call)).slice(-2)).toEqual([
+      'rauc status mark-bad booted',
+      'systemctl reboot',
+    ]);
   });
 
   it('counts the time of a trial anew after a power cut', () => {
@@ -242,6 +251,84 @@ describe('the helper', () => {
     tool('systemctl', 'case $1 in is-active) exit 3 ;; esac');
     run('started');
     expect(calls().filter((call) => call.startsWith('systemd-run'))).toHaveLength(2);
+  });
+
+  // Each of these changes what is on the disk: power fails before the one with this number, or behind the last.
+  const failAt = (cut: number): void => {
+    for (const name of ['rm', 'mv', 'dpkg']) {
+      tool(
+        name,
+        [
+          `n=$(($(cat "${at('changes')}" 2>/dev/null || echo 0) + 1))`,
+          `echo $n > "${at('changes')}"`,
+          `[ $n -lt ${cut} ] || { kill -KILL $PPID; exit 1; }`,
+          name === 'dpkg' ? '' : `exec /bin/${name} "$@"`,
+        ].join('\n'),
+      );
+    }
+  };
+  const powerIsBack = (): void => {
+    for (const name of ['rm', 'mv']) rmSync(at(`bin/${name}`));
+    tool('dpkg', '');
+  };
+  /** @param cut is asked with 1, 2, … as often as power fails within what the helper does */
+  const atEachChange = (verb: string, letter: string, then: () => void): void => {
+    let cuts = 0;
+    for (let status: number | null = null; status === null; takeDown(), setUp()) {
+      ask();
+      run('install');
+      writeFileSync(join(letters, letter), '{}');
+      cuts += 1;
+      failAt(cuts);
+      status = run(verb);
+      powerIsBack();
+      then();
+    }
+    expect(cuts).toBeGreaterThan(4);
+  };
+
+  it('keeps what works, wherever power fails meanwhile', () => {
+    atEachChange('answer', 'confirm', () => {
+      run('started');
+      // The new version, on trial still, proves itself once more.
+      writeFileSync(join(letters, 'confirm'), '{}');
+      expect(run('answer')).toBe(0);
+      expect(read(join(own, 'old.package'))).toBe('doorphone 1.3.0\n');
+      expect(existsSync(join(own, 'new.package'))).toBe(false);
+      expect(existsSync(join(own, 'trial'))).toBe(false);
+      expect(existsSync(join(letters, 'result.json'))).toBe(false);
+    });
+  });
+
+  it('brings the old one back, wherever power fails meanwhile', () => {
+    atEachChange('check', 'revert', () => {
+      // Starts again and again, or its time is over.
+      for (let start = 0; start < 4; start += 1) run('started');
+      expect(run('check')).toBe(0);
+      expect(
+        calls()
+          .filter((call) => call.startsWith('dpkg'))
+          .at(-1),
+      ).toContain(join(own, 'old.package'));
+      expect(JSON.parse(read(join(letters, 'result.json')))).toMatchObject({ version: '1.3.0' });
+      expect(existsSync(join(own, 'trial'))).toBe(false);
+      expect(read(join(own, 'old.package'))).toBe('doorphone 1.2.0\n');
+    });
+  });
+
+  it('comes back to what ran, and to nothing older that is kept', () => {
+    writeFileSync(join(own, 'old.package'), 'doorphone 1.1.0\n');
+    tool('dpkg-query', 'case $1 in --showformat*|--show) printf 1.2.0 ;; --status) echo "Package: doorphone" ;; esac');
+    tool(
+      'dpkg-deb',
+      [
+        'case $* in *--build*) for last; do :; done; echo "doorphone 1.2.0" > "$last"; exit ;; esac',
+        'read -r name version < "$2"; case $3 in Package) echo "$name" ;; Version) echo "$version" ;; esac',
+      ].join('\n'),
+    );
+    ask();
+    expect(run('install')).toBe(0);
+    expect(read(join(own, 'old.package'))).toBe('doorphone 1.2.0\n');
   });
 
   it('takes one version at a time', () => {
