@@ -6,8 +6,11 @@ import { type Millis, millis } from '../../base/units.ts';
 /** Moments closer together than this are one. */
 const STEP = millis(100);
 const SECOND = 10;
-/** Who comes is early or late by a little, and others come unasked: so much of a second to come is given away. */
-const SHARE = 0.9;
+/**
+ * So much of a second to come is given away. Of a second that is full all come at one moment, whole seconds after they were
+ * sent away together; held up by less than a second, they come with those of the next. And others come unasked.
+ */
+const SHARE = 0.5;
 
 /** How many come at which step. */
 export class Appointments {

@@ -39,7 +39,7 @@ describe('the guard', () => {
     ['within a third of a second', 0.03],
     ['within some seconds', 0.7],
   ])(
-    'ten thousand who ask %s are back within half a minute, and never more of them in a second than the rate',
+    'ten thousand who ask %s are back within three quarters of a minute, and never more of them in a second than the rate',
     (_, gap) => {
       const { clock, guard } = guarded(500);
       const begun = clock.now();
@@ -49,7 +49,7 @@ describe('the guard', () => {
         clock.advance(gap);
         return { door, at: at + 1000 * (wait ?? 0) };
       });
-      expect(Math.max(...coming.map(({ at }) => at - begun))).toBeLessThanOrEqual(30_000);
+      expect(Math.max(...coming.map(({ at }) => at - begun))).toBeLessThanOrEqual(45_000);
       expect(peakOf(coming.map(({ at }) => at))).toBeLessThanOrEqual(550);
       const later = coming.filter(({ at }) => at > clock.now()).toSorted((one, other) => one.at - other.at);
       const refused = later.filter(({ door, at }) => {
@@ -57,6 +57,26 @@ describe('the guard', () => {
         return guard.refuse(`door ${door}`) !== undefined;
       });
       expect(refused).toEqual([]);
+    },
+  );
+
+  it.each([100, 500, 900])(
+    'has no more than the rate come back in a second where some are up to %d ms late',
+    (pause) => {
+      const { clock, guard } = guarded(500);
+      const begun = clock.now();
+      const coming = Array.from({ length: 10_000 }, (_, door) => {
+        const due = clock.now() - begun + 1000 * (guard.refuse(`door ${door}`) ?? 0);
+        clock.advance(0.3);
+        return due;
+      });
+      // Now and then all are held up: by a switch, a router, a server of theirs that is busy.
+      const returning = coming
+        .filter((due) => due >= 4000)
+        .map((due) => (due % 2700 < pause ? due - (due % 2700) + pause : due));
+      expect(returning.length).toBeGreaterThan(7000);
+      expect(peakOf(returning)).toBeLessThanOrEqual(500);
+      expect(Math.max(...returning)).toBeLessThanOrEqual(50_000);
     },
   );
 
@@ -82,10 +102,12 @@ describe('the guard', () => {
 
   it('keeps the places of those who are expected from those who are not', () => {
     const { clock, guard, stranger } = guarded(10);
-    for (let door = 0; door < 100; door += 1) guard.refuse(`door ${door}`);
+    const waits = Array.from({ length: 100 }, (_, door) => guard.refuse(`door ${door}`));
     clock.advance(1000);
     const taken = Array.from({ length: 50 }, stranger).filter((wait) => wait === undefined);
-    expect(taken.length).toBeLessThanOrEqual(1);
+    const expected = waits.filter((wait) => wait === 1);
+    expect(expected.length).toBeGreaterThanOrEqual(5);
+    expect(taken.length).toBeLessThanOrEqual(10 - expected.length);
   });
 
   it('sends nobody away for more than a minute', () => {
