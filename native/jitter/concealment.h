@@ -1,33 +1,43 @@
-// Concealment of lost sound: the last pitch period is repeated and faded; the return of real sound is cross-faded. The
-// caller owns the state; one thread. No sound is delayed by it.
+// Concealment of lost sound in the manner of G.711 appendix I: the last pitch periods are repeated, joined where they meet,
+// more of them the longer nothing comes, and faded; the return of real sound is cross-faded. It works on decoded sound, and
+// so for every codec. The caller owns the state; one thread; no allocation.
 //
-// Leaves out: G.711 appendix I, whose overlap-add this resembles from afar.
+// Differs from the appendix in that no sound is delayed by it: the 3.75 ms that the appendix holds back, to join them with what
+// is made up, have been heard already. What is made up begins with the sound mirrored in time in their place.
 
 #ifndef DOORPHONE_JITTER_CONCEALMENT_H
 #define DOORPHONE_JITTER_CONCEALMENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/** 30 ms: twice the longest pitch period that is looked for, so that any period stands in it whole. */
-#define CONCEALMENT_HISTORY_MS 30
+/** Three and a quarter of the longest pitch period, 15 ms, rounded up. */
+#define CONCEALMENT_HISTORY_MS 49
 #define CONCEALMENT_MAX_RATE_HZ 16000
 #define CONCEALMENT_MAX_HISTORY (CONCEALMENT_MAX_RATE_HZ / 1000 * CONCEALMENT_HISTORY_MS)
 
+/** The last periods before the sound broke off, repeated over and over. */
+struct concealment_loop {
+  size_t periods;
+  size_t phase; /**< Of its next sample. */
+};
+
 /** Fields are the concealer's own. */
 struct concealment {
-  size_t per_ms;                        /**< Samples a millisecond: 8 or 16. */
-  int16_t history[CONCEALMENT_MAX_HISTORY]; /**< The last sound, oldest first: as much as there is at this rate. */
-  size_t period;                        /**< Samples that are repeated; 0: not concealing. */
-  size_t phase;                         /**< Next sample of the period. */
-  uint32_t concealed;                   /**< Samples made up in a row. */
+  size_t per_ms;                            /**< Samples a millisecond: 8 or 16. */
+  int16_t history[CONCEALMENT_MAX_HISTORY]; /**< What was heard last, oldest first: as much as there is at this rate. */
+  size_t period;                            /**< Samples; 0: not concealing, and what follows counts for nothing. */
+  uint32_t concealed;                       /**< Samples made up in a row. */
+  int16_t source[CONCEALMENT_MAX_HISTORY];  /**< The history when the sound broke off. */
+  struct concealment_loop loop;
+  struct concealment_loop before; /**< The shorter loop, while the longer one is faded in. */
+  size_t joining;                 /**< Samples until that is done. */
 };
 
 /** Knows no sound: conceals with silence. @param rate_hz 8000 or 16000 */
 void concealment_init(struct concealment *concealment, uint32_t rate_hz);
 
-/** Takes real sound; changes its first 5 ms where it follows made-up sound. */
+/** Takes real sound; changes its beginning, 10 ms at most, where it follows made-up sound. */
 void concealment_good(struct concealment *concealment, int16_t *samples, size_t count);
 
 /** Makes up sound: full for 10 ms, then a fade to silence at 60 ms. */
