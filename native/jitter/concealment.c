@@ -171,3 +171,12 @@ void concealment_good(struct concealment *concealment, int16_t *samples, size_t 
   if (concealment->period > 0) come_back(concealment, samples, count);
   remember(concealment, samples, count);
 }
+
+void concealment_break(struct concealment *concealment) {
+  if (concealment->period == 0) begin(concealment);
+}
+
+void concealment_take_back(struct concealment *concealment, size_t count) {
+  memmove(concealment->history + count, concealment->history,
+          (history_length(concealment) - count) * sizeof concealment->history[0]);
+}

@@ -40,6 +40,12 @@ void concealment_init(struct concealment *concealment, uint32_t rate_hz);
 /** Takes real sound; changes its beginning, 10 ms at most, where it follows made-up sound. */
 void concealment_good(struct concealment *concealment, int16_t *samples, size_t count);
 
+/** What comes next does not follow what was heard, though nothing was lost: it is cross-faded. */
+void concealment_break(struct concealment *concealment);
+
+/** The last samples, not made-up ones, are taken back: they will be heard otherwise. @param count at most 15 ms */
+void concealment_take_back(struct concealment *concealment, size_t count);
+
 /** Makes up sound: full for 10 ms, then a fade to silence at 60 ms. */
 void concealment_make(struct concealment *concealment, int16_t *samples, size_t count);
 

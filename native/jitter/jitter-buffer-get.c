@@ -4,20 +4,24 @@
 
 #include "jitter/jitter-buffer.h"
 #include "jitter/jitter-internal.h"
+#include "jitter/time-scale.h"
 
 enum {
   DRY_MS = 100,      // Made up for so long: nothing is coming, playing stops.
   SURPLUS_MS = 500,  // So long a quiet frame is waited for before one that is not is skipped,
   DEFICIT_MS = 200,  // or held.
+  STRETCH_MS = 60,  // So long like sound is waited for before sound is stretched where it is unlike.
   SURPLUS_FRAMES_AT_ONCE = 3,
   HOPELESS_TO_RESET = 5,
 };
 
-/** One look at the clock: where playing stands. All in ns. */
+/** One look at the clock: where playing stands. Times in ns. */
 struct standing {
   int64_t play_at;
   int64_t frame;
-  int64_t target; /**< The buffer's, and what the player takes ahead of its need. */
+  int64_t target;  /**< The buffer's, and what the player takes ahead of its need. */
+  uint32_t step;   /**< Samples by which the delay can change and frames fall together with reads as before. */
+  uint32_t beyond; /**< Samples that the player holds beyond such a place. */
 };
 
 static uint32_t greatest_common_divisor(uint32_t a, uint32_t b) {
@@ -33,10 +37,21 @@ static uint32_t frame_samples(const struct jitter_buffer *buffer) {
   return buffer->frame_samples > 0 ? buffer->frame_samples : buffer->options.read_samples;
 }
 
-/** A player whose reads do not fall together with packets takes some of them before they are due. */
-static int64_t read_ahead_ns(const struct jitter_buffer *buffer) {
+/** @param lead_ns see jitter_buffer_get */
+static struct standing look(const struct jitter_buffer *buffer, uint64_t now_ns, uint64_t lead_ns) {
   uint32_t read = buffer->options.read_samples;
-  return jitter_samples_ns(buffer, read - greatest_common_divisor(frame_samples(buffer), read));
+  uint32_t step = greatest_common_divisor(frame_samples(buffer), read);
+  uint64_t lead = (lead_ns * buffer->options.clock_rate_hz + NS_PER_SECOND / 2) / NS_PER_SECOND;
+  uint32_t beyond = (uint32_t)(lead % step);
+  // A player whose reads do not fall together with packets takes some of them before they are due.
+  int64_t read_ahead_ns = jitter_samples_ns(buffer, read - step + beyond);
+  return (struct standing){
+      .play_at = (int64_t)(now_ns + lead_ns),
+      .frame = jitter_samples_ns(buffer, frame_samples(buffer)),
+      .target = buffer->target_ns + read_ahead_ns,
+      .step = step,
+      .beyond = beyond,
+  };
 }
 
 static uint32_t samples_in_ms(const struct jitter_buffer *buffer, uint32_t ms) {
@@ -71,6 +86,8 @@ static void start_at(struct jitter_buffer *buffer, const struct jitter_slot *fir
   buffer->dry_samples = 0;
   buffer->surplus_samples = 0;
   buffer->deficit_samples = 0;
+  buffer->stretch_samples = 0;
+  buffer->has_skipped = false;
   buffer->hopeless_in_a_row = 0;
 }
 
@@ -148,11 +165,32 @@ static void skip(struct jitter_buffer *buffer, const struct standing *standing, 
   buffer->position = slot->timestamp + slot->samples;
   buffer->played_sequence = slot->sequence;
   buffer->surplus_samples = 0;
+  buffer->has_skipped = true;
   buffer->counters.skipped++;
   buffer->delay_ns = delay_of(buffer, standing, buffer->position);
 }
 
-static void play(struct jitter_buffer *buffer, struct jitter_slot *slot, struct jitter_frame *frame) {
+/** Asks the player to stretch, if the delay is to change. */
+static void ask_to_stretch(struct jitter_buffer *buffer, const struct standing *standing, struct jitter_frame *frame) {
+  int64_t spare = buffer->delay_ns - standing->target;
+  int64_t step_ns = jitter_samples_ns(buffer, standing->step);
+  uint32_t least = samples_in_ms(buffer, TIME_SCALE_LEAST_MS);
+  bool between = standing->beyond >= least;
+  frame->pace = JITTER_PACE_AS_IS;
+  if (between ? spare >= 0 : spare >= step_ns + step_ns / 8) {
+    frame->pace = JITTER_PACE_FASTER;
+    frame->stretch = between ? standing->beyond : standing->step + standing->beyond;
+  } else if (between || spare <= -step_ns / 16) {
+    // In good time: once a packet comes late, a whole frame is held for it.
+    frame->pace = JITTER_PACE_SLOWER;
+    frame->stretch = standing->step - standing->beyond + least;
+  }
+  buffer->stretch_samples = frame->pace == JITTER_PACE_AS_IS ? 0 : buffer->stretch_samples + frame->samples;
+  frame->at_any_price = buffer->stretch_samples > samples_in_ms(buffer, STRETCH_MS);
+}
+
+static void play(struct jitter_buffer *buffer, const struct standing *standing, struct jitter_slot *slot,
+                 struct jitter_frame *frame) {
   slot->used = false;  // Its bytes stay until a put needs the slot.
   buffer->position = slot->timestamp + slot->samples;
   buffer->played_sequence = slot->sequence;
@@ -160,6 +198,9 @@ static void play(struct jitter_buffer *buffer, struct jitter_slot *slot, struct 
   buffer->counters.played++;
   give(frame, JITTER_FRAME_PACKET, slot->samples);
   frame->payload = (struct byte_view){slot->payload, slot->bytes};
+  frame->follows_skipped = buffer->has_skipped;
+  buffer->has_skipped = false;
+  ask_to_stretch(buffer, standing, frame);
 }
 
 /** Nothing is there for the position. @param next the next packet, later than the position; null: none */
@@ -204,7 +245,7 @@ static void go_on(struct jitter_buffer *buffer, const struct standing *standing,
     if (is_deficit(buffer, standing, next))
       hold(buffer, frame);
     else
-      play(buffer, next, frame);
+      play(buffer, standing, next, frame);
     return;
   }
 }
@@ -217,13 +258,9 @@ static uint32_t missing_samples(const struct jitter_buffer *buffer, uint64_t lea
 }
 
 void jitter_buffer_get(struct jitter_buffer *buffer, uint64_t now_ns, uint64_t lead_ns, struct jitter_frame *frame) {
-  const struct standing standing = {
-      .play_at = (int64_t)(now_ns + lead_ns),
-      .frame = jitter_samples_ns(buffer, frame_samples(buffer)),
-      .target = buffer->target_ns + read_ahead_ns(buffer),
-  };
+  const struct standing standing = look(buffer, now_ns, lead_ns);
   if (buffer->playing) {
-    int64_t limit = (int64_t)buffer->options.max_delay_ns + read_ahead_ns(buffer) + 2 * standing.frame;
+    int64_t limit = (int64_t)buffer->options.max_delay_ns + standing.target - buffer->target_ns + 2 * standing.frame;
     bool stale = delay_of(buffer, &standing, buffer->position) > limit;
     bool dry = buffer->dry_samples >= samples_in_ms(buffer, DRY_MS);
     if (stale || dry) stop_playing(buffer);

@@ -5,16 +5,21 @@
 // packets is the fast path, what a packet took more is its excess. The target delay is a high percentile of the excess,
 // between the limits. Playing timestamp P at `now` means a delay of now - (fast path + P).
 //
-//   delay below the target   the position waits for a frame (an inserted frame) where nothing is there to play, where
-//                            the sound is quiet, or when it has been so for 200 ms
-//   delay above the target   by more than a frame: a frame is skipped, a quiet one if one comes within 500 ms; by more
-//                            than three frames, or above the maximum: at once
+//   delay below the target   the player is asked to stretch the sound; the position waits for a frame (an inserted
+//                            frame) where nothing is there to play, where the sound is quiet, or when stretching has not
+//                            helped for 200 ms
+//   delay above the target   by more than a frame: the player is asked to shorten the sound, and a quiet frame is
+//                            skipped; any frame when that has not helped for 500 ms; by more than three frames, or above
+//                            the maximum: at once
 //   nothing for 100 ms       playing stops; the next packet begins anew with the target delay
 //
 // So neither bursts nor differing clocks let the delay grow for good: it never exceeds `max_delay_ns` by more than two
 // frames.
 //
-// Leaves out: coding, concealment (see playout.h), stretching by less than a frame.
+// Sound that has been stretched ends somewhere within a read of the player's, and what the player holds beyond its reads is
+// delay that keeps no packet from being late. So stretching, once begun, goes on until reads and frames fall together again.
+//
+// Leaves out: coding, concealment, the stretching itself (see playout.h).
 
 #ifndef DOORPHONE_JITTER_JITTER_BUFFER_H
 #define DOORPHONE_JITTER_JITTER_BUFFER_H
@@ -68,6 +73,9 @@ enum jitter_frame_kind {
   JITTER_FRAME_SILENCE  /**< Nothing is expected: not started, or a pause of the sender's. */
 };
 
+/** Which way the delay should go, for a player that can stretch sound. */
+enum jitter_pace { JITTER_PACE_AS_IS, JITTER_PACE_FASTER, JITTER_PACE_SLOWER };
+
 /** What to play next. */
 struct jitter_frame {
   enum jitter_frame_kind kind;
@@ -75,6 +83,10 @@ struct jitter_frame {
   /** Where something is missing: the payload right behind it, if that is here. It will be played itself. */
   struct byte_view following;
   uint32_t samples;
+  bool follows_skipped; /**< Not what was before it, but a frame that is left out, would lead to it. */
+  enum jitter_pace pace;
+  uint32_t stretch; /**< By so many samples at most. */
+  bool at_any_price; /**< It has been tried for a while: alike or not. */
 };
 
 /** Counters since init. */
@@ -131,6 +143,8 @@ struct jitter_buffer {
   uint32_t dry_samples;     /**< Made up since the last packet was played. */
   uint32_t surplus_samples; /**< Played while the delay was too long. */
   uint32_t deficit_samples; /**< Played while the delay was too short. */
+  uint32_t stretch_samples; /**< Played while the player was asked to stretch. */
+  bool has_skipped;         /**< Since a packet was played. */
 };
 
 /** An empty buffer. @return DP_OK, DP_INVALID_ARGUMENT */

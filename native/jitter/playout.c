@@ -13,6 +13,9 @@ enum { READS_A_SECOND = 50 };
 /** Mean square below which a frame counts as quiet: about -50 dB of full scale, a room without a voice. */
 #define QUIET_MEAN_SQUARE (100 * 100)
 
+/** How alike neighbours must be to stand in for each other unheard. */
+#define LIKENESS 0.85
+
 static struct jitter_buffer_options options_for(const struct playout_limits *limits, enum codec codec) {
   uint32_t clock_hz = codec_traits(codec)->clock_hz;
   return (struct jitter_buffer_options){.clock_rate_hz = clock_hz,
@@ -108,6 +111,31 @@ static bool conceal(struct playout *playout, const struct jitter_frame *frame, i
   return codec_conceal(&playout->decoder, frame->following, end, count);
 }
 
+/** Makes a decoded frame, which is the queue's end, shorter or longer as the jitter buffer wants it. @return its length then */
+static size_t stretch(struct playout *playout, const struct jitter_frame *frame, size_t count) {
+  struct concealment *concealment = &playout->concealment;
+  const struct time_scale scale = {
+      .per_ms = concealment->per_ms,
+      .most = (size_t)((uint64_t)frame->stretch * playout->rate_hz / playout->buffer.options.clock_rate_hz),
+      .likeness = frame->at_any_price ? 0 : LIKENESS};
+  if (frame->pace == JITTER_PACE_SLOWER) {
+    size_t length = CONCEALMENT_HISTORY_MS * concealment->per_ms;
+    size_t come = time_scale_lengthen(&scale, concealment->history, length, playout->queue + playout->queued, count);
+    playout->lengthened += come;
+    return count + come;
+  }
+  // What is queued has not been heard either: two short frames hold a period that one does not.
+  size_t queued = playout->queued;
+  size_t most = TIME_SCALE_MOST_MS * concealment->per_ms;
+  size_t reach = queued < most ? queued : most;
+  size_t gone = time_scale_shorten(&scale, playout->queue + queued - reach, reach + count);
+  if (gone == 0) return count;
+  playout->shortened += gone;
+  concealment_take_back(concealment, reach);
+  playout->queued = queued - reach;
+  return reach + count - gone;
+}
+
 /** Puts one frame behind what is queued. There is room: see playout_read. */
 static void append(struct playout *playout, const struct jitter_frame *frame) {
   int16_t *end = playout->queue + playout->queued;
@@ -115,7 +143,10 @@ static void append(struct playout *playout, const struct jitter_frame *frame) {
   if (frame->kind == JITTER_FRAME_PACKET) {
     codec_decode(&playout->decoder, frame->payload, end);
     playout->sounds_quiet = is_low(end, count);
-    concealment_good(&playout->concealment, end, count);
+    if (frame->follows_skipped) concealment_break(&playout->concealment);
+    bool joins = playout->concealment.period > 0;
+    if (!joins && frame->pace != JITTER_PACE_AS_IS) count = stretch(playout, frame, count);
+    concealment_good(&playout->concealment, playout->queue + playout->queued, count);
   } else if (conceal(playout, frame, end, count)) {
     concealment_good(&playout->concealment, end, count);
   } else {

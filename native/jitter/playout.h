@@ -1,5 +1,5 @@
-// From RTP payloads to the sound that is due now: jitter buffer, decoder, concealment and a short queue, so that the player
-// can take any number of samples whatever the packets' length. 8 or 16 kHz, as the codec has it. One thread; no allocation.
+// From RTP payloads to the sound that is due now: jitter buffer, decoder, concealment, stretching and a short queue, so that
+// the player can take any number of samples whatever the packets' length. 8 or 16 kHz, as the codec has it. One thread; no allocation.
 
 #ifndef DOORPHONE_JITTER_PLAYOUT_H
 #define DOORPHONE_JITTER_PLAYOUT_H
@@ -11,10 +11,11 @@
 #include "codec/codec.h"
 #include "jitter/concealment.h"
 #include "jitter/jitter-buffer.h"
+#include "jitter/time-scale.h"
 
 #define PLAYOUT_MAX_READ 960
-/** The longest read and the longest frame fit. */
-#define PLAYOUT_QUEUE (PLAYOUT_MAX_READ + CODEC_PAYLOAD_SAMPLES)
+/** The longest read and the longest frame fit, stretched. */
+#define PLAYOUT_QUEUE (PLAYOUT_MAX_READ + CODEC_PAYLOAD_SAMPLES + TIME_SCALE_MAX_SAMPLES)
 /** 20 ms at 16 kHz. */
 #define PLAYOUT_TAIL 320
 
@@ -24,7 +25,7 @@ struct playout_limits {
   uint64_t max_delay_ns;
 };
 
-/** Fields are the playout's own; `buffer.counters` may be read. */
+/** Fields are the playout's own; `buffer.counters`, `shortened` and `lengthened` may be read. */
 struct playout {
   struct playout_limits limits;
   bool waits_for_copies; /**< Packets wait longer than that by one. */
@@ -35,6 +36,8 @@ struct playout {
   bool sounds_quiet;  /**< What was decoded last. */
   int16_t queue[PLAYOUT_QUEUE];
   size_t queued;
+  uint64_t shortened; /**< Samples that were left out, so that the delay fell. */
+  uint64_t lengthened;
   int16_t tail[PLAYOUT_TAIL]; /**< How the sound of another rate ends. */
   size_t tail_length;
 };
