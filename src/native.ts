@@ -30,6 +30,8 @@ export interface NativeEngineOptions {
   readonly wideband: boolean;
   /** Look for libopus.so.0. */
   readonly opus: boolean;
+  /** That may be open at once; 0: eight. */
+  readonly sessions: number;
   readonly firstPort: number;
   readonly lastPort: number;
   /** Percent, 0 to 100. */

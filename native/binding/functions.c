@@ -30,6 +30,7 @@
 static const int64_t port_range[2] = {1, 65535};
 static const int64_t percent_range[2] = {0, 100};
 static const int64_t session_range[2] = {0, UINT32_MAX};
+static const int64_t sessions_range[2] = {0, ENGINE_MAX_SESSIONS};
 static const int64_t milliseconds_range[2] = {0, UINT32_MAX};
 static const int64_t octet_range[2] = {0, 255};
 
@@ -84,6 +85,7 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
   napi_value device;
   napi_value voice;
   napi_valuetype type;
+  int64_t sessions;
   int64_t first;
   int64_t last;
   int64_t speaker;
@@ -96,7 +98,8 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
     error_throw(env, ERROR_INVALID_ARGUMENT, "wake must be a function");
     return NULL;
   }
-  if (!arguments_integer_member(env, values[0], "firstPort", port_range, &first) ||
+  if (!arguments_integer_member(env, values[0], "sessions", sessions_range, &sessions) ||
+      !arguments_integer_member(env, values[0], "firstPort", port_range, &first) ||
       !arguments_integer_member(env, values[0], "lastPort", port_range, &last) ||
       !arguments_integer_member(env, values[0], "speaker", percent_range, &speaker) ||
       !arguments_integer_member(env, values[0], "microphone", percent_range, &microphone) ||
@@ -108,6 +111,7 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
   }
   struct engine_options options = {.first_port = (uint16_t)first,
                                    .last_port = (uint16_t)last,
+                                   .sessions = (uint16_t)sessions,
                                    .speaker_percent = (uint8_t)speaker,
                                    .microphone_percent = (uint8_t)microphone,
                                    .voice = switches,

@@ -29,12 +29,12 @@ static void take_parcels(struct engine *engine) {
   struct courier_parcel parcel;
   // At most what the ring holds, so that a flood keeps nobody waiting who closes a session.
   for (size_t at = 0; at < ENGINE_PARCELS && ring_get(&engine->parcels, &parcel); at++) {
-    channel_take(&engine->channels[parcel.session % ENGINE_SESSIONS], &parcel, monotonic_now_ns());
+    channel_take(&engine->channels[parcel.session % engine->sessions], &parcel, monotonic_now_ns());
   }
 }
 
 static void tick(struct engine *engine) {
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
     struct channel *channel = &engine->channels[slot];
     uint64_t now_ns = monotonic_now_ns();
     if (channel_due_ns(channel, now_ns) <= now_ns || channel->untold) channel_tick(channel, now_ns);
@@ -46,7 +46,7 @@ static int patience(const struct engine *engine) {
   uint64_t now_ns = monotonic_now_ns();
   uint64_t due_ns = UINT64_MAX;
   if (ring_count(&engine->parcels) > 0) return 0;
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
     uint64_t own_ns = channel_due_ns(&engine->channels[slot], now_ns);
     if (own_ns < due_ns) due_ns = own_ns;
   }

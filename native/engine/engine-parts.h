@@ -1,6 +1,6 @@
 // The inside of the engine: what its parts share, and which thread each field belongs to. For engine/ alone.
 //
-// Parts: engine.c (life, tones, loudness, events, state) · sessions.c and session-mapping.c (the control
+// Parts: engine.c (life, tones, loudness, events, state) · pools.c (what there is of each session) · sessions.c and session-mapping.c (the control
 // thread's side of sessions) · media-thread.c (the loop) · courier.c (wakes JavaScript; channels: handshakes, checks).
 
 #ifndef DOORPHONE_ENGINE_ENGINE_PARTS_H
@@ -20,10 +20,7 @@
 #include "engine/mapping.h"
 #include "engine/stream.h"
 
-#define ENGINE_COMMANDS 64
 #define ENGINE_EVENTS 256
-/** A command gives back five pairs of keys at most, so this ring cannot be full: see engine_collect. */
-#define ENGINE_RETIRED 512
 /** The pool of datagrams for the courier; what does not fit is sent again by whoever wants an answer. */
 #define ENGINE_PARCELS 32
 #define ENGINE_REQUESTS 32
@@ -97,9 +94,11 @@ struct engine {
   struct channel_outlet outlet;
   pthread_t media;
   pthread_t courier;
+  size_t sessions;     /**< How many of each there are in slots, boards, open, due_media_ns, streams and channels. */
+  size_t command_room; /**< Of the ring. */
 
   // Control thread.
-  struct engine_slot slots[ENGINE_SESSIONS];
+  struct engine_slot *slots;
   struct sockets_range range;
   struct opus_library opus; /**< Open where it was asked for and is there; constant. */
   uint32_t generation; /**< Of the next session: ids are never used twice. */
@@ -107,11 +106,11 @@ struct engine {
   // Between the threads.
   struct ring commands; /**< control → media */
   struct ring events;   /**< media → control */
-  struct ring retired;  /**< media → control */
+  struct ring retired;  /**< media → control; a command gives back five pairs of keys at most: it cannot be full */
   struct ring requests; /**< control → courier */
   struct ring parcels;  /**< media → courier */
   struct ring news;     /**< courier → media */
-  struct statistics_board boards[ENGINE_SESSIONS];
+  struct statistics_board *boards;
   struct lateness lateness;
   sem_t answer;         /**< The media thread has started; it has closed a session. */
   sem_t courier_answer; /**< The courier has left a session's sockets alone. */
@@ -124,8 +123,9 @@ struct engine {
   _Atomic uint64_t fault; /**< enum audio_fault in the upper half, errno in the lower. */
 
   // Media thread; a stream that is not open is the control thread's.
-  bool open[ENGINE_SESSIONS];
-  struct stream streams[ENGINE_SESSIONS];
+  bool *open;
+  uint64_t *due_media_ns; /**< When a stream sends next, side by side, as all are looked at for each packet; UINT64_MAX: never. */
+  struct stream *streams;
   struct stream_context context;
   uint64_t timer_ns; /**< What the timer is set for. */
   bool resting;      /**< Nobody needs turns, and none are taken. */
@@ -138,15 +138,24 @@ struct engine {
   struct hearing hearing;
 
   // Courier thread.
-  struct channel channels[ENGINE_SESSIONS];
+  struct channel *channels;
 
-  uint8_t command_storage[RING_STORAGE_BYTES(sizeof(struct engine_command), ENGINE_COMMANDS)];
+  void *command_storage;
+  void *retired_storage;
   uint8_t event_storage[RING_STORAGE_BYTES(sizeof(struct engine_event), ENGINE_EVENTS)];
-  uint8_t retired_storage[RING_STORAGE_BYTES(sizeof(struct engine_retired), ENGINE_RETIRED)];
   uint8_t request_storage[RING_STORAGE_BYTES(sizeof(struct courier_request), ENGINE_REQUESTS)];
   uint8_t parcel_storage[RING_STORAGE_BYTES(sizeof(struct courier_parcel), ENGINE_PARCELS)];
   uint8_t news_storage[RING_STORAGE_BYTES(sizeof(struct courier_news), ENGINE_NEWS)];
 };
+
+/** Makes what is there for each session. Control, before the threads run. @return DP_OK, DP_SYSTEM; close it either way */
+dp_error engine_open_pools(struct engine *engine, size_t sessions);
+
+/** Control, after the threads have ended. */
+void engine_close_pools(struct engine *engine);
+
+/** Keeps in memory what the media thread uses of it. */
+void engine_lock_pools(const struct engine *engine);
 
 /** The media thread's loop. @param engine struct engine */
 void *media_thread_run(void *engine);

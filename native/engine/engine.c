@@ -45,6 +45,7 @@ static void release(struct engine *engine) {
   close_descriptor(engine->event_bell);
   (void)sem_destroy(&engine->answer);
   (void)sem_destroy(&engine->courier_answer);
+  engine_close_pools(engine);
   dtls_identity_destroy(engine->outlet.identity);
   hearing_close(&engine->hearing);
   opus_library_close(&engine->opus);
@@ -92,12 +93,7 @@ static dp_error prepare_media(struct engine *engine, const struct engine_options
 }
 
 static dp_error prepare_rings(struct engine *engine) {
-  dp_error error =
-      ring_init(&engine->commands, engine->command_storage, sizeof(struct engine_command), ENGINE_COMMANDS);
-  if (error != DP_OK) return error;
-  error = ring_init(&engine->events, engine->event_storage, sizeof(struct engine_event), ENGINE_EVENTS);
-  if (error != DP_OK) return error;
-  error = ring_init(&engine->retired, engine->retired_storage, sizeof(struct engine_retired), ENGINE_RETIRED);
+  dp_error error = ring_init(&engine->events, engine->event_storage, sizeof(struct engine_event), ENGINE_EVENTS);
   if (error != DP_OK) return error;
   error = ring_init(&engine->requests, engine->request_storage, sizeof(struct courier_request), ENGINE_REQUESTS);
   if (error != DP_OK) return error;
@@ -140,7 +136,8 @@ static dp_error start_threads(struct engine *engine) {
 
 static bool is_valid(const struct engine_options *options) {
   return options->device.operations && options->wake && options->first_port > 0 &&
-         options->first_port <= options->last_port && options->speaker_percent <= 100 &&
+         options->first_port <= options->last_port && options->sessions <= ENGINE_MAX_SESSIONS &&
+         options->speaker_percent <= 100 &&
          options->microphone_percent <= 100;
 }
 
@@ -160,7 +157,8 @@ dp_error engine_create(const struct engine_options *options, struct engine **eng
   made->range = (struct sockets_range){.first = options->first_port, .last = options->last_port};
   made->generation = 1;
   if (options->opus) (void)opus_library_open(&made->opus);
-  error = prepare_rings(made);
+  error = engine_open_pools(made, options->sessions == 0 ? ENGINE_SESSIONS : options->sessions);
+  if (error == DP_OK) error = prepare_rings(made);
   if (error == DP_OK) error = prepare_media(made, options);
   if (error == DP_OK) error = dtls_identity_create(&made->outlet.identity);
   if (error == DP_OK) error = open_descriptors(made);

@@ -1,5 +1,5 @@
 // The media engine: one real-time thread that owns the sound device, the RTP sockets and every sample. Sessions come from
-// a fixed pool; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own. While no
+// a pool that is made with the engine; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own. While no
 // session and no tone needs turns the device rests, and the thread sleeps until it is told something.
 // RFC 3550, 3551 (RTP, RTCP) · 4733 (digits) · 3711 (SRTP) · 5764 (DTLS-SRTP) · 8445 (ICE-lite) · 4961 (symmetric RTP) ·
 // 6263 (keep-alive) · 3389 (comfort noise is accepted and heard as silence).
@@ -28,8 +28,9 @@
 #include "srtp/srtp.h"
 #include "voice/voice.h"
 
-/** Sessions that may be open at once. */
+/** Sessions that may be open at once, where the options say nothing else. */
 #define ENGINE_SESSIONS 8
+#define ENGINE_MAX_SESSIONS 1024
 
 struct engine;
 
@@ -67,6 +68,7 @@ struct engine_options {
   struct audio_io device; /**< The engine's own once engine_create has returned DP_OK. */
   uint16_t first_port;
   uint16_t last_port;
+  uint16_t sessions; /**< That may be open at once, ENGINE_MAX_SESSIONS at most; 0: ENGINE_SESSIONS. */
   uint8_t speaker_percent;
   uint8_t microphone_percent;
   struct voice_switches voice; /**< All off: what the microphone gives is sent as it is. */

@@ -17,6 +17,8 @@
 
 /** Datagrams that are taken from one socket before the clock is looked at again. */
 #define DATAGRAMS_A_ROUND 32
+/** Descriptors that are seen to in one round; the kernel gives the others their turn in the next. */
+#define READY_A_ROUND 64
 /** Turns that far behind are dropped, not made up for: the process was stopped or the machine slept. */
 #define GIVE_UP_NS (200 * NS_PER_MS)
 /** One second without need, in which the device plays out what it has, and a call may follow a tone. */
@@ -42,6 +44,12 @@ static void watch_stream(struct engine *engine, size_t slot) {
   watch(engine, sockets->rtcp, SOURCE_RTCP, slot);
 }
 
+/** After whatever may have changed when a stream sends next. */
+static void note_due(struct engine *engine, size_t slot) {
+  const struct stream_output *output = &engine->streams[slot].output;
+  engine->due_media_ns[slot] = engine->open[slot] && output->active ? output->due_media_ns : UINT64_MAX;
+}
+
 // ---- commands ----
 
 /** What arrived before the agreement waits in the sockets until here, with the kernel's stamps. */
@@ -49,6 +57,7 @@ static void configure(struct engine *engine, size_t slot, struct stream_setup *s
   struct stream *stream = &engine->streams[slot];
   if (!stream->configured) watch_stream(engine, slot);
   stream_configure(stream, &engine->context, setup, monotonic_now_ns());
+  note_due(engine, slot);
   stream_retire(&engine->context, setup->sender, setup->receiver);
 }
 
@@ -63,6 +72,7 @@ static void close_stream(struct engine *engine, size_t slot) {
   stream_measure(stream);
   statistics_publish(&engine->boards[slot], &stream->statistics);
   engine->open[slot] = false;
+  note_due(engine, slot);
   sem_post(&engine->answer);
 }
 
@@ -109,7 +119,7 @@ static void mix_heard(struct engine *engine, struct bands_frame *heard) {
   bool talking = false;
   bool other = false;
   memset(heard, 0, sizeof *heard);
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
     struct stream *stream = &engine->streams[slot];
     if (!engine->open[slot] || !stream_input_play(stream, engine->context.clock.turn_ns, frame)) continue;
     bool wide = stream_input_is_wide(stream);
@@ -139,7 +149,7 @@ static void note_fault(struct engine *engine, const struct audio_report *report)
 // ---- rest ----
 
 static bool is_in_call(const struct engine *engine) {
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
     if (engine->open[slot] && engine->streams[slot].configured) return true;
   }
   return false;
@@ -186,7 +196,7 @@ static uint64_t look_after(struct engine *engine) {
 /** Brings what was spoken to the rates that streams send. */
 static void spread_spoken(struct engine *engine, struct bands_frame *spoken) {
   bool other = false;
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
     const struct stream *stream = &engine->streams[slot];
     if (engine->open[slot] && stream->output.active) other = other || stream->output.wide != engine->device.wide;
   }
@@ -212,7 +222,7 @@ static void take_turn(struct engine *engine) {
   media_clock_drift(&engine->context.clock, report.drift_ns);
   note_fault(engine, &report);
   uint64_t now_ns = monotonic_now_ns();
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
     struct stream *stream = &engine->streams[slot];
     if (!engine->open[slot]) continue;
     stream_output_feed(stream, &spoken);
@@ -230,39 +240,39 @@ static void catch_up(struct engine *engine, uint64_t now_ns) {
   struct media_clock *clock = &engine->context.clock;
   if (now_ns < media_clock_next_turn_ns(clock) + GIVE_UP_NS) return;
   media_clock_skip(clock, now_ns);
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
     struct stream *stream = &engine->streams[slot];
     if (engine->open[slot]) stream_output_skip(stream, &engine->context, now_ns);
+    note_due(engine, slot);
   }
 }
 
-/** The stream whose packet is due first. @return when, UINT64_MAX if none sends */
-static uint64_t first_due(struct engine *engine, struct stream **first) {
-  uint64_t due_ns = UINT64_MAX;
-  for (size_t slot = 0; slot < ENGINE_SESSIONS; slot++) {
-    struct stream *stream = &engine->streams[slot];
-    uint64_t own_ns = engine->open[slot] ? stream_output_due_ns(stream, &engine->context) : UINT64_MAX;
-    if (own_ns >= due_ns) continue;
-    due_ns = own_ns;
-    *first = stream;
+/** The slot whose packet is due first. @return when, UINT64_MAX if none sends */
+static uint64_t first_due(const struct engine *engine, size_t *first) {
+  uint64_t due_media_ns = UINT64_MAX;
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
+    if (engine->due_media_ns[slot] >= due_media_ns) continue;
+    due_media_ns = engine->due_media_ns[slot];
+    *first = slot;
   }
-  return due_ns;
+  return due_media_ns == UINT64_MAX ? UINT64_MAX : media_clock_when(&engine->context.clock, due_media_ns);
 }
 
 /** Does what is due, in the order of time. @return when the next thing is due */
 static uint64_t do_what_is_due(struct engine *engine) {
   if (!engine->resting) catch_up(engine, monotonic_now_ns());
   while (!engine->resting) {
-    struct stream *stream = NULL;
-    uint64_t packet_ns = first_due(engine, &stream);
+    size_t slot = 0;
+    uint64_t packet_ns = first_due(engine, &slot);
     uint64_t turn_ns = media_clock_next_turn_ns(&engine->context.clock);
     uint64_t next_ns = packet_ns < turn_ns ? packet_ns : turn_ns;
     if (next_ns > monotonic_now_ns()) return next_ns;
     // Sound that was spoken until now may belong into the packet that is due now.
-    if (turn_ns <= packet_ns || !stream) {
+    if (turn_ns <= packet_ns) {
       take_turn(engine);
     } else {
-      stream_output_send(stream, &engine->context);
+      stream_output_send(&engine->streams[slot], &engine->context);
+      note_due(engine, slot);
     }
   }
   return look_after(engine);
@@ -296,11 +306,12 @@ static void take_commands(struct engine *engine) {
 static void take_news(struct engine *engine) {
   struct courier_news news;
   while (ring_get(&engine->news, &news)) {
-    size_t slot = news.session % ENGINE_SESSIONS;
+    size_t slot = news.session % engine->sessions;
     struct stream *stream = &engine->streams[slot];
     // A stream that is not open is the control thread's.
     if (engine->open[slot] && stream->id == news.session) {
       stream_security_take(stream, &engine->context, &news, monotonic_now_ns());
+      note_due(engine, slot);
     }
     stream_retire(&engine->context, news.sender, news.receiver);
   }
@@ -324,6 +335,7 @@ static void start(struct engine *engine) {
   realtime_lock_stack();
   realtime_lock_code();
   realtime_lock_memory(engine, sizeof *engine);
+  engine_lock_pools(engine);
   realtime_lock_memory(engine->hearing.voice, voice_bytes());
   uint64_t now_ns = monotonic_now_ns();
   // Some turns into media time, so that it can be looked at backwards.
@@ -337,7 +349,7 @@ static void start(struct engine *engine) {
 
 void *media_thread_run(void *argument) {
   struct engine *engine = argument;
-  struct epoll_event ready[2 + 2 * ENGINE_SESSIONS];
+  struct epoll_event ready[READY_A_ROUND];
   start(engine);
   while (!atomic_load_explicit(&engine->stopping, memory_order_relaxed)) {
     set_timer(engine, do_what_is_due(engine));

@@ -22,7 +22,7 @@ static struct engine_slot *find_unconfigured(struct engine *engine, uint32_t ses
 }
 
 static const struct sockets_pair *sockets_of(const struct engine *engine, const struct engine_slot *slot) {
-  return &engine->streams[slot->id % ENGINE_SESSIONS].sockets;
+  return &engine->streams[slot->id % engine->sessions].sockets;
 }
 
 static int descriptor_of(const struct sockets_pair *sockets, enum component component) {

@@ -12,19 +12,20 @@
 #define MAX_DIGIT_MS 8000
 
 struct engine_slot *engine_find_slot(struct engine *engine, uint32_t session) {
-  struct engine_slot *slot = &engine->slots[session % ENGINE_SESSIONS];
+  struct engine_slot *slot = &engine->slots[session % engine->sessions];
   return slot->open && slot->id == session ? slot : NULL;
 }
 
-static size_t index_of(const struct engine_slot *slot) { return slot->id % ENGINE_SESSIONS; }
+static size_t index_of(const struct engine *engine, const struct engine_slot *slot) { return (size_t)(slot - engine->slots); }
 
 /** A slot that is free, with a number that no session had before; null if all are in use. */
 static struct engine_slot *claim(struct engine *engine) {
-  for (uint32_t at = 0; at < ENGINE_SESSIONS; at++) {
+  for (uint32_t at = 0; at < engine->sessions; at++) {
     struct engine_slot *slot = &engine->slots[at];
     if (slot->open) continue;
-    slot->id = engine->generation * ENGINE_SESSIONS + at;
-    engine->generation++;
+    slot->id = engine->generation * (uint32_t)engine->sessions + at;
+    // Begins anew before the numbers wrap, so that a number always says its slot.
+    engine->generation = engine->generation % (UINT32_MAX / (uint32_t)engine->sessions - 1) + 1;
     return slot;
   }
   return NULL;
@@ -37,7 +38,7 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
   if (error != DP_OK) return error;
   struct engine_slot *slot = claim(engine);
   if (!slot) return DP_TOO_MANY_SESSIONS;
-  struct stream *stream = &engine->streams[index_of(slot)];
+  struct stream *stream = &engine->streams[index_of(engine, slot)];
   struct stream_origin origin;
   error = secure_random((uint8_t *)&origin, sizeof origin);
   // In the lower half, so that loss of the first packets cannot hide a wrap from an SRTP receiver (RFC 3711 §3.3.1).
@@ -47,12 +48,12 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
   if (error != DP_OK) return error;
   stream->id = slot->id;
   stream->silence_ns = silence_ms * NS_PER_MS;
-  statistics_publish(&engine->boards[index_of(slot)], &stream->statistics);
+  statistics_publish(&engine->boards[index_of(engine, slot)], &stream->statistics);
   slot->family = stream->sockets.family;
   *session = slot->id;
   *port = stream->sockets.port;
   // Until it is configured there is nothing to do for it; waking the media thread, which outranks us, would hold up a call.
-  struct engine_command command = {.kind = ENGINE_COMMAND_OPEN, .slot = index_of(slot)};
+  struct engine_command command = {.kind = ENGINE_COMMAND_OPEN, .slot = index_of(engine, slot)};
   error = engine_command_quietly(engine, &command);
   if (error != DP_OK) {
     sockets_close_pair(&stream->sockets);
@@ -68,12 +69,12 @@ dp_error engine_take_ports(struct engine *engine, uint32_t session, uint32_t fro
   if (!slot || !other || other == slot || other->configured) return DP_NOT_FOUND;
   if (other->family != slot->family) return DP_UNSUPPORTED;
   // Looked at first: sockets that are replaced cannot be had back.
-  if (ring_count(&engine->commands) >= ENGINE_COMMANDS) return DP_FULL;
-  struct sockets_pair *sockets = &engine->streams[index_of(slot)].sockets;
-  dp_error error = sockets_replace_pair(sockets, &engine->streams[index_of(other)].sockets);
+  if (ring_count(&engine->commands) >= engine->command_room) return DP_FULL;
+  struct sockets_pair *sockets = &engine->streams[index_of(engine, slot)].sockets;
+  dp_error error = sockets_replace_pair(sockets, &engine->streams[index_of(engine, other)].sockets);
   if (error != DP_OK) return error;
   *port = sockets->port;
-  const struct engine_command command = {.kind = ENGINE_COMMAND_MOVED, .slot = index_of(slot)};
+  const struct engine_command command = {.kind = ENGINE_COMMAND_MOVED, .slot = index_of(engine, slot)};
   return engine_command(engine, &command);
 }
 
@@ -161,14 +162,14 @@ static dp_error take_credentials(struct engine_slot *slot, const struct engine_i
 /** Tells the courier what concerns it, before the media thread hands it the first datagram of it. */
 static dp_error request_channel(struct engine *engine, struct engine_slot *slot, const struct engine_stream *stream,
                                 struct stream_setup *setup) {
-  struct courier_request request = {.kind = COURIER_SET, .slot = index_of(slot)};
+  struct courier_request request = {.kind = COURIER_SET, .slot = index_of(engine, slot)};
   struct channel_setup *channel = &request.setup;
   dp_error error = take_credentials(slot, stream->ice, &channel->ice);
   if (error != DP_OK) return error;
   setup->association = stream->dtls ? stream->dtls->association : 0;
   setup->ice = channel->ice.number;
   if (!stream->dtls && !stream->ice && !slot->has_channel) return DP_OK;
-  const struct stream *own = &engine->streams[index_of(slot)];
+  const struct stream *own = &engine->streams[index_of(engine, slot)];
   channel->session = slot->id;
   channel->association = setup->association;
   if (stream->dtls) {
@@ -192,7 +193,7 @@ static dp_error request_channel(struct engine *engine, struct engine_slot *slot,
 /** Afterwards nobody but us uses the session's sockets, as far as the courier goes. */
 static dp_error stop_channel(struct engine *engine, struct engine_slot *slot) {
   if (!slot->has_channel) return DP_OK;
-  const struct courier_request request = {.kind = COURIER_STOP, .slot = index_of(slot)};
+  const struct courier_request request = {.kind = COURIER_STOP, .slot = index_of(engine, slot)};
   dp_error error = engine_request(engine, &request);
   if (error != DP_OK) return error;
   while (sem_wait(&engine->courier_answer) != 0) continue; // EINTR
@@ -267,12 +268,12 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
   struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
   if (!is_valid(stream)) return DP_INVALID_ARGUMENT;
-  struct engine_command command = {.kind = ENGINE_COMMAND_CONFIGURE, .slot = index_of(slot)};
+  struct engine_command command = {.kind = ENGINE_COMMAND_CONFIGURE, .slot = index_of(engine, slot)};
   struct stream_setup *setup = &command.setup;
   dp_error error = fill_setup(slot, stream, setup);
   if (error == DP_OK) error = supply_codecs(engine, slot, stream, setup);
   // Looked at first: what the courier has been told cannot be taken back.
-  if (error == DP_OK && ring_count(&engine->commands) >= ENGINE_COMMANDS) error = DP_FULL;
+  if (error == DP_OK && ring_count(&engine->commands) >= engine->command_room) error = DP_FULL;
   if (error == DP_OK) error = prepare_keys(slot, stream, setup);
   if (error == DP_OK) error = request_channel(engine, slot, stream, setup);
   if (error == DP_OK) error = engine_command(engine, &command);
@@ -291,7 +292,7 @@ dp_error engine_send_digits(struct engine *engine, uint32_t session, const char 
   struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
   if (duration_ms < MIN_DIGIT_MS || duration_ms > MAX_DIGIT_MS) return DP_INVALID_ARGUMENT;
-  struct engine_command command = {.kind = ENGINE_COMMAND_DIGITS, .slot = index_of(slot)};
+  struct engine_command command = {.kind = ENGINE_COMMAND_DIGITS, .slot = index_of(engine, slot)};
   command.digits.count = strlen(digits);
   command.digits.duration_ms = duration_ms;
   atomic_uint *waiting = &engine->streams[command.slot].digits_waiting;
@@ -313,20 +314,20 @@ dp_error engine_send_digits(struct engine *engine, uint32_t session, const char 
 dp_error engine_read_statistics(struct engine *engine, uint32_t session, struct stream_statistics *statistics) {
   struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
-  statistics_read(&engine->boards[index_of(slot)], statistics);
+  statistics_read(&engine->boards[index_of(engine, slot)], statistics);
   return DP_OK;
 }
 
 dp_error engine_close_session(struct engine *engine, uint32_t session, struct stream_statistics *final) {
   struct engine_slot *slot = engine_find_slot(engine, session);
   if (!slot) return DP_NOT_FOUND;
-  struct stream *stream = &engine->streams[index_of(slot)];
-  struct engine_command command = {.kind = ENGINE_COMMAND_CLOSE, .slot = index_of(slot)};
+  struct stream *stream = &engine->streams[index_of(engine, slot)];
+  struct engine_command command = {.kind = ENGINE_COMMAND_CLOSE, .slot = index_of(engine, slot)};
   dp_error error = stop_channel(engine, slot);
   if (error == DP_OK) error = engine_command(engine, &command);
   if (error != DP_OK) return error;
   while (sem_wait(&engine->answer) != 0) continue; // EINTR
-  statistics_read(&engine->boards[index_of(slot)], final);
+  statistics_read(&engine->boards[index_of(engine, slot)], final);
   sockets_close_pair(&stream->sockets);
   for (size_t at = 0; at < SRTP_SUITES; at++) keys_free(stream->output.senders[at], NULL);
   keys_free(NULL, stream->input.receiver);
@@ -340,7 +341,7 @@ dp_error engine_close_session(struct engine *engine, uint32_t session, struct st
 }
 
 void engine_close_sessions(struct engine *engine) {
-  for (size_t at = 0; at < ENGINE_SESSIONS; at++) {
+  for (size_t at = 0; at < engine->sessions; at++) {
     struct stream_statistics final;
     struct engine_slot *slot = &engine->slots[at];
     // A ring that is full empties within a turn.

@@ -72,13 +72,14 @@ export class NativeEngine implements MediaEngine {
   /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
   constructor(options: EngineOptions, { log, addon = loadNative() }: EngineDependencies) {
     const { device, ports, speaker, microphone, wideband = false, opus = false, voice = UNTOUCHED } = options;
+    const { sessions = 0 } = options;
     this.#addon = addon;
     this.#log = log;
     this.#options = options;
     this.#voice = voice;
     this.#handle = callNative(() =>
       addon.engineCreate(
-        { device, wideband, opus, firstPort: ports.first, lastPort: ports.last, speaker, microphone, voice },
+        { device, wideband, opus, sessions, firstPort: ports.first, lastPort: ports.last, speaker, microphone, voice },
         () => this.#takeEvents(),
       ),
     );

@@ -303,6 +303,8 @@ export interface EngineOptions {
   readonly wideband?: boolean;
   /** Look for the library of Opus; the state says whether it is there. */
   readonly opus?: boolean;
+  /** That may be open at once, each with its room for as long as the engine lives; at most 1024. Left out: eight. */
+  readonly sessions?: number;
   readonly ports: { readonly first: number; readonly last: number };
   /** Percent, 0 to 100. */
   readonly speaker: number;

@@ -10,6 +10,7 @@ function startCall(wake = () => undefined) {
   const options = {
     device: { kind: 'virtual' },
     wideband: false,
+    sessions: 0,
     firstPort: 20600,
     lastPort: 20699,
     speaker: 50,

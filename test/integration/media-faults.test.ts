@@ -117,6 +117,7 @@ describe('parameters', () => {
       device,
       wideband: false,
       opus: false,
+      sessions: 0,
       firstPort: ports.first,
       lastPort: ports.last,
       speaker: 50,
@@ -205,6 +206,7 @@ describe('parameters', () => {
     const options = {
       device: { kind: 'virtual' },
       wideband: false,
+      sessions: 0,
       firstPort: 20_400,
       lastPort: 20_499,
       speaker: 50,

@@ -420,6 +420,43 @@ static void ports_and_sessions_run_out(void) {
   station_stop(&left);
 }
 
+/** As many as were asked for, no matter whether that is a power of two; each talks to the next one and is heard. */
+static void as_many_sessions_as_were_asked_for(void) {
+  enum { SESSIONS = 30 };
+  uint32_t sessions[SESSIONS];
+  uint16_t ports[SESSIONS], port;
+  uint32_t session;
+  struct stream_statistics figures;
+  humming_init(&left.device, 400);
+  struct engine_options options = {.device = {.operations = &humming_operations, .device = &left.device},
+                                   .first_port = FIRST_PORT,
+                                   .last_port = LAST_PORT,
+                                   .sessions = ENGINE_MAX_SESSIONS + 1,
+                                   .wake = station_wake,
+                                   .wake_context = &left};
+  CHECK_EQUAL(engine_create(&options, &left.engine), DP_INVALID_ARGUMENT);
+  options.sessions = SESSIONS;
+  CHECK_EQUAL(engine_create(&options, &left.engine), DP_OK);
+  for (int at = 0; at < SESSIONS; at++) {
+    CHECK_EQUAL(engine_open_session(left.engine, "127.0.0.1", 0, &sessions[at], &ports[at]), DP_OK);
+  }
+  CHECK_EQUAL(engine_open_session(left.engine, "127.0.0.1", 0, &session, &port), DP_TOO_MANY_SESSIONS);
+  for (int at = 0; at < SESSIONS; at++) {
+    struct engine_stream stream = stream_to(ports[at ^ 1]);
+    CHECK_EQUAL(engine_configure_session(left.engine, sessions[at], &stream), DP_OK);
+  }
+  sleep_ms(500);
+  for (int at = 0; at < SESSIONS; at++) {
+    CHECK_EQUAL(engine_close_session(left.engine, sessions[at], &figures), DP_OK);
+    CHECK(figures.packets_sent >= 15);
+    CHECK(figures.packets_received >= 10);
+  }
+  // A slot that is used again has another number.
+  CHECK_EQUAL(engine_open_session(left.engine, "127.0.0.1", 0, &session, &port), DP_OK);
+  for (int at = 0; at < SESSIONS; at++) CHECK(sessions[at] != session);
+  station_stop(&left);
+}
+
 static void ports_are_used_again_as_late_as_possible(void) {
   uint16_t first = ports_of_our_own();
   station_start_range(&left, 0, first, (uint16_t)(first + 7));
@@ -507,6 +544,7 @@ int main(void) {
   TEST(ports_and_sessions_run_out);
   TEST(ports_are_used_again_as_late_as_possible);
   TEST(parameters_are_checked);
+  TEST(as_many_sessions_as_were_asked_for);
   TEST(several_sessions_are_heard_together);
   return test_summary("engine");
 }

@@ -40,6 +40,7 @@ describe('the engine', () => {
         device: options.device,
         wideband: false,
         opus: false,
+        sessions: 0,
         firstPort: 16_384,
         lastPort: 16_484,
         speaker: 80,
