@@ -210,6 +210,7 @@ export class AccountLines {
       names: (uri) => profile.names(uri),
       route: (registrar, proxy) => profile.registerRouting(registrar, proxy),
       changed: (report, cause) => this.#changed(profile, report, cause),
+      rerouted: () => this.#lookForServers(profile),
     });
     profile.live = () => registration.live;
     const subscriptions = new AccountSubscriptions({
@@ -225,11 +226,15 @@ export class AccountLines {
     return { profile, registration, subscriptions };
   }
 
-  #changed(profile: AccountProfile, report: RegistrationReport, cause: string | undefined): void {
-    const { registered, reason, status, registrar } = report;
-    // The servers that a registrar names are ours as long as we are registered.
+  /** The servers that a registrar names are ours as long as we are registered. */
+  #lookForServers(profile: AccountProfile): void {
     this.options.prepare(profile.account, profile.servers);
     this.#locateServers();
+  }
+
+  #changed(profile: AccountProfile, report: RegistrationReport, cause: string | undefined): void {
+    const { registered, reason, status, registrar } = report;
+    this.#lookForServers(profile);
     const fields = { account: profile.account.uri, registrar, registered, reason: reason ?? cause ?? null, status };
     if (registered || !this.#running) this.options.log.info('sip.registration', fields);
     else this.options.log.warn('sip.registration', fields);

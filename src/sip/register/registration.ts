@@ -64,6 +64,8 @@ export interface RegistrationOptions {
    * @param cause what led to it, where that is not the state's reason
    */
   readonly changed: (state: RegistrationReport, cause: string | undefined) => void;
+  /** The registrar names other servers for our requests than before (RFC 3608 §6.1), and nothing else has changed. */
+  readonly rerouted: () => void;
 }
 
 interface Flow {
@@ -96,6 +98,8 @@ export class Registration {
   #returning: string | undefined;
   /** What was told last, to tell a change from none. */
   #told = fingerprint(UNKNOWN, '', []);
+  /** The service route as of then. */
+  #route = '';
   #stopped = false;
 
   constructor(private readonly options: RegistrationOptions) {
@@ -394,7 +398,13 @@ export class Registration {
   #publish(state: BindingState, cause?: string): void {
     const flows = this.#flows.map((flow) => flow.state.registered);
     const told = fingerprint(state, state.registered ? this.#registrar.uri : '', flows);
-    if (told === this.#told) return;
+    const route = JSON.stringify(this.#liveFlow?.grant?.serviceRoute.map(({ uri }) => uri) ?? []);
+    const isRerouted = route !== this.#route;
+    this.#route = route;
+    if (told === this.#told) {
+      if (isRerouted) this.options.rerouted();
+      return;
+    }
     if (state.registered !== this.#state.registered || this.#since === null) this.#since = this.options.clock.wall();
     this.#told = told;
     this.#state = state;

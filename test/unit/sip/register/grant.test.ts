@@ -155,6 +155,7 @@ describe('other names of an account (RFC 7315 §4.1)', () => {
 
 describe('the service route (RFC 3608 §6.1)', () => {
   const SERVICE: [string, string] = ['Service-Route', `<sip:${P2};lr>, <sip:${HSP};lr>`];
+  const named = (host: string): [string, string] => ['Service-Route', `<sip:${host}.example.com;lr>`];
 
   it('is the route of new requests (§6.4.2, F1)', async () => {
     const made = await house(account, (registrar) => registrar.extra.push(SERVICE));
@@ -218,6 +219,23 @@ describe('the service route (RFC 3608 §6.1)', () => {
     asked.length = 0;
     await made.clock.advanceAsync(120_000);
     expect(new Set(asked)).toEqual(new Set(['node20.example.com']));
+  });
+
+  it('is looked for ahead where a refresh names another: no call waits for the DNS', async () => {
+    const asked: string[] = [];
+    const resolve = (name: string): Promise<string[]> => {
+      asked.push(name);
+      return name.startsWith('node2') ? Promise.resolve([HSP]) : Promise.resolve([P2]);
+    };
+    const made = await house(account, (registrar) => registrar.extra.push(named('node1')), resolve);
+    await made.clock.advanceAsync(10);
+    made.registrar.extra = [named('node2')];
+    made.agent.networkChanged();
+    await made.clock.advanceAsync(10);
+    expect(made.agent.registrations[0]?.registered).toBe(true);
+    expect(asked).toContain('node2.example.com');
+    expect([...made.agent.servers]).toContain(HSP);
+    expect(called(made).to).toBe(HSP);
   });
 
   it('goes with the registration', async () => {
