@@ -3,7 +3,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { KnownPlaces } from '../dialog/index.ts';
-import type { ExchangeEnvironment } from '../exchange/index.ts';
+import type { ExchangeEnvironment, KeptWays } from '../exchange/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { TimerSettings } from '../transaction/index.ts';
 
@@ -25,6 +25,8 @@ export interface EventEnvironment extends ExchangeEnvironment, KnownPlaces {
   readonly timers: TimerSettings;
   /** Value of User-Agent. */
   readonly userAgent: string;
+  /** For one subscription: keeps the connections that it lives by. */
+  keepWays(): KeptWays;
   /**
    * Contact for what goes to `target`, with the account's user.
    * @param sips whether it has to be a sips URI (RFC 3261 §8.1.1.8, §12.1.1)

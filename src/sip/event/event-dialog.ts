@@ -1,7 +1,7 @@
 // A dialog that a subscription lives in, from either side: requests of ours in it, and from where the peer's count.
 
 import { type Dialog, HeardFrom, livesAt, type RequestContent } from '../dialog/index.ts';
-import { type CallCredentials, ClientExchange } from '../exchange/index.ts';
+import { type CallCredentials, ClientExchange, type KeptWays } from '../exchange/index.ts';
 import { createResponse } from '../message/index.ts';
 import type { Endpoint, SipRequest, SipResponse } from '../message/types.ts';
 import type { EventEnvironment } from './environment.ts';
@@ -19,6 +19,11 @@ export interface EventDialogOptions {
    * Who subscribes names the place that notifications go to, and that must not be somebody who never asked.
    */
   readonly mayGoTo: (address: string) => boolean;
+  /**
+   * Whether the connections that the peer is heard by stay until `release`: a NAT lets notifications in by no other.
+   * Default: no.
+   */
+  readonly holdsWays?: boolean;
   /** What our Contact is to have more; default: nothing. */
   readonly contact?: (plain: string) => string;
 }
@@ -41,13 +46,16 @@ export const endsSubscription = (status: number): boolean => ENDING.has(status);
 export class EventDialog {
   readonly #heardFrom = new HeardFrom();
   #lastHeard: Endpoint;
+  /** Most live by UDP, and have none. */
+  #ways: KeptWays | undefined;
+  #released = false;
 
   constructor(
     readonly dialog: Dialog,
     private readonly options: EventDialogOptions,
   ) {
     this.#lastHeard = options.source;
-    this.#heardFrom.add(options.source.address);
+    this.#heard(options.source);
   }
 
   /** Whether a request from there counts: from where the peer has been heard, or where the dialog lives. */
@@ -99,8 +107,17 @@ export class EventDialog {
     };
   }
 
+  /** It is over: its connections are held for it no longer. */
+  release(): void {
+    this.#released = true;
+    this.#ways?.release();
+  }
+
   #heard(source: Endpoint): void {
     this.#heardFrom.add(source.address);
     this.#lastHeard = source;
+    if (this.options.holdsWays !== true || this.#released || source.protocol === 'udp') return;
+    this.#ways ??= this.options.environment.keepWays();
+    this.#ways.keep(source);
   }
 }

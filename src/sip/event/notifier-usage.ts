@@ -138,6 +138,7 @@ export class NotifierUsage implements EventUsage {
   close(): void {
     this.#state = 'terminated';
     this.#stopTimers();
+    this.options.peer.release();
   }
 
   #subscribe(transaction: ServerTransaction, life: Millis): void {
@@ -289,6 +290,7 @@ export class NotifierUsage implements EventUsage {
   #forget(): void {
     if (this.#told) return;
     this.#told = true;
+    this.options.peer.release();
     this.options.watch.close?.();
     this.options.over(this);
   }

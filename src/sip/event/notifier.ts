@@ -192,7 +192,7 @@ export class Notifier {
     const key = `${dialog.id.callId} ${dialog.id.localTag}`;
     const made = new NotifierUsage({
       environment,
-      peer: new EventDialog(dialog, { environment, ...identity, source, mayGoTo: allowed }),
+      peer: new EventDialog(dialog, { environment, ...identity, source, mayGoTo: allowed, holdsWays: true }),
       event,
       watch: watch.value,
       contact: environment.contact(source, identity.contactUser, dialog.sipsContact),

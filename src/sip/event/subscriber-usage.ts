@@ -219,6 +219,7 @@ export class SubscriberUsage {
   #stopWaiting(): void {
     for (const timer of [this.#refresh, this.#expiry, this.#timerN]) timer?.cancel();
     this.#giveUp();
+    this.peer.release();
   }
 }
 

@@ -172,6 +172,7 @@ export class SubscriptionAttempt {
       contactUser,
       source,
       mayGoTo: () => true,
+      holdsWays: true,
       contact: (plain) => subscribeContact(this.plan, plain),
     });
     const usage = new SubscriberUsage(peer, this.plan, this.#granted, {

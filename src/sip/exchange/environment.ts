@@ -11,6 +11,14 @@ import type { ClientTransaction, ClientTransactionUser } from '../transaction/in
 /** Where a URI leads: at least one address, the best first (RFC 3263); or a sentence that says why there is none. */
 export type Located = Result<readonly Endpoint[], string>;
 
+/** The connections that a call or a subscription lives by. */
+export interface KeptWays {
+  /** A message came from there: the connection that brought it stays, however silent. */
+  keep(source: Endpoint): void;
+  /** It is over. */
+  release(): void;
+}
+
 /** The surroundings that all requests of a user agent share. */
 export interface ExchangeEnvironment {
   readonly clock: Clock;

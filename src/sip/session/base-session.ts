@@ -2,12 +2,12 @@
 
 import { Emitter } from '../../base/emitter.ts';
 import { HeardFrom, isSips } from '../dialog/index.ts';
+import type { KeptWays } from '../exchange/index.ts';
 import { formatNameAddress } from '../message/index.ts';
 import type { Endpoint, NameAddress, SipRequest } from '../message/types.ts';
 import type { ServerTransaction } from '../transaction/index.ts';
 import type { DialogUsage, DialogUser } from './dialog-usage.ts';
 import type { DialogView } from './dialog-view.ts';
-import type { KeptWays } from './environment.ts';
 import { formatReferTo } from './transfer/refer-request.ts';
 import type {
   Body,

@@ -2,18 +2,10 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import type { CallCredentials, ExchangeEnvironment } from '../exchange/index.ts';
+import type { CallCredentials, ExchangeEnvironment, KeptWays } from '../exchange/index.ts';
 import type { Endpoint, SipRequest } from '../message/types.ts';
 import type { TimerSettings } from '../transaction/index.ts';
 import type { LocalTarget } from './local-target.ts';
-
-/** The connections that a call lives by. */
-export interface KeptWays {
-  /** A message came from there: the connection that brought it stays, however silent the call. */
-  keep(source: Endpoint): void;
-  /** The call is over. */
-  release(): void;
-}
 
 /** The surroundings that all sessions of a user agent share. */
 export interface SessionEnvironment extends ExchangeEnvironment {

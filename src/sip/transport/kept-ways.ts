@@ -1,7 +1,7 @@
-// The connections that a call lives by: they stay for as long as it does, be it silent for hours. NATs on the way are
-// reminded of them as often as by the keep-alives of RFC 5626 §4.4.1, but by a single CRLF that asks for no answer: there
-// is no registration in which the peer could have said that it gives one (§4.4), and it must take a line end for nothing
-// (RFC 3261 §7.5). So none is given up for its silence; but what TCP cannot deliver, the system reports.
+// The connections that a call or a subscription lives by: they stay for as long as it does, be it silent for hours. NATs
+// on the way are reminded of them as often as by the keep-alives of RFC 5626 §4.4.1, but by a single CRLF that asks for no
+// answer: there is no registration in which the peer could have said that it gives one (§4.4), and it must take a line end
+// for nothing (RFC 3261 §7.5). So none is given up for its silence; but what TCP cannot deliver, the system reports.
 
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
@@ -14,7 +14,7 @@ const LONGEST_PAUSE = seconds(120);
 /** A peer may come back by another connection; it does not need many. The one that was used least lately is let go. */
 const MOST_OF_ONE = 4;
 
-/** The connections of one call. */
+/** The connections of one call, or one subscription. */
 export class KeptWays implements ConnectionHolder {
   /** The one that was heard by last comes last. */
   readonly #connections = new Set<Connection>();
@@ -63,7 +63,7 @@ export class KeptWays implements ConnectionHolder {
 
   #remindLater(): void {
     const pause = millis(SHORTEST_PAUSE + (LONGEST_PAUSE - SHORTEST_PAUSE) * this.random.uniform());
-    this.#timer = this.clock.after(pause, 'keep-alive of a call', () => {
+    this.#timer = this.clock.after(pause, 'keep-alive of a dialog', () => {
       for (const connection of this.#connections) connection.remind();
       this.#remindLater();
     });

@@ -211,7 +211,7 @@ export class TransportLayer {
   }
 
   /**
-   * Keeps the connections that the messages of a call come by, however silent, until it is released.
+   * Keeps the connections that the messages of a dialog come by, however silent, until it is released.
    * @returns `keep` takes the source of each message
    */
   keepWays(): { keep(source: Endpoint): void; release(): void } {
