@@ -66,6 +66,8 @@ export interface NativeStreamParameters {
   readonly packetTimeMs: number;
   /** The peer takes forward error correction, of a codec that has it. */
   readonly corrects: boolean;
+  /** Reports carry VoIP metrics. */
+  readonly tellsQuality: boolean;
   readonly sends: boolean;
   readonly receives: boolean;
   readonly sendSuite: string | undefined;

@@ -10,6 +10,8 @@ static double milliseconds(uint64_t ns) { return (double)ns / (double)NS_PER_MS;
 
 static double known_milliseconds(uint64_t ns) { return ns == STATISTICS_UNKNOWN ? (double)NAN : milliseconds(ns); }
 
+static double known_hundredths(uint64_t value) { return value == STATISTICS_UNKNOWN ? (double)NAN : (double)value / 100; }
+
 double layout_duration_ms(uint64_t ns) { return ns == UINT64_MAX ? (double)INFINITY : milliseconds(ns); }
 
 void layout_statistics(const struct stream_statistics *statistics, double numbers[LAYOUT_STATISTICS]) {
@@ -30,6 +32,8 @@ void layout_statistics(const struct stream_statistics *statistics, double number
   numbers[13] = known_milliseconds(statistics->last_received_ns);
   numbers[14] = milliseconds(statistics->max_lateness_ns);
   numbers[15] = (double)statistics->protection;
+  numbers[16] = known_hundredths(statistics->opinion_hundredths);
+  numbers[17] = known_hundredths(statistics->remote_opinion_hundredths);
 }
 
 void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]) {

@@ -5,7 +5,7 @@
 
 #include "engine/engine.h"
 
-#define LAYOUT_STATISTICS 16
+#define LAYOUT_STATISTICS 18
 #define LAYOUT_STATE 6
 #define LAYOUT_VOICE 8
 /** Numbers of one event. */

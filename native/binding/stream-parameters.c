@@ -129,6 +129,7 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
       !arguments_integer_member(env, object, "receivedEventPayloadType", payload_range, &received_event_payload_type) ||
       !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
       !arguments_flag_member(env, object, "corrects", &stream->corrects) ||
+      !arguments_flag_member(env, object, "tellsQuality", &stream->tells_quality) ||
       !arguments_flag_member(env, object, "sends", &stream->sends) ||
       !arguments_flag_member(env, object, "receives", &stream->receives)) {
     return false;

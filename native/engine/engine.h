@@ -110,6 +110,7 @@ struct engine_stream {
    * signalling comes from, or from the first that is stable (see stream-latch.c). Null: from the remote address only. */
   const char *signalling_address;
   bool corrects; /**< The peer takes forward error correction, of codecs that have it. */
+  bool tells_quality; /**< Our reports carry VoIP metrics (RFC 3611 §4.7). */
   bool sends;
   bool receives;
   enum srtp_suite send_suite; /**< Counts where there is a key. */

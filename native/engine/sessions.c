@@ -225,6 +225,7 @@ static dp_error fill_setup(const struct engine_slot *slot, const struct engine_s
   const struct codec_traits *traits = codec_traits(stream->codec);
   uint32_t longest_ms = traits->longest_ms;
   *setup = (struct stream_setup){
+      .tells_quality = stream->tells_quality,
       .sends = stream->sends,
       .receives = stream->receives,
       .codec = (enum codec)stream->codec,

@@ -8,6 +8,8 @@ void statistics_init(struct stream_statistics *statistics) {
   memset(statistics, 0, sizeof *statistics);
   statistics->round_trip_ns = STATISTICS_UNKNOWN;
   statistics->remote_loss_256ths = STATISTICS_UNKNOWN;
+  statistics->opinion_hundredths = STATISTICS_UNKNOWN;
+  statistics->remote_opinion_hundredths = STATISTICS_UNKNOWN;
   statistics->first_sent_ns = STATISTICS_UNKNOWN;
   statistics->first_received_ns = STATISTICS_UNKNOWN;
   statistics->last_received_ns = STATISTICS_UNKNOWN;

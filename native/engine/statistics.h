@@ -32,6 +32,8 @@ struct stream_statistics {
   uint64_t jitter_buffer_ns;
   uint64_t round_trip_ns;
   uint64_t remote_loss_256ths; /**< "Fraction lost" of the peer's last report (RFC 3550 §6.4.1). */
+  uint64_t opinion_hundredths;        /**< Mean opinion score of what is heard, as estimated here, times 100. */
+  uint64_t remote_opinion_hundredths; /**< Of what the peer hears, as it has reported (RFC 3611 §4.7.5). */
   uint64_t first_sent_ns;
   uint64_t first_received_ns;
   uint64_t last_received_ns;

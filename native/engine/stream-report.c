@@ -40,6 +40,8 @@ static size_t fill_block(struct stream *stream, uint64_t now_ns, struct rtcp_rep
 static void send_report(struct stream *stream, const struct stream_context *context, uint64_t now_ns, bool bye) {
   if (stream_awaits_keys(stream, COMPONENT_RTCP)) return;
   struct rtcp_report_block block;
+  struct rtcp_voip_metrics metrics;
+  bool tells = stream->setup.tells_quality && stream_quality_metrics(stream, &metrics);
   const struct stream_output *output = &stream->output;
   uint64_t media_ns = media_clock_at(&context->clock, now_ns);
   struct rtcp_sender_info sender = {.ntp_timestamp = ntp_at(context, now_ns),
@@ -51,6 +53,7 @@ static void send_report(struct stream *stream, const struct stream_context *cont
                                    .blocks = &block,
                                    .block_count = fill_block(stream, now_ns, &block),
                                    .cname = {.data = context->cname, .length = STREAM_CNAME_BYTES},
+                                   .metrics = tells ? &metrics : NULL,
                                    .bye = bye};
   uint8_t bytes[RTCP_BUFFER_BYTES];
   size_t length;
@@ -103,6 +106,9 @@ static void take_report(struct stream *stream, const struct stream_context *cont
   if (received->has_sender && heard) {
     stream->reports.last_sr = ntp_middle(received->sender.ntp_timestamp);
     stream->reports.last_sr_ns = arrival_ns;
+  }
+  if (received->has_metrics && received->metrics.listening_score != RTCP_XR_UNKNOWN) {
+    figures->remote_opinion_hundredths = 10 * (uint64_t)received->metrics.listening_score;
   }
   if (!received->has_block) return;
   figures->remote_loss_256ths = received->block.fraction_lost;

@@ -93,6 +93,7 @@ void stream_measure(struct stream *stream) {
   figures->frames_concealed = counters->concealed - counters->inserted;
   figures->jitter_ns = input->has_source ? rtp_source_jitter_ns(&input->source) : 0;
   figures->jitter_buffer_ns = jitter_buffer_delay_ns(&input->playout.buffer);
+  figures->opinion_hundredths = stream_quality_figure(stream);
   figures->protection = stream_security_figure(stream);
 }
 

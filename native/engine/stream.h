@@ -4,7 +4,7 @@
 //
 // Parts: stream.c (life, agreement, figures) · stream-output.c · stream-input.c · stream-latch.c (whom plain RTP is
 // believed) · stream-report.c (RTCP) ·
-// stream-security.c (keys by DTLS, ICE).
+// stream-quality.c (how good it sounds) · stream-security.c (keys by DTLS, ICE).
 
 #ifndef DOORPHONE_ENGINE_STREAM_H
 #define DOORPHONE_ENGINE_STREAM_H
@@ -65,6 +65,7 @@ struct stream_setup {
   uint32_t event_clock_hz;
   int16_t received_event_payload_type;
   uint32_t packet_ms; /**< 0: nothing has been agreed yet. */
+  bool tells_quality; /**< Reports carry VoIP metrics: the peer has asked for them. */
   struct codec_supply supply; /**< The control thread's, which keeps it until the stream is closed. */
   bool encrypts;
   enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */
@@ -269,6 +270,14 @@ void stream_retire(struct stream_context *context, struct srtp_sender *sender, s
 
 /** What the figures say of encryption: enum stream_protection. */
 uint64_t stream_security_figure(const struct stream *stream);
+
+// ---- quality (stream-quality.c) ----
+
+/** Mean opinion score of what is heard, times 100; STATISTICS_UNKNOWN before the first packet. */
+uint64_t stream_quality_figure(const struct stream *stream);
+
+/** What is told to the peer. @return false: there is nothing to tell yet */
+bool stream_quality_metrics(const struct stream *stream, struct rtcp_voip_metrics *metrics);
 
 // ---- reports (stream-report.c) ----
 

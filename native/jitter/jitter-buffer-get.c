@@ -13,6 +13,7 @@ enum {
   STRETCH_MS = 60,  // So long like sound is waited for before sound is stretched where it is unlike.
   SURPLUS_FRAMES_AT_ONCE = 3,
   HOPELESS_TO_RESET = 5,
+  LOSSES_MOST = 3000,  // RFC 3550 A.1: a greater step is no loss.
 };
 
 /** One look at the clock: where playing stands. Times in ns. */
@@ -78,11 +79,19 @@ static struct jitter_slot *earliest(struct jitter_buffer *buffer) {
   return found;
 }
 
+/** A packet's turn has come: those between it and the last one are lost, or too late. */
+static void note_turn(struct jitter_buffer *buffer, const struct jitter_slot *slot) {
+  uint16_t ahead = (uint16_t)(slot->sequence - buffer->played_sequence);
+  if (buffer->has_played && ahead > 1 && ahead < LOSSES_MOST) loss_pattern_lost(&buffer->losses, ahead - 1u);
+  loss_pattern_received(&buffer->losses);
+  buffer->has_played = true;
+  buffer->played_sequence = slot->sequence;
+}
+
 /** Playing begins with this packet. */
 static void start_at(struct jitter_buffer *buffer, const struct jitter_slot *first) {
   buffer->playing = true;
   buffer->position = first->timestamp;
-  buffer->played_sequence = (uint16_t)(first->sequence - 1);
   buffer->dry_samples = 0;
   buffer->surplus_samples = 0;
   buffer->deficit_samples = 0;
@@ -163,7 +172,7 @@ static bool is_deficit(struct jitter_buffer *buffer, const struct standing *stan
 static void skip(struct jitter_buffer *buffer, const struct standing *standing, struct jitter_slot *slot) {
   slot->used = false;
   buffer->position = slot->timestamp + slot->samples;
-  buffer->played_sequence = slot->sequence;
+  note_turn(buffer, slot);
   buffer->surplus_samples = 0;
   buffer->has_skipped = true;
   buffer->counters.skipped++;
@@ -193,7 +202,7 @@ static void play(struct jitter_buffer *buffer, const struct standing *standing, 
                  struct jitter_frame *frame) {
   slot->used = false;  // Its bytes stay until a put needs the slot.
   buffer->position = slot->timestamp + slot->samples;
-  buffer->played_sequence = slot->sequence;
+  note_turn(buffer, slot);
   buffer->dry_samples = 0;
   buffer->counters.played++;
   give(frame, JITTER_FRAME_PACKET, slot->samples);

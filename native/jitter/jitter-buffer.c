@@ -31,8 +31,10 @@ dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_bu
 void jitter_forget_stream(struct jitter_buffer *buffer) {
   struct jitter_buffer_options options = buffer->options;
   struct jitter_counters counters = buffer->counters;
+  struct loss_pattern losses = buffer->losses;
   (void)jitter_buffer_init(buffer, &options);
   buffer->counters = counters;
+  buffer->losses = losses;
   buffer->counters.resets++;
 }
 

@@ -31,6 +31,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "codec/codec.h"
+#include "rtp/loss-pattern.h"
 #include "rtp/rtp.h"
 
 /** 640 ms of the shortest packets (10 ms); a power of two is not needed. */
@@ -113,10 +114,11 @@ struct jitter_slot {
   uint8_t payload[JITTER_BUFFER_PAYLOAD_BYTES];
 };
 
-/** Fields are the buffer's own; read `counters` freely on its thread. */
+/** Fields are the buffer's own; read `counters` and `losses` freely on its thread. */
 struct jitter_buffer {
   struct jitter_buffer_options options;
   struct jitter_counters counters;
+  struct loss_pattern losses; /**< What was to be heard, and was not; since init, as the counters. */
   struct jitter_slot slots[JITTER_BUFFER_SLOTS];
 
   bool has_source; /**< A packet has come: what follows are values. */
@@ -139,6 +141,7 @@ struct jitter_buffer {
   bool playing;     /**< `position` is a value. */
   int64_t position; /**< P: the next timestamp to play, unwrapped. */
   int64_t delay_ns;
+  bool has_played; /**< `played_sequence` is a value. */
   uint16_t played_sequence;
   uint32_t dry_samples;     /**< Made up since the last packet was played. */
   uint32_t surplus_samples; /**< Played while the delay was too long. */

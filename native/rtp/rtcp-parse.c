@@ -130,6 +130,9 @@ static dp_error read_content(const struct section *section, uint32_t our_ssrc, s
       return read_sdes(section, received);
     case RTCP_BYE:
       return read_bye(section, received);
+    case RTCP_XR:
+      return rtcp_xr_read((struct byte_view){section->body, section->bytes}, our_ssrc, &received->has_metrics,
+                          &received->metrics);
     default:
       return DP_OK;  // §6.1: unknown types are ignored.
   }

@@ -54,6 +54,8 @@ static size_t sdes_bytes(const struct rtcp_compound *compound) {
   return HEADER_BYTES + 4 + (text + 3) / 4 * 4;
 }
 
+static size_t metrics_bytes(const struct rtcp_compound *compound) { return compound->metrics ? RTCP_XR_VOIP_BYTES : 0; }
+
 static size_t bye_bytes(const struct rtcp_compound *compound) { return compound->bye ? HEADER_BYTES + 4 : 0; }
 
 static void write_report(struct writer *writer, const struct rtcp_compound *compound) {
@@ -86,12 +88,17 @@ dp_error rtcp_pack(const struct rtcp_compound *compound, uint8_t *bytes, size_t 
   if (compound->block_count > RTCP_MAX_BLOCKS) return DP_INVALID_ARGUMENT;
   if (compound->block_count > 0 && !compound->blocks) return DP_INVALID_ARGUMENT;
   if (compound->cname.length == 0 || compound->cname.length > RTCP_MAX_TEXT_BYTES) return DP_INVALID_ARGUMENT;
-  size_t needed = report_bytes(compound) + sdes_bytes(compound) + bye_bytes(compound);
+  size_t needed = report_bytes(compound) + sdes_bytes(compound) + metrics_bytes(compound) + bye_bytes(compound);
   if (capacity < needed) return DP_NO_SPACE;
 
   struct writer writer = {bytes};
   write_report(&writer, compound);
   write_sdes(&writer, compound);
+  if (compound->metrics) {
+    rtcp_xr_write(compound->ssrc, compound->metrics, writer.at);
+    writer.at += RTCP_XR_VOIP_BYTES;
+  }
+  // §6.1: BYE comes last.
   if (compound->bye) {
     write_header(&writer, 1, RTCP_BYE, bye_bytes(compound));
     write_u32(&writer, compound->ssrc);

@@ -1,7 +1,8 @@
 // RTCP (RFC 3550 §6): SR, RR, SDES with CNAME, BYE, as compound packets; round-trip time; when to send. Pure; any
 // thread.
 //
-// Leaves out: feedback messages (RFC 4585) and extended reports (RFC 3611): parsed over, never sent.
+// Of extended reports (RFC 3611) it carries VoIP metrics: see rtcp-xr.h. Leaves out: feedback messages (RFC 4585), which are
+// parsed over and never sent.
 
 #ifndef DOORPHONE_RTP_RTCP_H
 #define DOORPHONE_RTP_RTCP_H
@@ -12,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "rtp/rtcp-xr.h"
 
 enum rtcp_type { RTCP_SR = 200, RTCP_RR = 201, RTCP_SDES = 202, RTCP_BYE = 203, RTCP_APP = 204 };
 
@@ -19,7 +21,7 @@ enum rtcp_type { RTCP_SR = 200, RTCP_RR = 201, RTCP_SDES = 202, RTCP_BYE = 203, 
 #define RTCP_MAX_BLOCKS 31
 /** An SDES item's length is a byte (§6.5). */
 #define RTCP_MAX_TEXT_BYTES 255
-/** Enough for SR with one block, CNAME and BYE as the engine sends them. */
+/** Enough for SR with one block, CNAME, VoIP metrics and BYE as the engine sends them. */
 #define RTCP_BUFFER_BYTES 1024
 
 /** Sender information (§6.4.1). */
@@ -48,6 +50,7 @@ struct rtcp_compound {
   const struct rtcp_report_block *blocks;
   size_t block_count;     /**< 0 to 31 */
   struct byte_view cname; /**< 1 to 255 bytes of UTF-8 (§6.5.1) */
+  const struct rtcp_voip_metrics *metrics; /**< Null: none. */
   bool bye;
 };
 
@@ -59,10 +62,12 @@ struct rtcp_received {
   bool has_block; /**< There is a block about us. */
   struct rtcp_report_block block;
   struct byte_view cname; /**< Empty if none. */
-  bool bye;               /**< A BYE that lists `ssrc`. */
+  bool has_metrics;       /**< VoIP metrics about us. */
+  struct rtcp_voip_metrics metrics;
+  bool bye; /**< A BYE that lists `ssrc`. */
 };
 
-/** Writes SR or RR, SDES with CNAME and, if asked, BYE. @return DP_OK, DP_NO_SPACE, DP_INVALID_ARGUMENT */
+/** Writes SR or RR, SDES with CNAME and, if asked, VoIP metrics and BYE. @return DP_OK, DP_NO_SPACE, DP_INVALID_ARGUMENT */
 dp_error rtcp_pack(const struct rtcp_compound *compound, uint8_t *bytes, size_t capacity, size_t *length);
 
 /**

@@ -101,14 +101,13 @@ enum rtp_source_verdict rtp_source_update(struct rtp_source *source, const struc
 
 uint32_t rtp_source_extended_sequence(const struct rtp_source *source) { return source->cycles + source->max_sequence; }
 
-/** A.3: packets that should have come. */
-static uint32_t expected(const struct rtp_source *source) {
+uint32_t rtp_source_expected(const struct rtp_source *source) {
   if (!source->started || source->probation > 0) return 0;
   return rtp_source_extended_sequence(source) - source->base_sequence + 1;
 }
 
 int32_t rtp_source_lost(const struct rtp_source *source) {
-  int64_t lost = (int64_t)expected(source) - (int64_t)source->received;
+  int64_t lost = (int64_t)rtp_source_expected(source) - (int64_t)source->received;
   if (lost > LOST_MOST) return LOST_MOST;
   if (lost < LOST_LEAST) return LOST_LEAST;
   return (int32_t)lost;
@@ -117,7 +116,7 @@ int32_t rtp_source_lost(const struct rtp_source *source) {
 uint64_t rtp_source_jitter_ns(const struct rtp_source *source) { return (uint64_t)(source->jitter_ns_q4 >> 4); }
 
 void rtp_source_report(struct rtp_source *source, struct rtcp_report_block *block) {
-  uint32_t expected_now = expected(source);
+  uint32_t expected_now = rtp_source_expected(source);
   // A.3: the interval since the last report; duplicates can make the loss negative, which counts as none.
   uint32_t expected_interval = expected_now - source->expected_prior;
   int64_t lost_interval = (int64_t)expected_interval - (int64_t)(source->received - source->received_prior);

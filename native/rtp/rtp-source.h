@@ -57,6 +57,9 @@ enum rtp_source_verdict rtp_source_update(struct rtp_source *source, const struc
 /** Highest sequence number with its wraps (RFC 3550 §6.4.1). */
 uint32_t rtp_source_extended_sequence(const struct rtp_source *source);
 
+/** Packets that should have come since the start (A.3). */
+uint32_t rtp_source_expected(const struct rtp_source *source);
+
 /** Packets lost since the start, negative if duplicates outnumber losses; clamped to 24 bits (A.3). */
 int32_t rtp_source_lost(const struct rtp_source *source);
 

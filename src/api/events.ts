@@ -28,6 +28,10 @@ export interface MediaReport {
   readonly jitterMs: number;
   /** From the peer's RTCP; absent when it sent none. */
   readonly roundTripMs?: number;
+  /** Mean opinion score of what was heard, 1 to 4.5: an estimate from losses (ITU-T G.107). Absent where nothing came. */
+  readonly mos?: number;
+  /** Of what the peer heard, as it reported (RFC 3611 §4.7.5). */
+  readonly remoteMos?: number;
 }
 
 /** Event type → its fields beside `time` and `type`. */

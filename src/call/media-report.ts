@@ -12,7 +12,7 @@ export function reportMedia(
   last: StreamStatistics,
   earlier: readonly StreamStatistics[],
 ): CallMediaReport {
-  const { jitterMs, roundTripMs } = last;
+  const { jitterMs, roundTripMs, mos, remoteMos } = last;
   const sum = (count: (of: StreamStatistics) => number): number =>
     earlier.reduce((total, one) => total + count(one), count(last));
   const counted = {
@@ -23,5 +23,10 @@ export function reportMedia(
     packetsRefused: sum(({ packetsRefused }) => packetsRefused),
     jitterMs: tenth(jitterMs),
   };
-  return roundTripMs === undefined ? counted : { ...counted, roundTripMs: tenth(roundTripMs) };
+  return {
+    ...counted,
+    ...(roundTripMs === undefined ? {} : { roundTripMs: tenth(roundTripMs) }),
+    ...(mos === undefined ? {} : { mos: tenth(mos) }),
+    ...(remoteMos === undefined ? {} : { remoteMos: tenth(remoteMos) }),
+  };
 }

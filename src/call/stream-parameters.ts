@@ -20,6 +20,7 @@ export function streamOf(agreed: AgreedMedia, direction: Direction, association:
     payloadType: agreed.payloadType,
     formats: agreed.localFormats,
     copies: agreed.copies,
+    voipMetrics: agreed.voipMetrics,
     eventPayloadType: agreed.eventPayloadType,
     eventClock: agreed.eventClock,
     localEventPayloadType: agreed.localEventPayloadType,

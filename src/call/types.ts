@@ -41,6 +41,10 @@ export interface CallMediaReport {
   readonly jitterMs: number;
   /** From the peer's RTCP; absent when it sent none. */
   readonly roundTripMs?: number;
+  /** Mean opinion score of what was heard, 1 to 4.5: an estimate from losses (ITU-T G.107). Absent where nothing came. */
+  readonly mos?: number;
+  /** Of what the peer heard, as it reported (RFC 3611 §4.7.5). */
+  readonly remoteMos?: number;
 }
 
 /** How a call ended. */

@@ -13,7 +13,7 @@ import type {
 } from './types.ts';
 
 /** How many numbers `sessionStatistics` and `sessionClose` write. */
-export const STATISTICS_LENGTH = 16;
+export const STATISTICS_LENGTH = 18;
 /** How many numbers `engineState` writes. */
 export const STATE_LENGTH = 6;
 /** How many numbers `voice` writes. */
@@ -96,6 +96,8 @@ export function readStatistics(numbers: Float64Array): StreamStatistics {
     lastReceivedAt: stamp(numbers[13]),
     maxLatenessMs: numbers[14] ?? 0,
     protection: protections[numbers[15] ?? 0] ?? 'plain',
+    mos: known(numbers[16]),
+    remoteMos: known(numbers[17]),
   };
 }
 

@@ -107,6 +107,7 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     receivedEventPayloadType: parameters.localEventPayloadType ?? -1,
     packetTimeMs: parameters.packetTime,
     corrects: parameters.copies ?? false,
+    tellsQuality: parameters.voipMetrics ?? false,
     sends: direction === 'sendrecv' || direction === 'sendonly',
     receives: direction === 'sendrecv' || direction === 'recvonly',
     sendSuite: parameters.send?.suite,

@@ -69,6 +69,8 @@ export interface StreamParameters {
   readonly formats?: readonly { readonly codec: Codec; readonly payloadType: number }[] | undefined;
   /** The peer takes copies of what may be lost (RFC 7587 §3.3), of a codec that has them. */
   readonly copies?: boolean | undefined;
+  /** Our reports carry VoIP metrics (RFC 3611 §4.7), as the peer has asked for. */
+  readonly voipMetrics?: boolean | undefined;
   /** Payload type of telephone-event (RFC 4733); undefined: the peer takes none. */
   readonly eventPayloadType: number | undefined;
   /** The clock of their durations in Hz: the codec's, or a whole part of it. Absent: the codec's. */
@@ -122,6 +124,10 @@ export interface StreamStatistics {
   readonly roundTripMs: number | undefined;
   /** The peer's receiver report: share lost, 0 to 1. */
   readonly remoteLossShare: number | undefined;
+  /** Mean opinion score of what is heard, 1 to 4.5, estimated by the E-model from losses (ITU-T G.107). */
+  readonly mos: number | undefined;
+  /** Of what the peer hears, as it reports (RFC 3611 §4.7.5). */
+  readonly remoteMos: number | undefined;
   readonly firstSentAt: Millis | undefined;
   readonly firstReceivedAt: Millis | undefined;
   readonly lastReceivedAt: Millis | undefined;

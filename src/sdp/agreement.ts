@@ -26,7 +26,7 @@ import type { AgreedDtls } from './dtls.ts';
 import type { AgreedIce } from './ice.ts';
 import { isEncrypted, type Keying } from './keying.ts';
 import type { LocalMedia } from './local-media.ts';
-import { rtcpDestination, sharesPort } from './rtcp.ts';
+import { asksForMetrics, rtcpDestination, sharesPort } from './rtcp.ts';
 import type { Attribute, MediaDescription, SessionDescription } from './types.ts';
 
 /** What offer and answer come to. */
@@ -44,6 +44,8 @@ export interface AgreedMedia {
   readonly payloadType: number;
   /** The peer takes copies of what may be lost; undefined: the codec has none. */
   readonly copies?: boolean | undefined;
+  /** The peer wants to be told how we hear it (RFC 3611 §5.2). */
+  readonly voipMetrics?: boolean | undefined;
   /** Payload type of digits that we send; undefined: none are sent as RTP. */
   readonly eventPayloadType: number | undefined;
   /** The clock of their durations; undefined with the type. */
@@ -125,6 +127,7 @@ export function agree(
     codec: format.codec,
     payloadType: format.payloadType,
     copies: takesCopies(line, format),
+    voipMetrics: asksForMetrics(session, line),
     eventPayloadType: event?.payloadType,
     eventClock: event?.clock,
     localEventPayloadType: (offered === undefined ? event : eventFormatFor(offered, format.codec))?.payloadType,

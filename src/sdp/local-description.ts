@@ -9,7 +9,7 @@ import { ICE_LITE, iceAttributes } from './ice.ts';
 import { methodsOf, offeredMethod } from './keying.ts';
 import type { LocalMedia } from './local-media.ts';
 import { protocolOf } from './profile.ts';
-import { RTCP_MUX, rtcpAttribute } from './rtcp.ts';
+import { RTCP_MUX, rtcpAttribute, VOIP_METRICS } from './rtcp.ts';
 import type { Attribute, MediaDescription, NetworkAddress, SessionDescription } from './types.ts';
 
 /** The events that we understand: 0–9, *, #, A–D, flash (RFC 4733 §3.2). */
@@ -39,7 +39,7 @@ export function createOffer(local: LocalMedia, before?: SessionDescription): Ses
     direction: local.direction,
     rtcpMux: true,
     // For a peer that does not share the port (RFC 5761 §5.1.1).
-    rtcp: rtcpAttribute(local.mapped),
+    rtcp: [...rtcpAttribute(local.mapped), VOIP_METRICS],
     crypto: method === 'sdes' ? offeredCrypto(local) : [],
     dtls: method === 'dtls' ? dtlsAttributes(requiredDtls(local)) : [],
     ice: ice === undefined ? [] : iceAttributes(ice, local, false),

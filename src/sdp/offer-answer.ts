@@ -12,7 +12,7 @@ import { localLine, localSession, refusedLine } from './local-description.ts';
 import type { LocalMedia } from './local-media.ts';
 import { isKnownProfile, isSecure } from './profile.ts';
 import { type Refusal, refusal } from './refusal.ts';
-import { rtcpAttribute, sharesPort } from './rtcp.ts';
+import { answeredReports, rtcpAttribute, sharesPort } from './rtcp.ts';
 import type { MediaDescription, SessionDescription } from './types.ts';
 
 /**
@@ -37,7 +37,7 @@ export function answerOffer(
   }
   if (taken === undefined) return reason;
   const agreement = agree(offer, taken.line, local, taken.accepted);
-  const ours = answeredLine(taken.line, local, taken.accepted, agreement);
+  const ours = answeredLine(offer, taken.line, local, taken.accepted, agreement);
   const lines = offer.media.map((line) => (line === taken.line ? ours : refusedLine(line)));
   const session = localSession(local, lines, agreement.agreed.ice === undefined ? [] : ICE_LITE);
   return ok({ answer: { ...session, times: offer.times }, agreed: agreement.agreed });
@@ -89,6 +89,7 @@ function acceptIce({ session, line, media }: PeerLine, local: LocalMedia): Pick<
 }
 
 function answeredLine(
+  offer: SessionDescription,
   line: MediaDescription,
   local: LocalMedia,
   { format, keying, iceAttributes: ice }: AcceptedLine,
@@ -106,7 +107,7 @@ function answeredLine(
     packetTime: agreed.packetTime,
     direction: answeredDirection,
     rtcpMux: shares,
-    rtcp: shares ? [] : rtcpAttribute(local.mapped),
+    rtcp: [...(shares ? [] : rtcpAttribute(local.mapped)), ...answeredReports(offer, line)],
     crypto: keying.keys === undefined ? [] : [keying.keys.send],
     dtls: dtls === undefined || local.dtls === undefined ? [] : dtlsAttributes(local.dtls, dtls),
     ice,

@@ -1,8 +1,9 @@
-// Where RTCP of a line goes: on the port of RTP (RFC 5761), to a stated port and address (RFC 3605), or to the next port.
+// Where RTCP of a line goes: on the port of RTP (RFC 5761), to a stated port and address (RFC 3605), or to the next port; and
+// which extended reports are asked for in it (RFC 3611 §5).
 
 import { isIP } from 'node:net';
 import { attributeOf } from './audio.ts';
-import type { Attribute, MediaDescription } from './types.ts';
+import type { Attribute, MediaDescription, SessionDescription } from './types.ts';
 
 /** Where the peer receives RTCP. The same as where it receives RTP: both share one port. */
 export interface RtcpDestination {
@@ -49,4 +50,27 @@ export function rtcpDestination(line: MediaDescription, media: RtcpDestination):
   const stated = { IP4: 4, IP6: 6 }[family ?? ''];
   const usable = network === 'IN' && rest.length === 0 && address !== undefined && isIP(address) === stated;
   return usable && stated === isIP(media.address) ? { address, port: Number(port) } : next;
+}
+
+const EXTENDED_REPORTS = 'rtcp-xr';
+
+/** We ask for VoIP metrics: how the peer hears us (RFC 3611 §5.1). */
+export const VOIP_METRICS: Attribute = { name: EXTENDED_REPORTS, value: 'voip-metrics' };
+
+/** The extended reports that a line asks for; what stands at the line replaces what stands above (RFC 3611 §5.1). */
+function extendedReports(session: SessionDescription, line: MediaDescription): readonly string[] | undefined {
+  const has = ({ name }: Attribute): boolean => name === EXTENDED_REPORTS;
+  const stated = line.attributes.find(has) ?? session.attributes.find(has);
+  return stated && (stated.value ?? '').split(' ');
+}
+
+/** Whether the peer asks for VoIP metrics. */
+export function asksForMetrics(session: SessionDescription, line: MediaDescription): boolean {
+  return extendedReports(session, line)?.includes('voip-metrics') ?? false;
+}
+
+/** What our answer says of them: that we want them too, or, to a peer that wants others, that we know of them (§5.2). */
+export function answeredReports(session: SessionDescription, line: MediaDescription): readonly Attribute[] {
+  if (extendedReports(session, line) === undefined) return [];
+  return [asksForMetrics(session, line) ? VOIP_METRICS : { name: EXTENDED_REPORTS, value: '' }];
 }

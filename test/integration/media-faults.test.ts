@@ -136,6 +136,7 @@ describe('parameters', () => {
       formats: undefined,
       eventClockHz: 0,
       corrects: false,
+      tellsQuality: false,
       eventPayloadType: -1,
       receivedEventPayloadType: -1,
       signallingAddress: undefined,

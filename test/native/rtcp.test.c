@@ -165,6 +165,78 @@ static void intervals_are_spread(void) {
   CHECK_WITHIN(rtcp_interval_ns(true, UINT32_C(0x80000000)), 2.052e9, 2.053e9);
 }
 
+// ---- VoIP metrics (RFC 3611) ----
+
+static const struct rtcp_voip_metrics metrics = {.ssrc = 0x0a0b0c0d,
+                                                 .loss_rate = 12,
+                                                 .discard_rate = 13,
+                                                 .burst_density = 84,
+                                                 .gap_density = 10,
+                                                 .burst_duration_ms = 120,
+                                                 .gap_duration_ms = 520,
+                                                 .round_trip_ms = 0x1234,
+                                                 .end_system_delay_ms = 60,
+                                                 .signal_level = 127,
+                                                 .noise_level = 0xC0,
+                                                 .echo_return_loss = 55,
+                                                 .gmin = 16,
+                                                 .rating = 93,
+                                                 .external_rating = 127,
+                                                 .listening_score = 44,
+                                                 .conversation_score = 43,
+                                                 .receiver = RTCP_XR_RECEIVER,
+                                                 .jitter_buffer_ms = 20,
+                                                 .jitter_buffer_max_ms = 200,
+                                                 .jitter_buffer_limit_ms = 0x0201};
+
+/** Word by word as the figure of §4.7 has it. */
+static void writes_voip_metrics_before_bye(void) {
+  const struct rtcp_compound compound = {
+      .ssrc = 0x11111111, .cname = {(const uint8_t *)"a", 1}, .metrics = &metrics, .bye = true};
+  uint8_t bytes[RTCP_BUFFER_BYTES], expected[200];
+  size_t length = 0;
+  CHECK_EQUAL(rtcp_pack(&compound, bytes, sizeof bytes, &length), DP_OK);
+  size_t wanted = test_from_hex("80c90001 11111111 81ca0002 11111111 01016100"
+                                "80cf000a 11111111 07000008 0a0b0c0d 0c0d540a 00780208 1234003c 7fc03710 5d7f2c2b"
+                                "b0000014 00c80201 81cb0001 11111111",
+                                expected, sizeof expected);
+  CHECK_EQUAL(length, wanted);
+  CHECK_BYTES(bytes, expected, wanted);
+  CHECK_EQUAL(rtcp_pack(&compound, bytes, wanted - 1, &length), DP_NO_SPACE);
+}
+
+static void reads_voip_metrics_about_us(void) {
+  struct rtcp_received received;
+  const char *text = "80c90001 0a0b0c0d 80cf000d 0a0b0c0d 04000002 00000000 00000000"
+                     "07000008 01020304 0c0d540a 00780208 1234003c 7fc03710 5d7f2c2b b0000014 00c80201";
+  CHECK_EQUAL(parse_hex(text, &received), DP_OK);
+  CHECK(received.has_metrics);
+  CHECK_EQUAL(received.metrics.listening_score, 44);
+  CHECK_EQUAL(received.metrics.gap_duration_ms, 520);
+  CHECK_EQUAL(received.metrics.jitter_buffer_limit_ms, 0x0201);
+  CHECK_EQUAL(received.metrics.receiver, 0xb0);
+}
+
+/** §4.7.5: scores from 10 to 50 and ratings up to 100 are values; §3: another length is another block. */
+static void ignores_what_is_none_of_ours_or_no_value(void) {
+  struct rtcp_received received;
+  CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d 80cf000a 0a0b0c0d 07000008 05060708 00000000 00000000 00000000 00000000"
+                        "00000000 00000000 00000000",
+                        &received),
+              DP_OK);
+  CHECK(!received.has_metrics);
+  CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d 80cf000a 0a0b0c0d 07000008 01020304 00000000 00000000 00000000 00000000"
+                        "65003309 00000000 00000000",
+                        &received),
+              DP_OK);
+  CHECK(received.has_metrics);
+  CHECK_EQUAL(received.metrics.rating, RTCP_XR_UNKNOWN);
+  CHECK_EQUAL(received.metrics.listening_score, RTCP_XR_UNKNOWN);
+  CHECK_EQUAL(received.metrics.conversation_score, RTCP_XR_UNKNOWN);
+  CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d 80cf0002 0a0b0c0d 07000001", &received), DP_TOO_SHORT);  // block beyond
+  CHECK_EQUAL(parse_hex("80c90001 0a0b0c0d 80cf0000", &received), DP_TOO_SHORT);                    // no source
+}
+
 int main(void) {
   TEST(writes_sender_report_cname_and_bye);
   TEST(writes_an_empty_receiver_report);
@@ -176,5 +248,8 @@ int main(void) {
   TEST(round_trip_is_that_of_figure_2);
   TEST(converts_times);
   TEST(intervals_are_spread);
+  TEST(writes_voip_metrics_before_bye);
+  TEST(reads_voip_metrics_about_us);
+  TEST(ignores_what_is_none_of_ours_or_no_value);
   return test_summary("rtcp");
 }

@@ -31,6 +31,8 @@ export const emptyStatistics: StreamStatistics = {
   jitterMs: 0,
   jitterBufferMs: 0,
   roundTripMs: undefined,
+  mos: undefined,
+  remoteMos: undefined,
   remoteLossShare: undefined,
   firstSentAt: undefined,
   firstReceivedAt: undefined,

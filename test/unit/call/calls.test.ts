@@ -64,6 +64,7 @@ describe('an outgoing call', () => {
       eventClock: 8000,
       localEventPayloadType: 101,
       eventPayloadTypes: [101],
+      voipMetrics: false,
       packetTime: 20,
       direction: 'sendrecv',
       send: undefined,
@@ -182,10 +183,18 @@ describe('an outgoing call', () => {
     const { talk, media, ends } = createRig();
     const call = talk();
     const packets = { packetsSent: 500, packetsReceived: 490, packetsLost: 10, packetsRefused: 7 };
-    const counted = { ...packets, jitterMs: 1.234, roundTripMs: 20.04 };
+    const counted = { ...packets, jitterMs: 1.234, roundTripMs: 20.04, mos: 4.38, remoteMos: 3.61 };
     media().stats = { ...media().stats, ...counted };
     call.hangup('limit');
-    expect(ends[0]?.media).toEqual({ codec: 'PCMA', encrypted: false, ...counted, jitterMs: 1.2, roundTripMs: 20 });
+    expect(ends[0]?.media).toEqual({
+      codec: 'PCMA',
+      encrypted: false,
+      ...counted,
+      jitterMs: 1.2,
+      roundTripMs: 20,
+      mos: 4.4,
+      remoteMos: 3.6,
+    });
   });
 
   it('has no media to report when it was never answered', () => {

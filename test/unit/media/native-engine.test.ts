@@ -327,7 +327,26 @@ describe('a session', () => {
   it('tells zero from not yet', () => {
     const { addon, engine } = start();
     const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
-    addon.statistics = [1, 2, 3, 4, 5, 6, 7, 8.5, 9.5, Number.NaN, 0, 0, Number.NaN, Number.NaN, 0.25, 2];
+    addon.statistics = [
+      1,
+      2,
+      3,
+      4,
+      5,
+      6,
+      7,
+      8.5,
+      9.5,
+      Number.NaN,
+      0,
+      0,
+      Number.NaN,
+      Number.NaN,
+      0.25,
+      2,
+      4.41,
+      Number.NaN,
+    ];
     expect(session.statistics()).toEqual({
       packetsSent: 1,
       packetsReceived: 2,
@@ -345,6 +364,8 @@ describe('a session', () => {
       lastReceivedAt: undefined,
       maxLatenessMs: 0.25,
       protection: 'awaits-keys',
+      mos: 4.41,
+      remoteMos: undefined,
     });
   });
 

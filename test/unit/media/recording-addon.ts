@@ -39,7 +39,7 @@ export class RecordingAddon implements MediaAddon {
   readonly voices: NativeVoiceSwitches[] = [];
   readonly closedSessions: number[] = [];
   /** What the arrays are filled with. */
-  statistics: readonly number[] = new Array<number>(16).fill(0);
+  statistics: readonly number[] = new Array<number>(18).fill(0);
   state: readonly number[] = [1, 0, 0, 0, 0];
   lateness: readonly number[] = [];
   voiceNumbers: readonly number[] = [Number.NaN, Number.NaN, 0, -100, -100, -100, 0, 0];

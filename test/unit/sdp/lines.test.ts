@@ -48,6 +48,36 @@ function read(...media: readonly string[]) {
   return result.value;
 }
 
+describe('VoIP metrics (RFC 3611 §5)', () => {
+  const asked = 'a=rtcp-xr:stat-summary=loss,jitt voip-metrics';
+
+  it('are asked for in our offers, and sent where the answer asks for them', () => {
+    expect(writeSdp(createOffer(local))).toContain('a=rtcp-xr:voip-metrics\r\n');
+    expect(read('m=audio 4000 RTP/AVP 8', asked)).toMatchObject({ voipMetrics: true });
+    expect(read('m=audio 4000 RTP/AVP 8', 'a=rtcp-xr:rcvr-rtt=all')).toMatchObject({ voipMetrics: false });
+    expect(read('m=audio 4000 RTP/AVP 8')).toMatchObject({ voipMetrics: false });
+  });
+
+  it('are sent and asked for where an offer asks for them', () => {
+    const { agreed, lines } = answered(peer('m=audio 4000 RTP/AVP 8', asked));
+    expect(agreed.voipMetrics).toBe(true);
+    expect(lines).toContain('a=rtcp-xr:voip-metrics');
+  });
+
+  it('are not mentioned to a peer that does not know of them, and declined where others are wanted (§5.2)', () => {
+    expect(answered(peer('m=audio 4000 RTP/AVP 8')).lines.join()).not.toContain('rtcp-xr');
+    const others = answered(peer('m=audio 4000 RTP/AVP 8', 'a=rtcp-xr:pkt-loss-rle'));
+    expect(others.agreed.voipMetrics).toBe(false);
+    expect(others.lines).toContain('a=rtcp-xr:');
+  });
+
+  it('stand above the lines too, where the line says nothing else (§5.1)', () => {
+    const above = [...HEAD, 'a=rtcp-xr:voip-metrics', 'm=audio 4000 RTP/AVP 8'];
+    expect(answered(parse(...above)).agreed.voipMetrics).toBe(true);
+    expect(answered(parse(...above, 'a=rtcp-xr:')).agreed.voipMetrics).toBe(false);
+  });
+});
+
 describe('one port for RTP and RTCP (RFC 5761)', () => {
   it('is offered, and used where the answer has it too', () => {
     expect(writeSdp(createOffer(local))).toContain('a=rtcp-mux\r\n');

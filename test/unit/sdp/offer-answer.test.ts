@@ -73,6 +73,7 @@ describe('createOffer', () => {
       'a=rtpmap:101 telephone-event/8000',
       'a=fmtp:101 0-16',
       'a=rtcp-mux',
+      'a=rtcp-xr:voip-metrics',
       'a=ptime:20',
       'a=sendrecv',
       '',
@@ -137,6 +138,7 @@ describe('answerOffer: RFC 3264 §10 and RFC 4317, host names replaced by addres
       receiveKey: undefined,
       dtls: undefined,
       ice: undefined,
+      voipMetrics: false,
       encrypted: false,
     });
   });
