@@ -5,7 +5,7 @@ JOBS := $(shell nproc 2>/dev/null || echo 1)
 SOURCES := $(shell find src -name '*.ts')
 
 .DEFAULT_GOAL := build
-.PHONY: run build native test lint interop test-board soak-board test-arm64 test-armhf bench fuzz deb test-package image demo-provision clean
+.PHONY: run build native test lint interop test-board soak soak-board test-arm64 test-armhf bench fuzz deb test-package image demo-provision clean
 
 run: build
 	@bin/doorphone demo
@@ -44,6 +44,10 @@ interop: build
 test-board: build
 	test/board/install
 	node_modules/.bin/vitest run --config test/board/vitest.config.ts
+
+# Half an hour of calls, or DOORPHONE_SOAK_MINUTES, in which nothing may grow.
+soak: build
+	node --expose-gc test/soak/soak.mjs
 
 # A month on the wall, by a clock that skips what nothing happens in: an hour or more of one processor.
 soak-board: build

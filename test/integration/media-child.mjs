@@ -1,55 +1,44 @@
 // A program that uses the addon and ends in some way, named by its argument. Says "ready" once a session sends.
-import { createRequire } from 'node:module';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { addon, openEngine, streamTo } from './media-addon.mjs';
 
-const addon = createRequire(import.meta.url)('../../build/doorphone.node');
-
-function startCall(wake = () => undefined) {
-  const voice = { echoCancellation: true, noiseSuppression: true, gainControl: true };
-  const options = {
-    device: { kind: 'virtual' },
-    wideband: false,
-    sessions: 0,
-    firstPort: 20600,
-    lastPort: 20699,
-    speaker: 50,
-    microphone: 50,
-    voice,
-  };
-  const engine = addon.engineCreate(options, wake);
+function startCall(wake) {
+  const engine = openEngine({ wake });
   const [session] = addon.sessionOpen(engine, '127.0.0.1', 0);
-  addon.sessionConfigure(engine, session, {
-    remoteAddress: '127.0.0.1',
-    remotePort: 9,
-    remoteRtcpAddress: '127.0.0.1',
-    remoteRtcpPort: 10,
-    codec: 8,
-    payloadType: 8,
-    eventPayloadType: 101,
-    eventClockHz: 8000,
-    receivedEventPayloadType: 101,
-    packetTimeMs: 20,
-    sends: true,
-    receives: true,
-    sendSuite: undefined,
-    sendKey: undefined,
-    receiveSuite: undefined,
-    receiveKey: undefined,
-    signallingAddress: undefined,
-    dtlsAssociation: 0,
-    dtlsRole: 0,
-    dtlsFingerprints: undefined,
-    iceUfrag: undefined,
-    icePassword: undefined,
-  });
+  addon.sessionConfigure(engine, session, streamTo(9));
   return engine;
 }
 
 /** How many threads this process has. */
-async function threads() {
-  const { readdirSync } = await import('node:fs');
+function threads() {
   return readdirSync('/proc/self/task').length;
+}
+
+/** What must not grow: kilobytes without a file behind them, descriptors, threads. */
+function taken() {
+  globalThis.gc();
+  const anonymous = Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+  return { anonymous, descriptors: readdirSync('/proc/self/fd').length, threads: threads() };
+}
+
+/** Opens sessions with keys, agrees, changes the keys, and closes them again. */
+async function openAndClose(engine, rounds) {
+  const figures = new Float64Array(64);
+  const events = new Float64Array(4 * 64);
+  for (let round = 0; round < rounds; round += 1) {
+    const [session, port] = addon.sessionOpen(engine, '127.0.0.1', 0);
+    for (let agreement = 0; agreement < 2; agreement += 1) {
+      const keys = { send: randomBytes(30), receive: randomBytes(30) };
+      addon.sessionConfigure(engine, session, streamTo(port ^ 64, { keys }));
+    }
+    addon.sessionClose(engine, session, figures);
+    addon.engineTakeEvents(engine, events);
+    // What JavaScript keeps of a turn goes with the turn.
+    if (round % 100 === 0) await new Promise((done) => setImmediate(done));
+  }
 }
 
 function events(engine) {
@@ -95,16 +84,51 @@ const ways = {
       await new Promise((done) => worker.once('exit', done));
     }
   },
+  /** Sessions that come and go, DOORPHONE_CYCLES of them, leave nothing: the last tenth takes no more than the second. */
+  async cycles() {
+    const tenth = Number(process.env.DOORPHONE_CYCLES ?? 2000) / 10;
+    const engine = openEngine();
+    const sizes = [];
+    for (let part = 0; part < 10; part += 1) {
+      await openAndClose(engine, tenth);
+      sizes.push(taken());
+    }
+    addon.engineClose(engine);
+    console.log(`${tenth * 10} sessions: ${sizes.map(({ anonymous }) => anonymous).join(' ')} kB`);
+    const [, before] = sizes;
+    const after = sizes[9];
+    // The collector's own heap comes and goes by so much.
+    if (after.anonymous > before.anonymous + 3072) throw new Error(`${before.anonymous} kB grew to ${after.anonymous}`);
+    if (after.descriptors !== before.descriptors || after.threads !== before.threads)
+      throw new Error('something is left');
+  },
+  /** The same of whole engines, each with a call up when it is closed. */
+  async engines() {
+    const rounds = Number(process.env.DOORPHONE_ENGINES ?? 40);
+    const before = taken();
+    let half;
+    for (let round = 0; round < rounds; round += 1) {
+      addon.engineClose(startCall());
+      await new Promise((done) => setImmediate(done));
+      if (round === Math.floor(rounds / 2)) half = taken();
+    }
+    await new Promise((done) => setTimeout(done, 50));
+    const after = taken();
+    console.log(`${rounds} engines: ${JSON.stringify(half)}, ${JSON.stringify(after)}`);
+    if (after.anonymous > half.anonymous + 2048) throw new Error(`${half.anonymous} kB grew to ${after.anonymous}`);
+    if (after.threads > before.threads || after.descriptors > before.descriptors + 2)
+      throw new Error('something is left');
+  },
   /** Engines that nobody holds are ended by the collector. */
   async collect() {
-    const before = await threads();
+    const before = threads();
     for (let round = 0; round < 4; round += 1) startCall();
-    if ((await threads()) < before + 8) throw new Error('the engines have no threads');
-    for (let round = 0; round < 50 && (await threads()) > before; round += 1) {
+    if (threads() < before + 8) throw new Error('the engines have no threads');
+    for (let round = 0; round < 50 && threads() > before; round += 1) {
       globalThis.gc();
       await new Promise((done) => setTimeout(done, 20));
     }
-    if ((await threads()) > before) throw new Error(`${await threads()} threads are left of ${before}`);
+    if (threads() > before) throw new Error(`${threads()} threads are left of ${before}`);
   },
 };
 

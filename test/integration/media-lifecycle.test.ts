@@ -6,16 +6,15 @@ import { describe, expect, it } from 'vitest';
 
 const child = fileURLToPath(new URL('./media-child.mjs', import.meta.url));
 
-/** Runs a program of media-child.mjs. */
-function run(way: string): Promise<{ code: number | null; signal: string | null; errors: string }> {
+/** Runs a program of media-child.mjs; one that hangs is ended long before the test's own limit, and so told from a failure. */
+function run(way: string, limitMs = 15_000): Promise<{ code: number | null; signal: string | null; errors: string }> {
   return new Promise((done) => {
     const started = spawn(process.execPath, ['--expose-gc', child, way], { stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
     started.stderr.on('data', (text) => {
       errors += String(text);
     });
-    // Long before the test's own limit, so that a hang is told from a failure.
-    const limit = setTimeout(() => started.kill('SIGKILL'), 15_000);
+    const limit = setTimeout(() => started.kill('SIGKILL'), limitMs);
     started.once('exit', (code, signal) => {
       clearTimeout(limit);
       done({ code, signal, errors });
@@ -27,6 +26,15 @@ describe('with a call up', () => {
   it.each(['idle', 'exit', 'worker', 'worker-exit', 'collect'])('%s ends cleanly', async (way) => {
     expect(await run(way)).toEqual({ code: 0, signal: null, errors: '' });
   });
+
+  // A million: DOORPHONE_CYCLES=1000000 node --expose-gc test/integration/media-child.mjs cycles
+  it.each(['cycles', 'engines'])(
+    '%s leave neither memory nor descriptors nor threads',
+    { timeout: 60_000 },
+    async (way) => {
+      expect(await run(way, 45_000)).toEqual({ code: 0, signal: null, errors: '' });
+    },
+  );
 
   it.each(['throw', 'throw-in-wake'])('%s is an uncaught exception and no crash', async (way) => {
     const { code, signal, errors } = await run(way);
