@@ -207,6 +207,7 @@ describe('parameters', () => {
     const options = {
       device: { kind: 'virtual' },
       wideband: false,
+      opus: false,
       sessions: 0,
       firstPort: 20_400,
       lastPort: 20_499,
