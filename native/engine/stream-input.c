@@ -19,6 +19,9 @@
 #define PAYLOAD_PCMA 8
 #define PAYLOAD_COMFORT_NOISE 13
 
+/** What we have sent is not sent back later than this. */
+enum { LOOP_PACKETS = 3000, LOOP_SECONDS = 60 };
+
 enum payload_kind { PAYLOAD_UNKNOWN, PAYLOAD_SOUND, PAYLOAD_DIGIT, PAYLOAD_PAUSE };
 
 void stream_input_configure(struct stream *stream, const struct stream_setup *before, uint64_t now_ns) {
@@ -135,18 +138,37 @@ static void note_reception(struct stream *stream, struct stream_context *context
   }
 }
 
+/** A copy of what we have sent lately: its number and its time are ours, not only its source. */
+static bool is_our_own(const struct stream *stream, const struct rtp_header *header) {
+  const struct stream_output *output = &stream->output;
+  if (output->packets == 0) return false;
+  uint16_t packets_ago = (uint16_t)(output->sequence - header->sequence);
+  uint32_t units_ago = stream_output_timestamp(output, output->due_media_ns) - header->timestamp;
+  return packets_ago <= LOOP_PACKETS && units_ago / output->clock_hz <= LOOP_SECONDS;
+}
+
+/** Another one has our SSRC: we take another (RFC 3550 §8.2). Twice in a call that is no chance. @return false: not again */
+static bool give_way(struct stream *stream, struct stream_context *context, uint64_t now_ns) {
+  if (stream->input.collided) return false;
+  stream->input.collided = true;
+  stream_report_bye(stream, context, now_ns);
+  stream_report_change_source(stream, context);
+  return true;
+}
+
 /** Takes a packet that is RTP, and authentic where it has to be. @return false: refused */
 static bool take_packet(struct stream *stream, struct stream_context *context, const struct rtp_packet *packet,
                         const struct sockets_datagram *datagram) {
   struct stream_input *input = &stream->input;
   const struct rtp_header *header = &packet->header;
-  // Our own packets, sent back (RFC 3550 §8.2).
-  if (header->ssrc == stream->ssrc) return false;
+  // Our own packets, sent back: a loop (RFC 3550 §8.2).
+  if (header->ssrc == stream->ssrc && is_our_own(stream, header)) return false;
   enum codec codec;
   enum payload_kind kind = kind_of(&stream->setup, header->payload_type, &codec);
   bool heard = input->has_source && input->source.ssrc == header->ssrc;
   if (kind == PAYLOAD_UNKNOWN && !heard) return false;
   if (!input->srtp && !stream_latch_admits(stream, header, datagram)) return false;
+  if (header->ssrc == stream->ssrc && !give_way(stream, context, datagram->arrival_ns)) return false;
   // What has come from another host has proven itself already.
   bool vouched = input->srtp || !sockets_same_host(&datagram->source, &stream->setup.remote) ||
                  sockets_same_address(&datagram->source, &stream->setup.remote);

@@ -112,6 +112,7 @@ struct stream_input {
   struct rtp_source candidate; /**< A new SSRC that has not yet shown two packets in sequence. */
   struct playout playout;
   struct telephone_event_receiver digits;
+  bool collided;        /**< The peer has had our SSRC, and we have taken another. */
   uint64_t lost_before; /**< By sources that are gone. */
   bool started;
   bool silent;

@@ -482,6 +482,41 @@ static void our_own_packets_are_not_heard(void) {
   stop();
 }
 
+/** RFC 3550 §8.2: a peer that happens to have our SSRC is heard, and we say BYE and take another. */
+static void a_peer_with_our_source_is_given_way(void) {
+  uint8_t packet[LONGEST];
+  uint8_t report[LONGEST];
+  start(400, NULL);
+  CHECK_EQUAL(bare_receive(peer.rtp, packet, sizeof packet, 1000), 172);
+  uint32_t source = get_u32(packet + 8);
+  uint16_t number = (uint16_t)(get_u16(packet + 2) + 30000);
+  uint32_t timestamp = get_u32(packet + 4) + 0x40000000u;
+  for (uint16_t at = 0; at < 10; at++) {
+    size_t length = bare_packet(packet, 8, (uint16_t)(number + at), timestamp + at * 160u, source);
+    bare_send(peer.rtp, door.port, packet, length);
+  }
+  // At once: a report of the usual kind is due later.
+  ssize_t length = bare_receive(peer.rtcp, report, sizeof report, 1000);
+  CHECK(length >= 8);
+  CHECK_EQUAL(report[length - 7], 203);
+  CHECK_EQUAL(get_u32(report + length - 4), source);
+  uint32_t other = source;
+  for (int at = 0; at < 50 && other == source; at++) {
+    CHECK_EQUAL(bare_receive(peer.rtp, packet, sizeof packet, 1000), 172);
+    other = get_u32(packet + 8);
+  }
+  CHECK(other != source);
+  CHECK(station_statistics(&door).packets_received >= 9);
+  // A peer that follows us has no chance in mind.
+  length = (ssize_t)bare_packet(packet, 8, (uint16_t)(number + 500), timestamp, other);
+  for (int at = 0; at < 3; at++) bare_send(peer.rtp, door.port, packet, (size_t)length);
+  sleep_ms(100);
+  while (bare_receive(peer.rtp, packet, sizeof packet, 1) > 0) continue;
+  CHECK_EQUAL(bare_receive(peer.rtp, packet, sizeof packet, 1000), 172);
+  CHECK_EQUAL(get_u32(packet + 8), other);
+  stop();
+}
+
 int main(void) {
   TEST(packets_form_a_stream);
   TEST(no_packet_is_padded);
@@ -499,5 +534,6 @@ int main(void) {
   TEST(digits_survive_a_bad_network);
   TEST(garbage_is_refused_and_counted);
   TEST(our_own_packets_are_not_heard);
+  TEST(a_peer_with_our_source_is_given_way);
   return test_summary("engine-wire");
 }
