@@ -128,6 +128,11 @@ export class Connection implements StreamEvents {
     return this.#socket?.identities ?? [];
   }
 
+  /** See `StreamSocket.satisfies`. */
+  satisfies(target: Endpoint): boolean {
+    return this.#socket?.satisfies?.(target) ?? true;
+  }
+
   /**
    * Its other end is reached by it under a port of its own too (RFC 5923 §8.2). Only a certificate makes that safe:
    * anybody could claim a port that is another's.

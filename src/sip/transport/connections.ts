@@ -224,7 +224,8 @@ function leadsTo(connection: Connection, target: Endpoint): boolean {
   const { remote, aliasPort } = connection;
   if (!connection.usable || remote.protocol !== target.protocol) return false;
   if (remote.port !== target.port && aliasPort !== target.port) return false;
-  return hostsEqual(remote.address, target.address) && (target.protocol !== 'tls' || proves(connection, target));
+  if (!hostsEqual(remote.address, target.address)) return false;
+  return target.protocol !== 'tls' || (proves(connection, target) && connection.satisfies(target));
 }
 
 /**

@@ -26,7 +26,8 @@ export type {
 } from './network.ts';
 export { type DatagramSystem, NodeDatagramNetwork } from './node-datagram-network.ts';
 export { NodeStreamNetwork } from './node-stream-network.ts';
-export type { PinnedServer, TlsCredentials } from './tls-context.ts';
+export type { PinnedServer } from './pinned-server.ts';
+export type { TlsCredentials } from './tls-context.ts';
 export {
   type TransportCounters,
   TransportLayer,

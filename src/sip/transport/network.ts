@@ -75,6 +75,11 @@ export interface StreamSocket {
   readonly local: Place | undefined;
   /** The SIP domains that the peer's certificate has proved (RFC 5922 §7.1); none where it proved nothing. */
   readonly identities: readonly string[];
+  /**
+   * Whether the peer has proved what is demanded now of who is to be at `target`, beside a name: a key that was pinned
+   * after the connection was opened is demanded of it too. Left out: nothing is.
+   */
+  satisfies?(target: Endpoint): boolean;
   /** Octets that were written and that the system has not taken yet. */
   readonly queued: number;
   /** To be called once it is open. */

@@ -2,14 +2,16 @@
 
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../base/clock.ts';
 import { DoorphoneError } from '../../base/errors.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { Origin, StreamEvents, StreamListener, StreamNetwork, StreamSocket } from './network.ts';
-import { NodeStreamSocket } from './node-stream-socket.ts';
+import { NodeStreamSocket, type PinJudge } from './node-stream-socket.ts';
 import { NodeTlsClient } from './node-tls-client.ts';
+import { type PinnedServer, satisfiesPin } from './pinned-server.ts';
 import { bindError } from './socket-errors.ts';
-import { certificateOf, type PinnedServer, type TlsCredentials, tlsContext } from './tls-context.ts';
+import { certificateOf, type TlsCredentials, tlsContext } from './tls-context.ts';
 import { sipIdentities } from './tls-identity.ts';
 
 type Accept = (socket: StreamSocket) => StreamEvents;
@@ -45,8 +47,12 @@ export class NodeStreamNetwork implements StreamNetwork {
     this.#client = client;
   }
 
-  /** The one server, or none, that has to show a certain key: on connections to come, which resume no session of before. */
+  /**
+   * The one server, or none, that has to show a certain key. Connections to come resume no session of before; one that is
+   * there serves for it no longer, unless it has shown that key.
+   */
   pin(server: PinnedServer | undefined): void {
+    if (isDeepStrictEqual(server, this.#pinned)) return;
     this.#pinned = server;
     this.#client = new NodeTlsClient(this.#credentials, this.clock, server);
   }
@@ -77,11 +83,16 @@ export class NodeStreamNetwork implements StreamNetwork {
       ...(from.port === undefined ? {} : { localPort: from.port }),
     };
     const socket = connect({ host: address, port, noDelay: true, keepAlive: true, ...local });
-    const stream = new NodeStreamSocket(socket, target);
+    const stream = new NodeStreamSocket(socket, target, this.#judge(this.#pinned));
     stream.begin(events);
     if (protocol === 'tls') this.#client.secure(socket, stream, target);
     else socket.once('connect', () => stream.open());
     return stream;
+  }
+
+  /** What is to be asked of a connection later. @param before what its own handshake asks for */
+  #judge(before: PinnedServer | undefined): PinJudge {
+    return (socket, target) => satisfiesPin(socket, target, { pinned: this.#pinned, before });
   }
 
   /** A server of node:tls, which is handed the connections that a server of node:net has accepted. */
@@ -97,13 +108,17 @@ export class NodeStreamNetwork implements StreamNetwork {
     server.on('secureConnection', (secure: TLSSocket) => {
       const stream = handshakes.get(peerOf(secure));
       if (stream === undefined) secure.destroy();
-      else stream.secured(secure, secure.authorized ? sipIdentities(certificateOf(secure)) : []);
+      else {
+        const certificate = certificateOf(secure);
+        stream.keyHash = certificate.keyHash();
+        stream.secured(secure, secure.authorized ? sipIdentities(certificate) : []);
+      }
     });
     // The connection itself says that it is over.
     server.on('tlsClientError', nothing);
     this.#tlsServers.add(server);
     const take = (socket: Socket, remote: Endpoint): void => {
-      const stream = new NodeStreamSocket(socket, remote);
+      const stream = new NodeStreamSocket(socket, remote, this.#judge(undefined));
       const key = peerOf(socket);
       handshakes.set(key, stream);
       socket.once('close', () => handshakes.delete(key));
@@ -116,7 +131,7 @@ export class NodeStreamNetwork implements StreamNetwork {
 
 function serveTcp(accept: Accept): (socket: Socket, remote: Endpoint) => void {
   return (socket, remote) => {
-    const stream = new NodeStreamSocket(socket, remote);
+    const stream = new NodeStreamSocket(socket, remote, () => true);
     stream.begin(accept(stream));
     stream.open();
   };

@@ -4,17 +4,24 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Endpoint } from '../message/types.ts';
 import type { Place, SendFailure, StreamEvents, StreamSocket } from './network.ts';
+import type { KeyedConnection } from './pinned-server.ts';
 import { tlsFailure } from './tls-faults.ts';
 
+/** Whether the keys that are pinned by now let a connection be used to speak to somebody. */
+export type PinJudge = (socket: KeyedConnection, target: Endpoint) => boolean;
+
 /** A connection, told of by `StreamEvents`. */
-export class NodeStreamSocket implements StreamSocket {
+export class NodeStreamSocket implements StreamSocket, KeyedConnection {
   identities: readonly string[] = [];
+  /** Of the peer's certificate, as pins are written; undefined where it was not looked at. */
+  keyHash: string | undefined;
   #socket: Socket;
   #events: StreamEvents | undefined;
 
   constructor(
     socket: Socket,
     readonly remote: Endpoint,
+    private readonly judge: PinJudge,
   ) {
     this.#socket = socket;
     socket.on('error', (error) => this.#over(error));
@@ -28,6 +35,10 @@ export class NodeStreamSocket implements StreamSocket {
 
   get queued(): number {
     return this.#socket.writableLength;
+  }
+
+  satisfies(target: Endpoint): boolean {
+    return this.judge(this, target);
   }
 
   /** To be called once, before anything can have happened. */

@@ -5,16 +5,11 @@
 import type { Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
-import { hostsEqual, isIpAddress } from '../message/index.ts';
+import { isIpAddress } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { NodeStreamSocket } from './node-stream-socket.ts';
-import {
-  certificateOf,
-  type PeerCertificate,
-  type PinnedServer,
-  type TlsCredentials,
-  tlsContext,
-} from './tls-context.ts';
+import { isPinnedAt, type PinnedServer, wantedAt } from './pinned-server.ts';
+import { certificateOf, type TlsCredentials, tlsContext } from './tls-context.ts';
 import { wrongIdentity, wrongKey } from './tls-faults.ts';
 import { isGoodFor, sipIdentities } from './tls-identity.ts';
 import { type TlsProof, type TlsSession, TlsSessions } from './tls-sessions.ts';
@@ -98,8 +93,9 @@ export class NodeTlsClient {
     const wanted = wantedAt(target);
     const resumed = secure.isSessionReused() ? known : undefined;
     const certificate = certificateOf(secure);
+    stream.keyHash = certificate.keyHash();
     const pin = this.#pinOf(target);
-    if (pin !== undefined && resumed === undefined && !hasKey(certificate, pin)) {
+    if (pin !== undefined && resumed === undefined && !hasKey(stream, pin)) {
       stream.refuse(wrongKey(target));
       return undefined;
     }
@@ -120,14 +116,9 @@ export class NodeTlsClient {
 
   #pinOf(target: Endpoint): PinnedServer | undefined {
     const { pinned } = this;
-    return pinned !== undefined && hostsEqual(pinned.host, wantedAt(target)) ? pinned : undefined;
+    return pinned !== undefined && isPinnedAt(pinned, target) ? pinned : undefined;
   }
 }
 
-/** Who is to be there (RFC 5922 §7.3). */
-const wantedAt = ({ serverName, address }: Endpoint): string => serverName ?? address;
-
-function hasKey(certificate: PeerCertificate, { keys }: PinnedServer): boolean {
-  const own = certificate.keyHash();
-  return own !== undefined && keys.includes(own);
-}
+const hasKey = ({ keyHash }: NodeStreamSocket, { keys }: PinnedServer): boolean =>
+  keyHash !== undefined && keys.includes(keyHash);

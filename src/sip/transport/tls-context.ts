@@ -16,16 +16,6 @@ export interface TlsCredentials {
   readonly key?: Secret;
 }
 
-/** A server that has to show one of certain keys. */
-export interface PinnedServer {
-  /** As it is asked for: a name, or a numeric address. */
-  readonly host: string;
-  /** SHA-256 of public keys (SPKI), in base64 (RFC 7469 §2.4). */
-  readonly keys: readonly string[];
-  /** Whether its certificate must be right as well; else the key is enough, whoever signed. */
-  readonly certified: boolean;
-}
-
 /**
  * The options of both sides of TLS.
  * @throws DoorphoneError `bad-certificate`

@@ -339,4 +339,37 @@ describe('a server with a pinned key (RFC 6080 §5.2.1)', () => {
     const later = await agent(own);
     expect(await ask(caller, tls(later.port, 'boot.example'))).toMatchObject({ code: 'certificate-refused' });
   });
+
+  it('is not spoken to by a connection of before that has shown another key', async () => {
+    const own = issued({ names: ['DNS:boot.example', 'DNS:pbx.example'] });
+    const [server, caller] = [await agent(own), await agent(trusting)];
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toBe(200);
+    expect(await ask(caller, tls(server.port, 'pbx.example'))).toBe(200);
+    expect(caller.layer.connections.opened).toBe(1);
+    caller.network.pin({ host: 'boot.example', keys: [hashOf(unsigned())], certified: false });
+    // Under its name, and where a Contact or a Record-Route says its address alone.
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toMatchObject({ code: 'certificate-refused' });
+    expect(await ask(caller, tls(server.port))).toMatchObject({ code: 'certificate-refused' });
+    caller.network.pin(undefined);
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toBe(200);
+    expect(server.sources).toHaveLength(3);
+  });
+
+  it('is not spoken to by a connection to another name of its, which has shown another key', async () => {
+    const own = issued({ names: ['DNS:boot.example', 'DNS:pbx.example'] });
+    const [server, caller] = [await agent(own), await agent(trusting)];
+    caller.network.pin({ host: 'boot.example', keys: [hashOf(unsigned())], certified: false });
+    expect(await ask(caller, tls(server.port, 'pbx.example'))).toBe(200);
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toMatchObject({ code: 'certificate-refused' });
+    expect(await ask(caller, tls(server.port, 'pbx.example'))).toBe(200);
+  });
+
+  it('is spoken to by a connection of before that has shown the key', async () => {
+    const own = issued({ names: ['DNS:boot.example'] });
+    const [server, caller] = [await agent(own), await agent(trusting)];
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toBe(200);
+    caller.network.pin({ host: 'boot.example', keys: [hashOf(own)], certified: true });
+    expect(await ask(caller, tls(server.port, 'boot.example'))).toBe(200);
+    expect(caller.layer.connections.opened).toBe(1);
+  });
 });
