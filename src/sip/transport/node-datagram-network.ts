@@ -3,6 +3,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
+import { DatagramBurst } from './datagram-burst.ts';
 import { DatagramIntake } from './datagram-intake.ts';
 import { isIpv6, isWildcard } from './local-addresses.ts';
 import type { DatagramNetwork, DatagramPeer, DatagramSocket, SendFailure } from './network.ts';
@@ -41,8 +42,8 @@ export class NodeDatagramNetwork implements DatagramNetwork {
 
   /**
    * @param system left out: sockets for one peer alone cannot be made
-   * @param intake how many datagrams may wait to be looked at, for whom thousands write to at once; left out: they wait
-   * with the system alone
+   * @param intake how many datagrams may wait to be looked at, for whom thousands write to at once; what it sends leaves
+   * together, at the end of what is being done. Left out: datagrams wait with the system alone, and leave at once
    */
   constructor(
     private readonly system?: DatagramSystem,
@@ -129,6 +130,7 @@ class NodeDatagramSocket implements DatagramSocket {
   readonly address: string;
   readonly port: number;
   #closed = false;
+  readonly #burst: DatagramBurst<Parameters<DatagramSocket['send']>> | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -140,6 +142,8 @@ class NodeDatagramSocket implements DatagramSocket {
     const { address, port } = socket.address();
     this.address = address;
     this.port = port;
+    const { intake } = options;
+    this.#burst = intake && new DatagramBurst(queueMicrotask, (datagram) => this.#send(...datagram));
     socket.removeAllListeners('error');
   }
 
@@ -148,6 +152,11 @@ class NodeDatagramSocket implements DatagramSocket {
       queueMicrotask(() => failed({ code: 'closed', message: 'the socket is closed' }));
       return;
     }
+    if (this.#burst === undefined) this.#send(bytes, port, address, failed);
+    else this.#burst.add([bytes, port, address, failed]);
+  }
+
+  #send(bytes: Buffer, port: number, address: string, failed: (failure: SendFailure) => void): void {
     try {
       this.socket.send(bytes, port, address, (error) => {
         if (error !== null) failed(sendFailure(error));
@@ -196,6 +205,7 @@ class NodeDatagramSocket implements DatagramSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#burst?.flush();
     this.socket.close();
   }
 }
