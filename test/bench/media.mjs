@@ -8,10 +8,11 @@ import { SAMPLE_MESSAGES } from './messages.mjs';
 import { summarize } from './statistics.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const TURNS = 3;
+const TURNS = 7;
 
 /** Builds what must not be timed by the first turn. */
 export function prepareMedia() {
+  execFileSync('make', ['-s', '-C', `${ROOT}native`, '../build/native/bench/streams']);
   execFileSync('make', ['--no-print-directory', '-C', `${ROOT}native`, 'bench', 'BENCH_ARGUMENTS=--json']);
 }
 
@@ -28,11 +29,21 @@ export function measureMedia(programs, folder) {
       parser: parseMessages(),
       spandsp: runJson(programs.spandsp, []),
       libsrtp2: runJson(programs.libsrtp2, []),
+      libsrtp2OpenSsl: runJson(programs.libsrtp2OpenSsl, []),
+      evp: runJson(programs.evp, []),
       libre: runJson(programs.libre, files),
       sofia: runJson(programs.sofia, files),
     });
   }
   return (program, figure) => summarize(turns.map((turn) => turn[program][figure]).filter(Number.isFinite));
+}
+
+/** What streams cost, one and many at once; a call with and without what is done to the voice, percent of a core. */
+export function measureCalls() {
+  return {
+    streams: runJson(`${ROOT}build/native/bench/streams`, ['--json']),
+    voice: runJson(process.execPath, [`${ROOT}test/bench/voice-call.mjs`]),
+  };
 }
 
 /** The quickest kernel that this processor has. */

@@ -98,27 +98,66 @@ function pacingRows(when, { doorphone, baresip, yardstick }) {
   ];
 }
 
-/** What a packet may cost, ns. */
-const SUITE_AIMS = { AES_CM_128_HMAC_SHA1_80: 275, AEAD_AES_128_GCM: 250, AEAD_AES_256_GCM: undefined };
+/** What a packet may cost beside each peer's: a share of its time. */
+const SUITE_AIMS = {
+  AES_CM_128_HMAC_SHA1_80: { libre: 0.75, libsrtp2OpenSsl: 0.68, evp: 1.07 },
+  AEAD_AES_128_GCM: { libre: 0.9, libsrtp2OpenSsl: 0.8, evp: undefined },
+  AEAD_AES_256_GCM: { libre: undefined, libsrtp2OpenSsl: undefined, evp: undefined },
+};
+const SRTP_PEERS = {
+  libre: { peer: 'libre' },
+  libsrtp2OpenSsl: { peer: 'libsrtp2', note: 'on OpenSSL, built here' },
+  evp: { peer: 'bare EVP', note: 'ciphers alone: no header, no window' },
+  libsrtp2: { peer: 'libsrtp2', note: 'as Debian builds it, on NSS' },
+};
 
-export function costRows({ figure, kernel }) {
+/** Aims are shares of the peer's time in the same run. */
+function shareOf(share, theirs) {
+  return share === undefined || theirs === undefined ? undefined : share * theirs.median;
+}
+
+function suiteRows(figure) {
   const rows = [];
-  for (const [law, name] of Object.entries({ ulaw: 'µ-law', alaw: 'A-law' })) {
-    for (const [way, aim] of Object.entries({ encode: 0.12, decode: 0.09 })) {
-      const ours = figure('ours', `g711_${law}_${kernel}_${way}_ns_per_sample`);
-      const options = { peer: 'spandsp', aim: kernel === 'avx2' ? aim : undefined, note: kernel };
-      rows.push(compare(`G.711 ${name} ${way}`, 'ns/sample', ours, figure('spandsp', `${law}_${way}_ns`), options));
-    }
-  }
-  for (const [suite, aim] of Object.entries(SUITE_AIMS)) {
+  for (const [suite, shares] of Object.entries(SUITE_AIMS)) {
     for (const way of ['protect', 'unprotect']) {
-      const ours = figure('ours', `${suite}_${way}_ns`);
-      const what = `SRTP ${suite} ${way}, 172 octets`;
-      rows.push(compare(what, 'ns', ours, figure('libre', `${suite}_${way}_ns`), { peer: 'libre', aim }));
-      const note = 'Debian builds it on NSS';
-      rows.push(compare(what, 'ns', ours, figure('libsrtp2', `${suite}_${way}_ns`), { peer: 'libsrtp2', note }));
+      for (const [program, { peer, note }] of Object.entries(SRTP_PEERS)) {
+        const theirs = figure(program, `${suite}_${way}_ns`);
+        const options = { peer, note, aim: shareOf(shares[program], theirs) };
+        rows.push(
+          compare(`SRTP ${suite} ${way}, 172 octets`, 'ns', figure('ours', `${suite}_${way}_ns`), theirs, options),
+        );
+      }
     }
   }
+  return rows;
+}
+
+function callRows({ streams, voice }) {
+  const one = streams.one_us / 10_000;
+  return [
+    compare(`CPU of one of ${streams.many} streams`, '% of a core', streams.many_us / 10_000, one, {
+      peer: 'one alone',
+      aim: 1.2 * one,
+      note: 'fewest of five turns; encrypted G.711, both ways',
+    }),
+    compare('CPU of an encrypted call, echo canceller on', '% of a core', voice.on, voice.off, {
+      peer: 'off',
+      note: 'an engine alone, speech both ways',
+    }),
+  ];
+}
+
+export function costRows({ figure, kernel, calls }) {
+  const rows = callRows(calls);
+  for (const [law, name] of Object.entries({ ulaw: 'µ-law', alaw: 'A-law' })) {
+    for (const [way, share] of Object.entries({ encode: 0.09, decode: 0.08 })) {
+      const ours = figure('ours', `g711_${law}_${kernel}_${way}_ns_per_sample`);
+      const theirs = figure('spandsp', `${law}_${way}_ns`);
+      const aim = kernel === 'avx2' ? shareOf(share, theirs) : undefined;
+      rows.push(compare(`G.711 ${name} ${way}`, 'ns/sample', ours, theirs, { peer: 'spandsp', aim, note: kernel }));
+    }
+  }
+  rows.push(...suiteRows(figure));
   for (const [name, aim] of Object.entries({ 401: undefined, INVITE: 2.5 })) {
     const ours = micro(figure('parser', `${name}_ns`));
     const allocated = figure('parser', `${name}_allocated`).median;

@@ -10,7 +10,7 @@ import { measureFleet } from './fleet.mjs';
 import { fleetRows } from './fleet-rows.mjs';
 import { measureFlood, measureLoad } from './load.mjs';
 import * as loadRows from './load-rows.mjs';
-import { bestKernel, measureMedia, measureParsers, prepareMedia } from './media.mjs';
+import { bestKernel, measureCalls, measureMedia, measureParsers, prepareMedia } from './media.mjs';
 import { Phone } from './phone.mjs';
 import * as rows from './rows.mjs';
 import * as signalling from './signalling.mjs';
@@ -67,6 +67,12 @@ function compile() {
     stamper: cc('stamper', ['stamper.c', 'rtp-sender.c'], ['-lsrtp2', '-lpthread']),
     spandsp: cc('spandsp', ['peers/spandsp.c'], ['-lspandsp']),
     libsrtp2: cc('libsrtp2', ['peers/libsrtp2.c'], ['-lsrtp2']),
+    libsrtp2OpenSsl: cc(
+      'libsrtp2-openssl',
+      ['peers/libsrtp2.c'],
+      [`${BUILD}../bench-peers/libsrtp2/libsrtp2.a`, '-lcrypto'],
+    ),
+    evp: cc('evp', ['peers/evp.c'], ['-lcrypto']),
     libre: cc('libre', ['peers/libre.c'], ['-DHAVE_INTTYPES_H', '-DHAVE_STDBOOL_H', '-lre']),
     echo: cc('echo', ['peers/echo.c'], ECHO_FLAGS),
     sofia: cc('sofia', ['peers/sofia.c'], ['-I/usr/include/sofia-sip-1.12', '-lsofia-sip-ua']),
@@ -178,7 +184,7 @@ async function measureFlooded(stamper, folder) {
 function measureCosts(programs, folder) {
   prepareMedia();
   const figure = measureMedia(programs, folder);
-  return { figure, kernel: bestKernel(figure) };
+  return { figure, kernel: bestKernel(figure), calls: measureCalls() };
 }
 
 function wantedParts() {
