@@ -140,6 +140,13 @@ export interface MediaAddon {
   /** Asks no more, and drops what has come. */
   sessionEndMapping(engine: EngineHandle, session: number): void;
   play(engine: EngineHandle, tone: number): void;
+  /** Says a tone over everything. */
+  announce(engine: EngineHandle, tone: number): void;
+  /**
+   * What is heard in a tone's place: a WAV file; without one the tone itself, or nothing.
+   * @returns how long the file lasts in ms
+   */
+  setSound(engine: EngineHandle, tone: number, file: string | undefined, silent: boolean): number;
   setGain(engine: EngineHandle, speaker: number, microphone: number): void;
   setVoice(engine: EngineHandle, switches: NativeVoiceSwitches): void;
   /** Fills `numbers` with what becomes of the microphone's sound. */
@@ -218,6 +225,8 @@ const functionNames = [
   'sessionKeepMapping',
   'sessionEndMapping',
   'play',
+  'announce',
+  'setSound',
   'setGain',
   'setVoice',
   'voice',

@@ -88,7 +88,7 @@ static enum error_code code_of(enum wav_fault fault) {
     return ERROR_FILE_NOT_WAV;
   case WAV_TRUNCATED:
     return ERROR_FILE_TRUNCATED;
-  case WAV_NOT_PCM16:
+  case WAV_UNKNOWN_ENCODING:
   case WAV_CHANNELS:
   case WAV_RATE:
     return ERROR_FILE_ENCODING;

@@ -18,6 +18,7 @@
 #include "binding/network-news-functions.h"
 #include "binding/notify-function.h"
 #include "binding/readable.h"
+#include "binding/sound-functions.h"
 #include "binding/stream-parameters.h"
 #include "binding/voice-functions.h"
 #include "crypto/secure.h"
@@ -32,7 +33,6 @@ static const int64_t percent_range[2] = {0, 100};
 static const int64_t session_range[2] = {0, UINT32_MAX};
 static const int64_t sessions_range[2] = {0, ENGINE_MAX_SESSIONS};
 static const int64_t milliseconds_range[2] = {0, UINT32_MAX};
-static const int64_t octet_range[2] = {0, 255};
 
 // ---- engine ----
 
@@ -123,16 +123,6 @@ static napi_value engine_create_function(napi_env env, napi_callback_info info) 
 static napi_value engine_close_function(napi_env env, napi_callback_info info) {
   napi_value engine;
   if (arguments_take(env, info, &engine, 1)) engine_handle_close(env, engine);
-  return NULL;
-}
-
-static napi_value play_function(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  int64_t tone;
-  if (!arguments_take(env, info, values, 2)) return NULL;
-  struct engine *engine = engine_handle_get(env, values[0]);
-  if (!engine || !arguments_integer(env, values[1], "tone", octet_range, &tone)) return NULL;
-  error_throw_engine(env, engine_play(engine, (enum engine_tone)tone), "playing a tone");
   return NULL;
 }
 
@@ -333,6 +323,8 @@ const struct binding_function binding_functions[] = {
     {"engineFingerprint", fingerprint_function},
     {"engineLateness", lateness_function},
     {"play", play_function},
+    {"announce", announce_function},
+    {"setSound", set_sound_function},
     {"setGain", set_gain_function},
     {"setVoice", set_voice_function},
     {"voice", voice_function},

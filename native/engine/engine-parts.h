@@ -1,6 +1,7 @@
 // The inside of the engine: what its parts share, and which thread each field belongs to. For engine/ alone.
 //
-// Parts: engine.c (life, tones, loudness, events, state) · pools.c (what there is of each session) · sessions.c and session-mapping.c (the control
+// Parts: engine.c (life, loudness, events, state) · pools.c (what there is of each session) · sounds.c (tones,
+// announcements) · sessions.c and session-mapping.c (the control
 // thread's side of sessions) · media-thread.c (the loop) · courier.c (wakes JavaScript; channels: handshakes, checks).
 
 #ifndef DOORPHONE_ENGINE_ENGINE_PARTS_H
@@ -11,8 +12,8 @@
 #include <stdatomic.h>
 
 #include "base/ring.h"
+#include "dsp/announcer.h"
 #include "dsp/gain.h"
-#include "dsp/tone.h"
 #include "engine/bands.h"
 #include "engine/channel.h"
 #include "engine/engine.h"
@@ -32,7 +33,9 @@ enum engine_command_kind {
   ENGINE_COMMAND_MOVED,
   ENGINE_COMMAND_DIGITS,
   ENGINE_COMMAND_CLOSE,
-  ENGINE_COMMAND_TONE,
+  ENGINE_COMMAND_PLAY,
+  ENGINE_COMMAND_ANNOUNCE,
+  ENGINE_COMMAND_SOUND,
   ENGINE_COMMAND_GAIN,
   ENGINE_COMMAND_VOICE,
 };
@@ -49,7 +52,11 @@ struct engine_command {
   union {
     struct stream_setup setup;
     struct engine_digits digits;
-    enum tone_kind tone;
+    enum announcer_sound play;
+    struct {
+      enum announcer_sound sound;
+      struct announcer_recording recording;
+    } record;
     struct voice_switches voice;
     struct {
       uint8_t speaker;
@@ -99,6 +106,7 @@ struct engine {
 
   // Control thread.
   struct engine_slot *slots;
+  int16_t *sounds[ANNOUNCER_SOUNDS]; /**< What is heard in their place, to be freed. */
   struct sockets_range range;
   struct opus_library opus; /**< Open where it was asked for and is there; constant. */
   uint32_t generation; /**< Of the next session: ids are never used twice. */
@@ -112,7 +120,7 @@ struct engine {
   struct ring news;     /**< courier → media */
   struct statistics_board *boards;
   struct lateness lateness;
-  sem_t answer;         /**< The media thread has started; it has closed a session. */
+  sem_t answer;         /**< The media thread has started; it has closed a session; it has another sound. */
   sem_t courier_answer; /**< The courier has left a session's sockets alone. */
   atomic_bool stopping;
   atomic_bool realtime;
@@ -132,7 +140,7 @@ struct engine {
   uint32_t idle_turns; /**< Turns in a row that nobody needed. */
   uint64_t look_ns;  /**< When the device is looked at next, while it rests. */
   struct bands bands;
-  struct tone_generator tone;
+  struct announcer announcer;
   struct gain speaker;
   struct gain microphone;
   struct hearing hearing;

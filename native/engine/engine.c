@@ -49,6 +49,7 @@ static void release(struct engine *engine) {
   dtls_identity_destroy(engine->outlet.identity);
   hearing_close(&engine->hearing);
   opus_library_close(&engine->opus);
+  for (size_t at = 0; at < ANNOUNCER_SOUNDS; at++) free(engine->sounds[at]);
   free(engine);
 }
 
@@ -89,7 +90,7 @@ static dp_error prepare_media(struct engine *engine, const struct engine_options
   if (error != DP_OK) return error;
   error = hearing_open(&engine->hearing, audio_rate_hz(options->device.wide), options->voice);
   if (error != DP_OK) return error;
-  return tone_init(&engine->tone, audio_rate_hz(options->device.wide), TONE_AMPLITUDE);
+  return announcer_init(&engine->announcer, audio_rate_hz(options->device.wide), TONE_AMPLITUDE);
 }
 
 static dp_error prepare_rings(struct engine *engine) {
@@ -207,18 +208,6 @@ dp_error engine_request(struct engine *engine, const struct courier_request *req
 void engine_collect(struct engine *engine) {
   struct engine_retired retired;
   while (ring_get(&engine->retired, &retired)) keys_free(retired.sender, retired.receiver);
-}
-
-dp_error engine_play(struct engine *engine, enum engine_tone tone) {
-  static const enum tone_kind kinds[] = {
-      [ENGINE_TONE_NONE] = TONE_NONE,
-      [ENGINE_TONE_RINGBACK] = TONE_RINGBACK,
-      [ENGINE_TONE_BUSY] = TONE_BUSY,
-      [ENGINE_TONE_FAILURE] = TONE_FAILURE,
-  };
-  if ((size_t)tone >= sizeof kinds / sizeof kinds[0]) return DP_INVALID_ARGUMENT;
-  struct engine_command command = {.kind = ENGINE_COMMAND_TONE, .tone = kinds[tone]};
-  return engine_command(engine, &command);
 }
 
 dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t microphone_percent) {

@@ -5,7 +5,7 @@
 // 6263 (keep-alive) · 3389 (comfort noise is accepted and heard as silence).
 //
 // Threads. Functions marked "control" belong to the thread that created the engine. None waits for the media thread but
-// engine_close_session, for one answer. The media thread neither allocates nor locks nor logs. The courier thread, which is
+// engine_close_session and engine_set_sound, for one answer. The media thread neither allocates nor locks nor logs. The courier thread, which is
 // not real time, calls `wake`, holds DTLS handshakes and answers ICE's checks.
 //
 // Leaves out: negotiation, every word of SIP.
@@ -39,7 +39,18 @@ enum engine_tone {
   ENGINE_TONE_RINGBACK = 1,
   ENGINE_TONE_BUSY = 2,
   ENGINE_TONE_FAILURE = 3,
+  ENGINE_TONE_OPENED = 4, /**< A door is open: said once, over everything. */
 };
+
+/** What is heard in a tone's place. */
+struct engine_sound {
+  int16_t *samples; /**< From malloc, of the device's rate; null: nothing is heard, or the tone. */
+  size_t count;     /**< Up to ENGINE_SOUND_SECONDS of them. */
+  bool silent;      /**< With no samples: nothing is heard. */
+};
+
+/** The longest sound in a tone's place. */
+#define ENGINE_SOUND_SECONDS 60
 
 /** The numbers cross to TypeScript: src/media/layout.ts. */
 enum engine_event_kind {
@@ -219,6 +230,23 @@ dp_error engine_close_session(struct engine *engine, uint32_t session, struct st
 
 /** What the speaker plays while no session sends sound to it. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
 dp_error engine_play(struct engine *engine, enum engine_tone tone);
+
+/**
+ * Says ENGINE_TONE_OPENED, and nothing else, over all that is heard, which is weakened meanwhile. Control.
+ * @return as engine_play
+ */
+dp_error engine_announce(struct engine *engine, enum engine_tone tone);
+
+/**
+ * What is heard in a tone's place from now on. Waits for the media thread to let go of what was before, a fraction of a
+ * millisecond. Control.
+ * @param sound its samples are the engine's when DP_OK is returned
+ * @return DP_OK, DP_INVALID_ARGUMENT (ENGINE_TONE_NONE, too long), DP_FULL
+ */
+dp_error engine_set_sound(struct engine *engine, enum engine_tone tone, const struct engine_sound *sound);
+
+/** Whether the device speaks 16 kHz. Any thread. */
+bool engine_is_wide(const struct engine *engine);
 
 /** Loudness in percent, 0 to 100. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
 dp_error engine_set_gain(struct engine *engine, uint8_t speaker_percent, uint8_t microphone_percent);

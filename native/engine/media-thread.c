@@ -97,8 +97,15 @@ static void obey(struct engine *engine, struct engine_command *command) {
   case ENGINE_COMMAND_CLOSE:
     close_stream(engine, command->slot);
     break;
-  case ENGINE_COMMAND_TONE:
-    tone_set(&engine->tone, command->tone);
+  case ENGINE_COMMAND_PLAY:
+    announcer_play(&engine->announcer, command->play);
+    break;
+  case ENGINE_COMMAND_ANNOUNCE:
+    announcer_say(&engine->announcer, command->play);
+    break;
+  case ENGINE_COMMAND_SOUND:
+    announcer_record(&engine->announcer, command->record.sound, &command->record.recording);
+    sem_post(&engine->answer);
     break;
   case ENGINE_COMMAND_GAIN:
     gain_set(&engine->speaker, command->percent.speaker);
@@ -112,7 +119,7 @@ static void obey(struct engine *engine, struct engine_command *command) {
 
 // ---- turns ----
 
-/** What the speaker is to play, at the device's rate: all sessions that have sound, else the tone. */
+/** What the speaker is to play, at the device's rate: all sessions that have sound, and what the door says itself. */
 static void mix_heard(struct engine *engine, struct bands_frame *heard) {
   int16_t frame[AUDIO_WIDE_FRAME_SAMPLES];
   bool device_wide = engine->device.wide;
@@ -127,10 +134,8 @@ static void mix_heard(struct engine *engine, struct bands_frame *heard) {
     other = stream_input_play_tail(stream, heard) || other || wide != device_wide;
     talking = true;
   }
-  // The cadence runs on beneath, so that it comes back in step.
-  tone_read(&engine->tone, frame, audio_frame_samples(device_wide));
-  if (!talking) mix_add(bands_samples(heard, device_wide), frame, audio_frame_samples(device_wide));
   bands_join(&engine->bands, heard, other);
+  announcer_mix(&engine->announcer, talking, bands_samples(heard, device_wide), audio_frame_samples(device_wide));
   gain_apply(&engine->speaker, bands_samples(heard, device_wide), audio_frame_samples(device_wide));
 }
 
@@ -157,7 +162,7 @@ static bool is_in_call(const struct engine *engine) {
 
 /** Whether somebody talks or listens, or is about to. */
 static bool is_needed(const struct engine *engine) {
-  return !engine->device.operations->rest || engine->tone.kind != TONE_NONE || is_in_call(engine);
+  return !engine->device.operations->rest || announcer_is_busy(&engine->announcer) || is_in_call(engine);
 }
 
 static void rest(struct engine *engine) {

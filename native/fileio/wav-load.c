@@ -70,10 +70,7 @@ static int16_t *extract_mono(const struct file_bytes *file, const struct wav_lay
   size_t samples = layout->frames * layout->channels;
   int16_t *sound = calloc(samples + spare, sizeof *sound);
   if (!sound) return NULL;
-  const uint8_t *bytes = file->data + layout->offset;
-  for (size_t at = 0; at < samples; at++) {
-    sound[at] = (int16_t)(uint16_t)(bytes[2 * at] | (unsigned)bytes[2 * at + 1] << 8);
-  }
+  wav_read_samples(file->data, layout, sound);
   if (layout->channels == 1) return sound;
   mix_to_mono(sound, layout->channels, layout->frames, sound);
   memset(sound + layout->frames, 0, (samples - layout->frames) * sizeof *sound);

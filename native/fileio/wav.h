@@ -1,8 +1,8 @@
-// Sound files: RIFF WAVE, linear PCM. Reads a header out of bytes that may be anything, loads a file as mono of one rate, writes
+// Sound files: RIFF WAVE of the common encodings. Reads a header out of bytes that may be anything, loads a file as mono of one rate, writes
 // the header of a recording. Sources: Microsoft "Multimedia Programming Interface and Data Specifications 1.0" (RIFF,
-// WAVE, PCMWAVEFORMAT); WAVEFORMATEXTENSIBLE of mmreg.h.
+// WAVE, PCMWAVEFORMAT); WAVEFORMATEXTENSIBLE and the format tags of mmreg.h.
 //
-// Leaves out: every encoding but 16-bit PCM, RF64, metadata.
+// Leaves out: compressed encodings but G.711, 64-bit samples, RF64, metadata.
 
 #ifndef DOORPHONE_FILEIO_WAV_H
 #define DOORPHONE_FILEIO_WAV_H
@@ -23,24 +23,38 @@ enum wav_fault {
   WAV_NOT_WAVE,   /**< Does not begin with RIFF … WAVE. */
   WAV_TRUNCATED,  /**< A chunk reaches past the end. */
   WAV_NO_FORMAT,  /**< No "fmt " chunk before the sound. */
-  WAV_NOT_PCM16,  /**< Another encoding or width than 16-bit PCM. */
-  WAV_CHANNELS,   /**< Neither mono nor stereo. */
-  WAV_RATE,       /**< Not 8, 16, 32, 44.1 or 48 kHz. */
+  WAV_UNKNOWN_ENCODING, /**< None of enum wav_encoding, or of another width. */
+  WAV_CHANNELS,   /**< More than WAV_MAX_CHANNELS. */
+  WAV_RATE,       /**< None of the usual rates. */
   WAV_BAD_FORMAT, /**< The format chunk contradicts itself. */
   WAV_NO_SOUND,   /**< No data chunk, or an empty one. */
   WAV_NO_MEMORY,
 };
 
+#define WAV_MAX_CHANNELS 8
+
+enum wav_encoding {
+  WAV_PCM,   /**< 8, 16, 24 or 32 bits */
+  WAV_FLOAT, /**< 32 bits */
+  WAV_ALAW,
+  WAV_ULAW,
+};
+
 /** Where the sound lies in a file's bytes. */
 struct wav_layout {
   uint32_t rate_hz;
-  uint16_t channels; /**< 1 or 2 */
+  uint16_t channels; /**< 1 to WAV_MAX_CHANNELS */
+  enum wav_encoding encoding;
+  uint16_t sample_bytes;
   size_t offset;     /**< First byte of the first sample. */
   size_t frames;     /**< Samples of one channel, at least 1. */
 };
 
 /** Finds the sound. Pure; any thread. @param layout written only when WAV_OK is returned */
 enum wav_fault wav_parse(const uint8_t *bytes, size_t length, struct wav_layout *layout);
+
+/** All samples of a layout that wav_parse has found in these bytes, with all channels. Pure; any thread. */
+void wav_read_samples(const uint8_t *bytes, const struct wav_layout *layout, int16_t *samples);
 
 /**
  * Loads a file as mono of this rate. The caller frees `samples`. Not on the media thread.

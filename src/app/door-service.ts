@@ -27,6 +27,7 @@ import {
   SipAgent,
 } from '../sip/index.ts';
 import { accountState, registrationChanged } from './account-state.ts';
+import { Announcements } from './announcements.ts';
 import { asksForSysfs, configuredBoard, machineName, openBoard, thisMachine } from './boards.ts';
 import { Faults } from './faults.ts';
 import { keptOutputsWarning } from './kept-outputs.ts';
@@ -79,6 +80,7 @@ export class DoorService {
   readonly #faults: Faults;
   readonly #streams: NodeStreamNetwork;
   readonly #volume: SoundVolume;
+  readonly #announcements: Announcements;
   readonly #door: DoorController;
   readonly #calls: Calls;
   #admission: AdmissionPolicy;
@@ -119,6 +121,8 @@ export class DoorService {
       },
       configuration.audio,
     );
+    this.#announcements = new Announcements(this.engine, this.#faults);
+    this.#announcements.apply(configuration.audio);
     this.commands.handle('volume', (asked, by) => this.#volume.command(asked, by));
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
@@ -245,6 +249,7 @@ export class DoorService {
     this.#sayWarnings();
     this.#calls.settings = callSettings(configuration, this.engine);
     this.#volume.apply(configuration.audio);
+    this.#announcements.apply(configuration.audio);
     this.engine.setVoice(voiceOf(configuration.audio, this.engine.state.device));
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
     this.#sayKeptOutputs();

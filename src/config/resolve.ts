@@ -156,11 +156,19 @@ function resolveMqtt(mqtt: NonNullable<CheckedFile['mqtt']>, name: string, conte
 }
 
 function resolveAudio(audio: CheckedFile['audio'], { folder }: Context): AudioConfiguration {
-  const { device, input, output, ...rest } = audio;
+  const { device, input, output, announcements, ...rest } = audio;
+  const { ringback, busy, failure, opened } = announcements;
+  const sound = (source: string): string => (/^(tone|off)$/.test(source) ? source : absolutePath(source, folder));
   const place = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : absolutePath(path, folder);
   return {
     ...rest,
+    announcements: {
+      ringback: sound(ringback),
+      busy: sound(busy),
+      failure: sound(failure),
+      opened: sound(opened),
+    },
     device: device.kind === 'file' ? { kind: 'file', input: place(input), output: place(output) } : device,
   };
 }

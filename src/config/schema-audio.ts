@@ -3,6 +3,17 @@
 import * as v from 'valibot';
 import { audioDevice, key, lineOfText, mixerName, path, percent } from './values.ts';
 
+/** `tone`, `off`, or a path. */
+const announcement = (title: string, description: string) =>
+  v.optional(
+    key(path, {
+      title,
+      description: `${description} \`tone\`: ours; \`off\`: nothing is heard; else a WAV file, 60 s at most.`,
+      examples: ['sounds/nobody-home.wav'],
+    }),
+    'tone',
+  );
+
 export const audio = v.strictObject({
   device: v.optional(
     key(audioDevice, {
@@ -65,6 +76,18 @@ export const audio = v.strictObject({
         description:
           'Which of the mixer’s controls are set. Left out: the board’s, else the usual names are looked for.',
       },
+    ),
+    {},
+  ),
+  announcements: v.optional(
+    key(
+      v.strictObject({
+        ringback: announcement('It rings', 'While somebody is called; a file is repeated.'),
+        busy: announcement('Busy', 'Who is called is busy.'),
+        failure: announcement('Nobody can be had', 'Nobody answers, or nobody can be reached.'),
+        opened: announcement('Open', 'A door is opened; over a conversation too, which is weakened meanwhile.'),
+      }),
+      { title: 'Announcements', description: 'What the door itself lets visitors hear.' },
     ),
     {},
   ),

@@ -142,7 +142,10 @@ export class DoorController {
         // A lamp that blinks is no news, nor is a keypad that is scanned.
         if (!this.#lamps.has(line) && !this.#credentials.scans(line)) journal.record('line.changed', { line, active });
       }),
-      journal.subscribe(() => this.#lamps.show(() => this.#lampState())),
+      journal.subscribe(({ type }) => {
+        this.#lamps.show(() => this.#lampState());
+        if (type === 'door.opened') engine.announce('opened');
+      }),
       engine.on('device', (fault) => this.#deviceChanged(fault)),
       agent.on('refer', (referral, from) => this.#clickToDial(referral, from)),
       agent.on('refused', (peer, source, why) => this.#strangers.report(peer, source.address, why)),

@@ -1,7 +1,8 @@
-// What the visitor is played while nobody talks: ringback while it rings, then for three seconds why it came to nothing.
+// What the visitor is played while nobody talks: ringback while it rings, then for three seconds, or as long as a file of the
+// house's lasts, why it came to nothing.
 
 import type { Clock, Timer } from '../base/clock.ts';
-import { type Millis, seconds } from '../base/units.ts';
+import { type Millis, millis, seconds } from '../base/units.ts';
 import type { CallEndReason } from '../call/index.ts';
 import type { MediaEngine, Tone } from '../media/types.ts';
 
@@ -41,7 +42,10 @@ export class VisitorSounds {
   end(reason: CallEndReason): void {
     const tone = END_TONES[reason];
     this.#play(tone);
-    if (tone !== 'none') this.#stop = this.clock.after(END_TONE, 'end tone', () => this.silence());
+    if (tone === 'none') return;
+    // What is said is said to its end.
+    const length = millis(Math.max(END_TONE, this.engine.soundLength(tone) ?? 0));
+    this.#stop = this.clock.after(length, 'end tone', () => this.silence());
   }
 
   #play(tone: Tone): void {

@@ -2,6 +2,7 @@
 
 import { type Millis, millis } from '../base/units.ts';
 import type {
+  DoorSound,
   EngineState,
   FingerprintHash,
   HandshakeFailure,
@@ -21,8 +22,14 @@ export const VOICE_LENGTH = 8;
 /** How many numbers one event takes in the array of `engineTakeEvents`. */
 export const EVENT_LENGTH = 4;
 
-/** The number of each tone for `play`. */
-export const toneNumbers: { readonly [Name in Tone]: number } = { none: 0, ringback: 1, busy: 2, failure: 3 };
+/** The number of each tone for `play`, `announce` and `setSound`. */
+export const toneNumbers: { readonly [Name in Tone | DoorSound]: number } = {
+  none: 0,
+  ringback: 1,
+  busy: 2,
+  failure: 3,
+  opened: 4,
+};
 
 /** The first number of an event. */
 export const eventKinds = {

@@ -20,12 +20,14 @@ import {
 import { callNative } from './native-error.ts';
 import { NativeSession } from './native-session.ts';
 import type {
+  DoorSound,
   EngineEvents,
   EngineOptions,
   EngineState,
   Fingerprint,
   MediaEngine,
   MediaSession,
+  SoundSource,
   Tone,
   VoiceFigures,
   VoiceSwitches,
@@ -61,6 +63,8 @@ export class NativeEngine implements MediaEngine {
   readonly #options: EngineOptions;
   readonly #events = new Emitter<EngineEvents>();
   readonly #sessions = new Set<NativeSession>();
+  /** Of sounds from files. */
+  readonly #lengths = new Map<DoorSound, Millis>();
   readonly #batch = new Float64Array(BATCH * EVENT_LENGTH);
   #final: EngineState | undefined;
   #finalVoice: VoiceFigures | undefined;
@@ -112,6 +116,21 @@ export class NativeEngine implements MediaEngine {
 
   play(tone: Tone): void {
     callNative(() => this.#addon.play(this.#handle, toneNumbers[tone]));
+  }
+
+  announce(sound: 'opened'): void {
+    callNative(() => this.#addon.announce(this.#handle, toneNumbers[sound]));
+  }
+
+  setSound(sound: DoorSound, source: SoundSource): void {
+    const file = typeof source === 'string' ? undefined : source.file;
+    const length = callNative(() => this.#addon.setSound(this.#handle, toneNumbers[sound], file, source === 'off'));
+    if (file === undefined) this.#lengths.delete(sound);
+    else this.#lengths.set(sound, millis(length));
+  }
+
+  soundLength(sound: DoorSound): Millis | undefined {
+    return this.#lengths.get(sound);
   }
 
   setGain(speaker: number, microphone: number): void {

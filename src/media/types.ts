@@ -157,6 +157,13 @@ export type EngineEvents = {
 /** What the visitor is played while nobody talks. */
 export type Tone = 'none' | 'ringback' | 'busy' | 'failure';
 
+/** What the door itself lets be heard. `opened` is said over everything. */
+export const DOOR_SOUNDS = ['ringback', 'busy', 'failure', 'opened'] as const;
+export type DoorSound = (typeof DOOR_SOUNDS)[number];
+
+/** How: by the tone of ours, not at all, or by a WAV file. */
+export type SoundSource = 'tone' | 'off' | { readonly file: string };
+
 export type DeviceOptions =
   | { readonly kind: 'virtual' }
   /** WAV in (looped, resampled to mono of the engine's rate if need be), WAV out. Undefined: silence in, nothing written. */
@@ -292,6 +299,15 @@ export interface MediaEngine {
   openSession(options: { readonly address: string; readonly silenceAfter: Millis }): MediaSession;
   /** What the speaker plays when no session sends sound to it. */
   play(tone: Tone): void;
+  /** Says it once, over everything that is heard, which is weakened meanwhile. */
+  announce(sound: 'opened'): void;
+  /**
+   * How a sound is heard from now on. A file is read here, and a running sound begins anew.
+   * @throws DoorphoneError `file-not-found` and the others of files; the sound is what it was
+   */
+  setSound(sound: DoorSound, source: SoundSource): void;
+  /** How long it lasts; undefined: as long as it is wanted. */
+  soundLength(sound: DoorSound): Millis | undefined;
   /** Loudness in percent, 0 to 100: samples are scaled. */
   setGain(speaker: number, microphone: number): void;
   /** What is in force. */

@@ -164,6 +164,22 @@ describe('a call between two engines', () => {
     expect([session, still]).toEqual([doorSession.id, false]);
   });
 
+  it('plays a file in a tone’s place', async () => {
+    const file = scratch.file('busy.wav');
+    writeWav(file, sweep(0.5, 1000, 1000));
+    door.setSound('busy', { file });
+    expect(door.soundLength('busy')).toBe(500);
+    door.play('busy');
+    await pass(1000);
+    door.close();
+    const heard = readWav(scratch.file('door-heard.wav'));
+    const first = heard.findIndex((sample) => Math.abs(sample) > 200);
+    const last = heard.findLastIndex((sample) => Math.abs(sample) > 200);
+    // Once, from its beginning to its end.
+    expect(last - first).toBeGreaterThan(3900);
+    expect(last - first).toBeLessThan(4010);
+  });
+
   it('plays tones to the visitor', async () => {
     door.play('busy');
     await pass(1500);

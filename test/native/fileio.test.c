@@ -86,8 +86,15 @@ static void an_extensible_header_is_read(void) {
   CHECK_EQUAL(wav_parse(file, 88, &layout), WAV_OK);
   CHECK_EQUAL(layout.rate_hz, 16000);
   CHECK_EQUAL(layout.frames, 10);
-  file[44] = 3; // IEEE float
-  CHECK_EQUAL(wav_parse(file, 88, &layout), WAV_NOT_PCM16);
+  file[44] = 3; // IEEE float, which has no 16 bits
+  CHECK_EQUAL(wav_parse(file, 88, &layout), WAV_UNKNOWN_ENCODING);
+  put_u16(file + 32, 4);
+  put_u16(file + 34, 32);
+  CHECK_EQUAL(wav_parse(file, 88, &layout), WAV_OK);
+  CHECK_EQUAL(layout.encoding, WAV_FLOAT);
+  CHECK_EQUAL(layout.frames, 5);
+  file[50] = 0x11; // of another maker's
+  CHECK_EQUAL(wav_parse(file, 88, &layout), WAV_UNKNOWN_ENCODING);
 }
 
 static void faults_have_names(void) {
@@ -103,16 +110,21 @@ static void faults_have_names(void) {
   CHECK_EQUAL(wav_parse(file, length, &layout), WAV_TRUNCATED);
   put_u32(file + 40, 0);
   CHECK_EQUAL(wav_parse(file, length, &layout), WAV_NO_SOUND);
-  (void)make_wav(file, 3, 8000, 100);
+  (void)make_wav(file, 9, 8000, 100);
   CHECK_EQUAL(wav_parse(file, length, &layout), WAV_CHANNELS);
-  (void)make_wav(file, 1, 11025, 100);
+  (void)make_wav(file, 0, 8000, 100);
+  CHECK_EQUAL(wav_parse(file, length, &layout), WAV_CHANNELS);
+  (void)make_wav(file, 1, 11000, 100);
   CHECK_EQUAL(wav_parse(file, length, &layout), WAV_RATE);
   (void)make_wav(file, 1, 8000, 100);
-  put_u16(file + 20, 7);
-  CHECK_EQUAL(wav_parse(file, length, &layout), WAV_NOT_PCM16);
+  put_u16(file + 20, 7); // µ-law has 8 bits
+  CHECK_EQUAL(wav_parse(file, length, &layout), WAV_UNKNOWN_ENCODING);
   (void)make_wav(file, 1, 8000, 100);
-  put_u16(file + 34, 8);
-  CHECK_EQUAL(wav_parse(file, length, &layout), WAV_NOT_PCM16);
+  put_u16(file + 34, 12);
+  CHECK_EQUAL(wav_parse(file, length, &layout), WAV_UNKNOWN_ENCODING);
+  (void)make_wav(file, 1, 8000, 100);
+  put_u16(file + 20, 0x55); // MPEG layer 3
+  CHECK_EQUAL(wav_parse(file, length, &layout), WAV_UNKNOWN_ENCODING);
   (void)make_wav(file, 1, 8000, 100);
   put_u16(file + 32, 4);
   CHECK_EQUAL(wav_parse(file, length, &layout), WAV_BAD_FORMAT);
@@ -142,8 +154,8 @@ static void files_that_cannot_be_read_say_why(void) {
 
 /** One second of 500 Hz, at any rate and in one or two channels, comes out as one second of 500 Hz at another rate. */
 static void every_rate_becomes(uint32_t wanted_hz) {
-  static const uint32_t rates_hz[] = {8000, 16000, 32000, 44100, 48000};
-  static uint8_t file[44 + 4 * 48000];
+  static const uint32_t rates_hz[] = {8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 96000};
+  static uint8_t file[44 + 4 * 96000];
   for (size_t at = 0; at < 2 * sizeof rates_hz / sizeof rates_hz[0]; at++) {
     uint32_t rate_hz = rates_hz[at / 2];
     uint16_t channels = (uint16_t)(at % 2 + 1);
@@ -174,6 +186,34 @@ static void every_rate_becomes_eight_kilohertz(void) { every_rate_becomes(8000);
 
 static void every_rate_becomes_sixteen_kilohertz(void) { every_rate_becomes(16000); }
 
+/** What four samples of these bytes are, each encoded so. */
+static void check_samples(enum wav_encoding encoding, uint16_t sample_bytes, const uint8_t *bytes, const int16_t wanted[4]) {
+  const struct wav_layout layout = {
+      .rate_hz = 8000, .channels = 2, .encoding = encoding, .sample_bytes = sample_bytes, .offset = 0, .frames = 2};
+  int16_t samples[4] = {1, 1, 1, 1};
+  wav_read_samples(bytes, &layout, samples);
+  for (size_t at = 0; at < 4; at++) CHECK_EQUAL(samples[at], wanted[at]);
+}
+
+/** Written out by hand: WAVE has 8 bits without a sign and all else with one; IEEE 754; ITU-T G.711, tables 1a and 2a. */
+static void every_encoding_is_read(void) {
+  static const uint8_t pcm8[] = {0, 128, 255, 64};
+  check_samples(WAV_PCM, 1, pcm8, (const int16_t[]){-32768, 0, 32512, -16384});
+  static const uint8_t pcm16[] = {0, 0x80, 0xff, 0x7f, 0xff, 0xff, 1, 0};
+  check_samples(WAV_PCM, 2, pcm16, (const int16_t[]){-32768, 32767, -1, 1});
+  static const uint8_t pcm24[] = {9, 0, 0x80, 9, 0xff, 0x7f, 9, 0, 0, 9, 1, 0};
+  check_samples(WAV_PCM, 3, pcm24, (const int16_t[]){-32768, 32767, 0, 1});
+  static const uint8_t pcm32[] = {9, 9, 0, 0x80, 9, 9, 0xff, 0x7f, 9, 9, 0, 0, 9, 9, 1, 0};
+  check_samples(WAV_PCM, 4, pcm32, (const int16_t[]){-32768, 32767, 0, 1});
+  // 1, -0.5, 1e30, not a number
+  static const uint8_t floats[] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0xbf, 0xca, 0xf2, 0x49, 0x71, 0, 0, 0xc0, 0x7f};
+  check_samples(WAV_FLOAT, 4, floats, (const int16_t[]){32767, -16384, 32767, 0});
+  static const uint8_t alaw[] = {0xd5, 0x55, 0xaa, 0x2a};
+  check_samples(WAV_ALAW, 1, alaw, (const int16_t[]){8, -8, 32256, -32256});
+  static const uint8_t ulaw[] = {0xff, 0x7f, 0x80, 0x00};
+  check_samples(WAV_ULAW, 1, ulaw, (const int16_t[]){0, 0, 32124, -32124});
+}
+
 /** Whatever the bytes are, no fault and no read beyond them (the address sanitizer watches). */
 static void any_bytes_are_survived(void) {
   uint64_t random = 42;
@@ -190,7 +230,7 @@ static void any_bytes_are_survived(void) {
     struct wav_layout layout;
     if (wav_parse(exact, length, &layout) == WAV_OK) {
       taken++;
-      CHECK(layout.offset + layout.frames * layout.channels * 2u <= length);
+      CHECK(layout.offset + layout.frames * layout.channels * layout.sample_bytes <= length);
       CHECK(layout.frames > 0);
     }
     free(exact);
@@ -336,6 +376,7 @@ int main(void) {
   unlink(path);
   TEST(every_rate_becomes_eight_kilohertz);
   TEST(every_rate_becomes_sixteen_kilohertz);
+  TEST(every_encoding_is_read);
   TEST(any_bytes_are_survived);
   TEST(the_input_is_looped);
   TEST(the_virtual_device_is_silent);

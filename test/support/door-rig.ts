@@ -61,6 +61,7 @@ export const CONFIGURATION: Configuration = {
     noiseSuppression: true,
     gainControl: true,
     mixer: 'auto',
+    announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },
     controls: {},
   },
   calls: { ringFor: seconds(30), maxDuration: minutes(5), pressAgain: 'cancel' },

@@ -5,12 +5,14 @@ import { DoorphoneError } from '../../src/base/errors.ts';
 import { type Millis, millis } from '../../src/base/units.ts';
 import type {
   Component,
+  DoorSound,
   EngineEvents,
   EngineState,
   Fingerprint,
   MappingAnswer,
   MediaEngine,
   MediaSession,
+  SoundSource,
   StreamParameters,
   StreamStatistics,
   Tone,
@@ -228,6 +230,24 @@ export class FakeEngine implements MediaEngine {
 
   play(tone: Tone): void {
     this.played.push(tone);
+  }
+
+  readonly announced: string[] = [];
+
+  announce(sound: 'opened'): void {
+    this.announced.push(sound);
+  }
+
+  readonly sounds = new Map<DoorSound, SoundSource>();
+  /** How long files last; a test may change it. */
+  lengths: { readonly [Name in DoorSound]?: Millis } = {};
+
+  setSound(sound: DoorSound, source: SoundSource): void {
+    this.sounds.set(sound, source);
+  }
+
+  soundLength(sound: DoorSound): Millis | undefined {
+    return this.lengths[sound];
   }
 
   readonly gains: (readonly [speaker: number, microphone: number])[] = [];

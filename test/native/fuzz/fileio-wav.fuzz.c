@@ -18,9 +18,14 @@ static void require(bool holds) {
 static void check(const uint8_t *bytes, size_t size) {
   struct wav_layout layout;
   if (wav_parse(bytes, size, &layout) != WAV_OK) return;
-  require(layout.channels == 1 || layout.channels == 2);
+  require(layout.channels >= 1 && layout.channels <= WAV_MAX_CHANNELS);
+  require(layout.sample_bytes >= 1 && layout.sample_bytes <= 4);
   require(layout.frames > 0 && layout.offset <= size);
-  require(layout.frames <= (size - layout.offset) / (layout.channels * 2u));
+  require(layout.frames <= (size - layout.offset) / ((size_t)layout.channels * layout.sample_bytes));
+  int16_t *samples = malloc(layout.frames * layout.channels * sizeof *samples);
+  if (!samples) abort();
+  wav_read_samples(bytes, &layout, samples);
+  free(samples);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

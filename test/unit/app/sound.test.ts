@@ -12,6 +12,7 @@ const audio = (device: AudioConfiguration['device']): AudioConfiguration => ({
   noiseSuppression: true,
   gainControl: true,
   mixer: 'auto',
+  announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },
   controls: {},
 });
 

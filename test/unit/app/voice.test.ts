@@ -12,6 +12,7 @@ const audio = {
   noiseSuppression: false,
   gainControl: true,
   mixer: 'auto',
+  announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },
   controls: {},
 } as const;
 

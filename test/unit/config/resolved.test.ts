@@ -131,6 +131,7 @@ describe('the configuration of a file', () => {
         gainControl: true,
         mixer: 'auto',
         controls: {},
+        announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },
       },
       calls: { ringFor: 30_000, maxDuration: 300_000, pressAgain: 'cancel' },
       buttons: { front: { line: 'GPIO17', call: ['sip:101@example.com'] } },
@@ -218,6 +219,16 @@ describe('the configuration of a file', () => {
     const { configuration, faults } = parse(`${SMALL}\naudio: { device: "${device}" }\n`);
     expect(faults).toEqual([]);
     expect(configuration?.audio.device).toEqual({ kind: 'alsa', name });
+  });
+
+  it('makes the paths of announcements absolute, and takes its own words as what they are', () => {
+    const text = `${SMALL}audio: { announcements: { busy: sounds/busy.wav, failure: off, opened: /tmp/open.wav } }`;
+    expect(parse(text).configuration?.audio.announcements).toEqual({
+      ringback: 'tone',
+      busy: '/etc/doorphone/sounds/busy.wav',
+      failure: 'off',
+      opened: '/tmp/open.wav',
+    });
   });
 
   it('makes the paths of a file device absolute from the folder of the file, not of the process', () => {

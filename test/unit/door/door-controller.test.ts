@@ -2,7 +2,7 @@
 
 import { describe, expect, it, vi } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
-import { seconds } from '../../../src/base/units.ts';
+import { millis, seconds } from '../../../src/base/units.ts';
 import { ACCOUNT, admissionFor, CONFIGURATION, configured, DoorRig } from '../../support/door-rig.ts';
 import { settle } from '../../support/fake-clock.ts';
 import { peerSdp } from '../../support/peer-sdp.ts';
@@ -102,6 +102,21 @@ describe('a press of the button', () => {
     expect(rig.engine.tone).toBe(tone);
     rig.clock.advance(1);
     expect(rig.engine.tone).toBe('none');
+  });
+
+  it('sounds for as long as a file of the house’s lasts, where that is longer', () => {
+    const rig = new DoorRig();
+    rig.engine.lengths = { busy: millis(4500), failure: millis(500) };
+    rig.pressButton();
+    rig.agent.session.peerRejects(486);
+    rig.clock.advance(4499);
+    expect(rig.engine.tone).toBe('busy');
+    rig.clock.advance(1);
+    expect(rig.engine.tone).toBe('none');
+    rig.pressButton();
+    rig.agent.session.peerRejects(404);
+    rig.clock.advance(2999);
+    expect(rig.engine.tone).toBe('failure');
   });
 
   it('finds no one within the time to ring: cancelled, no answer', () => {
@@ -444,6 +459,17 @@ describe('a code', () => {
     rig.clock.advance(1);
     expect(rig.relay).toBe(false);
     expect(rig.events('door.closed')).toEqual([{ type: 'door.closed', door: 'main' }]);
+  });
+
+  it('lets the visitor hear that the door is open', async () => {
+    const rig = new DoorRig();
+    rig.talk();
+    rig.peerTypes('41#');
+    await settle();
+    expect(rig.engine.announced).toEqual([]);
+    rig.peerTypes('42#');
+    await settle();
+    expect(rig.engine.announced).toEqual(['opened']);
   });
 
   it('by INFO opens as well', () => {

@@ -170,6 +170,28 @@ describe('the engine', () => {
     expect(addon.gains).toEqual([[10, 20]]);
   });
 
+  it('announces, and takes files, silence or tones for its sounds', () => {
+    const { addon, engine } = start();
+    engine.announce('opened');
+    expect(addon.announced).toEqual([4]);
+    addon.soundMs = 1500;
+    engine.setSound('busy', { file: '/busy.wav' });
+    expect(engine.soundLength('busy')).toBe(1500);
+    engine.setSound('busy', 'tone');
+    expect(engine.soundLength('busy')).toBeUndefined();
+    engine.setSound('opened', 'off');
+    expect(addon.sounds).toEqual([
+      [2, '/busy.wav', false],
+      [2, undefined, false],
+      [4, undefined, true],
+    ]);
+    addon.fault = new AddonError('file-not-found', '/gone.wav does not exist');
+    expect(() => engine.setSound('failure', { file: '/gone.wav' })).toThrow(
+      expect.objectContaining({ code: 'file-not-found' }),
+    );
+    expect(engine.soundLength('failure')).toBeUndefined();
+  });
+
   it('passes on the threads’ sign of life; one that is closed has nothing that could hang', () => {
     const { addon, engine } = start();
     expect(engine.feelPulse()).toBe(true);

@@ -116,6 +116,21 @@ export class RecordingAddon implements MediaAddon {
     this.tones.push(tone);
   }
 
+  readonly announced: number[] = [];
+
+  announce(_engine: EngineHandle, tone: number): void {
+    this.announced.push(tone);
+  }
+
+  readonly sounds: [number, string | undefined, boolean][] = [];
+  soundMs = 0;
+
+  setSound(_engine: EngineHandle, tone: number, file: string | undefined, silent: boolean): number {
+    this.#throwFault();
+    this.sounds.push([tone, file, silent]);
+    return this.soundMs;
+  }
+
   setGain(_engine: EngineHandle, speaker: number, microphone: number): void {
     this.gains.push([speaker, microphone]);
   }
