@@ -151,6 +151,14 @@ export interface MediaAddon {
   setVoice(engine: EngineHandle, switches: NativeVoiceSwitches): void;
   /** Fills `numbers` with what becomes of the microphone's sound. */
   voice(engine: EngineHandle, numbers: Float64Array): void;
+  /** Fills `numbers` with the levels at the device. */
+  levels(engine: EngineHandle, numbers: Float64Array): void;
+  /** Begins to measure the way from loudspeaker to microphone. @returns false: that is under way already */
+  calibrationBegin(engine: EngineHandle): boolean;
+  /** @returns 0: it goes on; 1: `numbers` has what came of it; 2: a call or a tone came between; 3: the device failed */
+  calibrationTake(engine: EngineHandle, numbers: Float64Array): number;
+  /** Where the echo canceller looks for the echo until it finds it itself. */
+  setEchoDelay(engine: EngineHandle, delayMs: number): void;
   /** @returns how many events were written to `events` */
   engineTakeEvents(engine: EngineHandle, events: Float64Array): number;
   engineState(engine: EngineHandle, state: Float64Array): void;
@@ -230,6 +238,10 @@ const functionNames = [
   'setGain',
   'setVoice',
   'voice',
+  'levels',
+  'calibrationBegin',
+  'calibrationTake',
+  'setEchoDelay',
   'engineTakeEvents',
   'engineState',
   'engineFeelPulse',

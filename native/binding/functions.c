@@ -15,6 +15,7 @@
 #include "binding/gpio-functions.h"
 #include "binding/layout.h"
 #include "binding/mapping-functions.h"
+#include "binding/measurement-functions.h"
 #include "binding/network-news-functions.h"
 #include "binding/notify-function.h"
 #include "binding/readable.h"
@@ -328,6 +329,10 @@ const struct binding_function binding_functions[] = {
     {"setGain", set_gain_function},
     {"setVoice", set_voice_function},
     {"voice", voice_function},
+    {"levels", levels_function},
+    {"calibrationBegin", calibration_begin_function},
+    {"calibrationTake", calibration_take_function},
+    {"setEchoDelay", set_echo_delay_function},
     {"sessionOpen", session_open_function},
     {"sessionConfigure", session_configure_function},
     {"sessionTakePorts", session_take_ports_function},

@@ -56,6 +56,25 @@ void layout_voice(const struct voice_report *report, double numbers[LAYOUT_VOICE
   numbers[7] = (double)report->beginnings;
 }
 
+void layout_levels(const struct engine_levels *levels, double numbers[LAYOUT_LEVELS]) {
+  const struct engine_level *sides[] = {&levels->speaker, &levels->microphone};
+  for (size_t side = 0; side < 2; side++) {
+    numbers[3 * side] = sides[side]->rms_dbfs;
+    numbers[3 * side + 1] = sides[side]->peak_dbfs;
+    numbers[3 * side + 2] = (double)sides[side]->clipped;
+  }
+}
+
+void layout_calibration(const struct calibration_report *report, double numbers[LAYOUT_CALIBRATION]) {
+  numbers[0] = report->heard ? 1 : 0;
+  numbers[1] = (double)report->delay_ms;
+  numbers[2] = (double)report->path_db;
+  numbers[3] = (double)report->speaker_dbfs;
+  numbers[4] = (double)report->microphone_dbfs;
+  numbers[5] = (double)report->noise_dbfs;
+  numbers[6] = (double)report->clips;
+}
+
 void layout_event(const struct engine_event *event, double numbers[LAYOUT_EVENT]) {
   numbers[0] = (double)event->kind;
   numbers[1] = (double)event->session;

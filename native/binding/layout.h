@@ -8,6 +8,8 @@
 #define LAYOUT_STATISTICS 18
 #define LAYOUT_STATE 6
 #define LAYOUT_VOICE 8
+#define LAYOUT_LEVELS 6
+#define LAYOUT_CALIBRATION 7
 /** Numbers of one event. */
 #define LAYOUT_EVENT 4
 
@@ -17,6 +19,11 @@ void layout_statistics(const struct stream_statistics *statistics, double number
 void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]);
 
 void layout_voice(const struct voice_report *report, double numbers[LAYOUT_VOICE]);
+
+/** RMS, peak and what was cut off: of the speaker, then of the microphone. */
+void layout_levels(const struct engine_levels *levels, double numbers[LAYOUT_LEVELS]);
+
+void layout_calibration(const struct calibration_report *report, double numbers[LAYOUT_CALIBRATION]);
 
 void layout_event(const struct engine_event *event, double numbers[LAYOUT_EVENT]);
 

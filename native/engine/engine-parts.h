@@ -1,7 +1,7 @@
 // The inside of the engine: what its parts share, and which thread each field belongs to. For engine/ alone.
 //
 // Parts: engine.c (life, loudness, events, state) · pools.c (what there is of each session) · sounds.c (tones,
-// announcements) · sessions.c and session-mapping.c (the control
+// announcements) · measurement.c (calibration) · sessions.c and session-mapping.c (the control
 // thread's side of sessions) · media-thread.c (the loop) · courier.c (wakes JavaScript; channels: handshakes, checks).
 
 #ifndef DOORPHONE_ENGINE_ENGINE_PARTS_H
@@ -18,7 +18,9 @@
 #include "engine/channel.h"
 #include "engine/engine.h"
 #include "engine/hearing.h"
+#include "engine/levels.h"
 #include "engine/mapping.h"
+#include "engine/measurement.h"
 #include "engine/stream.h"
 
 #define ENGINE_EVENTS 256
@@ -38,6 +40,8 @@ enum engine_command_kind {
   ENGINE_COMMAND_SOUND,
   ENGINE_COMMAND_GAIN,
   ENGINE_COMMAND_VOICE,
+  ENGINE_COMMAND_DELAY,
+  ENGINE_COMMAND_CALIBRATE,
 };
 
 struct engine_digits {
@@ -58,6 +62,8 @@ struct engine_command {
       struct announcer_recording recording;
     } record;
     struct voice_switches voice;
+    float delay_ms;
+    struct measurement *measurement;
     struct {
       uint8_t speaker;
       uint8_t microphone;
@@ -106,6 +112,7 @@ struct engine {
 
   // Control thread.
   struct engine_slot *slots;
+  struct measurement *lent; /**< Until it is taken back; null: none. */
   int16_t *sounds[ANNOUNCER_SOUNDS]; /**< What is heard in their place, to be freed. */
   struct sockets_range range;
   struct opus_library opus; /**< Open where it was asked for and is there; constant. */
@@ -144,6 +151,8 @@ struct engine {
   struct gain speaker;
   struct gain microphone;
   struct hearing hearing;
+  struct levels levels;
+  struct measurement *measurement; /**< Null: none runs. */
 
   // Courier thread.
   struct channel *channels;

@@ -50,6 +50,7 @@ static void release(struct engine *engine) {
   hearing_close(&engine->hearing);
   opus_library_close(&engine->opus);
   for (size_t at = 0; at < ANNOUNCER_SOUNDS; at++) free(engine->sounds[at]);
+  free(engine->lent);
   free(engine);
 }
 
@@ -223,6 +224,10 @@ dp_error engine_set_voice(struct engine *engine, struct voice_switches switches)
 }
 
 void engine_read_voice(struct engine *engine, struct voice_report *report) { hearing_read(&engine->hearing, report); }
+
+void engine_read_levels(const struct engine *engine, struct engine_levels *levels) {
+  levels_read(&engine->levels, levels);
+}
 
 void engine_fingerprint(const struct engine *engine, uint8_t fingerprint[DTLS_FINGERPRINT_BYTES]) {
   memcpy(fingerprint, dtls_identity_fingerprint(engine->outlet.identity), DTLS_FINGERPRINT_BYTES);

@@ -26,6 +26,7 @@
 #include "engine/statistics.h"
 #include "rtp/telephone-event.h"
 #include "srtp/srtp.h"
+#include "voice/calibration.h"
 #include "voice/voice.h"
 
 /** Sessions that may be open at once, where the options say nothing else. */
@@ -51,6 +52,18 @@ struct engine_sound {
 
 /** The longest sound in a tone's place. */
 #define ENGINE_SOUND_SECONDS 60
+
+/** One direction at the device, over the last second; -100 at least. */
+struct engine_level {
+  double rms_dbfs;
+  double peak_dbfs;
+  uint64_t clipped; /**< Samples at full scale since the last call began. */
+};
+
+struct engine_levels {
+  struct engine_level speaker;    /**< What it is given. */
+  struct engine_level microphone; /**< What it gives, as it is. */
+};
 
 /** The numbers cross to TypeScript: src/media/layout.ts. */
 enum engine_event_kind {
@@ -244,6 +257,25 @@ dp_error engine_announce(struct engine *engine, enum engine_tone tone);
  * @return DP_OK, DP_INVALID_ARGUMENT (ENGINE_TONE_NONE, too long), DP_FULL
  */
 dp_error engine_set_sound(struct engine *engine, enum engine_tone tone, const struct engine_sound *sound);
+
+/**
+ * Measures the way from the loudspeaker to the microphone, for four seconds in which a hiss is played; a call or a tone ends
+ * it. engine_take_calibration has what comes of it. Control. @return DP_OK, DP_FULL (one is under way), DP_SYSTEM
+ */
+dp_error engine_begin_calibration(struct engine *engine);
+
+/**
+ * Control.
+ * @return DP_OK; DP_EMPTY (it goes on), DP_NOT_FOUND (none was begun), DP_FULL (somebody rang, or a call came), DP_DEVICE
+ * (the device failed), DP_SYSTEM (memory)
+ */
+dp_error engine_take_calibration(struct engine *engine, struct calibration_report *report);
+
+/** Tells the echo canceller how far behind the echo is, until it finds out itself. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
+dp_error engine_set_echo_delay(struct engine *engine, float delay_ms);
+
+/** Any thread. */
+void engine_read_levels(const struct engine *engine, struct engine_levels *levels);
 
 /** Whether the device speaks 16 kHz. Any thread. */
 bool engine_is_wide(const struct engine *engine);

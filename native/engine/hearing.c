@@ -38,6 +38,11 @@ void hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played, i
   publish(hearing);
 }
 
+void hearing_expect(struct hearing *hearing, float delay_ms) {
+  voice_expect(hearing->voice, delay_ms);
+  publish(hearing);
+}
+
 void hearing_read(struct hearing *hearing, struct voice_report *report) {
   struct hearing_figures *figures = &hearing->figures;
   *report = (struct voice_report){

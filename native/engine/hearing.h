@@ -38,6 +38,9 @@ void hearing_close(struct hearing *hearing);
 /** One turn. Media thread. @param wanted whether what was spoken goes anywhere; else it is left as it is */
 void hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played, int16_t *spoken, size_t count);
 
+/** How far behind the echo is, until that is found out. Media thread. */
+void hearing_expect(struct hearing *hearing, float delay_ms);
+
 /** Any thread. */
 void hearing_read(struct hearing *hearing, struct voice_report *report);
 

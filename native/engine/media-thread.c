@@ -114,10 +114,23 @@ static void obey(struct engine *engine, struct engine_command *command) {
   case ENGINE_COMMAND_VOICE:
     voice_switch(engine->hearing.voice, command->voice);
     break;
+  case ENGINE_COMMAND_DELAY:
+    hearing_expect(&engine->hearing, command->delay_ms);
+    break;
+  case ENGINE_COMMAND_CALIBRATE:
+    measurement_begin(engine, command->measurement);
+    break;
   }
 }
 
 // ---- turns ----
+
+static bool is_in_call(const struct engine *engine) {
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
+    if (engine->open[slot] && engine->streams[slot].configured) return true;
+  }
+  return false;
+}
 
 /** What the speaker is to play, at the device's rate: all sessions that have sound, and what the door says itself. */
 static void mix_heard(struct engine *engine, struct bands_frame *heard) {
@@ -136,6 +149,7 @@ static void mix_heard(struct engine *engine, struct bands_frame *heard) {
   }
   bands_join(&engine->bands, heard, other);
   announcer_mix(&engine->announcer, talking, bands_samples(heard, device_wide), audio_frame_samples(device_wide));
+  measurement_play(engine, engine->measurement && is_in_call(engine), bands_samples(heard, device_wide), audio_frame_samples(device_wide));
   gain_apply(&engine->speaker, bands_samples(heard, device_wide), audio_frame_samples(device_wide));
 }
 
@@ -153,16 +167,9 @@ static void note_fault(struct engine *engine, const struct audio_report *report)
 
 // ---- rest ----
 
-static bool is_in_call(const struct engine *engine) {
-  for (size_t slot = 0; slot < engine->sessions; slot++) {
-    if (engine->open[slot] && engine->streams[slot].configured) return true;
-  }
-  return false;
-}
-
 /** Whether somebody talks or listens, or is about to. */
 static bool is_needed(const struct engine *engine) {
-  return !engine->device.operations->rest || announcer_is_busy(&engine->announcer) || is_in_call(engine);
+  return !engine->device.operations->rest || announcer_is_busy(&engine->announcer) || engine->measurement || is_in_call(engine);
 }
 
 static void rest(struct engine *engine) {
@@ -218,9 +225,16 @@ static void take_turn(struct engine *engine) {
   mix_heard(engine, &heard);
   engine->device.operations->exchange(engine->device.device, bands_samples(&heard, wide),
                                       bands_samples(&spoken, wide), &report);
+  bool in_call = is_in_call(engine);
+  const struct measurement_turn measured = {.played = bands_samples(&heard, wide),
+                                            .spoken = bands_samples(&spoken, wide),
+                                            .count = audio_frame_samples(wide),
+                                            .fault = report.fault};
+  measurement_hear(engine, &measured);
+  levels_turn(&engine->levels, in_call, measured.played, measured.spoken, measured.count);
   // What was played is what the speaker's volume left of it. The microphone's volume comes last, or the gain control would
   // undo it.
-  hearing_turn(&engine->hearing, is_in_call(engine), bands_samples(&heard, wide), bands_samples(&spoken, wide),
+  hearing_turn(&engine->hearing, in_call, bands_samples(&heard, wide), bands_samples(&spoken, wide),
                audio_frame_samples(wide));
   gain_apply(&engine->microphone, bands_samples(&spoken, wide), audio_frame_samples(wide));
   spread_spoken(engine, &spoken);

@@ -96,6 +96,14 @@ dp_error voice_create(uint32_t rate_hz, float delay_ms, struct voice **voice) {
   return DP_OK;
 }
 
+void voice_expect(struct voice *voice, float delay_ms) {
+  float found;
+  voice->known_delay_ms = delay_ms <= DELAY_SEARCH_MAX_MS ? delay_ms : VOICE_DELAY_UNKNOWN;
+  if (delay_search_result(&voice->search, &found)) return;
+  voice->shift = samples_of(voice, voice->known_delay_ms - LEAD_MS);
+  echo_filter_forget(&voice->filter);
+}
+
 void voice_destroy(struct voice *voice) { free(voice); }
 
 size_t voice_bytes(void) { return sizeof(struct voice); }

@@ -56,6 +56,9 @@ size_t voice_bytes(void);
 
 void voice_switch(struct voice *voice, struct voice_switches switches);
 
+/** As voice_create: what is learned of the echo is learned anew, where the search has not found it already. */
+void voice_expect(struct voice *voice, float delay_ms);
+
 /**
  * One turn.
  * @param played what the loudspeaker was given in this turn

@@ -1,5 +1,6 @@
 // The commands that control socket, command line, MQTT and panel translate, and the registry of what carries them out.
 
+import type { CalibrationReport } from './calibration.ts';
 import type { ProvisioningReport } from './provisioning.ts';
 import type { StateReport } from './state.ts';
 import type { VolumeChange, VolumeReport } from './volume.ts';
@@ -19,6 +20,8 @@ export interface CommandTypes {
   line: { parameters: { line: string; active?: boolean }; result: { line: string; active: boolean } };
   /** Shows how loud both sides are; with a level, sets the side's until the next start. */
   volume: { parameters: VolumeChange; result: VolumeReport };
+  /** Measures the way from the loudspeaker to the microphone, for some seconds. */
+  calibrate: { parameters: Record<never, never>; result: CalibrationReport };
   status: { parameters: Record<never, never>; result: StateReport };
   /** What servers know the board by, and `key`: what secrets for it are encrypted to. */
   identity: { parameters: Record<never, never>; result: { device: string; mac: string | null; key: string } };

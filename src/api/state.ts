@@ -48,6 +48,14 @@ export interface FlowState {
   readonly reason: string | null;
 }
 
+/** One direction at the sound device, over the last second, in dBFS. */
+export interface LevelState {
+  readonly rms: number;
+  readonly peak: number;
+  /** Samples at full scale since the last call began. */
+  readonly clipped: number;
+}
+
 /** What is done to the microphone's sound, and what has come of it. Levels are dBFS, of the last turns of a call. */
 export interface VoiceState {
   readonly echoCancellation: boolean;
@@ -74,6 +82,8 @@ export interface MediaState {
   readonly volume?: VolumeReport;
   /** What is done to the microphone's sound. */
   readonly voice?: VoiceState;
+  /** What the speaker is given and the microphone gives. */
+  readonly levels?: { readonly speaker: LevelState; readonly microphone: LevelState };
   /** The address at which a NAT shows our sound, null: not known. Absent: nobody is asked. */
   readonly mapped?: string | null;
 }

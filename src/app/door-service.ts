@@ -29,6 +29,8 @@ import {
 import { accountState, registrationChanged } from './account-state.ts';
 import { Announcements } from './announcements.ts';
 import { asksForSysfs, configuredBoard, machineName, openBoard, thisMachine } from './boards.ts';
+import { Calibration } from './calibration.ts';
+import { EchoMemory, type EchoStore } from './echo-memory.ts';
 import { Faults } from './faults.ts';
 import { keptOutputsWarning } from './kept-outputs.ts';
 import { openMatrixKeypads } from './matrix-keypads.ts';
@@ -40,7 +42,7 @@ import { openSerialDevices, type SerialDevices } from './serial-devices.ts';
 import { openSound, usableCodecs } from './sound.ts';
 import { SoundVolume } from './sound-volume.ts';
 import { findStunServers, reportStun, stunWarning } from './stun.ts';
-import { voiceOf, voiceState } from './voice.ts';
+import { levelsState, voiceOf, voiceState } from './voice.ts';
 
 export interface ServiceContext {
   readonly clock: Clock;
@@ -60,6 +62,8 @@ export interface ServiceContext {
   readonly tamperMemory?: TamperMemory;
   /** Where it is kept which relays there are, for `doorphone release`; left out: nowhere. */
   readonly outputMemory?: OutputMemory;
+  /** Where it is kept how far behind the echo is; left out: it is found anew after each start. */
+  readonly echoStore?: EchoStore;
   /** When the process began to serve, on the clock. */
   readonly startedAt: Millis;
 }
@@ -81,6 +85,7 @@ export class DoorService {
   readonly #streams: NodeStreamNetwork;
   readonly #volume: SoundVolume;
   readonly #announcements: Announcements;
+  readonly #echo: EchoMemory;
   readonly #door: DoorController;
   readonly #calls: Calls;
   #admission: AdmissionPolicy;
@@ -123,6 +128,14 @@ export class DoorService {
     );
     this.#announcements = new Announcements(this.engine, this.#faults);
     this.#announcements.apply(configuration.audio);
+    this.#echo = new EchoMemory({ engine: this.engine, journal, log, store: context.echoStore });
+    const calibration = new Calibration({
+      clock,
+      engine: this.engine,
+      isBusy: () => this.#door.state().call !== null,
+      found: (delay) => this.#echo.keep(delay),
+    });
+    this.commands.handle('calibrate', () => calibration.run());
     this.commands.handle('volume', (asked, by) => this.#volume.command(asked, by));
     this.#admission = this.#admissionFor(configuration);
     const accounts = accountsOf(configuration);
@@ -197,6 +210,7 @@ export class DoorService {
       this.#sayKeptOutputs();
       this.#leaveWord();
       this.#volume.start();
+      this.#echo.start();
       await this.#startMqtt();
     } catch (thrown) {
       await this.stop();
@@ -209,6 +223,7 @@ export class DoorService {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#watcher?.stop();
+    this.#echo.stop();
     this.#door.stop();
     this.#calls.stop();
     this.#mapped?.stop();
@@ -278,6 +293,7 @@ export class DoorService {
         fault: deviceFault ?? null,
         volume: this.#volume.report,
         voice: voiceState(this.engine),
+        levels: levelsState(this.engine),
         ...(this.#mapped === undefined ? {} : { mapped: this.#mapped.address ?? null }),
       },
       version,

@@ -178,6 +178,7 @@ function makeContext(clock: Clock, log: Log, { version, stateFolder }: RunOption
     networkNews: systemNetworkNews(),
     tamperMemory: storeFileAt(join(stateFolder, 'tamper')),
     outputMemory: outputMemory(stateFolder),
+    echoStore: storeFileAt(join(stateFolder, 'echo')),
     startedAt: clock.now(),
   };
 }

@@ -71,6 +71,7 @@ const FORWARDED = [
   'open',
   'line',
   'volume',
+  'calibrate',
 ] as const;
 
 /** The running service, whichever configuration it has at the moment. */

@@ -1,8 +1,8 @@
 // What is done to the microphone's sound: as it is configured, and as it is told.
 
-import type { VoiceState } from '../api/state.ts';
+import type { LevelState, MediaState, VoiceState } from '../api/state.ts';
 import type { AudioConfiguration } from '../config/index.ts';
-import type { MediaEngine, VoiceSwitches } from '../media/index.ts';
+import type { MediaEngine, SoundLevel, VoiceSwitches } from '../media/index.ts';
 
 /**
  * A file has no loudspeaker beside it, and is sent as it is.
@@ -35,4 +35,15 @@ export function voiceState({ voiceSwitches, voiceFigures }: MediaEngine): VoiceS
     },
     clips,
   };
+}
+
+/** In whole decibels. */
+export function levelsState({
+  levels: { speaker, microphone },
+}: Pick<MediaEngine, 'levels'>): NonNullable<MediaState['levels']> {
+  return { speaker: levelState(speaker), microphone: levelState(microphone) };
+}
+
+function levelState({ rmsDbfs, peakDbfs, clipped }: SoundLevel): LevelState {
+  return { rms: Math.round(rmsDbfs), peak: Math.round(peakDbfs), clipped };
 }

@@ -52,6 +52,12 @@ const QUESTIONS: { readonly [Name in CommandName]: Question<Name> } = {
     },
     describe: async (report) => (await import('./status.ts')).describeVolume(report).join('\n'),
   },
+  calibrate: {
+    parameters: () => ({}),
+    describe: async (report) => (await import('./calibration.ts')).describeCalibration(report).join('\n'),
+    // Four seconds, and a card that has to wake first.
+    timeout: seconds(20),
+  },
   status: {
     parameters: () => ({}),
     describe: async (report, { clock }) => (await import('./status.ts')).describeStatus(report, clock.wall()),

@@ -91,6 +91,12 @@ async function carryOut(invocation: Invocation, around: Surroundings): Promise<n
       const { provisionServer } = await import('./provision-server.ts');
       return await provisionServer(invocation, around);
     }
+    case 'audio': {
+      if (invocation.positionals[0] !== 'calibrate')
+        throw new DoorphoneError('usage', 'audio calibrate is all there is');
+      const { askService } = await import('./ask.ts');
+      return await askService('calibrate', invocation, around);
+    }
     case 'events': {
       const { showEvents } = await import('./events.ts');
       return await showEvents(invocation, around);

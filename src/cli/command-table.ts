@@ -76,6 +76,11 @@ export const COMMANDS = {
     options: REMOTE,
     help: 'how loud it is; sets it until the next start',
   },
+  audio: {
+    positionals: [needed('calibrate')],
+    options: REMOTE,
+    help: 'measures how the microphone hears the loudspeaker; it hisses for four seconds',
+  },
   status: { positionals: [], options: REMOTE, help: 'what the service is doing' },
   events: { positionals: [], options: [...REMOTE, 'follow'], help: 'what happened since it started' },
   reload: { positionals: [], options: REMOTE, help: 'applies a changed configuration' },

@@ -16,6 +16,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ['sound', describeSound(report.media)],
     ...describeVolumes(report.media),
     ...describeVoice(report.media),
+    ...(report.call === null ? [] : describeLevels(report.media)),
     ['real time', report.media.realtime ? 'yes' : 'no'],
     ...report.faults.map((fault) => ['fault', fault] as const),
     ...(report.warnings ?? []).map((warning) => ['warning', warning] as const),
@@ -66,6 +67,16 @@ function describeVoice({ voice }: MediaState): (readonly [string, string])[] {
     ...(clips > 0 ? [`${clips} samples of the microphone at full scale`] : []),
   ];
   return parts.length === 0 ? [] : [['voice', parts.join('; ')]];
+}
+
+/** `speaker -21 dBFS, peak -9; microphone …`: over the last second. */
+function describeLevels({ levels }: MediaState): (readonly [string, string])[] {
+  if (levels === undefined) return [];
+  const parts = SOUND_SIDES.map((side) => {
+    const { rms, peak, clipped } = levels[side];
+    return `${side} ${rms} dBFS, peak ${peak}${clipped > 0 ? `, ${clipped} samples cut off` : ''}`;
+  });
+  return [['levels', parts.join('; ')]];
 }
 
 /** `speaker 60 %, by the card's Speaker`; one text for each side. */

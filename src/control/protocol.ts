@@ -51,6 +51,7 @@ const PARAMETERS: { readonly [Name in CommandName]: ParameterTable<CommandParame
   open: { door: text },
   line: { line: neededText, active: flag },
   volume: { side: text, percent: number, muted: flag },
+  calibrate: {},
   status: {},
   reload: {},
   provision: { now: flag },

@@ -2,11 +2,14 @@
 
 import { type Millis, millis } from '../base/units.ts';
 import type {
+  CalibrationFigures,
   DoorSound,
   EngineState,
   FingerprintHash,
   HandshakeFailure,
   Protection,
+  SoundLevel,
+  SoundLevels,
   SrtpSuite,
   StreamStatistics,
   Tone,
@@ -19,6 +22,10 @@ export const STATISTICS_LENGTH = 18;
 export const STATE_LENGTH = 6;
 /** How many numbers `voice` writes. */
 export const VOICE_LENGTH = 8;
+/** How many numbers `levels` writes. */
+export const LEVELS_LENGTH = 6;
+/** How many numbers `calibrationTake` writes. */
+export const CALIBRATION_LENGTH = 7;
 /** How many numbers one event takes in the array of `engineTakeEvents`. */
 export const EVENT_LENGTH = 4;
 
@@ -137,5 +144,26 @@ export function readVoice(numbers: Float64Array): VoiceFigures {
     sentDbfs: numbers[5] ?? 0,
     clips: numbers[6] ?? 0,
     echoBeginnings: numbers[7] ?? 0,
+  };
+}
+
+/** Reads what `levels` wrote. */
+export function readLevels(numbers: Float64Array): SoundLevels {
+  const at = (place: number): SoundLevel => ({
+    rmsDbfs: numbers[place] ?? 0,
+    peakDbfs: numbers[place + 1] ?? 0,
+    clipped: numbers[place + 2] ?? 0,
+  });
+  return { speaker: at(0), microphone: at(3) };
+}
+
+/** Reads what `calibrationTake` wrote. */
+export function readCalibration(numbers: Float64Array): CalibrationFigures {
+  return {
+    way: numbers[0] === 1 ? { delay: millis(numbers[1] ?? 0), db: numbers[2] ?? 0 } : undefined,
+    speakerDbfs: numbers[3] ?? 0,
+    microphoneDbfs: numbers[4] ?? 0,
+    noiseDbfs: numbers[5] ?? 0,
+    clips: numbers[6] ?? 0,
   };
 }

@@ -7,9 +7,13 @@ import { type EngineHandle, loadNative, type MediaAddon } from '../native.ts';
 import { describeCards, describeDeviceFault, deviceName, isMissingCard } from './device-fault.ts';
 import {
   associationOf,
+  CALIBRATION_LENGTH,
   EVENT_LENGTH,
   eventKinds,
   failureOf,
+  LEVELS_LENGTH,
+  readCalibration,
+  readLevels,
   readState,
   readVoice,
   STATE_LENGTH,
@@ -20,6 +24,7 @@ import {
 import { callNative } from './native-error.ts';
 import { NativeSession } from './native-session.ts';
 import type {
+  CalibrationOutcome,
   DoorSound,
   EngineEvents,
   EngineOptions,
@@ -27,6 +32,7 @@ import type {
   Fingerprint,
   MediaEngine,
   MediaSession,
+  SoundLevels,
   SoundSource,
   Tone,
   VoiceFigures,
@@ -143,6 +149,34 @@ export class NativeEngine implements MediaEngine {
 
   get voiceFigures(): VoiceFigures {
     return this.#finalVoice ?? this.#readVoice();
+  }
+
+  get levels(): SoundLevels {
+    const numbers = new Float64Array(LEVELS_LENGTH);
+    if (this.#final === undefined) callNative(() => this.#addon.levels(this.#handle, numbers));
+    return readLevels(numbers);
+  }
+
+  beginCalibration(): boolean {
+    return callNative(() => this.#addon.calibrationBegin(this.#handle));
+  }
+
+  takeCalibration(): CalibrationOutcome | undefined {
+    const numbers = new Float64Array(CALIBRATION_LENGTH);
+    switch (callNative(() => this.#addon.calibrationTake(this.#handle, numbers))) {
+      case 0:
+        return undefined;
+      case 1:
+        return readCalibration(numbers);
+      case 2:
+        return 'disturbed';
+      default:
+        return 'failed';
+    }
+  }
+
+  expectEcho(delay: Millis): void {
+    callNative(() => this.#addon.setEchoDelay(this.#handle, delay));
   }
 
   setVoice(switches: VoiceSwitches): void {

@@ -287,6 +287,36 @@ export interface VoiceFigures {
   readonly echoBeginnings: number;
 }
 
+/** One direction at the sound device, over the last second; dBFS, -100 for silence. */
+export interface SoundLevel {
+  readonly rmsDbfs: number;
+  readonly peakDbfs: number;
+  /** Samples at full scale since the last call began. */
+  readonly clipped: number;
+}
+
+export interface SoundLevels {
+  /** What it is given. */
+  readonly speaker: SoundLevel;
+  /** What it gives, before anything is done to it. */
+  readonly microphone: SoundLevel;
+}
+
+/** The way from the loudspeaker to the microphone, measured. Levels are dBFS. */
+export interface CalibrationFigures {
+  /** `db`: what comes back over what is played. Undefined: the microphone does not hear the loudspeaker. */
+  readonly way: { readonly delay: Millis; readonly db: number } | undefined;
+  readonly speakerDbfs: number;
+  readonly microphoneDbfs: number;
+  /** Of the microphone, before. */
+  readonly noiseDbfs: number;
+  /** Samples of the microphone at full scale. */
+  readonly clips: number;
+}
+
+/** `disturbed`: somebody rang, or a call came. `failed`: the device did. */
+export type CalibrationOutcome = CalibrationFigures | 'disturbed' | 'failed';
+
 /** The real-time engine. One a process. */
 export interface MediaEngine {
   on<Name extends keyof EngineEvents>(name: Name, listener: (...args: EngineEvents[Name]) => void): () => void;
@@ -313,6 +343,13 @@ export interface MediaEngine {
   /** What is in force. */
   readonly voiceSwitches: VoiceSwitches;
   readonly voiceFigures: VoiceFigures;
+  readonly levels: SoundLevels;
+  /** Measures the way from loudspeaker to microphone, for four seconds in which it hisses. @returns false: it does already */
+  beginCalibration(): boolean;
+  /** What came of it, once. @returns undefined: it goes on */
+  takeCalibration(): CalibrationOutcome | undefined;
+  /** How far behind the echo is, until the canceller finds out itself. */
+  expectEcho(delay: Millis): void;
   /** Takes effect at once, in a call too. */
   setVoice(switches: VoiceSwitches): void;
   /** Stops the thread, closes device and sockets. */

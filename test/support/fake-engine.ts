@@ -4,6 +4,7 @@ import { Emitter } from '../../src/base/emitter.ts';
 import { DoorphoneError } from '../../src/base/errors.ts';
 import { type Millis, millis } from '../../src/base/units.ts';
 import type {
+  CalibrationOutcome,
   Component,
   DoorSound,
   EngineEvents,
@@ -12,6 +13,7 @@ import type {
   MappingAnswer,
   MediaEngine,
   MediaSession,
+  SoundLevels,
   SoundSource,
   StreamParameters,
   StreamStatistics,
@@ -267,6 +269,33 @@ export class FakeEngine implements MediaEngine {
     clips: 0,
     echoBeginnings: 0,
   };
+
+  levels: SoundLevels = {
+    speaker: { rmsDbfs: -100, peakDbfs: -100, clipped: 0 },
+    microphone: { rmsDbfs: -100, peakDbfs: -100, clipped: 0 },
+  };
+
+  /** How many were begun; the next answers `calibration`, which a test may change. */
+  calibrations = 0;
+  calibration: CalibrationOutcome | undefined;
+  isCalibrating = false;
+  readonly expected: Millis[] = [];
+
+  beginCalibration(): boolean {
+    if (this.isCalibrating) return false;
+    this.isCalibrating = true;
+    this.calibrations += 1;
+    return true;
+  }
+
+  takeCalibration(): CalibrationOutcome | undefined {
+    if (this.calibration !== undefined) this.isCalibrating = false;
+    return this.calibration;
+  }
+
+  expectEcho(delay: Millis): void {
+    this.expected.push(delay);
+  }
 
   setVoice(switches: VoiceSwitches): void {
     this.voiceSwitches = switches;

@@ -1,7 +1,7 @@
 // What is done to the microphone's sound, as configured and as told.
 
 import { expect, it } from 'vitest';
-import { voiceOf, voiceState } from '../../../src/app/voice.ts';
+import { levelsState, voiceOf, voiceState } from '../../../src/app/voice.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 
 const audio = {
@@ -46,5 +46,17 @@ it('is told in whole milliseconds and decibels', () => {
     gainDb: 0,
     levels: { speaker: -20, microphone: -100, sent: -100 },
     clips: 3,
+  });
+});
+
+it('has the levels of the last second in whole decibels', () => {
+  const engine = new FakeEngine();
+  engine.levels = {
+    speaker: { rmsDbfs: -23.4, peakDbfs: -9.6, clipped: 0 },
+    microphone: { rmsDbfs: -100, peakDbfs: 0, clipped: 7 },
+  };
+  expect(levelsState(engine)).toEqual({
+    speaker: { rms: -23, peak: -10, clipped: 0 },
+    microphone: { rms: -100, peak: 0, clipped: 7 },
   });
 });

@@ -38,6 +38,37 @@ const IDLE: StateReport = {
 describe('commands of a running service', () => {
   beforeEach(() => bench.serve());
 
+  it('audio calibrate says what was measured, and what to mend', async () => {
+    bench.registry.handle('calibrate', () => ({
+      ok: true,
+      result: {
+        device: 'alsa:door',
+        delayMs: 42.3,
+        echoDb: 3,
+        levels: { speaker: -18, microphone: -15, noise: -60 },
+        clips: 12,
+        advice: [{ what: '12 samples are cut off', mend: 'turn it down' }],
+      },
+    }));
+    const { exitCode, out } = await bench.run('audio', 'calibrate');
+    expect(exitCode).toBe(0);
+    expect(out.split('\n')).toEqual([
+      'device      alsa:door',
+      'echo        42.3 ms behind, 3 dB louder than it is played',
+      'speaker     -18 dBFS',
+      'microphone  -15 dBFS, -60 dBFS before',
+      'cut off     12 samples',
+      'warning     12 samples are cut off; turn it down',
+      '',
+    ]);
+    const json = await bench.run('audio', 'calibrate', '--json');
+    expect(JSON.parse(json.out)).toMatchObject({ delayMs: 42.3, echoDb: 3, clips: 12 });
+  });
+
+  it('audio knows nothing but calibrate', async () => {
+    expect(await bench.run('audio', 'play')).toMatchObject({ exitCode: 2, out: '' });
+  });
+
   it('are carried out with what stands behind them, and say so in a line', async () => {
     const asked: unknown[] = [];
     const keep = <Parameters, Result>(result: Result) => {

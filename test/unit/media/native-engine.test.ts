@@ -192,6 +192,31 @@ describe('the engine', () => {
     expect(engine.soundLength('failure')).toBeUndefined();
   });
 
+  it('reads levels, and what a calibration has come to', () => {
+    const { addon, engine } = start();
+    addon.levelNumbers = [-20, -9, 1, -30, -12, 2];
+    expect(engine.levels).toEqual({
+      speaker: { rmsDbfs: -20, peakDbfs: -9, clipped: 1 },
+      microphone: { rmsDbfs: -30, peakDbfs: -12, clipped: 2 },
+    });
+    expect([engine.beginCalibration(), engine.beginCalibration()]).toEqual([true, false]);
+    expect(engine.takeCalibration()).toBeUndefined();
+    addon.calibrationAnswer = 2;
+    expect(engine.takeCalibration()).toBe('disturbed');
+    addon.calibrationAnswer = 3;
+    expect(engine.takeCalibration()).toBe('failed');
+    addon.calibrationAnswer = 1;
+    addon.calibrationNumbers = [1, 42.5, -9, -18, -27, -60, 3];
+    const levels = { speakerDbfs: -18, microphoneDbfs: -27, noiseDbfs: -60, clips: 3 };
+    expect(engine.takeCalibration()).toEqual({ way: { delay: 42.5, db: -9 }, ...levels });
+    addon.calibrationNumbers = [0, 42.5, -9, -18, -27, -60, 3];
+    expect(engine.takeCalibration()).toEqual({ way: undefined, ...levels });
+    engine.expectEcho(millis(42));
+    expect(addon.delays).toEqual([42]);
+    engine.close();
+    expect(engine.levels.speaker.clipped).toBe(0);
+  });
+
   it('passes on the threads’ sign of life; one that is closed has nothing that could hang', () => {
     const { addon, engine } = start();
     expect(engine.feelPulse()).toBe(true);

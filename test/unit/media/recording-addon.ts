@@ -143,6 +143,31 @@ export class RecordingAddon implements MediaAddon {
     numbers.set(this.voiceNumbers);
   }
 
+  levelNumbers: readonly number[] = [-100, -100, 0, -100, -100, 0];
+
+  levels(_engine: EngineHandle, numbers: Float64Array): void {
+    numbers.set(this.levelNumbers);
+  }
+
+  calibrations = 0;
+  calibrationNumbers: readonly number[] = [];
+  calibrationAnswer = 0;
+  readonly delays: number[] = [];
+
+  calibrationBegin(): boolean {
+    this.calibrations += 1;
+    return this.calibrations === 1;
+  }
+
+  calibrationTake(_engine: EngineHandle, numbers: Float64Array): number {
+    numbers.set(this.calibrationNumbers);
+    return this.calibrationAnswer;
+  }
+
+  setEchoDelay(_engine: EngineHandle, delayMs: number): void {
+    this.delays.push(delayMs);
+  }
+
   engineTakeEvents(_engine: EngineHandle, events: Float64Array): number {
     if (this.closed) throw new AddonError('engine-closed', 'the media engine is closed');
     const taken = this.#events.splice(0, Math.floor(events.length / 4));

@@ -1,0 +1,75 @@
+// See measurement-functions.h.
+
+#include "binding/measurement-functions.h"
+
+#include "binding/arguments.h"
+#include "binding/engine-handle.h"
+#include "binding/error-code.h"
+#include "binding/layout.h"
+
+/** What calibrationTake answers. */
+enum taken { TAKEN_NOTHING = 0, TAKEN_REPORT = 1, TAKEN_DISTURBED = 2, TAKEN_FAILED = 3 };
+
+napi_value levels_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  double *numbers;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_doubles(env, values[1], "levels", LAYOUT_LEVELS, &numbers)) return NULL;
+  struct engine_levels levels;
+  engine_read_levels(engine, &levels);
+  layout_levels(&levels, numbers);
+  return NULL;
+}
+
+napi_value calibration_begin_function(napi_env env, napi_callback_info info) {
+  napi_value value;
+  napi_value answer = NULL;
+  if (!arguments_take(env, info, &value, 1)) return NULL;
+  struct engine *engine = engine_handle_get(env, value);
+  if (!engine) return NULL;
+  dp_error error = engine_begin_calibration(engine);
+  if (error != DP_FULL) error_throw_engine(env, error, "measuring the sound");
+  (void)napi_get_boolean(env, error == DP_OK, &answer);
+  return answer;
+}
+
+napi_value calibration_take_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  double *numbers;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine || !arguments_doubles(env, values[1], "calibration", LAYOUT_CALIBRATION, &numbers)) return NULL;
+  struct calibration_report report;
+  switch (engine_take_calibration(engine, &report)) {
+  case DP_OK:
+    layout_calibration(&report, numbers);
+    return answer_number(env, TAKEN_REPORT);
+  case DP_EMPTY:
+    return answer_number(env, TAKEN_NOTHING);
+  case DP_FULL:
+    return answer_number(env, TAKEN_DISTURBED);
+  case DP_DEVICE:
+    return answer_number(env, TAKEN_FAILED);
+  case DP_NOT_FOUND:
+    error_throw(env, ERROR_INVALID_ARGUMENT, "no calibration was begun");
+    return NULL;
+  default:
+    error_throw_engine(env, DP_SYSTEM, "measuring the sound");
+    return NULL;
+  }
+}
+
+napi_value set_echo_delay_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  double delay_ms;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine) return NULL;
+  if (napi_get_value_double(env, values[1], &delay_ms) != napi_ok) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "delayMs must be a number");
+    return NULL;
+  }
+  error_throw_engine(env, engine_set_echo_delay(engine, (float)delay_ms), "expecting the echo");
+  return NULL;
+}
