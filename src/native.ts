@@ -149,6 +149,8 @@ export interface MediaAddon {
   setSound(engine: EngineHandle, tone: number, file: string | undefined, silent: boolean): number;
   setGain(engine: EngineHandle, speaker: number, microphone: number): void;
   setVoice(engine: EngineHandle, switches: NativeVoiceSwitches): void;
+  /** Whether digits count that come as tones in a peer's sound. */
+  setToneDigits(engine: EngineHandle, counted: boolean): void;
   /** Fills `numbers` with what becomes of the microphone's sound. */
   voice(engine: EngineHandle, numbers: Float64Array): void;
   /** Fills `numbers` with the levels at the device. */
@@ -237,6 +239,7 @@ const functionNames = [
   'setSound',
   'setGain',
   'setVoice',
+  'setToneDigits',
   'voice',
   'levels',
   'calibrationBegin',

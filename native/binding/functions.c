@@ -328,6 +328,7 @@ const struct binding_function binding_functions[] = {
     {"setSound", set_sound_function},
     {"setGain", set_gain_function},
     {"setVoice", set_voice_function},
+    {"setToneDigits", set_tone_digits_function},
     {"voice", voice_function},
     {"levels", levels_function},
     {"calibrationBegin", calibration_begin_function},

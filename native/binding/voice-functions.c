@@ -34,3 +34,17 @@ napi_value voice_function(napi_env env, napi_callback_info info) {
   layout_voice(&report, numbers);
   return NULL;
 }
+
+napi_value set_tone_digits_function(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  bool counted;
+  if (!arguments_take(env, info, values, 2)) return NULL;
+  struct engine *engine = engine_handle_get(env, values[0]);
+  if (!engine) return NULL;
+  if (napi_get_value_bool(env, values[1], &counted) != napi_ok) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "counted must be a boolean");
+    return NULL;
+  }
+  error_throw_engine(env, engine_set_tone_digits(engine, counted), "listening for digits");
+  return NULL;
+}

@@ -13,6 +13,9 @@ bool voice_switches_read(napi_env env, napi_value object, struct voice_switches 
 
 napi_value set_voice_function(napi_env env, napi_callback_info info);
 
+/** setToneDigits(engine, counted) */
+napi_value set_tone_digits_function(napi_env env, napi_callback_info info);
+
 napi_value voice_function(napi_env env, napi_callback_info info);
 
 #endif

@@ -42,6 +42,7 @@ enum engine_command_kind {
   ENGINE_COMMAND_VOICE,
   ENGINE_COMMAND_DELAY,
   ENGINE_COMMAND_CALIBRATE,
+  ENGINE_COMMAND_TONE_DIGITS,
 };
 
 struct engine_digits {
@@ -63,6 +64,7 @@ struct engine_command {
     } record;
     struct voice_switches voice;
     float delay_ms;
+    bool tone_digits;
     struct measurement *measurement;
     struct {
       uint8_t speaker;

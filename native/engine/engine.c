@@ -87,6 +87,8 @@ static dp_error prepare_media(struct engine *engine, const struct engine_options
   engine->context.lateness = &engine->lateness;
   gain_init(&engine->speaker, options->speaker_percent);
   gain_init(&engine->microphone, options->microphone_percent);
+  error = tone_digits_init(&engine->context.tone_digits);
+  if (error != DP_OK) return error;
   error = bands_init(&engine->bands, options->device.wide);
   if (error != DP_OK) return error;
   error = hearing_open(&engine->hearing, audio_rate_hz(options->device.wide), options->voice);
@@ -224,6 +226,11 @@ dp_error engine_set_voice(struct engine *engine, struct voice_switches switches)
 }
 
 void engine_read_voice(struct engine *engine, struct voice_report *report) { hearing_read(&engine->hearing, report); }
+
+dp_error engine_set_tone_digits(struct engine *engine, bool counted) {
+  const struct engine_command command = {.kind = ENGINE_COMMAND_TONE_DIGITS, .tone_digits = counted};
+  return engine_command(engine, &command);
+}
 
 void engine_read_levels(const struct engine *engine, struct engine_levels *levels) {
   levels_read(&engine->levels, levels);

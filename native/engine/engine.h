@@ -76,6 +76,7 @@ enum engine_event_kind {
   ENGINE_EVENT_DEVICE = 7,    /**< session: enum audio_fault; value: errno */
   ENGINE_EVENT_SECURED = 8,   /**< DTLS: the keys are in force. value: association times 256 plus enum srtp_suite */
   ENGINE_EVENT_UNSECURED = 9, /**< DTLS: there will be none. value: association times 256 plus enum dtls_failure */
+  ENGINE_EVENT_TONE_DIGIT = 10, /**< By its tones in the sound. value: its character */
 };
 
 /** Associations that a session may have: their number crosses in an event. */
@@ -270,6 +271,13 @@ dp_error engine_begin_calibration(struct engine *engine);
  * (the device failed), DP_SYSTEM (memory)
  */
 dp_error engine_take_calibration(struct engine *engine, struct calibration_report *report);
+
+/**
+ * Whether digits count that a peer sends as tones in its sound: of those who have not sent any as events in this session
+ * (RFC 4733), and not the ones that the door's own microphone has heard just before. Off at first. Control.
+ * @return DP_OK, DP_FULL
+ */
+dp_error engine_set_tone_digits(struct engine *engine, bool counted);
 
 /** Tells the echo canceller how far behind the echo is, until it finds out itself. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
 dp_error engine_set_echo_delay(struct engine *engine, float delay_ms);

@@ -117,6 +117,9 @@ static void obey(struct engine *engine, struct engine_command *command) {
   case ENGINE_COMMAND_DELAY:
     hearing_expect(&engine->hearing, command->delay_ms);
     break;
+  case ENGINE_COMMAND_TONE_DIGITS:
+    engine->context.tone_digits.counted = command->tone_digits;
+    break;
   case ENGINE_COMMAND_CALIBRATE:
     measurement_begin(engine, command->measurement);
     break;
@@ -143,6 +146,7 @@ static void mix_heard(struct engine *engine, struct bands_frame *heard) {
     struct stream *stream = &engine->streams[slot];
     if (!engine->open[slot] || !stream_input_play(stream, engine->context.clock.turn_ns, frame)) continue;
     bool wide = stream_input_is_wide(stream);
+    stream_input_listen(stream, &engine->context, frame);
     mix_add(bands_samples(heard, wide), frame, audio_frame_samples(wide));
     other = stream_input_play_tail(stream, heard) || other || wide != device_wide;
     talking = true;
@@ -236,6 +240,8 @@ static void take_turn(struct engine *engine) {
   // undo it.
   hearing_turn(&engine->hearing, in_call, bands_samples(&heard, wide), bands_samples(&spoken, wide),
                audio_frame_samples(wide));
+  // What is sent may come back.
+  if (in_call) tone_digits_hear(&engine->context.tone_digits, wide, measured.spoken, engine->context.clock.turn_ns);
   gain_apply(&engine->microphone, bands_samples(&spoken, wide), audio_frame_samples(wide));
   spread_spoken(engine, &spoken);
   media_clock_drift(&engine->context.clock, report.drift_ns);

@@ -115,6 +115,7 @@ static void say_digit(struct stream *stream, struct stream_context *context, con
 static void take_digit(struct stream *stream, struct stream_context *context, const struct rtp_packet *packet,
                        uint64_t arrival_ns) {
   struct telephone_event_news news;
+  stream->input.has_events = true;
   if (telephone_event_receive(&stream->input.digits, packet, arrival_ns, &news) != DP_OK) return;
   say_digit(stream, context, &news, arrival_ns);
 }
@@ -225,6 +226,15 @@ bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame) {
   if (!stream->configured || !stream->setup.receives || !input->has_source) return false;
   if (playout_read(&input->playout, now_ns, frame, audio_frame_samples(stream_input_is_wide(stream))) != DP_OK) return false;
   return now_ns < input->last_ns + AUDIBLE_NS;
+}
+
+void stream_input_listen(struct stream *stream, struct stream_context *context, const int16_t *frame) {
+  struct stream_input *input = &stream->input;
+  // A peer that sends events means those, whatever else is to be heard beside them (RFC 4733 §2.5.1).
+  if (!context->tone_digits.counted || input->has_events) return;
+  uint64_t now_ns = context->clock.turn_ns;
+  char digit = tone_digits_take(&context->tone_digits, &input->tones, stream_input_is_wide(stream), frame, now_ns);
+  if (digit != '\0') stream_emit(context, ENGINE_EVENT_TONE_DIGIT, stream, digit, now_ns);
 }
 
 bool stream_input_play_tail(struct stream *stream, struct bands_frame *heard) {

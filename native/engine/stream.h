@@ -24,6 +24,7 @@
 #include "engine/sockets.h"
 #include "engine/statistics.h"
 #include "engine/stream-latch.h"
+#include "engine/tone-digits.h"
 #include "jitter/playout.h"
 #include "rtp/rtcp.h"
 #include "rtp/rtp-source.h"
@@ -43,6 +44,7 @@ struct stream_context {
   struct ring *retired; /**< of struct engine_retired */
   bool wake_courier;    /**< An event or a parcel was put since the courier was woken. */
   struct lateness *lateness;
+  struct tone_digits tone_digits;
   uint64_t random;       /**< State of the generator that spreads reports. */
   uint64_t unix_zero_ns; /**< Unix time of CLOCK_MONOTONIC 0 when the engine started: NTP stamps must not step. */
   uint8_t cname[STREAM_CNAME_BYTES];
@@ -113,6 +115,8 @@ struct stream_input {
   struct playout playout;
   struct telephone_event_receiver digits;
   bool collided;        /**< The peer has had our SSRC, and we have taken another. */
+  bool has_events; /**< The peer has sent digits as events. */
+  struct tone_listener tones;
   uint64_t lost_before; /**< By sources that are gone. */
   bool started;
   bool silent;
@@ -243,6 +247,9 @@ bool stream_input_play_tail(struct stream *stream, struct bands_frame *heard);
 static inline bool stream_input_is_wide(const struct stream *stream) {
   return stream->input.playout.rate_hz == AUDIO_WIDE_RATE_HZ;
 }
+
+/** Listens for digits in what is played. @param frame as stream_input_play has filled it */
+void stream_input_listen(struct stream *stream, struct stream_context *context, const int16_t *frame);
 
 /** Silence of the peer, digits without an end. */
 void stream_input_turn(struct stream *stream, struct stream_context *context, uint64_t now_ns);

@@ -79,7 +79,7 @@ export interface EventFields {
   'call.held': { call: string; by: 'us' | 'peer' };
   'call.resumed': { call: string; by: 'us' | 'peer' };
   /** `digit` only where `log.digits` allows it: digits are codes. */
-  'digit.received': { call: string; via: 'rtp' | 'info'; digit?: string };
+  'digit.received': { call: string; via: 'rtp' | 'info' | 'inband'; digit?: string };
   'code.refused': { call?: string; peer?: string; attempts: number; lockedForMs?: number };
   /** A code at a keypad, or a card at a reader. Which one it was is a secret. */
   'credential.accepted': { keypad?: string; reader?: string; doors: readonly string[] };

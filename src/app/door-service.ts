@@ -128,6 +128,7 @@ export class DoorService {
     );
     this.#announcements = new Announcements(this.engine, this.#faults);
     this.#announcements.apply(configuration.audio);
+    this.engine.setToneDigits(configuration.media.inbandDigits);
     this.#echo = new EchoMemory({ engine: this.engine, journal, log, store: context.echoStore });
     const calibration = new Calibration({
       clock,
@@ -265,6 +266,7 @@ export class DoorService {
     this.#calls.settings = callSettings(configuration, this.engine);
     this.#volume.apply(configuration.audio);
     this.#announcements.apply(configuration.audio);
+    this.engine.setToneDigits(configuration.media.inbandDigits);
     this.engine.setVoice(voiceOf(configuration.audio, this.engine.state.device));
     this.#door.apply(configuration, this.#admission, accountsOf(configuration));
     this.#sayKeptOutputs();

@@ -321,8 +321,8 @@ export class Call {
     if (direction === 'in' && this.#state === 'ringing') this.#events.emit('earlyMedia');
   }
 
-  mediaDigit(digit: string, at: CallDigit['at']): void {
-    this.#digit({ digit, via: 'rtp', at });
+  mediaDigit(digit: string, at: CallDigit['at'], via: 'rtp' | 'inband' = 'rtp'): void {
+    this.#digit({ digit, via, at });
   }
 
   mediaReception(silent: boolean): void {

@@ -35,6 +35,7 @@ export class Calls {
       agent.on('invite', (session) => this.#invited(session)),
       engine.on('started', (session, direction, at) => this.#of(session)?.mediaStarted(direction, at)),
       engine.on('digit', (session, digit, at) => this.#of(session)?.mediaDigit(digit, at)),
+      engine.on('toneDigit', (session, digit, at) => this.#of(session)?.mediaDigit(digit, at, 'inband')),
       engine.on('secured', (session, association) => this.#of(session)?.mediaSecured(association)),
       engine.on('unsecured', (session, association, failure) =>
         this.#of(session)?.mediaUnsecured(association, failure),

@@ -69,7 +69,7 @@ export interface CallFormat {
 export interface CallDigit {
   /** 0-9 * # A-D */
   readonly digit: string;
-  readonly via: 'rtp' | 'info';
+  readonly via: 'rtp' | 'info' | 'inband';
   /** When it was pressed, as near as is known: the engine's stamp, or when the INFO was read. */
   readonly at: Millis;
 }

@@ -86,4 +86,13 @@ export const media = v.strictObject({
     key(packetTime, { title: 'Packet time', description: 'Sound in one packet; a multiple of 10ms.' }),
     '20ms',
   ),
+  inbandDigits: v.optional(
+    key(v.boolean(), {
+      title: 'Digits in the sound',
+      description:
+        'Whether keys count that a phone sends as tones in its sound alone (ITU-T Q.23), as old gateways do. Phones that send ' +
+        'RFC 4733 or INFO need it not, and what the microphone hears never counts.',
+    }),
+    false,
+  ),
 });

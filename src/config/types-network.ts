@@ -109,6 +109,8 @@ export interface MediaConfiguration {
   readonly stun: readonly StunServer[];
   /** 10 to 60 ms in steps of 10. */
   readonly packetTime: Millis;
+  /** Whether digits count that come as tones in the sound. */
+  readonly inbandDigits: boolean;
 }
 
 /** What there are profiles for (RFC 6080 §5.1.1). */

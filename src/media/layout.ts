@@ -49,6 +49,7 @@ export const eventKinds = {
   device: 7,
   secured: 8,
   unsecured: 9,
+  toneDigit: 10,
 } as const;
 
 /** `enum srtp_suite`, by number. */

@@ -179,6 +179,10 @@ export class NativeEngine implements MediaEngine {
     callNative(() => this.#addon.setEchoDelay(this.#handle, delay));
   }
 
+  setToneDigits(counted: boolean): void {
+    callNative(() => this.#addon.setToneDigits(this.#handle, counted));
+  }
+
   setVoice(switches: VoiceSwitches): void {
     const { echoCancellation, noiseSuppression, gainControl } = switches;
     callNative(() => this.#addon.setVoice(this.#handle, { echoCancellation, noiseSuppression, gainControl }));
@@ -251,6 +255,9 @@ export class NativeEngine implements MediaEngine {
         break;
       case eventKinds.digit:
         this.#events.emit('digit', session, String.fromCharCode(value), at);
+        break;
+      case eventKinds.toneDigit:
+        this.#events.emit('toneDigit', session, String.fromCharCode(value), at);
         break;
       case eventKinds.digitSent:
         this.#events.emit('digitSent', session, String.fromCharCode(value), at);

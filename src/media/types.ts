@@ -142,6 +142,8 @@ export type EngineEvents = {
   started: [session: number, direction: 'in' | 'out', at: Millis];
   /** One key press of the peer's, said once however its packets came (RFC 4733 §2.5.2.2). */
   digit: [session: number, digit: string, at: Millis];
+  /** One that came as tones in its sound, where those count. */
+  toneDigit: [session: number, digit: string, at: Millis];
   /** The last packet of a digit that we send has gone. */
   digitSent: [session: number, digit: string, at: Millis];
   /** No packet for the time that `openSession` names, or they are back. */
@@ -350,6 +352,11 @@ export interface MediaEngine {
   takeCalibration(): CalibrationOutcome | undefined;
   /** How far behind the echo is, until the canceller finds out itself. */
   expectEcho(delay: Millis): void;
+  /**
+   * Whether digits count that come as tones in a peer's sound; not from one that sends RFC 4733's, nor any that our own
+   * microphone has heard just before. At first they do not.
+   */
+  setToneDigits(counted: boolean): void;
   /** Takes effect at once, in a call too. */
   setVoice(switches: VoiceSwitches): void;
   /** Stops the thread, closes device and sockets. */

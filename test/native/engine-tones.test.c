@@ -1,25 +1,20 @@
 // The tones of a telephone's keys at the door's own microphone, as a recorder held before it plays them: they never count
-// as digits, neither here nor, by an event of ours, at the other side. With echo cancellation and without.
+// as digits, neither here nor, by an event of ours, at the other side. With echo cancellation and without. And those that
+// come from the network, which count where that is asked for.
 
 #define _GNU_SOURCE
 
 #include "engine-support.h"
 
-static double phases[2];
-
 /** The microphone hears the key 5: 770 and 1336 Hz (ITU-T Q.23), 100 ms on and 100 ms off. */
 static void keyed_exchange(void *device, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
   struct humming_device *humming = device;
   humming_exchange(device, heard, spoken, report);
-  if (atomic_load(&humming->exchanges) / 5 % 2 == 0) return;
-  static const double hz[2] = {770, 1336};
+  unsigned turn = atomic_load(&humming->exchanges);
+  if (turn / 5 % 2 == 0) return;
   for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) {
-    double sum = 0;
-    for (size_t tone = 0; tone < 2; tone++) {
-      sum += sin(phases[tone]);
-      phases[tone] += 2 * M_PI * hz[tone] / AUDIO_RATE_HZ;
-    }
-    spoken[at] = (int16_t)(8000 * sum);
+    double time = (double)(turn * AUDIO_FRAME_SAMPLES + at) / AUDIO_RATE_HZ;
+    spoken[at] = (int16_t)(8000 * (sin(2 * M_PI * 770 * time) + sin(2 * M_PI * 1336 * time)));
   }
 }
 
@@ -65,6 +60,71 @@ static void tones_are_no_digits(struct voice_switches voice) {
   station_stop(&phone);
 }
 
+static void start_keyed(struct station *station) {
+  humming_init(&station->device, 0);
+  station->event_count = 0;
+  struct engine_options options = {.device = {.operations = &keyed_operations, .device = &station->device},
+                                   .first_port = FIRST_PORT,
+                                   .last_port = LAST_PORT,
+                                   .speaker_percent = 100,
+                                   .microphone_percent = 100,
+                                   .wake = station_wake,
+                                   .wake_context = station};
+  CHECK_EQUAL(engine_create(&options, &station->engine), DP_OK);
+}
+
+static void talk(void) {
+  station_open(&door, 0);
+  station_open(&phone, 0);
+  connect_stations(&door, &phone);
+}
+
+static void hang_up(void) {
+  (void)station_close(&door);
+  (void)station_close(&phone);
+  station_stop(&door);
+  station_stop(&phone);
+}
+
+static void tones_from_the_network_count_where_that_is_asked_for(void) {
+  char digits[40];
+  station_start(&door, 0);
+  start_keyed(&phone);
+  talk();
+  sleep_ms(700);
+  CHECK_EQUAL(station_count(&door, ENGINE_EVENT_TONE_DIGIT), 0);
+  CHECK_EQUAL(engine_set_tone_digits(door.engine, true), DP_OK);
+  CHECK(station_wait(&door, ENGINE_EVENT_TONE_DIGIT, 4, 4000));
+  station_digits(&door, ENGINE_EVENT_TONE_DIGIT, digits, sizeof digits);
+  CHECK_EQUAL(strspn(digits, "5"), strlen(digits));
+  // Five a second, and not one more: each press is said once.
+  sleep_ms(100);
+  size_t before = station_count(&door, ENGINE_EVENT_TONE_DIGIT);
+  sleep_ms(1000);
+  CHECK_WITHIN(station_count(&door, ENGINE_EVENT_TONE_DIGIT) - before, 3, 6);
+  // Who sends events means those.
+  CHECK_EQUAL(engine_send_digits(phone.engine, phone.session, "7", 60), DP_OK);
+  CHECK(station_wait(&door, ENGINE_EVENT_DIGIT, 1, 3000));
+  before = station_count(&door, ENGINE_EVENT_TONE_DIGIT);
+  sleep_ms(700);
+  CHECK_EQUAL(station_count(&door, ENGINE_EVENT_TONE_DIGIT), before);
+  CHECK_EQUAL(station_count(&door, ENGINE_EVENT_DIGIT), 1);
+  hang_up();
+}
+
+static void tones_of_the_microphone_that_come_back_do_not(void) {
+  start_keyed(&door);
+  // What comes back, if a little later: the same tones.
+  start_keyed(&phone);
+  CHECK_EQUAL(engine_set_tone_digits(door.engine, true), DP_OK);
+  sleep_ms(100);
+  talk();
+  sleep_ms(1500);
+  CHECK(station_statistics(&door).packets_received > 30);
+  CHECK_EQUAL(station_count(&door, ENGINE_EVENT_TONE_DIGIT), 0);
+  hang_up();
+}
+
 static void tones_at_the_microphone_are_no_digits(void) { tones_are_no_digits((struct voice_switches){0}); }
 
 static void nor_are_they_behind_the_echo_canceller(void) {
@@ -75,5 +135,7 @@ static void nor_are_they_behind_the_echo_canceller(void) {
 int main(void) {
   TEST(tones_at_the_microphone_are_no_digits);
   TEST(nor_are_they_behind_the_echo_canceller);
+  TEST(tones_from_the_network_count_where_that_is_asked_for);
+  TEST(tones_of_the_microphone_that_come_back_do_not);
   return test_summary("engine-tones");
 }

@@ -52,6 +52,7 @@ export const CONFIGURATION: Configuration = {
     ports: { first: 16384, last: 16484 },
     stun: [],
     packetTime: millis(20),
+    inbandDigits: false,
   },
   audio: {
     device: { kind: 'virtual' },

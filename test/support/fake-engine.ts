@@ -297,6 +297,12 @@ export class FakeEngine implements MediaEngine {
     this.expected.push(delay);
   }
 
+  toneDigits = false;
+
+  setToneDigits(counted: boolean): void {
+    this.toneDigits = counted;
+  }
+
   setVoice(switches: VoiceSwitches): void {
     this.voiceSwitches = switches;
   }

@@ -121,6 +121,7 @@ describe('the configuration of a file', () => {
         ports: { first: 16_384, last: 16_484 },
         stun: [],
         packetTime: 20,
+        inbandDigits: false,
       },
       audio: {
         device: { kind: 'alsa', name: 'default' },

@@ -472,6 +472,38 @@ describe('a code', () => {
     expect(rig.engine.announced).toEqual(['opened']);
   });
 
+  it('by tones opens as well, is said to have come so, and is under the same lock', () => {
+    const rig = new DoorRig();
+    rig.talk();
+    const type = (digits: string) => {
+      for (const digit of digits) rig.engine.emit('toneDigit', rig.media.id, digit, rig.clock.now());
+    };
+    type('42#');
+    expect(rig.relay).toBe(true);
+    expect(rig.events('digit.received').map((event) => event.via)).toEqual(['inband', 'inband', 'inband']);
+    rig.clock.advance(5000);
+    expect(rig.relay).toBe(false);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      type(`9${attempt}#`);
+      rig.clock.advance(20_000);
+    }
+    expect(rig.events('code.refused')).toHaveLength(5);
+    expect(rig.events('code.refused').at(-1)).toHaveProperty('lockedForMs');
+    type('42#');
+    expect(rig.relay).toBe(false);
+  });
+
+  it('by tones and by INFO is one code, not two', () => {
+    const rig = new DoorRig();
+    rig.talk();
+    for (const digit of '42#') {
+      rig.engine.emit('toneDigit', rig.media.id, digit, rig.clock.now());
+      rig.agent.session.peerSendsInfo('application/dtmf-relay', `Signal=${digit}\r\n`);
+    }
+    expect(rig.events('digit.received')).toHaveLength(3);
+    expect(rig.events('door.opened')).toHaveLength(1);
+  });
+
   it('by INFO opens as well', () => {
     const rig = new DoorRig();
     rig.talk();

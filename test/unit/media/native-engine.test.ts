@@ -192,6 +192,16 @@ describe('the engine', () => {
     expect(engine.soundLength('failure')).toBeUndefined();
   });
 
+  it('passes on whether tones count, and the digits that come by them', () => {
+    const { addon, engine } = start();
+    const digits: unknown[] = [];
+    engine.on('toneDigit', (...digit) => digits.push(digit));
+    engine.setToneDigits(true);
+    addon.say([10, 9, '#'.charCodeAt(0), 12.5]);
+    expect(addon.toneDigits).toEqual([true]);
+    expect(digits).toEqual([[9, '#', 12.5]]);
+  });
+
   it('reads levels, and what a calibration has come to', () => {
     const { addon, engine } = start();
     addon.levelNumbers = [-20, -9, 1, -30, -12, 2];

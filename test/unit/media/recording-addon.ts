@@ -143,6 +143,12 @@ export class RecordingAddon implements MediaAddon {
     numbers.set(this.voiceNumbers);
   }
 
+  readonly toneDigits: boolean[] = [];
+
+  setToneDigits(_engine: EngineHandle, counted: boolean): void {
+    this.toneDigits.push(counted);
+  }
+
   levelNumbers: readonly number[] = [-100, -100, 0, -100, -100, 0];
 
   levels(_engine: EngineHandle, numbers: Float64Array): void {
