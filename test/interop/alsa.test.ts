@@ -99,6 +99,19 @@ describe('a call through ALSA', () => {
     expect(roundTrip).toBeLessThan(300);
   });
 
+  test('finds by calibration how the loudspeaker is heard, and remembers it', async ({ rig }) => {
+    const { door } = await house(rig, { kind: 'card', loopback: true });
+    const { delayMs, echoDb, clips, advice } = await door.execute('calibrate', {});
+    expect(delayMs).toBeGreaterThan(20);
+    expect(delayMs).toBeLessThan(300);
+    // The loopback gives all of it back.
+    expect(echoDb).toBeGreaterThan(-3);
+    expect(echoDb).toBeLessThan(2);
+    expect(clips).toBe(0);
+    expect(advice).toEqual([]);
+    expect((await door.status()).media.voice?.echoDelayMs).toBe(Math.round(delayMs ?? 0));
+  });
+
   test('takes the loudspeaker out of the microphone', async ({ rig }) => {
     const place = await house(rig, { kind: 'card', loopback: true });
     await talk(place);
