@@ -64,6 +64,8 @@ export interface NativeStreamParameters {
   /** Of the digits that the peer sends; -1: it sends none. */
   readonly receivedEventPayloadType: number;
   readonly packetTimeMs: number;
+  /** Of comfort noise that is sent in the place of pauses; 0: none. */
+  readonly noisePayloadType: number;
   /** The peer takes forward error correction, of a codec that has it. */
   readonly corrects: boolean;
   /** Reports carry VoIP metrics. */

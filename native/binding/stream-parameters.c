@@ -108,6 +108,14 @@ static bool read_latch(napi_env env, napi_value object, struct stream_parameters
   return true;
 }
 
+/** What goes without saying in most calls. */
+static bool read_noise(napi_env env, napi_value object, struct engine_stream *stream) {
+  int64_t payload_type;
+  if (!arguments_integer_member(env, object, "noisePayloadType", octet_range, &payload_type)) return false;
+  stream->noise_payload_type = (uint8_t)payload_type;
+  return true;
+}
+
 static bool read_media(napi_env env, napi_value object, struct stream_parameters *parameters) {
   struct engine_stream *stream = &parameters->stream;
   int64_t port;
@@ -144,7 +152,7 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
   stream->event_clock_hz = (uint32_t)event_clock;
   stream->received_event_payload_type = (int16_t)received_event_payload_type;
   stream->packet_time_ms = (uint8_t)packet_time;
-  return read_formats(env, object, stream);
+  return read_noise(env, object, stream) && read_formats(env, object, stream);
 }
 
 bool stream_parameters_read(napi_env env, napi_value object, struct stream_parameters *parameters) {

@@ -35,15 +35,17 @@ enum codec {
 #define CODEC_PAYLOAD_SAMPLES (CODEC_PAYLOAD_BYTES * 2)
 
 /** Payload types that a stream may have beside the agreed one. */
-#define CODEC_FORMATS 8
+#define CODEC_FORMATS 12
 
 /** In a codec_format: telephone-events (RFC 4733). */
 #define CODEC_FORMAT_EVENTS 255
+/** Comfort noise (RFC 3389) of another clock than 8 kHz, whose payload type is 13. */
+#define CODEC_FORMAT_NOISE 254
 
 /** What a payload type means. */
 struct codec_format {
   uint8_t payload_type;
-  uint8_t codec; /**< enum codec, or CODEC_FORMAT_EVENTS */
+  uint8_t codec; /**< enum codec, or one of these */
 };
 
 struct codec_traits {

@@ -2,7 +2,7 @@
 // a pool that is made with the engine; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own. While no
 // session and no tone needs turns the device rests, and the thread sleeps until it is told something.
 // RFC 3550, 3551 (RTP, RTCP) · 4733 (digits) · 3711 (SRTP) · 5764 (DTLS-SRTP) · 8445 (ICE-lite) · 4961 (symmetric RTP) ·
-// 6263 (keep-alive) · 3389 (comfort noise is accepted and heard as silence).
+// 6263 (keep-alive) · 3389 (comfort noise).
 //
 // Threads. Functions marked "control" belong to the thread that created the engine. None waits for the media thread but
 // engine_close_session and engine_set_sound, for one answer. The media thread neither allocates nor locks nor logs. The courier thread, which is
@@ -134,6 +134,7 @@ struct engine_stream {
   /** Plain RTP may come from elsewhere than the remote address, which is behind a NAT: from this host, where the peer's
    * signalling comes from, or from the first that is stable (see stream-latch.c). Null: from the remote address only. */
   const char *signalling_address;
+  uint8_t noise_payload_type; /**< Of comfort noise (RFC 3389): pauses are not sent. 0: they are. */
   bool corrects; /**< The peer takes forward error correction, of codecs that have it. */
   bool tells_quality; /**< Our reports carry VoIP metrics (RFC 3611 §4.7). */
   bool sends;

@@ -127,11 +127,14 @@ static bool is_valid(const struct engine_stream *stream) {
   if (stream->payload_type > 127 || stream->event_payload_type > 127 || stream->event_payload_type < -1) return false;
   if (stream->received_event_payload_type > 127 || stream->received_event_payload_type < -1) return false;
   if (stream->event_payload_type == stream->payload_type) return false;
+  if (stream->noise_payload_type > 127) return false;
+  if (stream->noise_payload_type != 0 && stream->noise_payload_type == stream->payload_type) return false;
   if (stream->event_clock_hz != 0 && codec_traits(stream->codec)->clock_hz % stream->event_clock_hz != 0) return false;
   for (size_t at = 0; at < stream->format_count; at++) {
     const struct codec_format *format = &stream->formats[at];
     if (format->payload_type > 127) return false;
-    if (format->codec != CODEC_FORMAT_EVENTS && !codec_traits(format->codec)) return false;
+    bool is_sound = format->codec != CODEC_FORMAT_EVENTS && format->codec != CODEC_FORMAT_NOISE;
+    if (is_sound && !codec_traits(format->codec)) return false;
   }
   if (stream->dtls && stream->dtls->association > ENGINE_ASSOCIATIONS) return false;
   if (stream->dtls && (stream->dtls->association == 0 || stream->send_key || stream->receive_key)) return false;
@@ -233,6 +236,7 @@ static dp_error fill_setup(const struct engine_slot *slot, const struct engine_s
       .event_payload_type = stream->event_payload_type,
       .event_clock_hz = stream->event_clock_hz == 0 ? traits->clock_hz : stream->event_clock_hz,
       .received_event_payload_type = stream->received_event_payload_type,
+      .noise_payload_type = stream->noise_payload_type,
       .format_count = stream->format_count,
       .packet_ms = stream->packet_time_ms < longest_ms ? stream->packet_time_ms : longest_ms};
   memcpy(setup->formats, stream->formats, sizeof setup->formats);

@@ -18,6 +18,7 @@
 #define PAYLOAD_PCMU 0
 #define PAYLOAD_PCMA 8
 #define PAYLOAD_COMFORT_NOISE 13
+#define COMFORT_NOISE_CLOCK_HZ 8000
 
 /** What we have sent is not sent back later than this. */
 enum { LOOP_PACKETS = 3000, LOOP_SECONDS = 60 };
@@ -51,6 +52,7 @@ static enum payload_kind kind_of(const struct stream_setup *setup, uint8_t paylo
   for (size_t at = 0; at < setup->format_count; at++) {
     if (setup->formats[at].payload_type != payload_type) continue;
     if (setup->formats[at].codec == CODEC_FORMAT_EVENTS) return PAYLOAD_DIGIT;
+    if (setup->formats[at].codec == CODEC_FORMAT_NOISE) return PAYLOAD_PAUSE;
     *codec = (enum codec)setup->formats[at].codec;
     return PAYLOAD_SOUND;
   }
@@ -103,6 +105,13 @@ static void take_sound(struct stream *stream, const struct rtp_packet *packet, e
   playout_set_codec(&input->playout, codec, &stream->setup.supply);
   rtp_source_set_clock(&input->source, clock_hz_of(stream));
   enum jitter_put put = playout_put(&input->playout, packet, arrival_ns);
+  if (put == JITTER_PUT_DUPLICATE) stream->statistics.packets_duplicate++;
+}
+
+/** RFC 3389 §4: its timestamps are of the codec's clock; payload type 13 is of 8 kHz. */
+static void take_pause(struct stream *stream, const struct rtp_packet *packet, uint64_t arrival_ns) {
+  if (packet->header.payload_type == PAYLOAD_COMFORT_NOISE && clock_hz_of(stream) != COMFORT_NOISE_CLOCK_HZ) return;
+  enum jitter_put put = playout_put_pause(&stream->input.playout, packet, arrival_ns);
   if (put == JITTER_PUT_DUPLICATE) stream->statistics.packets_duplicate++;
 }
 
@@ -178,6 +187,7 @@ static bool take_packet(struct stream *stream, struct stream_context *context, c
   note_reception(stream, context, datagram->arrival_ns);
   if (!stream->setup.receives) return true;
   if (kind == PAYLOAD_SOUND) take_sound(stream, packet, codec, datagram->arrival_ns);
+  if (kind == PAYLOAD_PAUSE) take_pause(stream, packet, datagram->arrival_ns);
   if (kind == PAYLOAD_DIGIT) take_digit(stream, context, packet, datagram->arrival_ns);
   return true;
 }
@@ -225,7 +235,8 @@ bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame) {
   struct stream_input *input = &stream->input;
   if (!stream->configured || !stream->setup.receives || !input->has_source) return false;
   if (playout_read(&input->playout, now_ns, frame, audio_frame_samples(stream_input_is_wide(stream))) != DP_OK) return false;
-  return now_ns < input->last_ns + AUDIBLE_NS;
+  // A pause may be told of once, and last.
+  return input->playout.pausing || now_ns < input->last_ns + AUDIBLE_NS;
 }
 
 void stream_input_listen(struct stream *stream, struct stream_context *context, const int16_t *frame) {
@@ -251,7 +262,10 @@ void stream_input_turn(struct stream *stream, struct stream_context *context, ui
   if (!stream->setup.receives || stream->silence_ns == 0 || input->silent) return;
   uint64_t since_ns = input->waiting_since_ns;
   if (input->has_source && input->last_ns > since_ns) since_ns = input->last_ns;
+  // In a pause there may be nothing to send (RFC 3389 §5): who reports is there.
+  if (input->playout.pausing && input->last_report_ns > since_ns) since_ns = input->last_report_ns;
   if (now_ns < since_ns + stream->silence_ns) return;
   input->silent = true;
+  playout_end_pause(&input->playout);
   stream_emit(context, ENGINE_EVENT_SILENT, stream, 0, now_ns);
 }

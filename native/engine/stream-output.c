@@ -44,6 +44,7 @@ static void begin(struct stream_output *output, const struct stream_context *con
   if (output->packets == 0 || media_ns > output->due_media_ns) output->due_media_ns = media_ns;
   output->active = true;
   output->marker = true;
+  pauses_init(&output->pauses, audio_rate_hz(output->wide));
 }
 
 /** Digits have been sent or dropped: there is room for as many. */
@@ -71,6 +72,7 @@ static void configure_digits(struct stream *stream, const struct stream_setup *b
 /** What waits to be sent ends in silence, and what comes at the other rate begins from it. */
 static void change_rate(struct stream_output *output, bool wide) {
   if (wide == output->wide) return;
+  pauses_init(&output->pauses, audio_rate_hz(wide));
   ramp_out(output->queue, output->queued);
   if (wide && output->queued > STREAM_QUEUE_SAMPLES / 2) output->queued = STREAM_QUEUE_SAMPLES / 2;
   if (wide) double_rate(output->queue, output->queued);
@@ -152,11 +154,31 @@ static void take_samples(struct stream_output *output, int16_t *samples, size_t 
 struct outgoing {
   uint8_t bytes[RTP_HEADER_BYTES + CODEC_PAYLOAD_BYTES + SRTP_MAX_RTP_OVERHEAD];
   size_t payload_bytes;
+  bool nothing; /**< There is nothing to send. */
   bool digit_done;
   char digit;
 };
 
-/** Writes header and payload: sound, or a digit in its place. */
+/** What stands for sound in a pause (RFC 3389), where the peer takes it. @return false: it is no pause */
+static bool pauses(struct stream *stream, const int16_t *samples, size_t count, struct outgoing *outgoing) {
+  struct stream_output *output = &stream->output;
+  if (stream->setup.noise_payload_type == 0) return false;
+  struct comfort_noise noise;
+  switch (pauses_take(&output->pauses, samples, count, &noise)) {
+  case PAUSES_NOISE:
+    outgoing->payload_bytes = comfort_noise_write(&noise, outgoing->bytes + RTP_HEADER_BYTES);
+    break;
+  case PAUSES_NOTHING:
+    outgoing->nothing = true;
+    break;
+  default:
+    return false;
+  }
+  output->marker = true; // of the next packet of sound
+  return true;
+}
+
+/** Writes header and payload: sound, a digit or comfort noise in its place, or nothing. */
 static dp_error compose(struct stream *stream, struct outgoing *outgoing) {
   struct stream_output *output = &stream->output;
   size_t count = packet_samples(stream);
@@ -176,6 +198,9 @@ static dp_error compose(struct stream *stream, struct outgoing *outgoing) {
     outgoing->payload_bytes = sizeof event.payload;
     outgoing->digit_done = event.finished;
     outgoing->digit = event.digit;
+  } else if (pauses(stream, samples, count, outgoing)) {
+    header.payload_type = stream->setup.noise_payload_type;
+    header.marker = false; // RFC 3389 §4
   } else {
     // What cannot be encoded is not sent: its number is spent, as if it were lost.
     outgoing->payload_bytes = codec_encode(&output->encoder, samples, count, outgoing->bytes + RTP_HEADER_BYTES);
@@ -207,6 +232,7 @@ void stream_output_send(struct stream *stream, struct stream_context *context) {
   uint64_t due_ns = stream_output_due_ns(stream, context);
   dp_error error = compose(stream, &outgoing);
   output->due_media_ns += packet_ns(stream);
+  if (outgoing.nothing) return;
   output->sequence++;
   size_t length = RTP_HEADER_BYTES + outgoing.payload_bytes;
   if (error == DP_OK && output->srtp) {

@@ -136,6 +136,7 @@ bool stream_report_take(struct stream *stream, struct stream_context *context, u
     input->rtcp_latched = true;
     input->rtcp_peer = datagram->source;
   }
+  input->last_report_ns = datagram->arrival_ns;
   take_report(stream, context, &received, datagram->arrival_ns);
   return true;
 }

@@ -16,6 +16,7 @@
 
 #include "base/ring.h"
 #include "codec/codec.h"
+#include "codec/pauses.h"
 #include "engine/audio-io.h"
 #include "engine/bands.h"
 #include "engine/courier-mail.h"
@@ -66,6 +67,7 @@ struct stream_setup {
   int16_t event_payload_type; /**< -1: none */
   uint32_t event_clock_hz;
   int16_t received_event_payload_type;
+  uint8_t noise_payload_type; /**< 0: pauses are sent as sound. */
   uint32_t packet_ms; /**< 0: nothing has been agreed yet. */
   bool tells_quality; /**< Reports carry VoIP metrics: the peer has asked for them. */
   struct codec_supply supply; /**< The control thread's, which keeps it until the stream is closed. */
@@ -91,6 +93,7 @@ struct stream_output {
   bool wide;         /**< The encoder takes 16 kHz. */
   bool begins;       /**< The next frame is the first at this rate. */
   struct codec_encoder encoder;
+  struct pauses pauses;
   struct telephone_event_sender digits;
   struct srtp_sender *srtp; /**< The one in use; null: plain. */
   struct srtp_sender *srtcp;
@@ -122,6 +125,7 @@ struct stream_input {
   bool silent;
   uint64_t waiting_since_ns; /**< Since when packets are expected. */
   uint64_t last_ns;          /**< Arrival of the last accepted packet; valid once one has been accepted. */
+  uint64_t last_report_ns;   /**< Of the last RTCP packet; 0: none. */
 };
 
 struct stream_reports {

@@ -133,13 +133,13 @@ static void give(struct jitter_frame *frame, enum jitter_frame_kind kind, uint32
 }
 
 /** A frame that is made up; the position waits, so that the delay grows by it. */
-static void hold(struct jitter_buffer *buffer, struct jitter_frame *frame) {
+static void hold(struct jitter_buffer *buffer, struct jitter_frame *frame, enum jitter_frame_kind kind) {
   uint32_t samples = frame_samples(buffer);
   buffer->counters.inserted++;
-  buffer->counters.concealed++;
+  if (!buffer->pausing) buffer->counters.concealed++;
   buffer->deficit_samples = 0;
   buffer->late_since_hold = false;
-  give(frame, JITTER_FRAME_CONCEAL, samples);
+  give(frame, kind, samples);
 }
 
 /** Whether to skip this packet, as the delay is too long. */
@@ -204,12 +204,13 @@ static void play(struct jitter_buffer *buffer, const struct standing *standing, 
   buffer->position = slot->timestamp + slot->samples;
   note_turn(buffer, slot);
   buffer->dry_samples = 0;
-  buffer->counters.played++;
-  give(frame, JITTER_FRAME_PACKET, slot->samples);
+  buffer->pausing = slot->pause;
+  if (!slot->pause) buffer->counters.played++;
+  give(frame, slot->pause ? JITTER_FRAME_PAUSE : JITTER_FRAME_PACKET, slot->samples);
   frame->payload = (struct byte_view){slot->payload, slot->bytes};
   frame->follows_skipped = buffer->has_skipped;
   buffer->has_skipped = false;
-  ask_to_stretch(buffer, standing, frame);
+  if (!slot->pause) ask_to_stretch(buffer, standing, frame);
 }
 
 /** Nothing is there for the position. @param next the next packet, later than the position; null: none */
@@ -220,12 +221,11 @@ static void bridge(struct jitter_buffer *buffer, const struct standing *standing
     samples = (uint32_t)(next->timestamp - buffer->position);
   buffer->dry_samples += samples;
   // No number is missing, so the sender paused: silence, in which the delay is changed for nothing.
-  bool pause = next && next->sequence == (uint16_t)(buffer->played_sequence + 1);
+  bool pause = buffer->pausing || (next && next->sequence == (uint16_t)(buffer->played_sequence + 1));
   // Nearly long enough is long enough, as a packet that is lost would be held for in vain; unless one came late.
   int64_t deficit = standing->target - buffer->delay_ns;
   if (deficit > standing->frame / 8 || (deficit > 0 && buffer->late_since_hold)) {
-    hold(buffer, frame);
-    if (pause) frame->kind = JITTER_FRAME_SILENCE;
+    hold(buffer, frame, pause ? JITTER_FRAME_SILENCE : JITTER_FRAME_CONCEAL);
     return;
   }
   buffer->position += samples;
@@ -247,12 +247,12 @@ static void go_on(struct jitter_buffer *buffer, const struct standing *standing,
       bridge(buffer, standing, next, frame);
       return;
     }
-    if (is_surplus(buffer, standing, next)) {
+    if (!next->pause && is_surplus(buffer, standing, next)) {
       skip(buffer, standing, next);
       continue;
     }
-    if (is_deficit(buffer, standing, next))
-      hold(buffer, frame);
+    if (!next->pause && is_deficit(buffer, standing, next))
+      hold(buffer, frame, JITTER_FRAME_CONCEAL);
     else
       play(buffer, standing, next, frame);
     return;

@@ -119,6 +119,7 @@ static void store(struct jitter_buffer *buffer, const struct jitter_packet *pack
   struct jitter_slot *slot = free_slot(buffer);
   slot->used = true;
   slot->quiet = packet->quiet;
+  slot->pause = packet->pause;
   slot->sequence = packet->header.sequence;
   slot->timestamp = timestamp;
   slot->samples = packet->samples;
@@ -164,7 +165,7 @@ enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jit
   buffer->ssrc = packet->header.ssrc;
   buffer->last_raw_timestamp = packet->header.timestamp;
   buffer->last_timestamp = timestamp;
-  buffer->frame_samples = packet->samples;
+  if (!packet->pause) buffer->frame_samples = packet->samples;
   learn_transit(buffer, (int64_t)arrival_ns - jitter_samples_ns(buffer, timestamp));
 
   if (buffer->playing && timestamp + packet->samples <= buffer->position) {

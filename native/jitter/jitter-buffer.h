@@ -12,6 +12,7 @@
 //                            skipped; any frame when that has not helped for 500 ms; by more than three frames, or above
 //                            the maximum: at once
 //   nothing for 100 ms       playing stops; the next packet begins anew with the target delay
+//   a pause that is told of  (RFC 3389) is never waited in or skipped: what comes behind it begins anew
 //
 // So neither bursts nor differing clocks let the delay grow for good: it never exceeds `max_delay_ns` by more than two
 // frames.
@@ -59,6 +60,7 @@ struct jitter_packet {
   struct byte_view payload;
   uint32_t samples; /**< Its length in timestamp units. */
   bool quiet;       /**< Its sound is so low that leaving it out is not heard. */
+  bool pause;       /**< It begins a pause, or goes on with it: nothing is missing until the next packet of sound. */
 };
 
 enum jitter_put {
@@ -70,6 +72,7 @@ enum jitter_put {
 
 enum jitter_frame_kind {
   JITTER_FRAME_PACKET,  /**< Decode `payload`. */
+  JITTER_FRAME_PAUSE,   /**< A pause, as `payload` describes it. */
   JITTER_FRAME_CONCEAL, /**< Something should be here: make up `samples`. */
   JITTER_FRAME_SILENCE  /**< Nothing is expected: not started, or a pause of the sender's. */
 };
@@ -107,6 +110,7 @@ struct jitter_counters {
 struct jitter_slot {
   bool used;
   bool quiet;
+  bool pause;
   uint16_t sequence;
   int64_t timestamp; /**< Unwrapped. */
   uint32_t samples;
@@ -138,6 +142,7 @@ struct jitter_buffer {
   int64_t fast_path_ns;
   int64_t target_ns;
 
+  bool pausing;     /**< What was played last is a pause. */
   bool playing;     /**< `position` is a value. */
   int64_t position; /**< P: the next timestamp to play, unwrapped. */
   int64_t delay_ns;

@@ -62,6 +62,7 @@ void playout_set_codec(struct playout *playout, enum codec codec, const struct c
   struct loss_pattern losses = playout->buffer.losses;
   const struct jitter_buffer_options options = options_for(&playout->limits, codec);
   playout->waits_for_copies = false;
+  playout->pausing = false;
   codec_decoder_init(&playout->decoder, codec, supply);
   change_rate(playout, codec_traits(codec)->rate_hz);
   (void)jitter_buffer_init(&playout->buffer, &options);
@@ -92,6 +93,41 @@ enum jitter_put playout_put(struct playout *playout, const struct rtp_packet *pa
       .quiet = count > 0 && is_quiet(playout, packet->payload, count),
   };
   return jitter_buffer_put(&playout->buffer, &kept, arrival_ns);
+}
+
+enum jitter_put playout_put_pause(struct playout *playout, const struct rtp_packet *packet, uint64_t arrival_ns) {
+  const struct jitter_buffer *buffer = &playout->buffer;
+  const struct jitter_packet kept = {
+      .header = packet->header,
+      .payload = packet->payload,
+      // It says of no end: until the next packet that there could be.
+      .samples = buffer->frame_samples > 0 ? buffer->frame_samples : buffer->options.read_samples,
+      .quiet = true,
+      .pause = true,
+  };
+  return jitter_buffer_put(&playout->buffer, &kept, arrival_ns);
+}
+
+void playout_end_pause(struct playout *playout) { playout->pausing = false; }
+
+/** What is between sounds. */
+static void append_pause(struct playout *playout, const struct jitter_frame *frame, int16_t *end, size_t count) {
+  struct comfort_noise noise;
+  if (frame->kind == JITTER_FRAME_PAUSE && comfort_noise_read(frame->payload, &noise)) {
+    if (!playout->pausing) {
+      playout->noise.started = false;
+      concealment_break(&playout->concealment);
+    }
+    playout->pausing = playout->sounds_quiet = true;
+    comfort_noise_maker_set(&playout->noise, &noise);
+  }
+  if (playout->pausing) {
+    comfort_noise_make(&playout->noise, end, count);
+    concealment_good(&playout->concealment, end, count);
+    return;
+  }
+  // In silence too: what was heard last fades out instead of breaking off.
+  concealment_make(&playout->concealment, end, count);
 }
 
 /**
@@ -145,15 +181,15 @@ static void append(struct playout *playout, const struct jitter_frame *frame) {
   if (frame->kind == JITTER_FRAME_PACKET) {
     codec_decode(&playout->decoder, frame->payload, end);
     playout->sounds_quiet = is_low(end, count);
-    if (frame->follows_skipped) concealment_break(&playout->concealment);
+    if (frame->follows_skipped || playout->pausing) concealment_break(&playout->concealment);
+    playout->pausing = false;
     bool joins = playout->concealment.period > 0;
     if (!joins && frame->pace != JITTER_PACE_AS_IS) count = stretch(playout, frame, count);
     concealment_good(&playout->concealment, playout->queue + playout->queued, count);
   } else if (conceal(playout, frame, end, count)) {
     concealment_good(&playout->concealment, end, count);
   } else {
-    // In silence too: what was heard last fades out instead of breaking off.
-    concealment_make(&playout->concealment, end, count);
+    append_pause(playout, frame, end, count);
   }
   playout->queued += count;
 }

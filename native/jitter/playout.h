@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "codec/codec.h"
+#include "codec/comfort-noise.h"
 #include "jitter/concealment.h"
 #include "jitter/jitter-buffer.h"
 #include "jitter/time-scale.h"
@@ -34,6 +35,8 @@ struct playout {
   struct codec_decoder decoder;
   uint32_t rate_hz;   /**< Of the sound. */
   bool sounds_quiet;  /**< What was decoded last. */
+  bool pausing;       /**< Noise is heard in the place of silence, as the sender has described it. */
+  struct comfort_noise_maker noise;
   int16_t queue[PLAYOUT_QUEUE];
   size_t queued;
   uint64_t shortened; /**< Samples that were left out, so that the delay fell. */
@@ -60,6 +63,12 @@ size_t playout_take_tail(struct playout *playout, int16_t *samples);
 
 /** Takes an RTP packet of the sound's payload type. @param arrival_ns monotonic */
 enum jitter_put playout_put(struct playout *playout, const struct rtp_packet *packet, uint64_t arrival_ns);
+
+/** Takes a packet of comfort noise (RFC 3389): it is heard from its turn on until sound comes. @param arrival_ns monotonic */
+enum jitter_put playout_put_pause(struct playout *playout, const struct rtp_packet *packet, uint64_t arrival_ns);
+
+/** A pause is silent from now on, until it is described anew: nothing says that the sender is still there. */
+void playout_end_pause(struct playout *playout);
 
 /**
  * Exactly `count` samples for now: sound, made-up sound or silence.

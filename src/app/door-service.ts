@@ -452,10 +452,18 @@ function targetsOf({ buttons }: Configuration): readonly string[] {
   return Object.values(buttons).flatMap(calledBy);
 }
 
-function callSettings({ media, sip }: Configuration, engine: MediaEngine): ConstructorParameters<typeof Calls>[1] {
+function callSettings(
+  { audio, media, sip }: Configuration,
+  engine: MediaEngine,
+): ConstructorParameters<typeof Calls>[1] {
   const { srtp, keying, suites, profile, packetTime } = media;
   const codecs = usableCodecs(media.codecs, engine.state);
-  return { codecs, srtp, keying, suites, profile, packetTime, dtmf: sip.dtmf, silenceAfter: SILENCE_AFTER };
+  const { voiceActivityDetection } = audio;
+  return {
+    ...{ codecs, srtp, keying, suites, profile, packetTime, voiceActivityDetection },
+    dtmf: sip.dtmf,
+    silenceAfter: SILENCE_AFTER,
+  };
 }
 
 function placesOf({ sip }: Configuration): readonly Endpoint[] {

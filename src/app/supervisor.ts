@@ -38,6 +38,7 @@ const LIVE = [
   'audio.echoCancellation',
   'audio.noiseSuppression',
   'audio.gainControl',
+  'audio.voiceActivityDetection',
   'watchdog',
   'log',
 ];

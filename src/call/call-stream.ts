@@ -144,7 +144,11 @@ export class CallStream {
     const flows = this.user.peerIsReal() && !this.#silenced && !this.#hold.ours;
     // Without the zone of a link-local address, which says which way and not who.
     const heardFrom = this.user.heardFrom()?.split('%', 1)[0];
-    const stream = streamOf(agreed, flows ? agreed.direction : 'inactive', association);
+    const stream = streamOf(agreed, {
+      direction: flows ? agreed.direction : 'inactive',
+      association,
+      leavesOutPauses: this.settings.voiceActivityDetection ?? false,
+    });
     ports?.media.configure({ ...stream, ...natOf(agreed, heardFrom) });
     if (ports !== undefined && ports === this.#next) this.#settleIn(ports);
     const isNew = agreed !== this.#agreed;

@@ -5,11 +5,18 @@ import type { Secret } from '../base/secret.ts';
 import type { Direction, SrtpParameters, StreamParameters } from '../media/types.ts';
 import type { AgreedMedia } from '../sdp/index.ts';
 
-/**
- * @param direction what flows, which may be less than what is agreed
- * @param association the engine's number of the DTLS association; undefined: there is none
- */
-export function streamOf(agreed: AgreedMedia, direction: Direction, association: number | undefined): StreamParameters {
+/** What of an agreement is put into force. */
+export interface Enforced {
+  /** What flows, which may be less than what is agreed. */
+  readonly direction: Direction;
+  /** The engine's number of the DTLS association; undefined: there is none. */
+  readonly association: number | undefined;
+  /** Pauses are not sent where the peer takes comfort noise in their place. */
+  readonly leavesOutPauses: boolean;
+}
+
+export function streamOf(agreed: AgreedMedia, enforced: Enforced): StreamParameters {
+  const { direction, association, leavesOutPauses } = enforced;
   const { suite, sendKey, receiveKey, dtls, ice } = agreed;
   return {
     remoteAddress: agreed.remoteAddress,
@@ -21,6 +28,8 @@ export function streamOf(agreed: AgreedMedia, direction: Direction, association:
     formats: agreed.localFormats,
     copies: agreed.copies,
     voipMetrics: agreed.voipMetrics,
+    noisePayloadType: leavesOutPauses ? agreed.noisePayloadType : undefined,
+    noisePayloadTypes: agreed.localNoises?.map(({ payloadType }) => payloadType),
     eventPayloadType: agreed.eventPayloadType,
     eventClock: agreed.eventClock,
     localEventPayloadType: agreed.localEventPayloadType,

@@ -134,6 +134,8 @@ export interface CallSettings {
   readonly profile: 'avp' | 'avpf';
   /** Sound in a packet that we send. */
   readonly packetTime: Millis;
+  /** Pauses in our sound are not sent where the peer takes comfort noise in their place (RFC 3389). Absent: they are. */
+  readonly voiceActivityDetection?: boolean;
   /** How we send digits; `rtp` falls back to INFO where the peer takes no telephone-event. Every way is received. */
   readonly dtmf: 'rtp' | 'info';
   /** How long nothing may arrive before `reception` says so. */

@@ -113,4 +113,13 @@ export const audio = v.strictObject({
     }),
     true,
   ),
+  voiceActivityDetection: v.optional(
+    key(v.boolean(), {
+      title: 'Voice activity detection',
+      description:
+        'While nobody speaks at the door, a description of its noise is sent (comfort noise, RFC 3389) and no sound, to ' +
+        'phones that take it. Not with opus.',
+    }),
+    false,
+  ),
 });

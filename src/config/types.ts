@@ -42,6 +42,7 @@ export interface AudioConfiguration {
   readonly gainControl: boolean;
   /** `tone`, `off`, or the absolute path of a WAV file. */
   readonly announcements: { readonly [Name in 'ringback' | 'busy' | 'failure' | 'opened']: string };
+  readonly voiceActivityDetection: boolean;
   /** `auto`: the card's of the device; `off`; else the name of a control interface, `hw:Device`. */
   readonly mixer: string;
   /** Names of the card's controls. */

@@ -14,13 +14,17 @@ export const codecNumbers: { readonly [Name in Codec]: number } = {
 
 /** In the place of a codec's number: digits. */
 const EVENT_NUMBER = 255;
+/** Comfort noise. */
+const NOISE_NUMBER = 254;
 /** So many pairs the addon takes. */
-const FORMATS = 8;
+const FORMATS = 12;
 
 /** Payload types that the peer may send beside the agreed ones, each with the number of what it means. None: undefined. */
-export function formatBytes({ formats = [], eventPayloadTypes = [] }: StreamParameters): Uint8Array | undefined {
+export function formatBytes(parameters: StreamParameters): Uint8Array | undefined {
+  const { formats = [], noisePayloadTypes = [], eventPayloadTypes = [] } = parameters;
   const pairs = [
     ...formats.map(({ codec, payloadType }) => [payloadType, codecNumbers[codec]]),
+    ...noisePayloadTypes.map((payloadType) => [payloadType, NOISE_NUMBER]),
     ...eventPayloadTypes.map((payloadType) => [payloadType, EVENT_NUMBER]),
   ];
   return pairs.length === 0 ? undefined : Uint8Array.from(pairs.slice(0, FORMATS).flat());

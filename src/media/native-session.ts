@@ -102,6 +102,7 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     codec: codecNumbers[parameters.codec],
     payloadType: parameters.payloadType,
     formats: formatBytes(parameters),
+    noisePayloadType: parameters.noisePayloadType ?? 0,
     eventClockHz: parameters.eventClock ?? 0,
     eventPayloadType: parameters.eventPayloadType ?? -1,
     receivedEventPayloadType: parameters.localEventPayloadType ?? -1,

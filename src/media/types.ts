@@ -71,6 +71,10 @@ export interface StreamParameters {
   readonly copies?: boolean | undefined;
   /** Our reports carry VoIP metrics (RFC 3611 §4.7), as the peer has asked for. */
   readonly voipMetrics?: boolean | undefined;
+  /** Payload type of comfort noise (RFC 3389), which is sent in the place of pauses; absent: these are sent as sound. */
+  readonly noisePayloadType?: number | undefined;
+  /** Payload types of comfort noise that the peer may send; 13 it may always. */
+  readonly noisePayloadTypes?: readonly number[] | undefined;
   /** Payload type of telephone-event (RFC 4733); undefined: the peer takes none. */
   readonly eventPayloadType: number | undefined;
   /** The clock of their durations in Hz: the codec's, or a whole part of it. Absent: the codec's. */

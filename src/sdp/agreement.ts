@@ -18,6 +18,9 @@ import {
   type EventFormat,
   eventFormatFor,
   eventFormats,
+  type NoiseFormat,
+  noiseFormatFor,
+  noiseFormats,
   type PayloadTypes,
   takesCopies,
 } from './codec.ts';
@@ -46,6 +49,8 @@ export interface AgreedMedia {
   readonly copies?: boolean | undefined;
   /** The peer wants to be told how we hear it (RFC 3611 §5.2). */
   readonly voipMetrics?: boolean | undefined;
+  /** Payload type of comfort noise that we may send (RFC 3389 §5.1); undefined: the peer takes none. */
+  readonly noisePayloadType?: number | undefined;
   /** Payload type of digits that we send; undefined: none are sent as RTP. */
   readonly eventPayloadType: number | undefined;
   /** The clock of their durations; undefined with the type. */
@@ -55,6 +60,7 @@ export interface AgreedMedia {
   /** What else the peer may send: all that an offer of ours has named (RFC 3264 §7). */
   readonly localFormats?: readonly CodecFormat[] | undefined;
   readonly localEvents?: readonly EventFormat[] | undefined;
+  readonly localNoises?: readonly NoiseFormat[] | undefined;
   /** The numbers that the session's latest offer has bound; undefined: none. */
   readonly payloadTypes?: PayloadTypes | undefined;
   /** Of the packets that we send. */
@@ -112,10 +118,12 @@ export function agree(
 ): Agreement {
   const direction = answeredDirection(statedDirection(session, line), local.direction);
   const event = local.telephoneEvent ? eventFormatFor(line, format.codec) : undefined;
+  const noise = noiseFormatFor(line, format.codec);
   const bound = boundTypes(offered ?? line);
   const media = { address, port: line.port };
   const shared =
-    sharesPort(line, [format.payloadType, event?.payloadType]) && (offered === undefined || sharesPort(offered, []));
+    sharesPort(line, [format.payloadType, noise?.payloadType, event?.payloadType]) &&
+    (offered === undefined || sharesPort(offered, []));
   const rtcp = shared ? media : rtcpDestination(line, media);
   const agreed = {
     local: { address: local.address, port: local.port },
@@ -128,11 +136,13 @@ export function agree(
     payloadType: format.payloadType,
     copies: takesCopies(line, format),
     voipMetrics: asksForMetrics(session, line),
+    noisePayloadType: noise?.payloadType,
     eventPayloadType: event?.payloadType,
     eventClock: event?.clock,
     localEventPayloadType: (offered === undefined ? event : eventFormatFor(offered, format.codec))?.payloadType,
     localFormats: offered && codecFormats(offered),
     localEvents: offered && eventFormats(offered),
+    localNoises: offered === undefined ? noise && [noise] : noiseFormats(offered),
     payloadTypes: bound.size === 0 ? undefined : bound,
     packetTime: packetTimeFor(line, local.packetTime, format.codec),
     direction: flowDirection(direction, address),

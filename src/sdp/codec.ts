@@ -50,6 +50,20 @@ const EVENT_TYPES: ReadonlyMap<number, number> = new Map([
   [48_000, 110],
 ]);
 
+/** Comfort noise by clock (RFC 3389 §4, §5.1). Opus has its own. */
+const NOISE_TYPES: ReadonlyMap<number, number> = new Map([
+  [8000, 13],
+  [16_000, 105],
+]);
+
+/** The static payload type of comfort noise, of 8 kHz. */
+const STATIC_NOISE = 13;
+
+/** Whether a format needs no rtpmap. */
+export const isStaticNoise = ({ payloadType }: NoiseFormat): boolean => payloadType === STATIC_NOISE;
+
+export const noiseEncoding = (clock: number): string => `CN/${clock}`;
+
 export const eventEncoding = (clock: number): string => `telephone-event/${clock}`;
 
 /** Payload types by encoding in lower case, one channel left unsaid. Only those that are bound for a session. */
@@ -70,6 +84,9 @@ export interface EventFormat {
   readonly clock: number;
   readonly payloadType: number;
 }
+
+/** A payload type of comfort noise, and its clock. */
+export type NoiseFormat = EventFormat;
 
 /**
  * `name/clock[/channels]` by payload type, in lower case (RFC 8866 §6.6), one channel left unsaid; of two for one type the
@@ -123,6 +140,21 @@ export function eventFormatFor(line: MediaDescription, codec: Codec): EventForma
   return formats.find((format) => format.clock === clock) ?? formats.find((format) => clock % format.clock === 0);
 }
 
+/** The payload types of comfort noise in a line (RFC 3389 §5.1). */
+export function noiseFormats(line: MediaDescription): NoiseFormat[] {
+  const encodings = encodingsOf(line);
+  return line.formats.filter(isPayloadType).flatMap((format) => {
+    const encoding = encodings.get(format) ?? (Number(format) === STATIC_NOISE ? 'cn/8000' : '');
+    const clock = /^cn\/(8000|16000)$/.exec(encoding)?.[1];
+    return clock === undefined ? [] : [{ clock: Number(clock), payloadType: Number(format) }];
+  });
+}
+
+/** The comfort noise that goes with a codec: that of its clock (RFC 3389 §6.1); undefined: none. */
+export function noiseFormatFor(line: MediaDescription, codec: Codec): NoiseFormat | undefined {
+  return noiseFormats(line).find(({ clock }) => clock === CODECS[codec].clock);
+}
+
 /** Whether the peer takes copies of what may be lost in a format (RFC 7587 §6.1); undefined: that has none. */
 export function takesCopies(line: MediaDescription, { codec, payloadType }: CodecFormat): boolean | undefined {
   if (codec !== 'opus') return undefined;
@@ -141,6 +173,7 @@ export function boundTypes(line: MediaDescription): PayloadTypes {
 /** What is offered. */
 export interface OfferedFormats {
   readonly formats: readonly CodecFormat[];
+  readonly noises: readonly NoiseFormat[];
   readonly events: readonly EventFormat[];
 }
 
@@ -158,8 +191,8 @@ export function offeredFormats(codecs: readonly Codec[], telephoneEvent: boolean
     taken.add(type);
     return type;
   };
-  const clocks = telephoneEvent ? [...new Set(codecs.map((codec) => CODECS[codec].clock))] : [];
-  const events = clocks.map((clock) => ({
+  const clocks = [...new Set(codecs.map((codec) => CODECS[codec].clock))];
+  const events = (telephoneEvent ? clocks : []).map((clock) => ({
     clock,
     payloadType: numberOf(eventEncoding(clock), EVENT_TYPES.get(clock)),
   }));
@@ -167,5 +200,10 @@ export function offeredFormats(codecs: readonly Codec[], telephoneEvent: boolean
     const { staticType, encoding, dynamicType } = CODECS[codec];
     return { codec, payloadType: staticType ?? numberOf(encoding, dynamicType) };
   });
-  return { formats, events };
+  const noises = clocks.flatMap((clock) => {
+    const type = NOISE_TYPES.get(clock);
+    if (type === undefined) return [];
+    return { clock, payloadType: type === STATIC_NOISE ? type : numberOf(noiseEncoding(clock), type) };
+  });
+  return { formats, noises, events };
 }

@@ -2,7 +2,16 @@
 
 import type { Millis } from '../base/units.ts';
 import type { Direction } from './audio.ts';
-import { type CodecFormat, codecTraits, type EventFormat, eventEncoding, offeredFormats } from './codec.ts';
+import {
+  type CodecFormat,
+  codecTraits,
+  type EventFormat,
+  eventEncoding,
+  isStaticNoise,
+  type NoiseFormat,
+  noiseEncoding,
+  offeredFormats,
+} from './codec.ts';
 import { type CryptoLine, cryptoAttribute } from './crypto-attribute.ts';
 import { dtlsAttributes, type LocalDtls } from './dtls.ts';
 import { ICE_LITE, iceAttributes } from './ice.ts';
@@ -70,6 +79,7 @@ function requiredDtls({ dtls }: LocalMedia): LocalDtls {
 export interface LineParts {
   readonly protocol: string;
   readonly formats: readonly CodecFormat[];
+  readonly noises: readonly NoiseFormat[];
   readonly events: readonly EventFormat[];
   readonly packetTime: Millis;
   readonly direction: Direction;
@@ -83,12 +93,16 @@ export interface LineParts {
 /** One audio line of ours. */
 export function localLine(local: LocalMedia, parts: LineParts): MediaDescription {
   const attribute = (name: string, value?: string): Attribute => ({ name, value });
-  const { formats, events, crypto, rtcpMux } = parts;
+  const { formats, noises, events, crypto, rtcpMux } = parts;
   const attributes = formats.flatMap(({ codec, payloadType }) => {
     const { encoding, parameters } = codecTraits(codec);
     const named = attribute('rtpmap', `${payloadType} ${encoding}`);
     return parameters === undefined ? [named] : [named, attribute('fmtp', `${payloadType} ${parameters}`)];
   });
+  // What is static needs no line, and an INVITE has to be short.
+  for (const noise of noises.filter((format) => !isStaticNoise(format))) {
+    attributes.push(attribute('rtpmap', `${noise.payloadType} ${noiseEncoding(noise.clock)}`));
+  }
   for (const { clock, payloadType } of events) {
     attributes.push(
       attribute('rtpmap', `${payloadType} ${eventEncoding(clock)}`),
@@ -99,7 +113,7 @@ export function localLine(local: LocalMedia, parts: LineParts): MediaDescription
   if (rtcpMux) attributes.push(RTCP_MUX);
   attributes.push(...parts.rtcp);
   attributes.push(...packetTimes(parts), attribute(parts.direction));
-  const types = [...formats, ...events].map(({ payloadType }) => String(payloadType));
+  const types = [...formats, ...noises, ...events].map(({ payloadType }) => String(payloadType));
   return {
     ...EMPTY_LINE,
     port: local.mapped?.rtp.port ?? local.port,

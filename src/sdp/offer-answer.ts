@@ -4,7 +4,7 @@
 
 import { ok, type Result } from '../base/result.ts';
 import { type AcceptedLine, type AgreedMedia, type Agreement, agree, reachableAddress } from './agreement.ts';
-import { codecFormats } from './codec.ts';
+import { codecFormats, codecTraits } from './codec.ts';
 import { dtlsAttributes } from './dtls.ts';
 import { agreeIce, ICE_LITE, ICE_MISMATCH, iceAttributes, isReachable, readIceOffer } from './ice.ts';
 import { answeredKeying, chooseKeying, isEncrypted, type PeerLine } from './keying.ts';
@@ -95,11 +95,13 @@ function answeredLine(
   { format, keying, iceAttributes: ice }: AcceptedLine,
   { agreed, answeredDirection }: Agreement,
 ): MediaDescription {
-  const { dtls, eventPayloadType, eventClock } = agreed;
-  const shares = sharesPort(line, [format.payloadType, eventPayloadType]);
+  const { dtls, noisePayloadType, eventPayloadType, eventClock } = agreed;
+  const shares = sharesPort(line, [format.payloadType, noisePayloadType, eventPayloadType]);
   return localLine(local, {
     protocol: line.protocol,
     formats: [format],
+    noises:
+      noisePayloadType === undefined ? [] : [{ clock: codecTraits(format.codec).clock, payloadType: noisePayloadType }],
     events:
       eventPayloadType === undefined || eventClock === undefined
         ? []

@@ -81,6 +81,32 @@ describe('a call between two engines', () => {
     },
   );
 
+  it('sends a description of silence in the place of silence, encrypted like the rest', async () => {
+    writeWav(
+      scratch.file('nobody.wav'),
+      doorVoice.map(() => 0),
+    );
+    const quiet = fileEngine(ports, scratch.file('nobody.wav'), scratch.file('quiet-heard.wav'));
+    const [quietKey, phoneKey] = [key(), key()];
+    const quietSession = quiet.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const phoneSession = phone.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const keys = { send: quietKey, receive: phoneKey };
+    quietSession.configure(streamTo(phoneSession.localPort, { ...keys, noisePayloadType: 13 }));
+    phoneSession.configure(streamTo(quietSession.localPort, { send: phoneKey, receive: quietKey }));
+    await pass(3000);
+    quiet.close();
+    const { packetsReceived, packetsLost, packetsRefused, framesConcealed } = phoneSession.statistics();
+    // Less than a second of sound, until the silence is known for one, and a description or two.
+    expect(packetsReceived).toBeGreaterThan(30);
+    expect(packetsReceived).toBeLessThan(60);
+    expect({ packetsLost, packetsRefused, framesConcealed }).toEqual({
+      packetsLost: 0,
+      packetsRefused: 0,
+      framesConcealed: 0,
+    });
+    expect(correlation(readWav(scratch.file('quiet-heard.wav')), phoneVoice, 0.5)).toBeGreaterThan(0.99);
+  });
+
   it('takes its keys from a handshake, by nothing but the OpenSSL that Node carries', async () => {
     const doorSession = door.openSession({ address: '127.0.0.1', silenceAfter: never });
     const phoneSession = phone.openSession({ address: '127.0.0.1', silenceAfter: never });

@@ -137,6 +137,7 @@ describe('parameters', () => {
       eventClockHz: 0,
       corrects: false,
       tellsQuality: false,
+      noisePayloadType: 0,
       eventPayloadType: -1,
       receivedEventPayloadType: -1,
       signallingAddress: undefined,

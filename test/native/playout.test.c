@@ -256,7 +256,42 @@ static void extremes_do_not_overflow(void) {
   CHECK_EQUAL(sound[479], INT16_MIN);
 }
 
+/** Speech, a pause of two seconds with one description of it (RFC 3389), and speech at another delay. */
+static void a_pause_sounds_as_it_was_described(void) {
+  enum { TURNS = 200, SPOKEN = 30, BACK = 130 };
+  static int16_t heard[TURNS * FRAME];
+  static const uint8_t described[] = {40};
+  open_playout(CODEC_PCMA);
+  uint16_t sequence = 0;
+  for (int turn = 0; turn < TURNS; turn++) {
+    int64_t now = turn * 20 * MS;
+    uint8_t sound[FRAME];
+    for (size_t at = 0; at < FRAME; at++) sound[at] = at / 10 % 2 ? 0xB4 : 0x34; // small and square
+    struct rtp_packet packet = {.header = {.sequence = sequence, .timestamp = (uint32_t)turn * FRAME, .ssrc = 1},
+                                .payload = {sound, FRAME}};
+    if (turn == SPOKEN) {
+      packet.payload = (struct byte_view){described, sizeof described};
+      CHECK_EQUAL(playout_put_pause(&playout, &packet, (uint64_t)now), JITTER_PUT_KEPT);
+      CHECK_EQUAL(playout_put_pause(&playout, &packet, (uint64_t)now), JITTER_PUT_DUPLICATE);
+    } else if (turn < SPOKEN || turn >= BACK) {
+      CHECK_EQUAL(playout_put(&playout, &packet, (uint64_t)now), JITTER_PUT_KEPT);
+    }
+    if (turn <= SPOKEN || turn >= BACK) sequence++;
+    CHECK_EQUAL(playout_read(&playout, (uint64_t)(now + 9 * MS), heard + turn * FRAME, FRAME), DP_OK);
+    CHECK_EQUAL(playout.pausing, turn >= SPOKEN && turn < BACK);
+  }
+  CHECK_EQUAL(playout.buffer.counters.concealed, 0);
+  CHECK_EQUAL(playout.buffer.counters.late, 0);
+  CHECK_EQUAL(playout.buffer.counters.played, SPOKEN + TURNS - BACK);
+  for (int turn = SPOKEN + 2; turn < BACK; turn++) {
+    double power = 0;
+    for (int at = 0; at < FRAME; at++) power += (double)heard[turn * FRAME + at] * heard[turn * FRAME + at];
+    CHECK_WITHIN(10 * log10(power / FRAME / 32768 / 32768), -43, -37);
+  }
+}
+
 int main(void) {
+  TEST(a_pause_sounds_as_it_was_described);
   TEST(what_was_said_is_heard);
   TEST(several_frames_at_once_are_the_same_sound);
   TEST(silence_before_the_first_packet);

@@ -61,6 +61,7 @@ export const CONFIGURATION: Configuration = {
     echoCancellation: true,
     noiseSuppression: true,
     gainControl: true,
+    voiceActivityDetection: false,
     mixer: 'auto',
     announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },
     controls: {},

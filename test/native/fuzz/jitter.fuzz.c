@@ -23,7 +23,8 @@ static void put(struct playout *playout, const uint8_t *step, uint64_t now) {
                                                .timestamp = timestamp,
                                                .ssrc = step[5] >> 6},
                                     .payload = {sound, step[4] < 128 ? 160 : (size_t)step[4] * 6}};
-  (void)playout_put(playout, &packet, now);
+  if (step[7] & 16) (void)playout_put_pause(playout, &packet, now);
+  else (void)playout_put(playout, &packet, now);
 }
 
 /** Opus where its library is there, else it has no memory to be used with. */

@@ -11,6 +11,7 @@ const audio = (device: AudioConfiguration['device']): AudioConfiguration => ({
   echoCancellation: false,
   noiseSuppression: true,
   gainControl: true,
+  voiceActivityDetection: false,
   mixer: 'auto',
   announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },
   controls: {},

@@ -11,6 +11,7 @@ const audio = {
   echoCancellation: true,
   noiseSuppression: false,
   gainControl: true,
+  voiceActivityDetection: false,
   mixer: 'auto',
   announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },
   controls: {},

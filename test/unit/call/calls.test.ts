@@ -27,7 +27,7 @@ describe('an outgoing call', () => {
     expect(agent.dialled).toEqual(['sip:101@example.com']);
     const offer = offerOf(agent.session);
     expect(agent.session.invite?.offer?.type).toBe('application/sdp');
-    expect(lineOf(offer, 'm=')).toMatch(new RegExp(`^audio ${media().localPort} RTP/AVP 8 0 \\d+$`));
+    expect(lineOf(offer, 'm=')).toMatch(new RegExp(`^audio ${media().localPort} RTP/AVP 8 0 13 \\d+$`));
     expect(lineOf(offer, 'c=')).toBe('IN IP4 192.0.2.10');
     expect(media().configured).toEqual([]);
   });
@@ -62,6 +62,7 @@ describe('an outgoing call', () => {
       ],
       eventPayloadType: 101,
       eventClock: 8000,
+      noisePayloadTypes: [13],
       localEventPayloadType: 101,
       eventPayloadTypes: [101],
       voipMetrics: false,
@@ -70,6 +71,17 @@ describe('an outgoing call', () => {
       send: undefined,
       receive: undefined,
     });
+  });
+
+  it('leaves out pauses where that is wanted and the peer takes comfort noise in their place (RFC 3389 §5.1)', () => {
+    const spoken = (voiceActivityDetection: boolean, formats: readonly number[]): number | undefined => {
+      const { talk, media } = createRig({ voiceActivityDetection });
+      talk(peerSdp({ formats: [...formats] }));
+      return media().parameters?.noisePayloadType;
+    };
+    expect(spoken(true, [8, 13])).toBe(13);
+    expect(spoken(true, [8])).toBeUndefined();
+    expect(spoken(false, [8, 13])).toBeUndefined();
   });
 
   it.each([
@@ -297,7 +309,7 @@ describe('an incoming call', () => {
   it('without an offer gets ours in the 200, and starts with the answer in the ACK', () => {
     const { accept, heard, media } = createRig();
     const session = accept(undefined);
-    expect(lineOf(session.acceptedWith ?? '', 'm=')).toMatch(/^audio \d+ RTP\/AVP 8 0 \d+$/);
+    expect(lineOf(session.acceptedWith ?? '', 'm=')).toMatch(/^audio \d+ RTP\/AVP 8 0 13 \d+$/);
     expect(heard).toEqual([]);
     session.peerAcknowledges(peerSdp({ formats: [0, 101] }));
     expect(heard).toEqual(['answered PCMU']);

@@ -122,7 +122,7 @@ describe('the profile', () => {
     ['required', 'avp', 'RTP/SAVP'],
     ['required', 'avpf', 'RTP/SAVPF'],
   ] as const)('with SRTP %s and %s is offered as %s', (srtp, profile, protocol) => {
-    expect(says(start({ srtp, profile }).offer(), 'm=')).toBe(`audio 16384 ${protocol} 8 0 101`);
+    expect(says(start({ srtp, profile }).offer(), 'm=')).toBe(`audio 16384 ${protocol} 8 0 13 101`);
   });
 
   it('of the session is kept, whoever named it', () => {

@@ -130,6 +130,7 @@ describe('the configuration of a file', () => {
         echoCancellation: true,
         noiseSuppression: true,
         gainControl: true,
+        voiceActivityDetection: false,
         mixer: 'auto',
         controls: {},
         announcements: { ringback: 'tone', busy: 'tone', failure: 'tone', opened: 'tone' },

@@ -298,10 +298,12 @@ describe('a session', () => {
       { codec: 'G722', payloadType: 9 },
     ] as const;
     const eventPayloadTypes = [101, 102];
-    session.configure({ ...stream, codec: 'L16/16000', payloadType: 97, formats, eventPayloadTypes, eventClock: 8000 });
+    const noise = { noisePayloadType: 105, noisePayloadTypes: [105, 13] };
+    const types = { payloadType: 97, formats, eventPayloadTypes, eventClock: 8000, ...noise };
+    session.configure({ ...stream, codec: 'L16/16000', ...types });
     const [, given] = addon.configured[0] ?? [];
-    expect(given).toMatchObject({ codec: 129, payloadType: 97, eventClockHz: 8000 });
-    expect([...(given?.formats ?? [])]).toEqual([99, 129, 9, 9, 101, 255, 102, 255]);
+    expect(given).toMatchObject({ codec: 129, payloadType: 97, noisePayloadType: 105, eventClockHz: 8000 });
+    expect([...(given?.formats ?? [])]).toEqual([99, 129, 9, 9, 105, 254, 13, 254, 101, 255, 102, 255]);
   });
 
   it('passes keys as their bytes, with the suite that they are for', () => {

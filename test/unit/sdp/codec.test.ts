@@ -47,7 +47,7 @@ function read(ours: LocalMedia, ...media: readonly string[]): AgreedMedia {
 describe('wideband codecs in an offer', () => {
   it('have static and dynamic payload types, and digits of each clock (RFC 3551 §6, RFC 4733 §2.1)', () => {
     const lines = linesOf(createOffer(local));
-    expect(lines).toContain('m=audio 16384 RTP/AVP 99 9 8 102 101');
+    expect(lines).toContain('m=audio 16384 RTP/AVP 99 9 8 105 13 102 101');
     expect(lines).toContain('a=rtpmap:99 L16/16000');
     // RFC 3551 §4.5.2: the clock of G.722 is 8000, for all that it samples at 16 kHz.
     expect(lines).toContain('a=rtpmap:9 G722/8000');
@@ -69,7 +69,7 @@ describe('wideband codecs in an offer', () => {
       ['telephone-event/16000', 97],
     ]);
     const lines = linesOf(createOffer({ ...local, payloadTypes }));
-    expect(lines).toContain('m=audio 16384 RTP/AVP 96 9 8 97 98');
+    expect(lines).toContain('m=audio 16384 RTP/AVP 96 9 8 105 13 97 98');
     expect(lines).toContain('a=rtpmap:98 telephone-event/8000');
   });
 });
@@ -126,7 +126,7 @@ describe('opus (RFC 7587)', () => {
 
   it('is offered with the clock and channels that it always has, and what it is here beside them (§7)', () => {
     const lines = linesOf(createOffer(ours));
-    expect(lines).toContain('m=audio 16384 RTP/AVP 111 8 110 101');
+    expect(lines).toContain('m=audio 16384 RTP/AVP 111 8 13 110 101');
     expect(lines).toContain('a=rtpmap:111 opus/48000/2');
     expect(lines).toContain('a=fmtp:111 maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1');
     expect(lines).toContain('a=rtpmap:110 telephone-event/48000');
@@ -161,5 +161,41 @@ describe('opus (RFC 7587)', () => {
     const lengthFor = (ptime: number): number =>
       answered(ours, 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', `a=ptime:${ptime}`).agreed.packetTime;
     expect([5, 10, 30, 50, 120].map(lengthFor)).toEqual([10, 10, 20, 40, 60]);
+  });
+});
+
+describe('comfort noise (RFC 3389 §5.1)', () => {
+  it('is offered for each clock but that of opus, with a line where its number is not static', () => {
+    const lines = linesOf(createOffer({ ...local, codecs: ['opus', 'L16/16000', 'PCMA'], telephoneEvent: false }));
+    expect(lines).toContain('m=audio 16384 RTP/AVP 111 99 8 105 13');
+    expect(lines).toContain('a=rtpmap:105 CN/16000');
+    expect(lines.filter((line) => line.includes('CN/8000'))).toEqual([]);
+  });
+
+  it('is taken up where the offer has that of the codec’s clock', () => {
+    for (const [formats, encodings, noise] of [
+      ['9 13', [], 13],
+      ['9 118', ['a=rtpmap:118 CN/8000'], 118],
+      ['9 118', ['a=rtpmap:118 CN/16000'], undefined],
+      ['97 13 118', ['a=rtpmap:97 L16/16000', 'a=rtpmap:118 cn/16000/1'], 118],
+      ['97 13', ['a=rtpmap:97 L16/16000'], undefined],
+      ['9', [], undefined],
+    ] as const) {
+      const { agreed, lines } = answered(local, `m=audio 4000 RTP/AVP ${formats}`, ...encodings);
+      expect(agreed.noisePayloadType).toBe(noise);
+      expect(agreed.localNoises?.map(({ payloadType }) => payloadType)).toEqual(noise && [noise]);
+      const answer = [agreed.payloadType, ...(noise === undefined ? [] : [noise])].join(' ');
+      expect(lines).toContain(`m=audio 16384 RTP/AVP ${answer}`);
+    }
+  });
+
+  it('is sent where the answer has it, and may come by every number that was offered', () => {
+    const agreed = read(local, 'm=audio 4000 RTP/AVP 99 105', 'a=rtpmap:99 L16/16000', 'a=rtpmap:105 CN/16000');
+    expect(agreed.noisePayloadType).toBe(105);
+    expect(agreed.localNoises).toEqual([
+      { clock: 16_000, payloadType: 105 },
+      { clock: 8000, payloadType: 13 },
+    ]);
+    expect(read(local, 'm=audio 4000 RTP/AVP 8').noisePayloadType).toBeUndefined();
   });
 });

@@ -84,7 +84,7 @@ function agreedBy(answer: SessionDescription, ours: LocalMedia = local): AgreedM
 describe('an offer', () => {
   it('demands a handshake by its profile, and leaves the roles open (RFC 5763 §5, RFC 8842 §5.2)', () => {
     const lines = offered(local);
-    expect(lines).toContain('m=audio 16384 UDP/TLS/RTP/SAVP 8');
+    expect(lines).toContain('m=audio 16384 UDP/TLS/RTP/SAVP 8 13');
     expect(lines).toContain(`a=fingerprint:sha-256 ${OURS_TEXT}`);
     expect(lines).toContain('a=setup:actpass');
     expect(lines).toContain(`a=tls-id:${NAME}/1`);
@@ -93,18 +93,18 @@ describe('an offer', () => {
   });
 
   it('has the profile with feedback where that is wanted', () => {
-    expect(offered({ ...local, profile: 'avpf' })).toContain('m=audio 16384 UDP/TLS/RTP/SAVPF 8');
+    expect(offered({ ...local, profile: 'avpf' })).toContain('m=audio 16384 UDP/TLS/RTP/SAVPF 8 13');
   });
 
   it('demands keys in the description where those come first', () => {
     const lines = offered({ ...local, keying: ['sdes', 'dtls'] });
-    expect(lines).toContain('m=audio 16384 RTP/SAVP 8');
+    expect(lines).toContain('m=audio 16384 RTP/SAVP 8 13');
     expect(lines.some((line) => line.startsWith('a=fingerprint'))).toBe(false);
   });
 
   it('holds the first way in a plain line where encryption is optional (RFC 8643 §3.1)', () => {
     const lines = offered({ ...local, srtp: 'optional' });
-    expect(lines).toContain('m=audio 16384 RTP/AVP 8');
+    expect(lines).toContain('m=audio 16384 RTP/AVP 8 13');
     expect(lines.filter((line) => /^a=(fingerprint|setup|tls-id)/.test(line))).toHaveLength(3);
     expect(lines.some((line) => line.startsWith('a=crypto'))).toBe(false);
   });

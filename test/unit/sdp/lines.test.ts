@@ -144,7 +144,7 @@ describe('ports that a NAT shows at another place', () => {
   it('are offered as they are seen', () => {
     const lines = of(mapped({ address: '203.0.113.7', port: 40_001 }));
     expect(lines).toContain('c=IN IP4 203.0.113.7');
-    expect(lines).toContain('m=audio 40000 RTP/AVP 8 0 101');
+    expect(lines).toContain('m=audio 40000 RTP/AVP 8 0 13 101');
     expect(lines.filter((line) => line.startsWith('a=rtcp:'))).toEqual([]);
     expect(lines.join('\n')).not.toContain('192.168.7.2');
   });
@@ -322,7 +322,7 @@ describe('digits', () => {
 
   it('keep their number in later offers (RFC 3264 §8.3.2)', () => {
     const text = writeSdp(createOffer({ ...local, payloadTypes: new Map([['telephone-event/8000', 97]]) }));
-    expect(text).toContain('m=audio 16384 RTP/AVP 8 0 97\r\n');
+    expect(text).toContain('m=audio 16384 RTP/AVP 8 0 13 97\r\n');
     expect(text).toContain('a=rtpmap:97 telephone-event/8000\r\na=fmtp:97 0-16\r\n');
   });
 });

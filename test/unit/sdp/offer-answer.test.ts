@@ -67,7 +67,7 @@ describe('createOffer', () => {
       's=-',
       'c=IN IP4 192.0.2.1',
       't=0 0',
-      'm=audio 16384 RTP/AVP 8 0 101',
+      'm=audio 16384 RTP/AVP 8 0 13 101',
       'a=rtpmap:8 PCMA/8000',
       'a=rtpmap:0 PCMU/8000',
       'a=rtpmap:101 telephone-event/8000',
@@ -82,7 +82,7 @@ describe('createOffer', () => {
 
   it('leaves digits out where they are not wanted', () => {
     const text = writeSdp(createOffer({ ...local, telephoneEvent: false, codecs: ['PCMU'] }));
-    expect(text).toContain('m=audio 16384 RTP/AVP 0\r\n');
+    expect(text).toContain('m=audio 16384 RTP/AVP 0 13\r\n');
     expect(text).not.toContain('telephone-event');
   });
 
@@ -98,7 +98,7 @@ describe('createOffer', () => {
     ['optional', 'RTP/AVP'], // RFC 8643 §3.1
   ] as const)('offers SRTP that is %s as %s with a key', (srtp, profile) => {
     const text = writeSdp(createOffer(secure(srtp)));
-    expect(text).toContain(`m=audio 16384 ${profile} 8 0 101\r\n`);
+    expect(text).toContain(`m=audio 16384 ${profile} 8 0 13 101\r\n`);
     expect(text).toContain(`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${OUR_KEY}\r\n`);
   });
 
