@@ -70,6 +70,8 @@ export interface NativeStreamParameters {
   readonly corrects: boolean;
   /** Reports carry VoIP metrics. */
   readonly tellsQuality: boolean;
+  /** A second, on average, of a codec that can choose; 0: the peer does not say. */
+  readonly mostBits: number;
   readonly sends: boolean;
   readonly receives: boolean;
   readonly sendSuite: string | undefined;

@@ -12,6 +12,7 @@ static const int64_t payload_range[2] = {-1, 127};
 static const int64_t octet_range[2] = {0, 255};
 static const int64_t number_range[2] = {0, UINT32_MAX};
 static const int64_t clock_range[2] = {0, 192000};
+static const int64_t bits_range[2] = {0, 1000000};
 static const int64_t role_range[2] = {DTLS_CLIENT, DTLS_SERVER};
 
 /** The members that hold a suite and its key. */
@@ -108,11 +109,17 @@ static bool read_latch(napi_env env, napi_value object, struct stream_parameters
   return true;
 }
 
-/** What goes without saying in most calls. */
-static bool read_noise(napi_env env, napi_value object, struct engine_stream *stream) {
-  int64_t payload_type;
-  if (!arguments_integer_member(env, object, "noisePayloadType", octet_range, &payload_type)) return false;
-  stream->noise_payload_type = (uint8_t)payload_type;
+/** How the sound is to be encoded. */
+static bool read_wishes(napi_env env, napi_value object, struct engine_stream *stream) {
+  int64_t noise_payload_type;
+  int64_t most_bits;
+  if (!arguments_integer_member(env, object, "noisePayloadType", octet_range, &noise_payload_type) ||
+      !arguments_integer_member(env, object, "mostBits", bits_range, &most_bits) ||
+      !arguments_flag_member(env, object, "corrects", &stream->corrects)) {
+    return false;
+  }
+  stream->noise_payload_type = (uint8_t)noise_payload_type;
+  stream->most_bits = (uint32_t)most_bits;
   return true;
 }
 
@@ -136,7 +143,6 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
       !arguments_integer_member(env, object, "eventClockHz", clock_range, &event_clock) ||
       !arguments_integer_member(env, object, "receivedEventPayloadType", payload_range, &received_event_payload_type) ||
       !arguments_integer_member(env, object, "packetTimeMs", octet_range, &packet_time) ||
-      !arguments_flag_member(env, object, "corrects", &stream->corrects) ||
       !arguments_flag_member(env, object, "tellsQuality", &stream->tells_quality) ||
       !arguments_flag_member(env, object, "sends", &stream->sends) ||
       !arguments_flag_member(env, object, "receives", &stream->receives)) {
@@ -152,7 +158,7 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
   stream->event_clock_hz = (uint32_t)event_clock;
   stream->received_event_payload_type = (int16_t)received_event_payload_type;
   stream->packet_time_ms = (uint8_t)packet_time;
-  return read_noise(env, object, stream) && read_formats(env, object, stream);
+  return read_wishes(env, object, stream) && read_formats(env, object, stream);
 }
 
 bool stream_parameters_read(napi_env env, napi_value object, struct stream_parameters *parameters) {

@@ -37,7 +37,7 @@ void codec_encoder_init(struct codec_encoder *encoder, enum codec codec, const s
   if (codec == CODEC_PCMU || codec == CODEC_PCMA) g711_init(&encoder->g711, law_of(codec));
   if (codec != CODEC_OPUS || !supply) return;
   encoder->opus = supply->opus;
-  opus_begin_encoding(encoder->opus, supply->corrects);
+  opus_begin_encoding(encoder->opus, supply->corrects, supply->most_bits);
 }
 
 size_t codec_encode(struct codec_encoder *encoder, const int16_t *samples, size_t count, uint8_t *payload) {

@@ -81,6 +81,7 @@ struct codec_decoder {
 struct codec_supply {
   struct opus_pair *opus; /**< Outlives encoder and decoder, which have a half each. Null: opus is not to be had. */
   bool corrects;          /**< What is encoded may hold copies of what was before. */
+  uint32_t most_bits;     /**< A second, on average, of what is encoded. 0: as is good. */
 };
 
 /** @param supply null: none; opus is then not to be asked for */

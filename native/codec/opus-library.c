@@ -78,10 +78,11 @@ void opus_pair_free(struct opus_pair *pair) {
   free(pair);
 }
 
-void opus_begin_encoding(struct opus_pair *pair, bool corrects) {
+void opus_begin_encoding(struct opus_pair *pair, bool corrects, uint32_t most_bits) {
   const struct opus_library *library = pair->library;
+  uint32_t bits = most_bits > 0 && most_bits < BITRATE ? most_bits : BITRATE;
   (void)library->encoder_init(pair->encoder, OPUS_RATE_HZ, 1, APPLICATION_VOIP);
-  (void)library->encoder_ctl(pair->encoder, SET_BITRATE, (int32_t)BITRATE);
+  (void)library->encoder_ctl(pair->encoder, SET_BITRATE, (int32_t)bits);
   (void)library->encoder_ctl(pair->encoder, SET_COMPLEXITY, (int32_t)COMPLEXITY);
   (void)library->encoder_ctl(pair->encoder, SET_SIGNAL, (int32_t)SIGNAL_VOICE);
   (void)library->encoder_ctl(pair->encoder, SET_DTX, (int32_t)0);

@@ -53,8 +53,12 @@ struct opus_pair *opus_pair_create(const struct opus_library *library);
 /** Wipes what was said, and frees. Null is nothing. Not on the media thread. */
 void opus_pair_free(struct opus_pair *pair);
 
-/** Begins anew. @param corrects the peer takes forward error correction (RFC 7587 §6.1: useinbandfec) */
-void opus_begin_encoding(struct opus_pair *pair, bool corrects);
+/**
+ * Begins anew.
+ * @param corrects the peer takes forward error correction (RFC 7587 §6.1: useinbandfec)
+ * @param most_bits a second that it wants at most, on average (maxaveragebitrate); 0: it does not say
+ */
+void opus_begin_encoding(struct opus_pair *pair, bool corrects, uint32_t most_bits);
 void opus_begin_decoding(struct opus_pair *pair);
 
 /** Encodes 10, 20, 40 or 60 ms. @return octets; 0: it failed */

@@ -137,6 +137,7 @@ struct engine_stream {
   uint8_t noise_payload_type; /**< Of comfort noise (RFC 3389): pauses are not sent. 0: they are. */
   bool corrects; /**< The peer takes forward error correction, of codecs that have it. */
   bool tells_quality; /**< Our reports carry VoIP metrics (RFC 3611 §4.7). */
+  uint32_t most_bits; /**< A second, on average, that it wants at most, of codecs that can choose. 0: it does not say. */
   bool sends;
   bool receives;
   enum srtp_suite send_suite; /**< Counts where there is a key. */

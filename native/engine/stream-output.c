@@ -97,9 +97,11 @@ static void configure_codec(struct stream *stream, struct stream_context *contex
                             uint64_t now_ns) {
   struct stream_output *output = &stream->output;
   const struct codec_traits *traits = codec_traits(stream->setup.codec);
-  bool same = stream->setup.codec == output->encoder.codec && stream->setup.supply.corrects == before->supply.corrects;
+  const struct codec_supply *supply = &stream->setup.supply;
+  bool same = stream->setup.codec == output->encoder.codec && supply->corrects == before->supply.corrects &&
+              supply->most_bits == before->supply.most_bits;
   if (!same) {
-    codec_encoder_init(&output->encoder, stream->setup.codec, &stream->setup.supply);
+    codec_encoder_init(&output->encoder, stream->setup.codec, supply);
   }
   change_rate(output, traits->rate_hz == AUDIO_WIDE_RATE_HZ);
   change_clock(stream, context, traits->clock_hz, now_ns);

@@ -28,6 +28,7 @@ export function streamOf(agreed: AgreedMedia, enforced: Enforced): StreamParamet
     formats: agreed.localFormats,
     copies: agreed.copies,
     voipMetrics: agreed.voipMetrics,
+    bitRate: agreed.bitRate,
     noisePayloadType: leavesOutPauses ? agreed.noisePayloadType : undefined,
     noisePayloadTypes: agreed.localNoises?.map(({ payloadType }) => payloadType),
     eventPayloadType: agreed.eventPayloadType,

@@ -109,6 +109,7 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     packetTimeMs: parameters.packetTime,
     corrects: parameters.copies ?? false,
     tellsQuality: parameters.voipMetrics ?? false,
+    mostBits: parameters.bitRate ?? 0,
     sends: direction === 'sendrecv' || direction === 'sendonly',
     receives: direction === 'sendrecv' || direction === 'recvonly',
     sendSuite: parameters.send?.suite,

@@ -71,6 +71,8 @@ export interface StreamParameters {
   readonly copies?: boolean | undefined;
   /** Our reports carry VoIP metrics (RFC 3611 §4.7), as the peer has asked for. */
   readonly voipMetrics?: boolean | undefined;
+  /** Bits a second that the peer wants at most, of a codec that has several; absent: it does not say. */
+  readonly bitRate?: number | undefined;
   /** Payload type of comfort noise (RFC 3389), which is sent in the place of pauses; absent: these are sent as sound. */
   readonly noisePayloadType?: number | undefined;
   /** Payload types of comfort noise that the peer may send; 13 it may always. */

@@ -22,7 +22,7 @@ import {
   noiseFormatFor,
   noiseFormats,
   type PayloadTypes,
-  takesCopies,
+  wishesFor,
 } from './codec.ts';
 import type { CryptoSuite } from './crypto-suite.ts';
 import type { AgreedDtls } from './dtls.ts';
@@ -49,6 +49,8 @@ export interface AgreedMedia {
   readonly copies?: boolean | undefined;
   /** The peer wants to be told how we hear it (RFC 3611 §5.2). */
   readonly voipMetrics?: boolean | undefined;
+  /** Bits a second that the peer wants at most, where that can be chosen. */
+  readonly bitRate?: number | undefined;
   /** Payload type of comfort noise that we may send (RFC 3389 §5.1); undefined: the peer takes none. */
   readonly noisePayloadType?: number | undefined;
   /** Payload type of digits that we send; undefined: none are sent as RTP. */
@@ -134,8 +136,8 @@ export function agree(
     protocol: (offered ?? line).protocol,
     codec: format.codec,
     payloadType: format.payloadType,
-    copies: takesCopies(line, format),
     voipMetrics: asksForMetrics(session, line),
+    ...wishesFor(line, format),
     noisePayloadType: noise?.payloadType,
     eventPayloadType: event?.payloadType,
     eventClock: event?.clock,

@@ -155,13 +155,38 @@ export function noiseFormatFor(line: MediaDescription, codec: Codec): NoiseForma
   return noiseFormats(line).find(({ clock }) => clock === CODECS[codec].clock);
 }
 
-/** Whether the peer takes copies of what may be lost in a format (RFC 7587 §6.1); undefined: that has none. */
-export function takesCopies(line: MediaDescription, { codec, payloadType }: CodecFormat): boolean | undefined {
-  if (codec !== 'opus') return undefined;
-  return line.attributes.some(
-    ({ name, value = '' }) =>
-      name === 'fmtp' && value.startsWith(`${payloadType} `) && /[ ;]useinbandfec=1(?:[ ;]|$)/.test(value),
+/** The parameters of a format in `a=fmtp`, names in lower case (RFC 7587 §7). */
+function parametersOf(line: MediaDescription, payloadType: number): ReadonlyMap<string, string> {
+  const head = `${payloadType} `;
+  const text = line.attributes.find(({ name, value }) => name === 'fmtp' && value?.startsWith(head) === true)?.value;
+  const pairs = (text ?? '').slice(head.length).split(';');
+  return new Map(
+    pairs.map((pair): [string, string] => {
+      const [name = '', value = ''] = pair.split('=', 2);
+      return [name.trim().toLowerCase(), value.trim()];
+    }),
   );
+}
+
+/** How a format is to be encoded for the peer, where that is left to the one who receives it. */
+export interface FormatWishes {
+  /** It takes copies of what may be lost (RFC 7587 §6.1: useinbandfec). */
+  readonly copies?: boolean;
+  /** Bits a second that it wants at most, on average (maxaveragebitrate). */
+  readonly bitRate?: number;
+}
+
+/** What counts of maxaveragebitrate (RFC 7587 §6.1). */
+const LEAST_BIT_RATE = 6000;
+const MOST_BIT_RATE = 510_000;
+
+export function wishesFor(line: MediaDescription, { codec, payloadType }: CodecFormat): FormatWishes {
+  if (codec !== 'opus') return {};
+  const parameters = parametersOf(line, payloadType);
+  const copies = parameters.get('useinbandfec') === '1';
+  const text = parameters.get('maxaveragebitrate') ?? '';
+  const bitRate = /^\d{4,6}$/.test(text) ? Number(text) : 0;
+  return bitRate < LEAST_BIT_RATE || bitRate > MOST_BIT_RATE ? { copies } : { copies, bitRate };
 }
 
 /** The numbers that a line binds, whatever to. */

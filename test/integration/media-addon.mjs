@@ -34,6 +34,7 @@ export function streamTo(port, { keys, ...changes } = {}) {
     receivedEventPayloadType: 101,
     packetTimeMs: 20,
     corrects: false,
+    mostBits: 0,
     noisePayloadType: 0,
     tellsQuality: false,
     sends: true,

@@ -137,6 +137,7 @@ describe('parameters', () => {
       eventClockHz: 0,
       corrects: false,
       tellsQuality: false,
+      mostBits: 0,
       noisePayloadType: 0,
       eventPayloadType: -1,
       receivedEventPayloadType: -1,

@@ -126,6 +126,35 @@ static void copies_of_what_is_lost_are_heard(void) {
   CHECK_WITHIN(with, 0, 0.6);
 }
 
+/** @return bits a second of ten seconds' hum */
+static size_t bits_of(const struct codec_supply *supply) {
+  size_t octets = 0;
+  codec_encoder_init(&encoder, CODEC_OPUS, supply);
+  for (size_t packet = 0; packet < 500; packet++) {
+    int16_t samples[320];
+    uint8_t payload[CODEC_PAYLOAD_BYTES];
+    hum(samples, packet);
+    octets += codec_encode(&encoder, samples, 320, payload);
+  }
+  return octets * 8 / 10;
+}
+
+/** RFC 7587 §6.1, maxaveragebitrate. */
+static void no_more_bits_are_sent_than_are_wanted(void) {
+  struct opus_pair *pair = opus_pair_create(&library);
+  struct codec_supply supply = {.opus = pair};
+  size_t own = bits_of(&supply);
+  CHECK_WITHIN(own, 14000, 34000); // less than is allowed, as a hum is easily said
+  supply.most_bits = 10000;
+  CHECK_WITHIN(bits_of(&supply), 5000, 10500);
+  supply.corrects = true;
+  CHECK_WITHIN(bits_of(&supply), 5000, 10500);
+  supply.corrects = false;
+  supply.most_bits = 300000; // more than is good is not sent
+  CHECK_EQUAL(bits_of(&supply), own);
+  opus_pair_free(pair);
+}
+
 static void any_bytes_are_survived(void) {
   struct opus_pair *pair = opus_pair_create(&library);
   const struct codec_supply supply = {.opus = pair};
@@ -201,6 +230,7 @@ int main(void) {
     return test_summary("opus");
   }
   TEST(copies_of_what_is_lost_are_heard);
+  TEST(no_more_bits_are_sent_than_are_wanted);
   TEST(any_bytes_are_survived);
   TEST(two_engines_talk);
   opus_library_close(&library);

@@ -151,6 +151,18 @@ describe('opus (RFC 7587)', () => {
     expect(answered(ours, ...offer, 'a=fmtp:96 useinbandfec=1').lines).toContain('a=rtpmap:96 opus/48000/2');
   });
 
+  it('is sent with as many bits as the peer bears at most, where that makes sense (§6.1: 6000 to 510000)', () => {
+    const bitRateFor = (parameters: string): number | undefined =>
+      answered(ours, 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', `a=fmtp:96 ${parameters}`).agreed.bitRate;
+    expect(bitRateFor('maxplaybackrate=16000; maxaveragebitrate=20000; stereo=1')).toBe(20_000);
+    expect(bitRateFor('MaxAverageBitrate=6000')).toBe(6000);
+    for (const nonsense of ['5999', '510001', '-20000', '2e4', '', '20000 30000']) {
+      expect(bitRateFor(`maxaveragebitrate=${nonsense}`)).toBeUndefined();
+    }
+    expect(bitRateFor('useinbandfec=1')).toBeUndefined();
+    expect(answered(ours, 'm=audio 4000 RTP/AVP 8', 'a=fmtp:8 maxaveragebitrate=20000').agreed.bitRate).toBeUndefined();
+  });
+
   it('is not Opus of other clocks or channels', () => {
     for (const encoding of ['opus/48000', 'opus/16000/2', 'opus/48000/1']) {
       expect(answerOffer(peer('m=audio 4000 RTP/AVP 96', `a=rtpmap:96 ${encoding}`), ours).ok).toBe(false);
