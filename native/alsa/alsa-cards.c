@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/symbol.h"
+
 #define PREFIX "card="
 #define DEVICE ",dev="
 /** What the driver of USB cards puts before vendor and product. */
@@ -18,13 +20,6 @@
 #define MOST_DEVICES 31
 
 // ---- the library ----
-
-/** Copies a symbol's address: ISO C has no cast from object to function pointers, POSIX gives them one form. */
-static bool look_up(void *object, const char *name, void *function) {
-  void *symbol = dlsym(object, name);
-  memcpy(function, &symbol, sizeof symbol);
-  return symbol != NULL;
-}
 
 dp_error alsa_control_open(struct alsa_control *control) {
   *control = (struct alsa_control){.object = dlopen("libasound.so.2", RTLD_NOW | RTLD_LOCAL)};

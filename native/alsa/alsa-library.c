@@ -3,9 +3,9 @@
 #include "alsa/alsa-library.h"
 
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <string.h>
+
+#include "base/symbol.h"
 
 /** The library's own messages would go to our standard error: faults are reported as events. */
 static void be_quiet(const char *file, int line, const char *function, int error, const char *format, ...) {
@@ -14,13 +14,6 @@ static void be_quiet(const char *file, int line, const char *function, int error
   (void)function;
   (void)error;
   (void)format;
-}
-
-/** Copies a symbol's address: ISO C has no cast from object to function pointers, POSIX gives them one form. */
-static bool look_up(void *object, const char *name, void *function) {
-  void *symbol = dlsym(object, name);
-  memcpy(function, &symbol, sizeof symbol);
-  return symbol != NULL;
 }
 
 dp_error alsa_library_open(struct alsa_library *library) {

@@ -23,20 +23,22 @@ static struct engine *take_tone(napi_env env, napi_callback_info info, napi_valu
   return engine;
 }
 
-napi_value play_function(napi_env env, napi_callback_info info) {
+/** A function of engine and tone alone. @param doing what it does, for the exception */
+static napi_value do_with_tone(napi_env env, napi_callback_info info,
+                               dp_error (*act)(struct engine *engine, enum engine_tone tone), const char *doing) {
   napi_value values[2];
   enum engine_tone tone;
   struct engine *engine = take_tone(env, info, values, 2, &tone);
-  if (engine) error_throw_engine(env, engine_play(engine, tone), "playing a tone");
+  if (engine) error_throw_engine(env, act(engine, tone), doing);
   return NULL;
 }
 
+napi_value play_function(napi_env env, napi_callback_info info) {
+  return do_with_tone(env, info, engine_play, "playing a tone");
+}
+
 napi_value announce_function(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  enum engine_tone tone;
-  struct engine *engine = take_tone(env, info, values, 2, &tone);
-  if (engine) error_throw_engine(env, engine_announce(engine, tone), "announcing");
-  return NULL;
+  return do_with_tone(env, info, engine_announce, "announcing");
 }
 
 /** @return false: an exception is on its way, and nothing is to be freed */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/symbol.h"
+
 /** Numbers of opus_defines.h. */
 enum {
   APPLICATION_VOIP = 2048,
@@ -26,13 +28,6 @@ enum {
 #define COMPLEXITY 5
 /** The share of loss that copies are made for: the library's measure of how much to spend on them. */
 #define LOSS_PERCENT 10
-
-/** Copies a symbol's address: ISO C has no cast from object to function pointers, POSIX gives them one form. */
-static bool look_up(void *object, const char *name, void *function) {
-  void *symbol = dlsym(object, name);
-  memcpy(function, &symbol, sizeof symbol);
-  return symbol != NULL;
-}
 
 dp_error opus_library_open(struct opus_library *library) {
   *library = (struct opus_library){.object = dlopen("libopus.so.0", RTLD_NOW | RTLD_LOCAL)};

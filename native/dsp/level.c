@@ -24,9 +24,9 @@ double level_rms(const struct level_meter *meter) {
   return sqrt((double)meter->sum_of_squares / (double)meter->count);
 }
 
-double level_dbfs(const struct level_meter *meter) {
-  double rms = level_rms(meter);
-  if (rms <= 0) return silence_db;
-  double db = 20 * log10(rms / full_scale);
-  return db < silence_db ? silence_db : db;
+double level_decibels(double amplitude) {
+  if (amplitude <= 0) return silence_db;
+  return fmax(20 * log10(amplitude / full_scale), silence_db);
 }
+
+double level_dbfs(const struct level_meter *meter) { return level_decibels(level_rms(meter)); }

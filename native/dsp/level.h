@@ -20,7 +20,10 @@ void level_add(struct level_meter *meter, const int16_t *samples, size_t count);
 /** Root mean square, 0 to 32768; 0 when nothing was added. */
 double level_rms(const struct level_meter *meter);
 
-/** RMS in dB against a full-scale square wave (dBFS), -100 for silence. */
+/** An amplitude, 0 to 32768, in dB against a full-scale square wave (dBFS); -100 at least. */
+double level_decibels(double amplitude);
+
+/** RMS in dBFS, -100 for silence. */
 double level_dbfs(const struct level_meter *meter);
 
 #endif

@@ -2,8 +2,6 @@
 
 #include "engine/levels.h"
 
-#include <math.h>
-
 static void measure(struct level_gauge *gauge, bool begins, const int16_t *samples, size_t count) {
   struct level_meter second;
   if (begins) meter_begin(&gauge->meter);
@@ -21,11 +19,9 @@ void levels_turn(struct levels *levels, bool in_call, const int16_t *played, con
   measure(&levels->microphone, begins, spoken, count);
 }
 
-static double decibels(double amplitude) { return amplitude > 0 ? fmax(20 * log10(amplitude / 32768), -100) : -100; }
-
 static void read_gauge(const struct level_gauge *gauge, struct engine_level *level) {
-  level->rms_dbfs = decibels((double)atomic_load_explicit(&gauge->rms, memory_order_relaxed));
-  level->peak_dbfs = decibels(atomic_load_explicit(&gauge->peak, memory_order_relaxed));
+  level->rms_dbfs = level_decibels((double)atomic_load_explicit(&gauge->rms, memory_order_relaxed));
+  level->peak_dbfs = level_decibels(atomic_load_explicit(&gauge->peak, memory_order_relaxed));
   level->clipped = atomic_load_explicit(&gauge->clipped, memory_order_relaxed);
 }
 

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "fileio/little-endian.h"
+
 // WAVE_FORMAT_PCM, _IEEE_FLOAT, _ALAW, _MULAW, _EXTENSIBLE
 #define FORMAT_PCM 0x0001u
 #define FORMAT_FLOAT 0x0003u
@@ -18,10 +20,6 @@
 /** The end of every KSDATAFORMAT_SUBTYPE_ that has a format's tag in its first two bytes. */
 static const uint8_t subformat_end[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80,
                                           0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71};
-
-static uint32_t read_u16(const uint8_t *bytes) { return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8; }
-
-static uint32_t read_u32(const uint8_t *bytes) { return read_u16(bytes) | read_u16(bytes + 2) << 16; }
 
 static bool is_known_rate(uint32_t rate_hz) {
   static const uint32_t rates_hz[] = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 96000};

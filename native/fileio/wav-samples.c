@@ -4,16 +4,12 @@
 #include <string.h>
 
 #include "codec/g711.h"
+#include "fileio/little-endian.h"
 #include "fileio/wav.h"
-
-/** The upper 16 bits of what is wider: the rest is below what a door can let be heard. */
-static int16_t upper_bits(const uint8_t *last_two) {
-  return (int16_t)(uint16_t)(last_two[0] | (unsigned)last_two[1] << 8);
-}
 
 /** Little-endian IEEE 754, full scale at 1; what is no number is silence. */
 static int16_t from_float(const uint8_t *bytes) {
-  uint32_t bits = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+  uint32_t bits = read_u32(bytes);
   float value;
   memcpy(&value, &bits, sizeof value);
   if (isnan(value)) return 0;
@@ -34,6 +30,7 @@ void wav_read_samples(const uint8_t *bytes, const struct wav_layout *layout, int
     if (layout->encoding == WAV_FLOAT) samples[at] = from_float(sample);
     // 8 bits are the only ones without a sign (WAVE, "Data Format of the Samples").
     else if (layout->sample_bytes == 1) samples[at] = (int16_t)((sample[0] - 128) * 256);
-    else samples[at] = upper_bits(sample + layout->sample_bytes - 2);
+    // Of what is wider the upper 16 bits: the rest is below what a door can let be heard.
+    else samples[at] = (int16_t)read_u16(sample + layout->sample_bytes - 2);
   }
 }

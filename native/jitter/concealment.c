@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "dsp/ramp.h"
+
 /** In milliseconds. */
 enum {
   LAG_LEAST = 5,   // 200 Hz
@@ -84,11 +86,6 @@ static size_t find_period(const struct concealment *concealment) {
 /** Over which two sounds are joined: a quarter of the period. */
 static size_t overlap(const struct concealment *concealment) { return concealment->period / 4; }
 
-/** From `from` to `to`, `at` of `length` samples on the way. */
-static int32_t fade(int32_t from, int32_t to, size_t at, size_t length) {
-  return (from * (int32_t)(length - at) + to * (int32_t)at) / (int32_t)length;
-}
-
 /** The next sample of a loop. Its end is joined with what stands before its beginning, which follows it. */
 static int32_t play(const struct concealment *concealment, struct concealment_loop *loop) {
   size_t length = loop->periods * concealment->period;
@@ -97,7 +94,7 @@ static int32_t play(const struct concealment *concealment, struct concealment_lo
   size_t at = loop->phase;
   loop->phase = (at + 1) % length;
   if (at + joined < length) return start[at];
-  return fade(start[at], start[(ptrdiff_t)at - (ptrdiff_t)length], at + joined - length + 1, joined + 1);
+  return ramp_between(start[at], start[(ptrdiff_t)at - (ptrdiff_t)length], at + joined - length + 1, joined + 1);
 }
 
 static void begin(struct concealment *concealment) {
@@ -122,13 +119,13 @@ static int32_t next_sample(struct concealment *concealment) {
   int32_t sample = play(concealment, &concealment->loop);
   size_t joined = overlap(concealment);
   if (concealment->joining > 0) {
-    sample = fade(sample, play(concealment, &concealment->before), concealment->joining, joined + 1);
+    sample = ramp_between(sample, play(concealment, &concealment->before), concealment->joining, joined + 1);
     concealment->joining--;
   }
   if (made >= joined) return sample;
   // The sound broke off somewhere; backwards it goes on from there without a step.
   int16_t mirrored = concealment->source[history_length(concealment) - 1 - made];
-  return fade(mirrored, sample, made + 1, joined + 1);
+  return ramp_between(mirrored, sample, made + 1, joined + 1);
 }
 
 /** How much is left after so many made-up samples, of `most` at first. */
@@ -162,7 +159,7 @@ static void come_back(struct concealment *concealment, int16_t *samples, size_t 
   if (length > count) length = count;
   int16_t made[RETURN_SAMPLES];
   make(concealment, made, length);
-  for (size_t i = 0; i < length; i++) samples[i] = (int16_t)fade(made[i], samples[i], i + 1, length + 1);
+  ramp_over(made, samples, samples, length);
   concealment->period = 0;
   concealment->concealed = 0;
 }

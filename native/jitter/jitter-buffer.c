@@ -28,13 +28,18 @@ dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_bu
   return DP_OK;
 }
 
-void jitter_forget_stream(struct jitter_buffer *buffer) {
-  struct jitter_buffer_options options = buffer->options;
+dp_error jitter_buffer_restart(struct jitter_buffer *buffer, const struct jitter_buffer_options *options) {
   struct jitter_counters counters = buffer->counters;
   struct loss_pattern losses = buffer->losses;
-  (void)jitter_buffer_init(buffer, &options);
+  dp_error error = jitter_buffer_init(buffer, options);
   buffer->counters = counters;
   buffer->losses = losses;
+  return error;
+}
+
+void jitter_forget_stream(struct jitter_buffer *buffer) {
+  struct jitter_buffer_options options = buffer->options;
+  (void)jitter_buffer_restart(buffer, &options);
   buffer->counters.resets++;
 }
 

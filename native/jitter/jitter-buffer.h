@@ -158,6 +158,9 @@ struct jitter_buffer {
 /** An empty buffer. @return DP_OK, DP_INVALID_ARGUMENT */
 dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_buffer_options *options);
 
+/** Empties a buffer for sound of another kind; what has been counted so far stays. @return as jitter_buffer_init */
+dp_error jitter_buffer_restart(struct jitter_buffer *buffer, const struct jitter_buffer_options *options);
+
 /** Takes a packet. @param arrival_ns monotonic */
 enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jitter_packet *packet,
                                   uint64_t arrival_ns);

@@ -58,16 +58,12 @@ size_t playout_take_tail(struct playout *playout, int16_t *samples) {
 
 void playout_set_codec(struct playout *playout, enum codec codec, const struct codec_supply *supply) {
   if (codec == playout->decoder.codec || !codec_traits(codec)) return;
-  struct jitter_counters counters = playout->buffer.counters;
-  struct loss_pattern losses = playout->buffer.losses;
   const struct jitter_buffer_options options = options_for(&playout->limits, codec);
   playout->waits_for_copies = false;
   playout->pausing = false;
   codec_decoder_init(&playout->decoder, codec, supply);
   change_rate(playout, codec_traits(codec)->rate_hz);
-  (void)jitter_buffer_init(&playout->buffer, &options);
-  playout->buffer.counters = counters;
-  playout->buffer.losses = losses;
+  (void)jitter_buffer_restart(&playout->buffer, &options);
 }
 
 static bool is_low(const int16_t *samples, size_t count) {

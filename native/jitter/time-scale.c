@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "dsp/ramp.h"
+
 /** In milliseconds: what is compared, and cross-faded. */
 enum { OVERLAP = 5 };
 
@@ -24,15 +26,6 @@ static double likeness(const int16_t *one, const int16_t *other, size_t count) {
   int64_t quiet = (int64_t)count * 32 * 32;
   if (energy < quiet && other_energy < quiet) return 1;
   return product <= 0 ? 0 : (double)product / sqrt((double)energy * (double)other_energy);
-}
-
-/** Goes over from one sound to the other. `to` may be either of them. */
-static void cross_fade(const int16_t *from, const int16_t *into, int16_t *to, size_t count) {
-  int32_t length = (int32_t)count + 1;
-  for (size_t i = 0; i < count; i++) {
-    int32_t share = (int32_t)i + 1;
-    to[i] = (int16_t)((from[i] * (length - share) + into[i] * share) / length);
-  }
 }
 
 /** The distance, of those allowed, at which `at` finds itself again; 0: nowhere as well as is demanded. */
@@ -57,7 +50,7 @@ size_t time_scale_shorten(const struct time_scale *scale, int16_t *samples, size
   size_t most = least(least(scale->most, TIME_SCALE_MOST_MS * scale->per_ms), count - overlap);
   size_t gone = find(scale, samples, 1, most);
   if (gone == 0) return 0;
-  cross_fade(samples, samples + gone, samples, overlap);
+  ramp_over(samples, samples + gone, samples, overlap);
   memmove(samples + overlap, samples + gone + overlap, (count - gone - overlap) * sizeof *samples);
   return gone;
 }
@@ -76,6 +69,6 @@ size_t time_scale_lengthen(const struct time_scale *scale, const int16_t *before
   memmove(samples + come, samples, count * sizeof *samples);
   memcpy(samples, joint + most - come, come * sizeof *samples);
   // Where the overlap is longer than what came, its rest lies in the sound that was moved.
-  cross_fade(joint + most, joint + most - come, samples, overlap);
+  ramp_over(joint + most, joint + most - come, samples, overlap);
   return come;
 }

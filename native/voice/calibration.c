@@ -57,15 +57,10 @@ void calibration_play(const struct calibration *calibration, int16_t *heard, siz
   }
 }
 
-static void add_power(struct calibration_power *power, int16_t sample) {
-  power->sum += (double)sample * sample;
-  power->count++;
-}
-
 static void hear_sequence(struct calibration *calibration, size_t at, int16_t played, int16_t spoken) {
   if (at < calibration->period) return;
-  add_power(&calibration->speaker, played);
-  add_power(&calibration->microphone, spoken);
+  level_add(&calibration->speaker, &played, 1);
+  level_add(&calibration->microphone, &spoken, 1);
   calibration->sums[at % calibration->period] += spoken;
 }
 
@@ -76,7 +71,7 @@ bool calibration_hear(struct calibration *calibration, const int16_t *played, co
     if (calibration->at >= calibration->quiet) {
       hear_sequence(calibration, calibration->at - calibration->quiet, played[i], spoken[i]);
     } else if (calibration->at >= calibration->quiet / 2) {
-      add_power(&calibration->noise, spoken[i]);
+      level_add(&calibration->noise, &spoken[i], 1);
     }
   }
   return calibration->at >= end;
@@ -143,10 +138,6 @@ static void find_response(const struct calibration *calibration, float *values, 
 
 static float decibels(double power) { return power > 0 ? fmaxf((float)(10 * log10(power)), -100) : -100; }
 
-static float level_of(const struct calibration_power *power) {
-  return power->count == 0 ? -100 : decibels(power->sum / (double)power->count / 1073741824.0);
-}
-
 /** Samples from one place of a period to another, onwards. */
 static size_t onwards(const struct calibration *calibration, size_t from, size_t to) {
   return (to + calibration->period - from) % calibration->period;
@@ -182,8 +173,8 @@ static void judge_response(const struct calibration *calibration, const float *r
   report->heard = (double)response[peak] * response[peak] > PEAK_OVER_MEAN * mean;
   report->delay_ms = (float)direct * 1000 / (float)calibration->rate_hz;
   // The response is to what was played before the speaker's volume.
-  double played = calibration->speaker.sum / (double)calibration->speaker.count;
-  report->path_db = played > 0 ? decibels(within * AMPLITUDE * AMPLITUDE / played) : -100;
+  double played = level_rms(&calibration->speaker);
+  report->path_db = played > 0 ? decibels(within * AMPLITUDE * AMPLITUDE / (played * played)) : -100;
 }
 
 dp_error calibration_judge(const struct calibration *calibration, struct calibration_report *report) {
@@ -191,9 +182,9 @@ dp_error calibration_judge(const struct calibration *calibration, struct calibra
   float *values = malloc(length * sizeof *values);
   float *response = malloc(length * sizeof *response);
   size_t *places = malloc(length * sizeof *places);
-  *report = (struct calibration_report){.speaker_dbfs = level_of(&calibration->speaker),
-                                        .microphone_dbfs = level_of(&calibration->microphone),
-                                        .noise_dbfs = level_of(&calibration->noise),
+  *report = (struct calibration_report){.speaker_dbfs = (float)level_dbfs(&calibration->speaker),
+                                        .microphone_dbfs = (float)level_dbfs(&calibration->microphone),
+                                        .noise_dbfs = (float)level_dbfs(&calibration->noise),
                                         .clips = calibration->clips};
   bool enough = values && response && places;
   if (enough) {

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "dsp/level.h"
 
 /** A period is longer than the longest delay that the echo canceller takes: 512 ms. */
 #define CALIBRATION_PERIOD_MOST 8191
@@ -31,12 +32,6 @@ struct calibration_report {
   uint64_t clips;        /**< Samples of the microphone at full scale. */
 };
 
-/** Power of the samples of some time. */
-struct calibration_power {
-  double sum;
-  size_t count;
-};
-
 /** Fields are the calibration's own. */
 struct calibration {
   uint32_t rate_hz;
@@ -45,9 +40,9 @@ struct calibration {
   size_t quiet; /**< Samples before the sequence; the room is listened to in their second half. */
   size_t at;
   uint64_t clips;
-  struct calibration_power speaker;
-  struct calibration_power microphone;
-  struct calibration_power noise;
+  struct level_meter speaker;
+  struct level_meter microphone;
+  struct level_meter noise;
   uint8_t sequence[CALIBRATION_PERIOD_MOST]; /**< Bits. */
   float sums[CALIBRATION_PERIOD_MOST];       /**< Of what was heard, over the periods. */
 };
