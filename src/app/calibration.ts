@@ -6,6 +6,7 @@ import { type CommandOutcome, refuse } from '../api/commands.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Millis, millis, seconds } from '../base/units.ts';
 import type { CalibrationFigures, CalibrationOutcome, MediaEngine } from '../media/index.ts';
+import { ECHO_FARTHEST_MS } from './echo-memory.ts';
 
 export interface CalibrationParts {
   readonly clock: Clock;
@@ -22,8 +23,7 @@ const LOOK_AGAIN: Millis = millis(100);
 const PATIENCE: Millis = seconds(15);
 
 const TOO_LOUD = 'turn the microphone down (audio.microphone, or the card’s capture), or the speaker';
-/** The echo canceller's reach, and what leaves it little of it. */
-const FARTHEST_MS = 500;
+/** What leaves the echo canceller little of its reach. */
 const FAR_MS = 400;
 const NOISY_DBFS = -35;
 const WEAK_DB = -40;
@@ -104,7 +104,7 @@ function adviceOf({ way, noiseDbfs, clips }: CalibrationFigures): readonly Calib
     ],
     [
       delay > FAR_MS,
-      `what comes back is ${delay > FARTHEST_MS ? 'later than the echo canceller can follow' : 'late'}`,
+      `what comes back is ${delay > ECHO_FARTHEST_MS ? 'later than the echo canceller can follow' : 'late'}`,
       'use the card itself (alsa:card=…) in place of a sound server',
     ],
   ];

@@ -25,13 +25,13 @@ export interface EchoMemoryParts {
 }
 
 /** Later than that the canceller does not look. */
-const FARTHEST_MS = 500;
+export const ECHO_FARTHEST_MS = 500;
 /** What is nearer to what is kept is not worth a write to an SD card. */
 const WORTH_KEEPING_MS = 2;
 
 const record = v.strictObject({
   device: v.string(),
-  delayMs: v.pipe(v.number(), v.minValue(0), v.maxValue(FARTHEST_MS)),
+  delayMs: v.pipe(v.number(), v.minValue(0), v.maxValue(ECHO_FARTHEST_MS)),
 });
 
 export class EchoMemory {
@@ -56,7 +56,7 @@ export class EchoMemory {
 
   /** It was measured. */
   keep(delay: Millis): void {
-    if (delay > FARTHEST_MS) return;
+    if (delay > ECHO_FARTHEST_MS) return;
     this.parts.engine.expectEcho(delay);
     this.#write(delay);
   }

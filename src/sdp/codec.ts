@@ -121,14 +121,19 @@ export function codecFormats(line: MediaDescription): CodecFormat[] {
   });
 }
 
-/** The payload types of digits in a line, in its order (RFC 4733 §2.4.1). */
-export function eventFormats(line: MediaDescription): EventFormat[] {
+/** The payload types of a line whose encoding is as `pattern` says, which has the clock in it, in the line's order. */
+function clockedFormats(line: MediaDescription, pattern: RegExp): EventFormat[] {
   const encodings = encodingsOf(line);
   return line.formats.filter(isPayloadType).flatMap((format) => {
-    const clock = /^telephone-event\/(8000|16000|48000)$/.exec(encodings.get(format) ?? '')?.[1];
+    const encoding = encodings.get(format) ?? (Number(format) === STATIC_NOISE ? 'cn/8000' : '');
+    const clock = pattern.exec(encoding)?.[1];
     return clock === undefined ? [] : [{ clock: Number(clock), payloadType: Number(format) }];
   });
 }
+
+/** The payload types of digits in a line (RFC 4733 §2.4.1). */
+export const eventFormats = (line: MediaDescription): EventFormat[] =>
+  clockedFormats(line, /^telephone-event\/(8000|16000|48000)$/);
 
 /**
  * The digits that go with a codec: those of its clock (RFC 4733 §2.1), else of 8 kHz, which many peers name alone.
@@ -141,14 +146,7 @@ export function eventFormatFor(line: MediaDescription, codec: Codec): EventForma
 }
 
 /** The payload types of comfort noise in a line (RFC 3389 §5.1). */
-export function noiseFormats(line: MediaDescription): NoiseFormat[] {
-  const encodings = encodingsOf(line);
-  return line.formats.filter(isPayloadType).flatMap((format) => {
-    const encoding = encodings.get(format) ?? (Number(format) === STATIC_NOISE ? 'cn/8000' : '');
-    const clock = /^cn\/(8000|16000)$/.exec(encoding)?.[1];
-    return clock === undefined ? [] : [{ clock: Number(clock), payloadType: Number(format) }];
-  });
-}
+export const noiseFormats = (line: MediaDescription): NoiseFormat[] => clockedFormats(line, /^cn\/(8000|16000)$/);
 
 /** The comfort noise that goes with a codec: that of its clock (RFC 3389 §6.1); undefined: none. */
 export function noiseFormatFor(line: MediaDescription, codec: Codec): NoiseFormat | undefined {

@@ -8,7 +8,7 @@ import type { Clock } from '../../base/clock.ts';
 import { isIpAddress } from '../message/index.ts';
 import type { Endpoint } from '../message/types.ts';
 import type { NodeStreamSocket } from './node-stream-socket.ts';
-import { isPinnedAt, type PinnedServer, wantedAt } from './pinned-server.ts';
+import { hasShownKey, isPinnedAt, type PinnedServer, wantedAt } from './pinned-server.ts';
 import { certificateOf, type TlsCredentials, tlsContext } from './tls-context.ts';
 import { wrongIdentity, wrongKey } from './tls-faults.ts';
 import { isGoodFor, sipIdentities } from './tls-identity.ts';
@@ -95,7 +95,7 @@ export class NodeTlsClient {
     const certificate = certificateOf(secure);
     stream.keyHash = certificate.keyHash();
     const pin = this.#pinOf(target);
-    if (pin !== undefined && resumed === undefined && !hasKey(stream, pin)) {
+    if (pin !== undefined && resumed === undefined && !hasShownKey(stream, pin)) {
       stream.refuse(wrongKey(target));
       return undefined;
     }
@@ -119,6 +119,3 @@ export class NodeTlsClient {
     return pinned !== undefined && isPinnedAt(pinned, target) ? pinned : undefined;
   }
 }
-
-const hasKey = ({ keyHash }: NodeStreamSocket, { keys }: PinnedServer): boolean =>
-  keyHash !== undefined && keys.includes(keyHash);

@@ -26,16 +26,21 @@ export const wantedAt = ({ serverName, address }: Endpoint): string => serverNam
 /** Whether that is the server whose key is pinned. */
 export const isPinnedAt = ({ host }: PinnedServer, target: Endpoint): boolean => hostsEqual(host, wantedAt(target));
 
+/** Whether the other end has shown a key that is pinned. */
+export const hasShownKey = ({ keyHash }: Pick<KeyedConnection, 'keyHash'>, { keys }: PinnedServer): boolean =>
+  keyHash !== undefined && keys.includes(keyHash);
+
 /**
  * Whether a connection may be spoken by to `target`.
  * @param pinned what is pinned now; `before`: when the connection was begun, whose handshake asks for that key by itself
  */
 export function satisfiesPin(
-  { remote, keyHash }: KeyedConnection,
+  connection: KeyedConnection,
   target: Endpoint,
   { pinned, before }: { readonly pinned: PinnedServer | undefined; readonly before: PinnedServer | undefined },
 ): boolean {
+  const { remote } = connection;
   if (pinned === undefined || !(isPinnedAt(pinned, target) || isPinnedAt(pinned, remote))) return true;
   if (pinned === before && isPinnedAt(pinned, remote)) return true;
-  return keyHash !== undefined && pinned.keys.includes(keyHash);
+  return hasShownKey(connection, pinned);
 }
