@@ -29,15 +29,9 @@ static void start(int percent) {
   humming_init(&door.device, 0);
   memset(way, 0, sizeof way);
   atomic_store(&gain_percent, percent);
-  door.event_count = 0;
-  struct engine_options options = {.device = {.operations = &echo_operations, .device = &door.device},
-                                   .first_port = FIRST_PORT,
-                                   .last_port = LAST_PORT,
-                                   .speaker_percent = 50,
-                                   .microphone_percent = 100,
-                                   .voice = {.echo_cancellation = true},
-                                   .wake = station_wake,
-                                   .wake_context = &door};
+  struct engine_options options = station_options(&door, &echo_operations);
+  options.speaker_percent = 50;
+  options.voice.echo_cancellation = true;
   CHECK_EQUAL(engine_create(&options, &door.engine), DP_OK);
 }
 

@@ -21,14 +21,7 @@ static const struct audio_operations bursting_operations = {.exchange = bursting
 
 static void start(uint32_t silence_ms, uint8_t noise_payload_type) {
   humming_init(&door.device, 0);
-  door.event_count = 0;
-  struct engine_options options = {.device = {.operations = &bursting_operations, .device = &door.device},
-                                   .first_port = FIRST_PORT,
-                                   .last_port = LAST_PORT,
-                                   .speaker_percent = 100,
-                                   .microphone_percent = 100,
-                                   .wake = station_wake,
-                                   .wake_context = &door};
+  const struct engine_options options = station_options(&door, &bursting_operations);
   CHECK_EQUAL(engine_create(&options, &door.engine), DP_OK);
   station_open(&door, silence_ms);
   bare_open(&peer);

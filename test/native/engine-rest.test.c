@@ -54,15 +54,9 @@ static const struct audio_operations restless = {.exchange = exchange, .close = 
 static void start(const struct audio_operations *operations) {
   memset(&device, 0, sizeof device);
   sem_init(&device.release, 0, 0);
-  door.event_count = 0;
   atomic_store(&door.wakes, 0);
-  struct engine_options options = {.device = {.operations = operations, .device = &device},
-                                   .first_port = FIRST_PORT,
-                                   .last_port = LAST_PORT,
-                                   .speaker_percent = 100,
-                                   .microphone_percent = 100,
-                                   .wake = station_wake,
-                                   .wake_context = &door};
+  struct engine_options options = station_options(&door, operations);
+  options.device.device = &device;
   if (engine_create(&options, &door.engine) != DP_OK) {
     printf("FAIL the engine does not start\n");
     exit(1);

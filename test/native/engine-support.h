@@ -116,20 +116,26 @@ static inline void station_wake(void *context) {
   atomic_fetch_add(&station->wakes, 1);
 }
 
+/** What a station's engine is made with: its device, as `operations` have it, and all of its loudness. */
+static inline struct engine_options station_options(struct station *station, const struct audio_operations *operations) {
+  station->event_count = 0;
+  return (struct engine_options){.device = {.operations = operations, .device = &station->device},
+                                 .first_port = FIRST_PORT,
+                                 .last_port = LAST_PORT,
+                                 .speaker_percent = 100,
+                                 .microphone_percent = 100,
+                                 .wake = station_wake,
+                                 .wake_context = station};
+}
+
 static inline void station_start_wide(struct station *station, double hz, bool wide, const uint16_t range[2]) {
   humming_init(&station->device, hz);
   station->device.wide = wide;
-  station->event_count = 0;
   atomic_store(&station->wakes, 0);
-  struct engine_options options = {.device = {.operations = &humming_operations,
-                                              .device = &station->device,
-                                              .wide = wide},
-                                   .first_port = range[0],
-                                   .last_port = range[1],
-                                   .speaker_percent = 100,
-                                   .microphone_percent = 100,
-                                   .wake = station_wake,
-                                   .wake_context = station};
+  struct engine_options options = station_options(station, &humming_operations);
+  options.device.wide = wide;
+  options.first_port = range[0];
+  options.last_port = range[1];
   if (engine_create(&options, &station->engine) != DP_OK) {
     printf("FAIL the engine does not start\n");
     exit(1);

@@ -26,15 +26,8 @@ static struct station phone;
 static void tones_are_no_digits(struct voice_switches voice) {
   char digits[8];
   humming_init(&door.device, 0);
-  door.event_count = 0;
-  struct engine_options options = {.device = {.operations = &keyed_operations, .device = &door.device},
-                                   .first_port = FIRST_PORT,
-                                   .last_port = LAST_PORT,
-                                   .speaker_percent = 100,
-                                   .microphone_percent = 100,
-                                   .voice = voice,
-                                   .wake = station_wake,
-                                   .wake_context = &door};
+  struct engine_options options = station_options(&door, &keyed_operations);
+  options.voice = voice;
   CHECK_EQUAL(engine_create(&options, &door.engine), DP_OK);
   station_start(&phone, 0);
   station_open(&door, 0);
@@ -62,14 +55,7 @@ static void tones_are_no_digits(struct voice_switches voice) {
 
 static void start_keyed(struct station *station) {
   humming_init(&station->device, 0);
-  station->event_count = 0;
-  struct engine_options options = {.device = {.operations = &keyed_operations, .device = &station->device},
-                                   .first_port = FIRST_PORT,
-                                   .last_port = LAST_PORT,
-                                   .speaker_percent = 100,
-                                   .microphone_percent = 100,
-                                   .wake = station_wake,
-                                   .wake_context = station};
+  const struct engine_options options = station_options(station, &keyed_operations);
   CHECK_EQUAL(engine_create(&options, &station->engine), DP_OK);
 }
 

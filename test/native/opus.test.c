@@ -177,16 +177,9 @@ static void any_bytes_are_survived(void) {
 static void start_with_opus(struct station *station, double hz) {
   humming_init(&station->device, hz);
   station->device.wide = true;
-  station->event_count = 0;
-  struct engine_options options = {
-      .device = {.operations = &humming_operations, .device = &station->device, .wide = true},
-      .first_port = FIRST_PORT,
-      .last_port = LAST_PORT,
-      .speaker_percent = 100,
-      .microphone_percent = 100,
-      .opus = true,
-      .wake = station_wake,
-      .wake_context = station};
+  struct engine_options options = station_options(station, &humming_operations);
+  options.device.wide = true;
+  options.opus = true;
   CHECK_EQUAL(engine_create(&options, &station->engine), DP_OK);
   struct engine_state state;
   engine_read_state(station->engine, &state);
