@@ -15,6 +15,7 @@
 /** Zero-initialised is silence. Fields are the meter's own, but for `clipped`. */
 struct meter {
   struct level_meter turns[METER_TURNS];
+  struct level_meter second; /**< Of all of them. */
   size_t next;
   uint64_t clipped; /**< To read: samples at full scale. */
 };

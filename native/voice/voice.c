@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsp/level.h"
 #include "voice/delay-search.h"
 #include "voice/echo-filter.h"
 #include "voice/gain-control.h"
@@ -175,7 +176,7 @@ static void measure_echo(struct voice *voice, const struct turn_powers *powers) 
   voice->echo_after = smoothed(voice->echo_after, powers->clean, ATTENUATION_SMOOTHING);
 }
 
-static float decibels(float power) { return power > 0 ? fmaxf(10 * log10f(power / 1073741824.0F), -100) : -100; }
+static float decibels(float power) { return (float)level_decibels(sqrt((double)power)); }
 
 void voice_read(const struct voice *voice, struct voice_report *report) {
   *report = (struct voice_report){

@@ -13,6 +13,7 @@ export const ECHO_SOURCES = [
   ...['delay-search', 'echo-filter', 'gain-control', 'high-pass', 'residual', 'spectrum', 'voice'].map(
     (name) => `${NATIVE}voice/${name}.c`,
   ),
+  `${NATIVE}dsp/level.c`,
   `${NATIVE}dsp/resampler.c`,
   `${NATIVE}fileio/wav-parse.c`,
 ];

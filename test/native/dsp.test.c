@@ -6,6 +6,7 @@
 
 #include "dsp/gain.h"
 #include "dsp/level.h"
+#include "dsp/meter.h"
 #include "dsp/mix.h"
 #include "dsp/tone.h"
 #include "support/check.h"
@@ -161,6 +162,29 @@ static void levels_are_what_textbooks_say(void) {
   CHECK_WITHIN(level_dbfs(&meter), -0.001, 0.001);
 }
 
+/** The meter of a second against one that adds up its fifty turns anew each time; peaks come, go, and come twice. */
+static void a_meter_shows_the_last_second(void) {
+  static int16_t turns[300][160];
+  struct meter meter = {0};
+  uint64_t random = 3;
+  for (size_t turn = 0; turn < 300; turn++) {
+    // Long quiet stretches, in which what was loud must be forgotten; now and then a peak that was there before.
+    int loud = test_random(&random) % 20 == 0 ? 30000 : turn / 60 % 2 ? 10 : 3000;
+    for (size_t at = 0; at < 160; at++) turns[turn][at] = (int16_t)((int)(test_random(&random) % (unsigned)(2 * loud + 1)) - loud);
+    if (turn % 37 < 2) turns[turn][5] = INT16_MIN;
+    meter_add(&meter, turns[turn], 160);
+    struct level_meter second, expected = {0};
+    meter_read(&meter, &second);
+    for (size_t from = turn < METER_TURNS ? 0 : turn - METER_TURNS + 1; from <= turn; from++) level_add(&expected, turns[from], 160);
+    CHECK_EQUAL(second.sum_of_squares, expected.sum_of_squares);
+    CHECK_EQUAL(second.count, expected.count);
+    CHECK_EQUAL(second.peak, expected.peak);
+  }
+  CHECK(meter.clipped > 0);
+  meter_begin(&meter);
+  CHECK_EQUAL(meter.clipped, 0);
+}
+
 static void mixing_saturates(void) {
   int16_t onto[] = {1000, 30000, -30000, 0};
   const int16_t more[] = {-500, 10000, -10000, INT16_MIN};
@@ -193,6 +217,7 @@ int main(void) {
   TEST(gain_changes_within_a_block);
   TEST(full_scale_survives);
   TEST(levels_are_what_textbooks_say);
+  TEST(a_meter_shows_the_last_second);
   TEST(mixing_saturates);
   TEST(mono_is_the_mean);
   return test_summary("dsp");
