@@ -1,8 +1,11 @@
 // Measures the way from the loudspeaker to the microphone: plays a maximum length sequence, whose response at the
-// microphone, averaged over some periods and correlated with the sequence, is that of loudspeaker, room and microphone
+// microphone, correlated with the sequence and averaged over some periods, is that of loudspeaker, room and microphone
 // together (J. Borish, J. B. Angell, "An efficient algorithm for measuring the impulse response using pseudorandom noise",
 // 1983; the correlation is a Hadamard transform). A sequence and not a sweep: noise and voices in the street are spread
 // over the whole response and averaged away.
+//
+// A sound server may lose or add frames meanwhile, and what comes back then has another delay from there on. So each
+// stretch as long as a period has a response of its own, which is moved onto the others before they are averaged.
 //
 // calibration_play and calibration_hear belong to the thread that has the sound and allocate nothing;
 // calibration_judge, which takes some milliseconds, to whoever has it afterwards.
@@ -19,8 +22,12 @@
 
 /** A period is longer than the longest delay that the echo canceller takes: 512 ms. */
 #define CALIBRATION_PERIOD_MOST 8191
-/** The first lets the room come to rest, the others are averaged. */
+/** The first lets the room come to rest, the others are judged. */
 #define CALIBRATION_PERIODS 5
+/** The samples that are judged. */
+#define CALIBRATION_HEARD_MOST ((CALIBRATION_PERIODS - 1) * CALIBRATION_PERIOD_MOST)
+/** -18 dBFS: a loud voice has its peaks there and above. */
+#define CALIBRATION_AMPLITUDE 4125
 
 struct calibration_report {
   bool heard;        /**< The microphone hears the loudspeaker; else the first two mean nothing. */
@@ -44,7 +51,7 @@ struct calibration {
   struct level_meter microphone;
   struct level_meter noise;
   uint8_t sequence[CALIBRATION_PERIOD_MOST]; /**< Bits. */
-  float sums[CALIBRATION_PERIOD_MOST];       /**< Of what was heard, over the periods. */
+  int16_t heard[CALIBRATION_HEARD_MOST];     /**< From the second period on. */
 };
 
 /** @param rate_hz 8000 or 16000 @return DP_OK, DP_INVALID_ARGUMENT */

@@ -104,9 +104,8 @@ describe('a call through ALSA', () => {
     const { delayMs, echoDb, clips, advice } = await door.execute('calibrate', {});
     expect(delayMs).toBeGreaterThan(20);
     expect(delayMs).toBeLessThan(300);
-    // The loopback gives all of it back; where the sound server loses and adds frames meanwhile, what comes back is summed up
-    // at several delays, and seems weaker: -4 to -6 dB were seen. In a room of figures it is exact to half a decibel.
-    expect(echoDb).toBeGreaterThan(-9);
+    // The loopback gives all of it back, though the sound server loses and adds frames meanwhile.
+    expect(echoDb).toBeGreaterThan(-3);
     expect(echoDb).toBeLessThan(2);
     expect(clips).toBe(0);
     expect(advice).toEqual([]);
