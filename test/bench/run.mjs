@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { delayRows, measureDelay } from './delay.mjs';
 import { ECHO_FLAGS, echoRows, measureEcho } from './echo.mjs';
 import { measureFleet } from './fleet.mjs';
 import { fleetRows } from './fleet-rows.mjs';
@@ -24,7 +25,7 @@ const BUILD = fileURLToPath(new URL('../../build/bench/', import.meta.url));
 const SUBJECT_ADDRESS = '10.78.0.1';
 const PHONE_ADDRESS = '10.78.0.2';
 const INSIDE = 'DOORPHONE_BENCH_INSIDE';
-const PARTS = ['start', 'signalling', 'streams', 'media', 'echo', 'parsers', 'load', 'flood', 'fleet'];
+const PARTS = ['start', 'signalling', 'streams', 'media', 'delay', 'echo', 'parsers', 'load', 'flood', 'fleet'];
 
 const STARTS = 10;
 const SETTLED_MS = 1000;
@@ -223,6 +224,12 @@ async function main() {
     if (parts.includes('media')) {
       say('codec, SRTP, messages');
       table.push(...rows.costRows(measureCosts(programs, folder)));
+    }
+    if (parts.includes('delay')) {
+      say('from sound card to sound card, in calls');
+      const cards = mkdtempSync('/dev/shm/doorphone-bench-');
+      table.push(...delayRows(await measureDelay(cards, SUBJECT_ADDRESS)));
+      rmSync(cards, { recursive: true, force: true });
     }
     if (parts.includes('echo')) {
       say('echo in a room of figures');
