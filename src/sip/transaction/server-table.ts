@@ -1,5 +1,6 @@
 // The server transactions that exist, and no more of them than a flood may make.
 
+import { ChurningMap } from '../../base/churning-map.ts';
 import type { SipRequest } from '../message/types.ts';
 import { hopKey, requestKey } from './matching.ts';
 import type { RunningServerTransaction } from './server-transaction.ts';
@@ -11,9 +12,9 @@ const SHARE_OF_NEW_REQUESTS = 0.75;
 
 /** Finds server transactions by the rules of §17.2.3. Bounded: the oldest that only absorbs repetitions makes room. */
 export class ServerTable {
-  readonly #transactions = new Map<string, AnyServerTransaction>();
+  readonly #transactions = new ChurningMap<string, AnyServerTransaction>();
   /** What a CANCEL may be for, by its hop: it does not name the method. */
-  readonly #byHop = new Map<string, AnyServerTransaction>();
+  readonly #byHop = new ChurningMap<string, AnyServerTransaction>();
 
   /** @param maximum how many may exist at once */
   constructor(private readonly maximum: number) {}
@@ -67,7 +68,7 @@ export class ServerTable {
   }
 
   close(): void {
-    for (const transaction of this.#transactions.values()) transaction.close();
+    for (const [, transaction] of this.#transactions) transaction.close();
     this.#transactions.clear();
     this.#byHop.clear();
   }

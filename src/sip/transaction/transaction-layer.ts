@@ -1,6 +1,7 @@
 // Finds the transaction of every message, makes those that are new, and keeps their number bounded (RFC 3261 §17).
 // What belongs to no transaction goes to the handler.
 
+import { ChurningMap } from '../../base/churning-map.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
@@ -42,7 +43,7 @@ const TAG_BYTES = 8;
 
 /** RFC 3261 §17: requests go out and come in here, each with its transaction. */
 export class TransactionLayer {
-  readonly #clients = new Map<string, RunningClientTransaction<string>>();
+  readonly #clients = new ChurningMap<string, RunningClientTransaction<string>>();
   readonly #absorbed: Absorbed;
   readonly #servers: ServerTable;
   readonly #timers: TimerSettings;
@@ -101,7 +102,7 @@ export class TransactionLayer {
 
   /** Ends every transaction without a word to anybody. */
   close(): void {
-    for (const transaction of this.#clients.values()) transaction.close();
+    for (const [, transaction] of this.#clients) transaction.close();
     this.#clients.clear();
     this.#absorbed.close();
     this.#servers.close();
