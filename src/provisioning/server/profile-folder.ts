@@ -8,6 +8,7 @@ import { describeError, errorCode } from '../../base/errors.ts';
 import { type Millis, millis, seconds } from '../../base/units.ts';
 import { type ParseOptions, readSmallFile } from '../../config/index.ts';
 import { isDeviceId } from './device-identity.ts';
+import { FolderNews } from './folder-news.ts';
 import { type LayerTexts, ProfileLayers } from './layers.ts';
 import { readSettings, SETTINGS_FILE, type SecretPlaces, type ServerSettings } from './settings.ts';
 import { finish, type Work } from './work.ts';
@@ -17,6 +18,10 @@ const FOLDERS = ['models', 'sites', 'devices', 'users', 'networks'] as const;
 const LOOK_AGAIN = seconds(1);
 /** A look at a folder of thousands takes its time: that many times as long it is left alone. */
 const REST = 20;
+/** The same where the kernel says when something has changed. */
+const LONG_REST = 600;
+/** Who writes one file often writes the next. */
+const SETTLED = millis(100);
 /** A larger file is no layer. */
 const LARGEST = 1024 * 1024;
 
@@ -31,6 +36,13 @@ export class ProfileFolder {
   #layers: ProfileLayers | undefined;
   #timer: Timer | undefined;
   #version = '';
+  #news: FolderNews | undefined;
+  /** The kernel has said so since the last look. */
+  #announced = false;
+  /** Changes in a row of which it said nothing: the folder is on another machine. */
+  #unannounced = 0;
+  /** Until when a folder of thousands is left alone. */
+  #rested: Millis = millis(0);
 
   constructor(
     private readonly path: string,
@@ -70,22 +82,43 @@ export class ProfileFolder {
 
   /** Calls `changed` when the folder is not what it was at the last look. */
   watch(changed: () => void): void {
+    this.#news = new FolderNews(() => {
+      if (this.#announced) return;
+      this.#announced = true;
+      this.#lookAfter(millis(Math.max(SETTLED, this.#rested - this.clock.now())), changed);
+    });
+    this.#follow();
     this.#version = this.#look();
-    const again = (rest: Millis): void => {
-      this.#timer = this.clock.after(rest, 'folder of profiles', () => {
-        const begun = this.clock.now();
-        const version = this.#look();
-        again(millis(Math.max(LOOK_AGAIN, REST * (this.clock.now() - begun))));
-        if (version === this.#version) return;
-        this.#version = version;
-        changed();
-      });
-    };
-    again(LOOK_AGAIN);
+    this.#lookAfter(LOOK_AGAIN, changed);
   }
 
   close(): void {
     this.#timer?.cancel();
+    this.#news?.close();
+  }
+
+  #lookAfter(rest: Millis, changed: () => void): void {
+    this.#timer?.cancel();
+    this.#timer = this.clock.after(rest, 'folder of profiles', () => {
+      const announced = this.#announced;
+      // Before the look: what changes behind it is announced again.
+      this.#announced = false;
+      this.#follow();
+      const begun = this.clock.now();
+      const version = this.#look();
+      const now = this.clock.now();
+      const isChanged = version !== this.#version;
+      this.#version = version;
+      if (isChanged) this.#unannounced = announced ? 0 : this.#unannounced + 1;
+      this.#rested = millis(now + REST * (now - begun));
+      const rest = (this.#unannounced < 2 ? LONG_REST : REST) * (now - begun);
+      this.#lookAfter(millis(Math.max(LOOK_AGAIN, rest)), changed);
+      if (isChanged) changed();
+    });
+  }
+
+  #follow(): void {
+    this.#news?.follow([this.path, ...FOLDERS.map((folder) => join(this.path, folder))]);
   }
 
   /** Where the secrets of the settings are. */
