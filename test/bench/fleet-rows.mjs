@@ -12,7 +12,7 @@ export function fleetRows({ doors, house, fleet, ours, theirs }) {
   return [
     compare(`${all}: subscriptions a second`, '1/s', ...both('rate'), {
       ...PEER,
-      note: `more is better; ${again(ours)}`,
+      note: `more is better; ${again(ours)}; ${ours.refused} sent away for a while`,
     }),
     compare('CPU a subscription', 'ms', ...both('cpu', 1000), PEER),
     compare('memory a door, anonymous', 'kB', ...both('memory', 0.001), PEER),
@@ -22,6 +22,7 @@ export function fleetRows({ doors, house, fleet, ours, theirs }) {
       ...PEER,
       note: `more is better; ${again(ours.told)}; Kamailio ${again(theirs.told)}`,
     }),
+    compare('the same for the first change after a start', '1/s', ours.first.rate, theirs.first.rate, PEER),
     compare(`from a change to the last of ${doors} NOTIFYs`, 's', ours.told.whole, theirs.told.whole, {
       ...PEER,
       note: 'ours: files read, checked, put together, told; Kamailio: published, told',
