@@ -77,7 +77,10 @@ export interface NativeStreamParameters {
   readonly sendSuite: string | undefined;
   readonly sendKey: Uint8Array | undefined;
   readonly receiveSuite: string | undefined;
+  /** Where packets name their key: of each key, one behind the other. */
   readonly receiveKey: Uint8Array | undefined;
+  /** The names (MKI), all of one length, one behind the other; left out: packets have none, and there is one key. */
+  readonly receiveMki?: Uint8Array | undefined;
   /** Another number is another DTLS association; 0: no DTLS, and the two below are not looked at. */
   readonly dtlsAssociation: number;
   /** 1: client, 2: server. */

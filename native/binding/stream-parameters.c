@@ -19,22 +19,55 @@ static const int64_t role_range[2] = {DTLS_CLIENT, DTLS_SERVER};
 static const char *const send_members[2] = {"sendSuite", "sendKey"};
 static const char *const receive_members[2] = {"receiveSuite", "receiveKey"};
 
-/** A suite by its name, with its key: both, or neither and plain RTP. */
-static bool read_key(napi_env env, napi_value object, const char *const members[2], enum srtp_suite *suite,
-                     const uint8_t **key) {
+/** A suite's keys, one behind the other. */
+struct read_keys {
+  enum srtp_suite suite;
+  const uint8_t *bytes; /**< Null: plain RTP. */
+  size_t count;
+};
+
+/** A suite by its name, with keys: both, or neither and plain RTP. */
+static bool read_keys(napi_env env, napi_value object, const char *const members[2], struct read_keys *keys) {
   char name[ARGUMENT_TEXT_BYTES];
   bool present;
-  *key = NULL;
-  *suite = SRTP_AES_CM_128_HMAC_SHA1_80;
+  size_t length;
+  *keys = (struct read_keys){.suite = SRTP_AES_CM_128_HMAC_SHA1_80};
   if (!arguments_text_member(env, object, members[0], name, &present)) return false;
-  if (!present) return arguments_bytes_member(env, object, members[1], 0, key);
-  if (srtp_suite_named(name, suite) != DP_OK) {
+  if (!present) return arguments_bytes_member(env, object, members[1], 0, &keys->bytes);
+  if (srtp_suite_named(name, &keys->suite) != DP_OK) {
     error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be the name of a crypto suite", members[0]);
     return false;
   }
-  if (!arguments_bytes_member(env, object, members[1], srtp_suite_master_bytes(*suite), key)) return false;
-  if (!*key) error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be given with its suite", members[1]);
-  return *key != NULL;
+  if (!arguments_view_member(env, object, members[1], &keys->bytes, &length)) return false;
+  size_t master_bytes = srtp_suite_master_bytes(keys->suite);
+  keys->count = length / master_bytes;
+  bool whole = keys->bytes && keys->count > 0 && length % master_bytes == 0;
+  if (!whole) error_throw(env, ERROR_INVALID_ARGUMENT, "%s must be given with its suite, as long as it wants", members[1]);
+  return whole;
+}
+
+static bool read_sent(napi_env env, napi_value object, struct engine_stream *stream) {
+  struct read_keys keys;
+  if (!read_keys(env, object, send_members, &keys)) return false;
+  stream->send_suite = keys.suite;
+  stream->send_key = keys.bytes;
+  if (keys.count > 1) error_throw(env, ERROR_INVALID_ARGUMENT, "sendKey must be one key");
+  return keys.count <= 1;
+}
+
+/** One key, or as many as there are MKIs, all of one length. */
+static bool read_received(napi_env env, napi_value object, struct engine_stream *stream) {
+  struct read_keys keys;
+  size_t mki_bytes;
+  if (!read_keys(env, object, receive_members, &keys)) return false;
+  if (!arguments_view_member(env, object, "receiveMki", &stream->receive_mki, &mki_bytes)) return false;
+  stream->receive_suite = keys.suite;
+  stream->receive_key = keys.bytes;
+  stream->receive_keys = keys.count;
+  if (keys.count > 0) stream->receive_mki_bytes = mki_bytes / keys.count;
+  bool fits = mki_bytes == 0 ? keys.count <= 1 : keys.count > 0 && mki_bytes % keys.count == 0;
+  if (!fits) error_throw(env, ERROR_INVALID_ARGUMENT, "receiveMki must name each key of receiveKey");
+  return fits;
 }
 
 /**
@@ -166,7 +199,5 @@ bool stream_parameters_read(napi_env env, napi_value object, struct stream_param
   memset(stream, 0, sizeof *stream);
   memset(&parameters->dtls, 0, sizeof parameters->dtls);
   return read_media(env, object, parameters) && read_latch(env, object, parameters) &&
-         read_key(env, object, send_members, &stream->send_suite, &stream->send_key) &&
-         read_key(env, object, receive_members, &stream->receive_suite, &stream->receive_key) &&
-         read_dtls(env, object, parameters) && read_ice(env, object, parameters);
+         read_sent(env, object, stream) && read_received(env, object, stream) && read_dtls(env, object, parameters) && read_ice(env, object, parameters);
 }

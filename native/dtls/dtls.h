@@ -7,8 +7,8 @@
 //
 // One thread an endpoint, which is not the media thread: OpenSSL allocates and locks.
 //
-// Leaves out: application data, which DTLS-SRTP has none of (§4.1) and which is thrown away; MKI (§4.1.3); renegotiation,
-// in whose place a new endpoint takes over (RFC 8842 §3); resumption.
+// Leaves out: application data, which DTLS-SRTP has none of (§4.1) and which is thrown away; MKI, of which a client that
+// proposes one is answered none (§4.1.1); renegotiation, in whose place a new endpoint takes over (RFC 8842 §3); resumption.
 
 #ifndef DOORPHONE_DTLS_DTLS_H
 #define DOORPHONE_DTLS_DTLS_H

@@ -201,7 +201,11 @@ static dp_error make_keys(struct dtls_endpoint *endpoint, struct courier_news *n
     if (keys.master_bytes != srtp_suite_master_bytes(news->suite)) error = DP_CRYPTO;
   }
   if (error == DP_OK) error = keys_make_sender(news->suite, keys.send, &news->sender);
-  if (error == DP_OK) error = keys_make_receiver(news->suite, keys.receive, &news->receiver);
+  if (error == DP_OK) {
+    struct keys_received received = keys_of_one(news->suite, keys.receive);
+    error = keys_make_receiver(&received, &news->receiver);
+    secure_wipe(&received, sizeof received);
+  }
   secure_wipe(&keys, sizeof keys);
   return error;
 }

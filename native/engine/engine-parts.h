@@ -18,6 +18,7 @@
 #include "engine/channel.h"
 #include "engine/engine.h"
 #include "engine/hearing.h"
+#include "engine/keys.h"
 #include "engine/levels.h"
 #include "engine/mapping.h"
 #include "engine/measurement.h"
@@ -92,9 +93,7 @@ struct engine_slot {
   uint32_t ice_restarts;
   bool has_send_key[SRTP_SUITES]; /**< What the media thread was given last, to see whether a new key differs. */
   uint8_t send_keys[SRTP_SUITES][SRTP_MAX_MASTER_BYTES];
-  bool has_receive_key;
-  enum srtp_suite receive_suite;
-  uint8_t receive_key[SRTP_MAX_MASTER_BYTES];
+  struct keys_received received;
 };
 
 struct engine {

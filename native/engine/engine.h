@@ -143,7 +143,10 @@ struct engine_stream {
   enum srtp_suite send_suite; /**< Counts where there is a key. */
   enum srtp_suite receive_suite;
   const uint8_t *send_key;    /**< Master key and salt, srtp_suite_master_bytes; null: plain RTP. */
-  const uint8_t *receive_key; /**< The same. */
+  const uint8_t *receive_key; /**< The same; where packets name their key, of each of them, one behind the other. */
+  const uint8_t *receive_mki; /**< The names, one behind the other (RFC 3711 §3.1); counts where they have a length. */
+  size_t receive_mki_bytes;   /**< Of one; 0: packets name none, and there is one key. */
+  size_t receive_keys;        /**< How many, where they have names; SRTP_MAX_KEYS at most. */
   const struct engine_dtls *dtls; /**< Null: no handshake. With it there are no keys above. */
   const struct engine_ice *ice;   /**< Null: checks get no answer. */
 };
@@ -190,7 +193,7 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
 /**
  * Starts or changes sending and receiving; the first packet leaves at once, with DTLS as soon as there are keys: until then,
  * and if there will be none, nothing is sent and nothing believed. A key that stays the same keeps its roll-over
- * counter and replay window; of the keys that we send with, so does the latest of each suite while another is in use, so
+ * counter and replay window, though others come beside it; of the keys that we send with, so does the latest of each suite while another is in use, so
  * that no keystream comes twice. Control.
  * @return DP_OK, DP_NOT_FOUND, DP_MALFORMED (address), DP_UNSUPPORTED (other family, no library of the codec),
  * DP_INVALID_ARGUMENT, DP_FULL, DP_CRYPTO, DP_SYSTEM (memory)

@@ -86,39 +86,60 @@ static bool has_sender(const struct engine_slot *slot, const struct engine_strea
          secure_equal(slot->send_keys[suite], stream->send_key, srtp_suite_master_bytes(suite));
 }
 
-static bool has_receiver(const struct engine_slot *slot, const struct engine_stream *stream) {
-  enum srtp_suite suite = stream->receive_suite;
-  if (!stream->receive_key || !slot->has_receive_key) return !stream->receive_key && !slot->has_receive_key;
-  return slot->receive_suite == suite &&
-         secure_equal(slot->receive_key, stream->receive_key, srtp_suite_master_bytes(suite));
+/** What the peer's packets are understood by. */
+static struct keys_received received_keys(const struct engine_stream *stream) {
+  struct keys_received keys = {.suite = stream->receive_suite};
+  if (!stream->receive_key) return keys;
+  size_t master_bytes = srtp_suite_master_bytes(keys.suite);
+  keys.mki_bytes = stream->receive_mki_bytes;
+  keys.count = keys.mki_bytes == 0 ? 1 : stream->receive_keys;
+  for (size_t at = 0; at < keys.count; at++) {
+    memcpy(keys.masters[at], stream->receive_key + at * master_bytes, master_bytes);
+    if (keys.mki_bytes > 0) memcpy(keys.mkis[at], stream->receive_mki + at * keys.mki_bytes, keys.mki_bytes);
+  }
+  return keys;
+}
+
+static bool has_receiver(const struct engine_slot *slot, const struct keys_received *keys) {
+  const struct keys_received *known = &slot->received;
+  if (keys->count == 0 || known->count != keys->count) return known->count == keys->count;
+  return known->suite == keys->suite && known->mki_bytes == keys->mki_bytes &&
+         memcmp(known->mkis, keys->mkis, sizeof keys->mkis) == 0 &&
+         secure_equal(&known->masters[0][0], &keys->masters[0][0], sizeof keys->masters);
 }
 
 /** Makes what the new keys need; a key that stays keeps its counters. */
 static dp_error prepare_keys(const struct engine_slot *slot, const struct engine_stream *stream,
-                             struct stream_setup *setup) {
+                             const struct keys_received *received, struct stream_setup *setup) {
   dp_error error = DP_OK;
   setup->encrypts = stream->send_key != NULL;
   setup->suite = stream->send_suite;
   if (setup->encrypts && !has_sender(slot, stream)) {
     error = keys_make_sender(stream->send_suite, stream->send_key, &setup->sender);
   }
-  setup->keeps_receiver = has_receiver(slot, stream);
-  if (error == DP_OK && !setup->keeps_receiver && stream->receive_key) {
-    error = keys_make_receiver(stream->receive_suite, stream->receive_key, &setup->receiver);
+  setup->keeps_receiver = has_receiver(slot, received);
+  setup->keeps_sources = keys_overlap(&slot->received, received);
+  if (error == DP_OK && !setup->keeps_receiver && received->count > 0) {
+    error = keys_make_receiver(received, &setup->receiver);
   }
   return error;
 }
 
-static void remember_keys(struct engine_slot *slot, const struct engine_stream *stream) {
+static void remember_keys(struct engine_slot *slot, const struct engine_stream *stream,
+                          const struct keys_received *received) {
   enum srtp_suite suite = stream->send_suite;
   if (stream->send_key) {
     slot->has_send_key[suite] = true;
     memcpy(slot->send_keys[suite], stream->send_key, srtp_suite_master_bytes(suite));
   }
-  slot->has_receive_key = stream->receive_key != NULL;
-  slot->receive_suite = stream->receive_suite;
-  if (!stream->receive_key) return;
-  memcpy(slot->receive_key, stream->receive_key, srtp_suite_master_bytes(stream->receive_suite));
+  slot->received = *received;
+}
+
+/** Keys that packets name: as many and as long names as there is room for. */
+static bool is_valid_mki(const struct engine_stream *stream) {
+  if (stream->receive_mki_bytes == 0) return true;
+  return stream->receive_key && stream->receive_mki && stream->receive_mki_bytes <= SRTP_MAX_MKI_BYTES &&
+         stream->receive_keys > 0 && stream->receive_keys <= SRTP_MAX_KEYS;
 }
 
 static bool is_valid(const struct engine_stream *stream) {
@@ -142,6 +163,7 @@ static bool is_valid(const struct engine_stream *stream) {
   if (stream->ice && (!*stream->ice->ufrag || strlen(stream->ice->ufrag) > ICE_UFRAG_BYTES)) return false;
   if (stream->send_key && !srtp_suite_parameters(stream->send_suite)) return false;
   if (stream->receive_key && !srtp_suite_parameters(stream->receive_suite)) return false;
+  if (!is_valid_mki(stream)) return false;
   return stream->packet_time_ms >= 10 && stream->packet_time_ms <= 60 && stream->packet_time_ms % 10 == 0;
 }
 
@@ -279,16 +301,18 @@ dp_error engine_configure_session(struct engine *engine, uint32_t session, const
   if (error == DP_OK) error = supply_codecs(engine, slot, stream, setup);
   // Looked at first: what the courier has been told cannot be taken back.
   if (error == DP_OK && ring_count(&engine->commands) >= engine->command_room) error = DP_FULL;
-  if (error == DP_OK) error = prepare_keys(slot, stream, setup);
+  struct keys_received received = received_keys(stream);
+  if (error == DP_OK) error = prepare_keys(slot, stream, &received, setup);
   if (error == DP_OK) error = request_channel(engine, slot, stream, setup);
   if (error == DP_OK) error = engine_command(engine, &command);
-  if (error != DP_OK) {
+  if (error == DP_OK) {
+    slot->configured = true;
+    remember_keys(slot, stream, &received);
+  } else {
     keys_free(setup->sender, setup->receiver);
-    return error;
   }
-  slot->configured = true;
-  remember_keys(slot, stream);
-  return DP_OK;
+  secure_wipe(&received, sizeof received);
+  return error;
 }
 
 // ---- digits, figures, end ----

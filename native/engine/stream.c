@@ -30,6 +30,9 @@ static void exchange_keys(struct stream *stream, struct stream_setup *setup) {
   }
   if (!setup->keeps_receiver) {
     struct srtp_receiver *old = stream->input.receiver;
+    if (setup->keeps_sources && old && setup->receiver) {
+      memcpy(setup->receiver->sources, old->sources, sizeof old->sources);
+    }
     stream->input.receiver = setup->receiver;
     setup->receiver = old;
   }

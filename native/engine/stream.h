@@ -75,6 +75,7 @@ struct stream_setup {
   enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */
   struct srtp_sender *sender; /**< A new key of the suite; null: the stream has the right one, or needs none. */
   bool keeps_receiver;        /**< The key is the one in use. */
+  bool keeps_sources;         /**< A new receiver goes on with the SSRCs of the one in use. */
   struct srtp_receiver *receiver; /**< Null: plain, unless kept. */
   uint32_t association; /**< The keys are this DTLS association's, and no other; nothing flows before. 0: no DTLS. */
   uint32_t ice;         /**< Checks are answered by these credentials, which another number replaces; 0: no ICE. */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "crypto/aes-ctr.h"
 #include "crypto/aes-gcm.h"
@@ -16,6 +17,8 @@
 
 /** RFC 3711 §8.2: n_a, 160 bits. */
 #define SRTP_AUTHENTICATION_KEY_BYTES 20
+/** RFC 4568 §6.1: the longest master key identifier. */
+#define SRTP_MAX_MKI_BYTES 128
 
 /** Labels of §4.3.1 and §4.3.2. */
 enum srtp_label {
@@ -33,6 +36,7 @@ struct srtp_policy {
   uint8_t master_key[SRTP_MAX_KEY_BYTES];
   uint8_t master_salt[SRTP_MAX_SALT_BYTES];
   uint64_t lifetime; /**< RTP packets, and RTCP packets, that the key may protect (RFC 4568 §6.1); 0: the maxima. */
+  struct byte_view mki; /**< What packets name it by (RFC 3711 §3.1), of somebody else's; empty: they do not. */
 };
 
 /** The session keys of RTP or of RTCP (RFC 3711 §4.3). */

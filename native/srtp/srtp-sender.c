@@ -8,7 +8,7 @@
 #include "srtp/srtp.h"
 
 dp_error srtp_sender_init(struct srtp_sender *sender, const struct srtp_policy *policy) {
-  if (!sender || !policy) return DP_INVALID_ARGUMENT;
+  if (!sender || !policy || policy->mki.length > 0) return DP_INVALID_ARGUMENT;
   memset(sender, 0, sizeof *sender);
   dp_error error = srtp_session_keys_init(&sender->rtp, policy, SRTP_LABEL_RTP_ENCRYPTION, true);
   if (!error) error = srtp_session_keys_init(&sender->rtcp, policy, SRTP_LABEL_RTCP_ENCRYPTION, true);

@@ -88,7 +88,8 @@ dp_error srtp_open_rtp(struct srtp_session_keys *keys, const struct srtp_frame *
   uint8_t digest[HMAC_SHA1_BYTES];
   dp_error error = rtp_digest(keys, frame, digest);
   if (error) return error;
-  if (!secure_equal(digest, frame->bytes + frame->length, keys->suite->rtp_tag_bytes)) return DP_NOT_AUTHENTIC;
+  const uint8_t *tag = frame->bytes + frame->length + frame->mki;
+  if (!secure_equal(digest, tag, keys->suite->rtp_tag_bytes)) return DP_NOT_AUTHENTIC;
   return srtp_apply_keystream(keys, frame);
 }
 
@@ -120,7 +121,7 @@ dp_error srtp_open_rtcp(struct srtp_session_keys *keys, const struct srtp_frame 
   uint8_t digest[HMAC_SHA1_BYTES];
   dp_error error = rtcp_digest(keys, frame, digest);
   if (error) return error;
-  const uint8_t *tag = frame->bytes + frame->length + SRTCP_INDEX_BYTES;
+  const uint8_t *tag = frame->bytes + frame->length + SRTCP_INDEX_BYTES + frame->mki;
   if (!secure_equal(digest, tag, keys->suite->rtcp_tag_bytes)) return DP_NOT_AUTHENTIC;
   return encrypted ? srtp_apply_keystream(keys, frame) : DP_OK;
 }

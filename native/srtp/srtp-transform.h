@@ -21,6 +21,7 @@ struct srtp_frame {
   uint8_t *bytes;
   size_t clear;  /**< So much at the beginning is never encrypted. */
   size_t length; /**< Of the plain packet. */
+  size_t mki;    /**< Of the identifier that stands before the tag of HMAC (RFC 3711 §3.1); GCM's has its own before it. */
   uint32_t ssrc;
   uint64_t index; /**< 48 bits of RTP: ROC times 65536 plus sequence number; 31 bits of RTCP. */
 };
@@ -28,14 +29,14 @@ struct srtp_frame {
 /** XORs counter mode's keystream over bytes (RFC 3711 §4.1.1). @return DP_OK, DP_CRYPTO */
 dp_error srtp_apply_keystream(struct srtp_session_keys *keys, const struct srtp_frame *frame);
 
-/** Encrypts and adds the tag. @return DP_OK, DP_CRYPTO */
+/** Encrypts and adds the tag; no MKI. @return DP_OK, DP_CRYPTO */
 dp_error srtp_seal_rtp(struct srtp_session_keys *keys, const struct srtp_frame *frame);
 
 /** Checks the tag and decrypts; a packet that is not authentic is left as it was. @return DP_OK, DP_NOT_AUTHENTIC,
  * DP_CRYPTO */
 dp_error srtp_open_rtp(struct srtp_session_keys *keys, const struct srtp_frame *frame);
 
-/** Encrypts, adds tag and index. @return DP_OK, DP_CRYPTO */
+/** Encrypts, adds tag and index; no MKI. @return DP_OK, DP_CRYPTO */
 dp_error srtp_seal_rtcp(struct srtp_session_keys *keys, const struct srtp_frame *frame);
 
 /** Where the word with E bit and index stands behind a plain RTCP packet of `length`. */

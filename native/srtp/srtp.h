@@ -1,12 +1,13 @@
-// SRTP and SRTCP (RFC 3711; the suites of srtp-suite.h), key derivation rate 0, no MKI. A sender protects one SSRC at a time; a
-// receiver learns SSRCs, each only after its first authentic packet. The order in a receiver is: estimate the index
-// (pure), look at the replay window (read only), authenticate, decrypt, and only then commit: no forged packet moves
-// roll-over counter or window.
+// SRTP and SRTCP (RFC 3711; the suites of srtp-suite.h), key derivation rate 0. A sender protects one SSRC at a time; a
+// receiver learns SSRCs, each only after its first authentic packet. It may have several master keys, of which each packet
+// names one by its MKI (§3.1); roll-over counters and windows belong to the SSRCs, whichever key (§3.2.1). The order in a
+// receiver is: find the key, estimate the index (pure), look at the replay window (read only), authenticate, decrypt, and
+// only then commit: no forged packet moves roll-over counter or window.
 //
 // Init and close allocate (OpenSSL contexts): not on the media thread. Protect and unprotect do not allocate and belong
 // to one thread a context.
 //
-// Leaves out: MKI, key derivation rates, AES-192, encrypted header extensions (RFC 6904).
+// Leaves out: MKIs in what we send, which has one key at a time; key derivation rates, AES-192, encrypted header extensions (RFC 6904).
 
 #ifndef DOORPHONE_SRTP_SRTP_H
 #define DOORPHONE_SRTP_SRTP_H
@@ -25,6 +26,8 @@
 #define SRTP_MAX_RTCP_OVERHEAD (SRTCP_INDEX_BYTES + SRTP_MAX_TAG_BYTES)
 /** SSRCs that a receiver tells apart; more are refused, as dropping one would reopen it to replay. */
 #define SRTP_MAX_SOURCES 8
+/** Master keys of a receiver. */
+#define SRTP_MAX_KEYS 4
 
 /** RFC 3711 §9.2: packets that one master key may protect. */
 #define SRTP_MAX_RTP_PACKETS (UINT64_C(1) << 48)
@@ -54,20 +57,29 @@ struct srtp_source {
   struct srtp_replay rtcp;
 };
 
-/** What one direction unprotects with. */
-struct srtp_receiver {
+/** What comes of one master key. */
+struct srtp_receiver_key {
   struct srtp_session_keys rtp;
   struct srtp_session_keys rtcp;
   uint64_t lifetime_rtp;
   uint64_t lifetime_rtcp;
   uint64_t rtp_packets; /**< Authentic ones. */
   uint64_t rtcp_packets;
+  uint8_t mki[SRTP_MAX_MKI_BYTES];
+};
+
+/** What one direction unprotects with. */
+struct srtp_receiver {
+  size_t mki_bytes; /**< In each packet (§3.2.1); 0: none, and one key. */
+  size_t key_count;
+  struct srtp_receiver_key keys[SRTP_MAX_KEYS];
   struct srtp_source sources[SRTP_MAX_SOURCES];
 };
 
 /**
  * Derives the session keys. The same master key must never be given to two senders, nor again to a new sender of the
  * same SSRC: the keystream would repeat (§9.1), and GCM would give its key away (RFC 7714 §8.4). Wipe the policy afterwards.
+ * @param policy without MKI
  * @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO
  */
 dp_error srtp_sender_init(struct srtp_sender *sender, const struct srtp_policy *policy);
@@ -81,7 +93,15 @@ void srtp_sender_change_source(struct srtp_sender *sender);
 /** Wipes and frees. Harmless when zero-initialised or closed already. */
 void srtp_sender_close(struct srtp_sender *sender);
 
+/** A receiver with its first key. @return DP_OK, DP_INVALID_ARGUMENT, DP_CRYPTO */
 dp_error srtp_receiver_init(struct srtp_receiver *receiver, const struct srtp_policy *policy);
+
+/**
+ * Another key, of the same suite, with an MKI that no other has and that is as long as theirs (RFC 4568 §6.1). On any failure
+ * there is one less.
+ * @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL, DP_CRYPTO
+ */
+dp_error srtp_receiver_add_key(struct srtp_receiver *receiver, const struct srtp_policy *policy);
 
 void srtp_receiver_close(struct srtp_receiver *receiver);
 
@@ -94,10 +114,10 @@ void srtp_receiver_close(struct srtp_receiver *receiver);
 dp_error srtp_protect_rtp(struct srtp_sender *sender, uint8_t *packet, size_t *length, size_t capacity);
 
 /**
- * Checks and decrypts an SRTP packet in place (§3.3). The length shrinks by the suite's tag. On any failure nothing
- * has changed, neither packet nor receiver.
- * @return DP_OK, DP_TOO_SHORT, DP_MALFORMED, DP_REPLAYED, DP_TOO_OLD, DP_NOT_AUTHENTIC, DP_FULL, DP_KEY_EXPIRED,
- * DP_CRYPTO
+ * Checks and decrypts an SRTP packet in place (§3.3). The length shrinks by the suite's tag and the MKI. On any failure
+ * nothing has changed, neither packet nor receiver.
+ * @return DP_OK, DP_TOO_SHORT, DP_MALFORMED, DP_REPLAYED, DP_TOO_OLD, DP_NOT_AUTHENTIC (it may name no key of ours), DP_FULL,
+ * DP_KEY_EXPIRED, DP_CRYPTO
  */
 dp_error srtp_unprotect_rtp(struct srtp_receiver *receiver, uint8_t *packet, size_t *length);
 

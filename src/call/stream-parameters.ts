@@ -38,7 +38,7 @@ export function streamOf(agreed: AgreedMedia, enforced: Enforced): StreamParamet
     packetTime: agreed.packetTime,
     direction,
     send: srtpOf(suite, sendKey),
-    receive: srtpOf(suite, receiveKey),
+    receive: srtpOf(suite, receiveKey, agreed.receiveKeys),
     dtls:
       dtls === undefined || association === undefined
         ? undefined
@@ -56,6 +56,10 @@ export function natOf(
   return behindNat ? { signallingAddress: heardFrom } : {};
 }
 
-function srtpOf(suite: AgreedMedia['suite'], key: Secret | undefined): SrtpParameters | undefined {
-  return suite === undefined || key === undefined ? undefined : { suite, key };
+function srtpOf(
+  suite: AgreedMedia['suite'],
+  key: Secret | undefined,
+  named?: AgreedMedia['receiveKeys'],
+): SrtpParameters | undefined {
+  return suite === undefined || key === undefined ? undefined : { suite, key, named };
 }

@@ -115,7 +115,8 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     sendSuite: parameters.send?.suite,
     sendKey: keyBytes(parameters.send),
     receiveSuite: parameters.receive?.suite,
-    receiveKey: keyBytes(parameters.receive),
+    receiveKey: receivedKeyBytes(parameters.receive),
+    receiveMki: parameters.receive?.named && Buffer.concat(parameters.receive.named.map(({ mki }) => mki)),
     dtlsAssociation: dtls?.association ?? 0,
     dtlsRole: dtls === undefined ? 0 : roleNumbers[dtls.role],
     dtlsFingerprints: dtls && fingerprintBytes(dtls.fingerprints),
@@ -132,4 +133,9 @@ function fingerprintBytes(fingerprints: readonly Fingerprint[]): Uint8Array {
 /** A key of the wrong length is refused by the addon. */
 function keyBytes(parameters: SrtpParameters | undefined): Uint8Array | undefined {
   return parameters === undefined ? undefined : Buffer.from(parameters.key.reveal(), 'base64');
+}
+
+function receivedKeyBytes(parameters: SrtpParameters | undefined): Uint8Array | undefined {
+  if (parameters?.named === undefined) return keyBytes(parameters);
+  return Buffer.concat(parameters.named.map(({ key }) => Buffer.from(key.reveal(), 'base64')));
 }

@@ -24,6 +24,18 @@ export interface SrtpParameters {
   readonly suite: SrtpSuite;
   /** Base64 of master key and salt, as long as the suite wants them. */
   readonly key: Secret;
+  /**
+   * What packets of the peer's may be protected by, each with the name that they carry of it, all of one length: up to four
+   * keys. Undefined: they name none, and there is one key. Not for what we send.
+   */
+  readonly named?: readonly NamedKey[] | undefined;
+}
+
+/** A master key and its identifier (RFC 3711 §3.1). */
+export interface NamedKey {
+  readonly mki: Uint8Array;
+  /** As above. */
+  readonly key: Secret;
 }
 
 /** The hash functions by which certificates are known here (RFC 8122 §5). */

@@ -24,6 +24,7 @@ import {
   type PayloadTypes,
   wishesFor,
 } from './codec.ts';
+import type { NamedKey } from './crypto-attribute.ts';
 import type { CryptoSuite } from './crypto-suite.ts';
 import type { AgreedDtls } from './dtls.ts';
 import type { AgreedIce } from './ice.ts';
@@ -75,6 +76,8 @@ export interface AgreedMedia {
   readonly sendKey: Secret | undefined;
   /** … and the peer's. */
   readonly receiveKey: Secret | undefined;
+  /** All of the peer's, where its packets name them; undefined: they do not. */
+  readonly receiveKeys?: readonly NamedKey[] | undefined;
   /** A handshake on the media ports brings the keys. */
   readonly dtls: AgreedDtls | undefined;
   readonly ice: AgreedIce | undefined;
@@ -151,6 +154,7 @@ export function agree(
     suite: keying.keys?.receive.suite,
     sendKey: keying.keys?.send.key,
     receiveKey: keying.keys?.receive.key,
+    receiveKeys: keying.keys?.receive.named,
     dtls: keying.dtls,
     ice,
     encrypted: isEncrypted(keying),

@@ -2,7 +2,7 @@
 // opportunistically in a plain one (RFC 8643 §3).
 
 import { ok, type Result } from '../base/result.ts';
-import { type CryptoLine, isSameKey, usableCryptoLines } from './crypto-attribute.ts';
+import { type CryptoLine, sharesKey, usableCryptoLines } from './crypto-attribute.ts';
 import { type AgreedDtls, answeredDtls, chooseDtls } from './dtls.ts';
 import { hasFingerprint } from './fingerprint.ts';
 import type { LocalMedia } from './local-media.ts';
@@ -11,7 +11,7 @@ import { type Refusal, refusal } from './refusal.ts';
 import type { RtcpDestination } from './rtcp.ts';
 import type { MediaDescription, SessionDescription } from './types.ts';
 
-/** One suite, a key each way. */
+/** One suite, a key each way, or some of the peer's. */
 export interface KeyPair {
   readonly send: CryptoLine;
   readonly receive: CryptoLine;
@@ -36,7 +36,7 @@ export interface PeerLine {
 
 /** One key in both directions would be one key stream used twice (RFC 3711 §9.1). */
 const isForeign = (theirs: CryptoLine, ours: readonly CryptoLine[]): boolean =>
-  !ours.some((line) => isSameKey(line, theirs));
+  !ours.some((line) => sharesKey(line, theirs));
 
 /** What is spoken here, in our order; DTLS only where there is a certificate. */
 export function methodsOf({ srtp, keying = ['sdes'], dtls }: LocalMedia): readonly KeyingMethod[] {
@@ -66,7 +66,7 @@ export function chooseKeying({ session, line, media }: PeerLine, local: LocalMed
 
 /**
  * RFC 4568 §5.1.2: of the offer's lines the first that can be used is answered, under its tag and its name, with our own
- * key for its suite.
+ * key for its suite. Whether packets name their key is each side's own (§6.1): ours do not.
  */
 function chooseKeys(line: MediaDescription, { crypto = [] }: LocalMedia): KeyPair | undefined {
   for (const receive of usableCryptoLines(line.attributes)) {
@@ -79,8 +79,8 @@ function chooseKeys(line: MediaDescription, { crypto = [] }: LocalMedia): KeyPai
 }
 
 /**
- * What the answer to our line comes to. RFC 4568 §5.1.3: one key, under a tag and with the suite of our offer; RFC 8842
- * §5.4: a fingerprint; RFC 8643 §3.3: neither means plain.
+ * What the answer to our line comes to. RFC 4568 §5.1.3: a key or some, under a tag and with the suite of our offer;
+ * RFC 8842 §5.4: a fingerprint; RFC 8643 §3.3: neither means plain.
  */
 export function answeredKeying(
   offered: MediaDescription,

@@ -161,6 +161,14 @@ describe('parameters', () => {
     expect(configure({ sendSuite: 'AEAD_AES_128_GCM' })).toThrow('sendKey');
     expect(configure({ sendKey: new Uint8Array(30) })).toThrow('sendKey');
     expect(configure({ receiveSuite: 'NULL', receiveKey: new Uint8Array(30) })).toThrow('receiveSuite');
+    const receiveSuite = 'AES_CM_128_HMAC_SHA1_80';
+    const two = { receiveSuite, receiveKey: randomBytes(60) };
+    expect(configure({ ...two, receiveMki: Uint8Array.of(0, 1, 0, 2) })).not.toThrow();
+    expect(configure({ ...two, receiveMki: Uint8Array.of(0, 1, 2) })).toThrow('receiveMki');
+    expect(configure({ ...two, receiveMki: Uint8Array.of(1, 1) })).toThrow('out of range');
+    expect(configure({ ...two, receiveMki: undefined })).toThrow('receiveMki');
+    expect(configure({ receiveMki: Uint8Array.of(1) })).toThrow('receiveMki');
+    expect(configure({ sendSuite: receiveSuite, sendKey: randomBytes(60) })).toThrow('sendKey');
     const fingerprint = Buffer.concat([Buffer.of(1), randomBytes(32)]);
     const dtls = { dtlsAssociation: 1, dtlsRole: 1, dtlsFingerprints: fingerprint };
     expect(configure(dtls)).not.toThrow();

@@ -1,4 +1,4 @@
-// SRTP beside libsrtp2, packet for packet, in every suite: a program in C (test/native/peers/srtp-equality.c).
+// SRTP beside libsrtp2, packet for packet, in every suite, with MKIs and without: a program in C (test/native/peers/srtp-equality.c).
 // DOORPHONE_SRTP_PACKETS=1000000 compares so many in each suite, which takes minutes; DOORPHONE_SRTP_SEED others.
 
 import { execFile } from 'node:child_process';
@@ -22,5 +22,7 @@ test('every packet is libsrtp2’s, and every verdict on what a bad network brin
   await run('make', ['-s', '-C', `${ROOT}native`, 'peers']);
   const { stdout } = await run(`${ROOT}build/native/peers/srtp-equality`, [PACKETS, SEED]);
   console.log(stdout);
-  for (const suite of SUITES) expect(stdout).toContain(`ok   ${suite}: ${PACKETS} packets the same`);
+  for (const suite of SUITES.flatMap((name) => [name, `${name} with MKI`])) {
+    expect(stdout).toContain(`ok   ${suite}: ${PACKETS} packets the same`);
+  }
 });

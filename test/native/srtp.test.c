@@ -60,6 +60,154 @@ static struct datagram protected_rtp(uint16_t sequence) {
 /** Unprotects a copy. */
 static dp_error receive(struct datagram packet) { return srtp_unprotect_rtp(&receiver, packet.bytes, &packet.length); }
 
+// ---- several keys ----
+
+enum { KEYS = 3, MKI_BYTES = 4 };
+
+static const uint8_t mkis[KEYS][MKI_BYTES] = {{0, 0, 0, 1}, {0, 0, 4, 42}, {0xFF, 0, 0, 1}};
+
+static struct srtp_policy named_policy(unsigned key) {
+  struct srtp_policy policy = test_policy();
+  policy.master_key[0] = (uint8_t)(policy.master_key[0] + key);
+  policy.mki = (struct byte_view){mkis[key], MKI_BYTES};
+  return policy;
+}
+
+static struct srtp_sender named_senders[KEYS];
+
+/** A receiver of all keys, and senders with one each. Ours name none, so that the name is put in afterwards. */
+static void open_named(void) {
+  for (unsigned key = 0; key < KEYS; key++) {
+    struct srtp_policy policy = named_policy(key);
+    dp_error error = key == 0 ? srtp_receiver_init(&receiver, &policy) : srtp_receiver_add_key(&receiver, &policy);
+    if (error != DP_OK) abort();
+    policy.mki.length = 0;
+    if (srtp_sender_init(&named_senders[key], &policy) != DP_OK) abort();
+  }
+}
+
+static void close_named(void) {
+  for (unsigned key = 0; key < KEYS; key++) srtp_sender_close(&named_senders[key]);
+  srtp_receiver_close(&receiver);
+}
+
+/** RFC 3711 §3.1, §3.4: the MKI stands before the tag; RFC 7714 §8.2, §9.2: GCM's tag stands before the MKI. */
+static void put_name(struct datagram *packet, const uint8_t *mki, size_t tag_bytes) {
+  size_t behind = srtp_suite_parameters(suite)->aead ? 0 : tag_bytes;
+  uint8_t *at = packet->bytes + packet->length - behind;
+  memmove(at + MKI_BYTES, at, behind);
+  memcpy(at, mki, MKI_BYTES);
+  packet->length += MKI_BYTES;
+}
+
+static struct datagram named_rtp(unsigned key, uint16_t sequence) {
+  struct datagram packet = rtp_datagram(0xCAFEBABE, sequence);
+  if (srtp_protect_rtp(&named_senders[key], packet.bytes, &packet.length, BUFFER) != DP_OK) abort();
+  put_name(&packet, mkis[key], rtp_overhead());
+  return packet;
+}
+
+static void a_packet_names_its_key(void) {
+  open_named();
+  // §3.2.1: one window and one roll-over counter, whichever key: here it wraps under the second.
+  static const unsigned order[] = {0, 0, 2, 1, 1, 0, 2, 2};
+  for (unsigned at = 0; at < 8; at++) {
+    uint16_t sequence = (uint16_t)(0xFFFC + at);
+    if (at == 4) {
+      for (unsigned key = 0; key < KEYS; key++) named_senders[key].index = 0xFFFF, named_senders[key].has_index = true;
+    }
+    struct datagram packet = named_rtp(order[at], sequence);
+    struct datagram again = packet;
+    CHECK_EQUAL(srtp_unprotect_rtp(&receiver, packet.bytes, &packet.length), DP_OK);
+    struct datagram plain = rtp_datagram(0xCAFEBABE, sequence);
+    CHECK_EQUAL(packet.length, plain.length);
+    CHECK_BYTES(packet.bytes, plain.bytes, plain.length);
+    CHECK_EQUAL(receive(again), DP_REPLAYED);
+  }
+  CHECK_EQUAL(receiver.sources[0].rtp.highest, 0x10003);
+  for (unsigned key = 0; key < KEYS; key++) CHECK_EQUAL(receiver.keys[key].rtp_packets, key == 1 ? 2 : 3);
+  close_named();
+}
+
+static void rtcp_names_its_key(void) {
+  open_named();
+  for (unsigned key = 0; key < KEYS; key++) {
+    struct datagram packet = {.bytes = {0x80, 0xC9, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, .length = 16};
+    named_senders[key].rtcp_index = key;
+    CHECK_EQUAL(srtp_protect_rtcp(&named_senders[key], packet.bytes, &packet.length, BUFFER), DP_OK);
+    put_name(&packet, mkis[key], srtp_suite_parameters(suite)->rtcp_tag_bytes);
+    CHECK_EQUAL(packet.length, 16 + rtcp_overhead() + MKI_BYTES);
+    struct datagram again = packet;
+    CHECK_EQUAL(srtp_unprotect_rtcp(&receiver, packet.bytes, &packet.length), DP_OK);
+    CHECK_EQUAL(packet.length, 16);
+    CHECK_EQUAL(packet.bytes[8], 5);
+    CHECK_EQUAL(srtp_unprotect_rtcp(&receiver, again.bytes, &again.length), DP_REPLAYED);
+  }
+  close_named();
+}
+
+static void a_name_of_no_key_moves_nothing(void) {
+  open_named();
+  static struct srtp_receiver before;
+  before = receiver;
+  struct datagram packet = named_rtp(1, 7);
+  for (size_t at = 12; at < packet.length; at++) {
+    struct datagram forged = packet;
+    forged.bytes[at] ^= 0x01;
+    struct datagram copy = forged;
+    CHECK_EQUAL(srtp_unprotect_rtp(&receiver, forged.bytes, &forged.length), DP_NOT_AUTHENTIC);
+    CHECK_BYTES(&receiver, &before, sizeof before);
+    CHECK_BYTES(forged.bytes, copy.bytes, copy.length);
+    CHECK_EQUAL(forged.length, copy.length);
+  }
+  // Another key's name, and none at all.
+  struct datagram other = named_rtp(2, 8);
+  memcpy(other.bytes + other.length - MKI_BYTES - (srtp_suite_parameters(suite)->aead ? 0 : rtp_overhead()), mkis[0], MKI_BYTES);
+  CHECK_EQUAL(receive(other), DP_NOT_AUTHENTIC);
+  struct datagram nameless = rtp_datagram(0xCAFEBABE, 9);
+  if (srtp_protect_rtp(&named_senders[0], nameless.bytes, &nameless.length, BUFFER) != DP_OK) abort();
+  CHECK_EQUAL(receive(nameless), DP_NOT_AUTHENTIC);
+  nameless.length = 12 + rtp_overhead() + MKI_BYTES - 1;
+  CHECK_EQUAL(receive(nameless), DP_TOO_SHORT);
+  CHECK_BYTES(&receiver, &before, sizeof before);
+  CHECK_EQUAL(receive(packet), DP_OK);
+  close_named();
+}
+
+static void each_key_has_a_lifetime_of_its_own(void) {
+  open_named();
+  receiver.keys[1].lifetime_rtp = 1;
+  CHECK_EQUAL(receive(named_rtp(1, 1)), DP_OK);
+  CHECK_EQUAL(receive(named_rtp(1, 2)), DP_KEY_EXPIRED);
+  CHECK_EQUAL(receive(named_rtp(0, 3)), DP_OK);
+  close_named();
+}
+
+static void keys_have_names_of_one_length_each_its_own(void) {
+  open_named();
+  struct srtp_policy policy = named_policy(1);
+  CHECK_EQUAL(srtp_receiver_add_key(&receiver, &policy), DP_INVALID_ARGUMENT);
+  static const uint8_t fourth[MKI_BYTES + 1] = {9, 9, 9, 9, 9};
+  policy.mki = (struct byte_view){fourth, MKI_BYTES + 1};
+  CHECK_EQUAL(srtp_receiver_add_key(&receiver, &policy), DP_INVALID_ARGUMENT);
+  policy.mki.length = MKI_BYTES;
+  policy.suite = (enum srtp_suite)((suite + 1) % SRTP_SUITES);
+  CHECK_EQUAL(srtp_receiver_add_key(&receiver, &policy), DP_INVALID_ARGUMENT);
+  policy.suite = suite;
+  CHECK_EQUAL(srtp_receiver_add_key(&receiver, &policy), DP_OK);
+  policy.mki.data = fourth + 1;
+  CHECK_EQUAL(srtp_receiver_add_key(&receiver, &policy), DP_INVALID_ARGUMENT);
+  static const uint8_t fifth[MKI_BYTES] = {5};
+  policy.mki.data = fifth;
+  CHECK_EQUAL(srtp_receiver_add_key(&receiver, &policy), DP_FULL);
+  CHECK_EQUAL(srtp_sender_init(&sender, &policy), DP_INVALID_ARGUMENT);
+  close_named();
+  // Nor does one that has no names take another.
+  open_both(0);
+  CHECK_EQUAL(srtp_receiver_add_key(&receiver, &policy), DP_INVALID_ARGUMENT);
+  close_both();
+}
+
 // ---- index and replay ----
 
 static void estimates_as_appendix_a(void) {
@@ -404,6 +552,11 @@ static void run_suite(void) {
   TEST(srtcp_round_trip);
   TEST(srtcp_without_encryption_is_understood);
   TEST(srtcp_ends_with_its_index);
+  TEST(a_packet_names_its_key);
+  TEST(rtcp_names_its_key);
+  TEST(a_name_of_no_key_moves_nothing);
+  TEST(each_key_has_a_lifetime_of_its_own);
+  TEST(keys_have_names_of_one_length_each_its_own);
   TEST(closing_wipes_and_may_be_repeated);
 }
 

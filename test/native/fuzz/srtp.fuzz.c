@@ -42,7 +42,30 @@ static void try_suite(enum srtp_suite suite, const uint8_t *data, size_t size) {
   srtp_receiver_close(&receiver);
 }
 
+/** The same with keys that packets name, of as many bytes as the input's first says; two of the names are in it. */
+static void try_names(enum srtp_suite suite, const uint8_t *data, size_t size) {
+  size_t mki_bytes = size == 0 ? 1 : 1 + data[0] % SRTP_MAX_MKI_BYTES;
+  if (size < 2 * mki_bytes) return;
+  struct srtp_policy policy = {.suite = suite, .master_key = {1}, .mki = {data, mki_bytes}};
+  struct srtp_receiver receiver;
+  require(srtp_receiver_init(&receiver, &policy) == DP_OK);
+  policy.mki.data = data + size - mki_bytes;
+  (void)srtp_receiver_add_key(&receiver, &policy);
+  struct srtp_receiver before = receiver;
+  uint8_t *copy = malloc(size);
+  memcpy(copy, data, size);
+  size_t length = size;
+  require(srtp_unprotect_rtp(&receiver, copy, &length) != DP_OK);
+  require(srtp_unprotect_rtcp(&receiver, copy, &length) != DP_OK);
+  require(length == size && memcmp(copy, data, size) == 0 && memcmp(&receiver, &before, sizeof before) == 0);
+  free(copy);
+  srtp_receiver_close(&receiver);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  for (unsigned suite = 0; suite < SRTP_SUITES; suite++) try_suite((enum srtp_suite)suite, data, size);
+  for (unsigned suite = 0; suite < SRTP_SUITES; suite++) {
+    try_suite((enum srtp_suite)suite, data, size);
+    try_names((enum srtp_suite)suite, data, size);
+  }
   return 0;
 }

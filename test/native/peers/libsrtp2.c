@@ -30,11 +30,12 @@ static const struct suite suites[] = {
 };
 
 typedef void (*set_policy_h)(srtp_crypto_policy_t *policy);
-typedef srtp_err_status_t (*transform_h)(srtp_t context, void *packet, int *length);
+typedef srtp_err_status_t (*protect_h)(srtp_t context, void *packet, int *length, unsigned named, unsigned key);
+typedef srtp_err_status_t (*unprotect_h)(srtp_t context, void *packet, int *length, unsigned named);
 
 static void *library;
-static transform_h protect[2];
-static transform_h unprotect[2];
+static protect_h protect[2];
+static unprotect_h unprotect[2];
 static __typeof__(&srtp_create) create;
 static __typeof__(&srtp_dealloc) dealloc;
 static __typeof__(&srtp_set_stream_roc) set_roll_over;
@@ -53,10 +54,10 @@ static void *find(const char *name) {
 const char *peer_load(void) {
   library = dlopen("libsrtp2.so.1", RTLD_NOW | RTLD_LOCAL);
   if (!library) return NULL;
-  protect[0] = (transform_h)find("srtp_protect");
-  protect[1] = (transform_h)find("srtp_protect_rtcp");
-  unprotect[0] = (transform_h)find("srtp_unprotect");
-  unprotect[1] = (transform_h)find("srtp_unprotect_rtcp");
+  protect[0] = (protect_h)find("srtp_protect_mki");
+  protect[1] = (protect_h)find("srtp_protect_rtcp_mki");
+  unprotect[0] = (unprotect_h)find("srtp_unprotect_mki");
+  unprotect[1] = (unprotect_h)find("srtp_unprotect_rtcp_mki");
   create = (__typeof__(create))find("srtp_create");
   dealloc = (__typeof__(dealloc))find("srtp_dealloc");
   set_roll_over = (__typeof__(set_roll_over))find("srtp_set_stream_roc");
@@ -73,12 +74,16 @@ static const struct suite *suite_named(const char *name) {
 
 bool peer_knows(const char *suite) { return suite_named(suite) != NULL; }
 
-void peer_open(struct peer_session *session, const char *suite, const uint8_t *master,
+void peer_open(struct peer_session *session, const char *suite, struct peer_keys *keys,
                const struct peer_source *sources, size_t count) {
   const struct suite *chosen = suite_named(suite);
   if (!chosen || count == 0 || count > SOURCES) fail("suite or number of sources");
-  unsigned char key[SRTP_MAX_KEY_LEN];
-  memcpy(key, master, sizeof key);
+  srtp_master_key_t masters[PEER_KEYS];
+  srtp_master_key_t *list[PEER_KEYS];
+  for (size_t at = 0; at < PEER_KEYS; at++) {
+    masters[at] = (srtp_master_key_t){keys->masters[at], keys->mkis[at], (unsigned)keys->mki_bytes};
+    list[at] = &masters[at];
+  }
   srtp_policy_t policies[SOURCES];
   memset(policies, 0, sizeof policies);
   for (size_t at = 0; at < count; at++) {
@@ -87,7 +92,8 @@ void peer_open(struct peer_session *session, const char *suite, const uint8_t *m
     ((set_policy_h)find(chosen->set_rtcp))(&policy->rtcp);
     policy->ssrc.type = ssrc_specific;
     policy->ssrc.value = sources[at].ssrc;
-    policy->key = key;
+    policy->keys = list;
+    policy->num_master_keys = keys->mki_bytes == 0 ? 1 : PEER_KEYS;
     policy->window_size = 128;
     policy->next = at + 1 < count ? &policies[at + 1] : NULL;
   }
@@ -97,21 +103,20 @@ void peer_open(struct peer_session *session, const char *suite, const uint8_t *m
     if (sources[at].roll_over == 0) continue;
     if (set_roll_over(context, sources[at].ssrc, sources[at].roll_over) != srtp_err_status_ok) fail("roll-over");
   }
-  session->context = context;
+  *session = (struct peer_session){.context = context, .named = keys->mki_bytes > 0};
 }
 
 void peer_close(struct peer_session *session) {
   if (dealloc((srtp_t)session->context) != srtp_err_status_ok) fail("srtp_dealloc");
 }
 
-static enum peer_verdict run(transform_h transform, struct peer_session *session, uint8_t *packet, size_t *length) {
-  int changed = (int)*length;
-  srtp_err_status_t status = transform((srtp_t)session->context, packet, &changed);
+static enum peer_verdict verdict_of(srtp_err_status_t status, int changed, size_t *length) {
   if (status == srtp_err_status_ok) *length = (size_t)changed;
   switch (status) {
     case srtp_err_status_ok: return PEER_TAKEN;
     case srtp_err_status_replay_fail: return PEER_REPLAYED;
     case srtp_err_status_replay_old: return PEER_TOO_OLD;
+    case srtp_err_status_bad_mki:
     case srtp_err_status_auth_fail:
     case srtp_err_status_cipher_fail: return PEER_NOT_AUTHENTIC;
     default: return PEER_OTHER;
@@ -119,9 +124,13 @@ static enum peer_verdict run(transform_h transform, struct peer_session *session
 }
 
 enum peer_verdict peer_protect(struct peer_session *session, bool rtcp, uint8_t *packet, size_t *length) {
-  return run(protect[rtcp], session, packet, length);
+  int changed = (int)*length;
+  srtp_err_status_t status = protect[rtcp]((srtp_t)session->context, packet, &changed, session->named, session->key);
+  return verdict_of(status, changed, length);
 }
 
 enum peer_verdict peer_unprotect(struct peer_session *session, bool rtcp, uint8_t *packet, size_t *length) {
-  return run(unprotect[rtcp], session, packet, length);
+  int changed = (int)*length;
+  srtp_err_status_t status = unprotect[rtcp]((srtp_t)session->context, packet, &changed, session->named);
+  return verdict_of(status, changed, length);
 }

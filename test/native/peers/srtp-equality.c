@@ -1,6 +1,7 @@
 // Our SRTP and SRTCP beside libsrtp2's, packet for packet: what both make of random packets must be the same bytes, and what
 // both say of them behind a network that loses, delays, repeats and forges must be the same. Sequence numbers leap, so that
-// they wrap every few hundred packets. Ours may not allocate meanwhile.
+// they wrap every few hundred packets. Ours may not allocate meanwhile. Then the same with several keys that packets name
+// (MKI), which libsrtp2 makes and both receive.
 //
 //   make -C native peers && build/native/peers/srtp-equality [PACKETS a suite [SEED]]
 //
@@ -66,6 +67,7 @@ static uint64_t random_state;
 static struct sender senders[SOURCES];
 static struct srtp_receiver receiver;
 static struct peer_session peer_sender, peer_receiver;
+static struct peer_keys keys;
 static struct packet delayed[DELAYED], remembered[REMEMBERED];
 static size_t remembered_count;
 
@@ -125,9 +127,13 @@ static void advance(struct sender *sender) {
   tally.wraps += (sender->index >> 16) - (before >> 16);
 }
 
-/** Protects by both. @return whether both made the same of it */
+/** Protects by both, or where packets name their key by libsrtp2. @return whether both made the same of it */
 static bool protect(struct sender *sender, struct packet *packet) {
   struct packet theirs = *packet;
+  if (keys.mki_bytes > 0) {
+    peer_sender.key = random_below(PEER_KEYS);
+    return peer_protect(&peer_sender, packet->rtcp, packet->bytes, &packet->length) == PEER_TAKEN;
+  }
   dp_error (*ours)(struct srtp_sender *, uint8_t *, size_t *, size_t) = packet->rtcp ? srtp_protect_rtcp : srtp_protect_rtp;
   counting = true;
   dp_error error = ours(&sender->ours, packet->bytes, &packet->length, ROOM);
@@ -232,12 +238,27 @@ static void begin_source(struct sender *sender, size_t at, const struct srtp_pol
   srtp_replay_start(&known->rtp, sender->index - 1);
 }
 
-static void open_session(enum srtp_suite suite) {
-  uint8_t master[SRTP_MAX_MASTER_BYTES + 64];
-  struct srtp_policy policy;
+/** Keys of both, names of a length that differs from session to session. @return the first key, for our senders */
+static struct srtp_policy open_keys(enum srtp_suite suite, bool named) {
+  struct srtp_policy policy, first;
+  fill_random(&keys.masters[0][0], sizeof keys.masters);
+  fill_random(&keys.mkis[0][0], sizeof keys.mkis);
+  keys.mki_bytes = !named ? 0 : random_below(4) == 0 ? 1 + random_below(PEER_MKI_BYTES) : 4;
+  for (uint8_t key = 0; key < PEER_KEYS; key++) {
+    keys.mkis[key][0] = key; // Each another.
+    if (srtp_policy_init(&policy, suite, keys.masters[key]) != DP_OK) abort();
+    if (key == 0) first = policy;
+    policy.mki = (struct byte_view){keys.mkis[key], keys.mki_bytes};
+    if (key > 0 && !named) break;
+    dp_error error = key == 0 ? srtp_receiver_init(&receiver, &policy) : srtp_receiver_add_key(&receiver, &policy);
+    if (error != DP_OK) abort();
+  }
+  return first;
+}
+
+static void open_session(enum srtp_suite suite, bool named) {
   struct peer_source sources[SOURCES];
-  fill_random(master, sizeof master);
-  if (srtp_policy_init(&policy, suite, master) != DP_OK || srtp_receiver_init(&receiver, &policy) != DP_OK) abort();
+  const struct srtp_policy policy = open_keys(suite, named);
   for (uint32_t at = 0; at < SOURCES; at++) {
     struct sender *sender = &senders[at];
     memset(sender, 0, sizeof *sender);
@@ -249,8 +270,8 @@ static void open_session(enum srtp_suite suite) {
     begin_source(sender, at, &policy);
   }
   const char *name = srtp_suite_parameters(suite)->name;
-  peer_open(&peer_sender, name, master, sources, SOURCES);
-  peer_open(&peer_receiver, name, master, sources, SOURCES);
+  peer_open(&peer_sender, name, &keys, sources, SOURCES);
+  peer_open(&peer_receiver, name, &keys, sources, SOURCES);
   memset(delayed, 0, sizeof delayed);
   remembered_count = 0;
 }
@@ -262,12 +283,21 @@ static void close_session(void) {
   peer_close(&peer_receiver);
 }
 
+/**
+ * libsrtp2 looks for RTCP's MKI as far from the end as RTP's tag is long, and where the tags differ refuses what it has made
+ * itself: there is no RTCP then.
+ */
+static bool has_rtcp(void) {
+  const struct srtp_suite_parameters *suite = receiver.keys[0].rtp.suite;
+  return keys.mki_bytes == 0 || suite->rtp_tag_bytes == suite->rtcp_tag_bytes;
+}
+
 static void run_session(const char *name, unsigned long packets) {
   struct packet packet;
   for (unsigned long made = 0; made < packets; made++) {
     struct sender *sender = &senders[random_below(SOURCES)];
     bool first = !sender->begun;
-    if (first || random_below(8) != 0) {
+    if (first || random_below(8) != 0 || !has_rtcp()) {
       make_rtp(sender, &packet);
       sender->begun = true;
     } else {
@@ -281,7 +311,7 @@ static void run_session(const char *name, unsigned long packets) {
   }
 }
 
-static void compare_suite(enum srtp_suite suite, unsigned long packets) {
+static void compare_suite(enum srtp_suite suite, bool named, unsigned long packets) {
   const char *name = srtp_suite_parameters(suite)->name;
   if (!peer_knows(name)) {
     printf("libsrtp2 does not know %s\n", name);
@@ -289,14 +319,14 @@ static void compare_suite(enum srtp_suite suite, unsigned long packets) {
   }
   memset(&tally, 0, sizeof tally);
   while (tally.made < packets) {
-    open_session(suite);
+    open_session(suite, named);
     unsigned long left = packets - tally.made;
     run_session(name, left < SESSION_PACKETS ? left : SESSION_PACKETS);
     close_session();
   }
-  printf("ok   %s: %lu packets the same, %lu lost, %lu wraps; %lu taken, %lu replayed, %lu too old, %lu not authentic; "
+  printf("ok   %s%s: %lu packets the same, %lu lost, %lu wraps; %lu taken, %lu replayed, %lu too old, %lu not authentic; "
          "%lu forged\n",
-         name, tally.made, tally.lost, tally.wraps, tally.taken, tally.replayed, tally.too_old, tally.unauthentic,
+         name, named ? " with MKI" : "", tally.made, tally.lost, tally.wraps, tally.taken, tally.replayed, tally.too_old, tally.unauthentic,
          tally.forged);
   if (packets < SESSION_PACKETS) return;
   if (!tally.lost || !tally.wraps || !tally.replayed || !tally.too_old || !tally.forged) give_up(name, "too easy a run");
@@ -324,9 +354,9 @@ int main(int count, char **arguments) {
   }
   try_counter();
   printf("%s, seed %lu\n", version, (unsigned long)seed);
-  for (unsigned suite = 0; suite < SRTP_SUITES; suite++) {
-    random_state = seed * 0x9E3779B97F4A7C15u + suite + 1;
-    compare_suite((enum srtp_suite)suite, packets);
+  for (unsigned at = 0; at < 2 * SRTP_SUITES; at++) {
+    random_state = seed * 0x9E3779B97F4A7C15u + at + 1;
+    compare_suite((enum srtp_suite)(at % SRTP_SUITES), at >= SRTP_SUITES, packets);
   }
   if (allocations != 0) {
     printf("FAIL ours allocated %lu times\n", allocations);

@@ -318,6 +318,16 @@ describe('a session', () => {
     expect(addon.configured[0]?.[1].receiveKey).toBeUndefined();
   });
 
+  it('passes keys that packets name behind each other, with their names', () => {
+    const { addon, engine } = start();
+    const keys = [1, 2].map((seed) => Buffer.alloc(30, seed));
+    const named = keys.map((key, at) => ({ mki: Buffer.of(0, at + 7), key: new Secret(key.toString('base64')) }));
+    const receive = { suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret(''), named } as const;
+    engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) }).configure({ ...stream, receive });
+    expect(addon.configured[0]?.[1].receiveKey).toEqual(Buffer.concat(keys));
+    expect(addon.configured[0]?.[1].receiveMki).toEqual(Buffer.of(0, 7, 0, 8));
+  });
+
   it('hands over who the peer is in DTLS, and our half of ICE', () => {
     const { addon, engine } = start();
     const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });

@@ -369,8 +369,7 @@ describe('answerOffer with SRTP (RFC 4568)', () => {
     ['a key that is too short', '1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVB'],
     ['a key that is no base64', `1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY.slice(1)}!`],
     ['another key method', `1 AES_CM_128_HMAC_SHA1_80 uri:${THEIR_KEY}`],
-    ['an MKI, which would lengthen every packet', `1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY}|2^20|1:4`],
-    ['an MKI without lifetime', `1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY}|1066:4`],
+    ['our own key among others', `1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY}|1:4;inline:${OUR_KEY}|2:4`],
     ['a lifetime of zero', `1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY}|0`],
     ['a lifetime beyond 2^48', `1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY}|2^49`],
     ['two keys', `1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY};inline:${THEIR_KEY}`],
@@ -384,14 +383,21 @@ describe('answerOffer with SRTP (RFC 4568)', () => {
     expect(refused(savp(line(value)), secure('required'))).toBe('encryption-required');
   });
 
-  it('RFC 4568 §7.1.5: the offer has an MKI on every line, which we refuse', () => {
+  it('RFC 4568 §7.1.5: takes a line with an MKI, which our own packets need not have', () => {
     const offer = savp(
       line('1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz|2^20|1:4 FEC_ORDER=FEC_SRTP'),
       line(
         '2 F8_128_HMAC_SHA1_80 inline:MTIzNDU2Nzg5QUJDREUwMTIzNDU2Nzg5QUJjZGVm|2^20|1:4;inline:QUJjZGVmMTIzNDU2Nzg5QUJDREUwMTIzNDU2Nzg5|2^20|2:4 FEC_ORDER=FEC_SRTP',
       ),
     );
-    expect(refused(offer, secure('optional'))).toBe('encryption-refused');
+    const { agreed, text } = answered(
+      offer,
+      secure('required', { crypto: [{ tag: 1, suite: 'AES_CM_128_HMAC_SHA1_80', key: new Secret(THEIR_KEY) }] }),
+    );
+    expect(text).toContain(`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${THEIR_KEY}`);
+    expect(agreed.receiveKeys?.map(({ mki, key }) => [[...mki], key.reveal()])).toEqual([
+      [[0, 0, 0, 1], 'WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz'],
+    ]);
   });
 
   it('takes a window hint and what may be passed over (§6.3.7, §6.3.8)', () => {
