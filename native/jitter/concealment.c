@@ -1,25 +1,30 @@
-// See concealment.h. Figures are those of G.711 appendix I.
+// See concealment.h.
 
 #include "jitter/concealment.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "dsp/mix.h"
 #include "dsp/ramp.h"
 
 /** In milliseconds. */
 enum {
-  LAG_LEAST = 5,   // 200 Hz
-  LAG_MOST = 15,   // 66 Hz
-  COMPARED = 20,   // So much of the last sound is held against what was before it.
-  FULL = 10,       // Then it fades, by a fifth every 10 ms,
-  FADED = 60,      // to silence.
-  SECOND = 10,     // From here on two periods are repeated,
-  THIRD = 20,      // from here on three: one alone begins to hum.
-  RETURN_MORE = 4, // The return of real sound takes so much longer for each 10 ms that were made up,
-  RETURN_MOST = 10,
+  LAG_LEAST = 5,  // 200 Hz
+  LAG_MOST = 15,  // 66 Hz
+  COMPARED = 10,  // So much of the last sound is held against what was before it.
+  FADED = 150,    // From the first sample on it fades, to silence here.
+  SECOND = 20,    // From here on two periods are repeated,
+  THIRD = 40,     // from here on three: one alone begins to hum.
+  JOINED = 1,     // The step to what is made up is let go over so much.
 };
 
-#define RETURN_SAMPLES (RETURN_MOST * CONCEALMENT_MAX_RATE_HZ / 1000)
+/** A voice that was ebbing goes on to: by a half in a period at most, and to this share at most. */
+#define WEAKER_MOST 0.5F
+#define WEAKEST 0.6F
+
+/** A quarter of the longest period. */
+#define RETURN_SAMPLES (LAG_MOST * CONCEALMENT_MAX_RATE_HZ / 1000 / 4)
 
 static size_t history_length(const struct concealment *concealment) {
   return CONCEALMENT_HISTORY_MS * concealment->per_ms;
@@ -97,10 +102,26 @@ static int32_t play(const struct concealment *concealment, struct concealment_lo
   return ramp_between(start[at], start[(ptrdiff_t)at - (ptrdiff_t)length], at + joined - length + 1, joined + 1);
 }
 
+static float energy(const int16_t *samples, size_t count) {
+  float sum = 1;
+  for (size_t i = 0; i < count; i++) sum += (float)samples[i] * (float)samples[i];
+  return sum;
+}
+
+/** What each sample is weaker than the one before, as the last period is weaker than that before it; never made louder. */
+static float trend_of(const struct concealment *concealment) {
+  size_t period = concealment->period;
+  const int16_t *last = concealment->history + history_length(concealment) - period;
+  float trend = sqrtf(energy(last, period) / energy(last - period, period));
+  return powf(fminf(fmaxf(trend, WEAKER_MOST), 1), 1 / (float)period);
+}
+
 static void begin(struct concealment *concealment) {
   concealment->period = find_period(concealment);
   concealment->loop = (struct concealment_loop){.periods = 1};
   concealment->joining = 0;
+  concealment->trend = trend_of(concealment);
+  concealment->strength = 1;
   memcpy(concealment->source, concealment->history, sizeof concealment->source);
 }
 
@@ -122,27 +143,26 @@ static int32_t next_sample(struct concealment *concealment) {
     sample = ramp_between(sample, play(concealment, &concealment->before), concealment->joining, joined + 1);
     concealment->joining--;
   }
-  if (made >= joined) return sample;
-  // The sound broke off somewhere; backwards it goes on from there without a step.
-  int16_t mirrored = concealment->source[history_length(concealment) - 1 - made];
-  return ramp_between(mirrored, sample, made + 1, joined + 1);
-}
-
-/** How much is left after so many made-up samples, of `most` at first. */
-static int32_t strength(uint32_t concealed, uint32_t faded, int32_t most) {
-  if (concealed >= faded) return 0;
-  int32_t left = (int32_t)(faded - concealed);
-  return left < most ? left : most;
+  // The sound broke off somewhere else than where the period before it ended. That step, less and less of it, goes along.
+  int32_t width = (int32_t)(JOINED * concealment->per_ms);
+  if ((int32_t)made >= width) return sample;
+  const int16_t *end = concealment->source + history_length(concealment) - 1;
+  int32_t step = *end - *(end - concealment->period);
+  return sample + step * (width - (int32_t)made) / (width + 1);
 }
 
 static void make(struct concealment *concealment, int16_t *samples, size_t count) {
   if (concealment->period == 0) begin(concealment);
-  uint32_t faded = (uint32_t)(FADED * concealment->per_ms);
-  int32_t most = (int32_t)((FADED - FULL) * concealment->per_ms);
+  const uint32_t faded = (uint32_t)(FADED * concealment->per_ms);
   for (size_t i = 0; i < count; i++) {
-    int32_t left = strength(concealment->concealed, faded, most);
-    samples[i] = (int16_t)(left == 0 ? 0 : next_sample(concealment) * left / most);
-    if (left > 0) concealment->concealed++;
+    if (concealment->concealed >= faded) {
+      samples[i] = 0;
+      continue;
+    }
+    float left = (float)(faded - concealment->concealed) / (float)faded * concealment->strength;
+    samples[i] = mix_saturate((int32_t)((float)next_sample(concealment) * left));
+    concealment->strength = fmaxf(concealment->strength * concealment->trend, WEAKEST);
+    concealment->concealed++;
   }
 }
 
@@ -151,11 +171,9 @@ void concealment_make(struct concealment *concealment, int16_t *samples, size_t 
   remember(concealment, samples, count);
 }
 
-/** The made-up sound goes on for a while under the real one, the longer the more was made up. */
+/** The made-up sound goes on under the beginning of the real one, no longer than a click would take to be heard. */
 static void come_back(struct concealment *concealment, int16_t *samples, size_t count) {
-  size_t tens = concealment->concealed / (10 * concealment->per_ms);
-  size_t length = overlap(concealment) + (tens > 1 ? tens - 1 : 0) * RETURN_MORE * concealment->per_ms;
-  if (length > RETURN_MOST * concealment->per_ms) length = RETURN_MOST * concealment->per_ms;
+  size_t length = overlap(concealment);
   if (length > count) length = count;
   int16_t made[RETURN_SAMPLES];
   make(concealment, made, length);

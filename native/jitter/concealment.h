@@ -2,8 +2,13 @@
 // more of them the longer nothing comes, and faded; the return of real sound is cross-faded. It works on decoded sound, and
 // so for every codec. The caller owns the state; one thread; no allocation.
 //
-// Differs from the appendix in that no sound is delayed by it: the 3.75 ms that the appendix holds back, to join them with what
-// is made up, have been heard already. What is made up begins with the sound mirrored in time in their place.
+// Differs from the appendix in
+// - that no sound is delayed by it: the 3.75 ms that the appendix holds back, to join them with what is made up, have been
+//   heard already. What is made up begins with the step to it, which is let go over a millisecond;
+// - the pitch, which is that of the last 10 ms and not of 20: what is made up goes on with what was heard last;
+// - the fade, which is slower, begins at once, and is faster where the voice was ebbing: silence after 60 ms is understood worse;
+// - the return, which is a quarter of a period long after any hole: real sound is better than the best that is made up.
+// By STOI and log-spectral distance each is better (concealment.test.c; docs/bench.md has another's appendix beside it).
 
 #ifndef DOORPHONE_JITTER_CONCEALMENT_H
 #define DOORPHONE_JITTER_CONCEALMENT_H
@@ -32,12 +37,14 @@ struct concealment {
   struct concealment_loop loop;
   struct concealment_loop before; /**< The shorter loop, while the longer one is faded in. */
   size_t joining;                 /**< Samples until that is done. */
+  float trend;                    /**< What is made up is weaker by this factor with each sample, */
+  float strength;                 /**< and by now so much of it is left, but for the fade. */
 };
 
 /** Knows no sound: conceals with silence. @param rate_hz 8000 or 16000 */
 void concealment_init(struct concealment *concealment, uint32_t rate_hz);
 
-/** Takes real sound; changes its beginning, 10 ms at most, where it follows made-up sound. */
+/** Takes real sound; changes its beginning, 4 ms at most, where it follows made-up sound. */
 void concealment_good(struct concealment *concealment, int16_t *samples, size_t count);
 
 /** What comes next does not follow what was heard, though nothing was lost: it is cross-faded. */
@@ -46,7 +53,7 @@ void concealment_break(struct concealment *concealment);
 /** The last samples, not made-up ones, are taken back: they will be heard otherwise. @param count at most 15 ms */
 void concealment_take_back(struct concealment *concealment, size_t count);
 
-/** Makes up sound: full for 10 ms, then a fade to silence at 60 ms. */
+/** Makes up sound: a fade to silence at 150 ms. */
 void concealment_make(struct concealment *concealment, int16_t *samples, size_t count);
 
 #endif

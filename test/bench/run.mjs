@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { CONCEALMENT_FLAGS, concealmentRows, measureConcealment } from './concealment.mjs';
 import { delayRows, measureDelay } from './delay.mjs';
 import { ECHO_FLAGS, echoRows, measureEcho } from './echo.mjs';
 import { measureFleet } from './fleet.mjs';
@@ -25,7 +26,19 @@ const BUILD = fileURLToPath(new URL('../../build/bench/', import.meta.url));
 const SUBJECT_ADDRESS = '10.78.0.1';
 const PHONE_ADDRESS = '10.78.0.2';
 const INSIDE = 'DOORPHONE_BENCH_INSIDE';
-const PARTS = ['start', 'signalling', 'streams', 'media', 'delay', 'echo', 'parsers', 'load', 'flood', 'fleet'];
+const PARTS = [
+  'start',
+  'signalling',
+  'streams',
+  'media',
+  'delay',
+  'echo',
+  'concealment',
+  'parsers',
+  'load',
+  'flood',
+  'fleet',
+];
 
 const STARTS = 10;
 const SETTLED_MS = 1000;
@@ -76,6 +89,7 @@ function compile() {
     evp: cc('evp', ['peers/evp.c'], ['-lcrypto']),
     libre: cc('libre', ['peers/libre.c'], ['-DHAVE_INTTYPES_H', '-DHAVE_STDBOOL_H', '-lre']),
     echo: cc('echo', ['peers/echo.c'], ECHO_FLAGS),
+    concealment: cc('concealment', ['peers/concealment.c'], CONCEALMENT_FLAGS),
     sofia: cc('sofia', ['peers/sofia.c'], ['-I/usr/include/sofia-sip-1.12', '-lsofia-sip-ua']),
   };
 }
@@ -234,6 +248,10 @@ async function main() {
     if (parts.includes('echo')) {
       say('echo in a room of figures');
       table.push(...echoRows(measureEcho(programs.echo)));
+    }
+    if (parts.includes('concealment')) {
+      say('lost packets');
+      table.push(...concealmentRows(measureConcealment(programs.concealment)));
     }
     if (parts.includes('parsers')) {
       say('parsers of the npm packages');
