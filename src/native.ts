@@ -68,6 +68,9 @@ export interface NativeStreamParameters {
   readonly noisePayloadType: number;
   /** The peer takes forward error correction, of a codec that has it. */
   readonly corrects: boolean;
+  /** How long packets wait to be played, between these bounds; most 0: as the jitter buffer has them. */
+  readonly leastDelayMs: number;
+  readonly mostDelayMs: number;
   /** Reports carry VoIP metrics. */
   readonly tellsQuality: boolean;
   /** A second, on average, of a codec that can choose; 0: the peer does not say. */

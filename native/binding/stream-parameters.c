@@ -13,6 +13,7 @@ static const int64_t octet_range[2] = {0, 255};
 static const int64_t number_range[2] = {0, UINT32_MAX};
 static const int64_t clock_range[2] = {0, 192000};
 static const int64_t bits_range[2] = {0, 1000000};
+static const int64_t delay_range[2] = {0, ENGINE_DELAY_MOST_MS};
 static const int64_t role_range[2] = {DTLS_CLIENT, DTLS_SERVER};
 
 /** The members that hold a suite and its key. */
@@ -142,6 +143,19 @@ static bool read_latch(napi_env env, napi_value object, struct stream_parameters
   return true;
 }
 
+/** How long packets wait to be played. */
+static bool read_delay(napi_env env, napi_value object, struct engine_stream *stream) {
+  int64_t least;
+  int64_t most;
+  if (!arguments_integer_member(env, object, "leastDelayMs", delay_range, &least) ||
+      !arguments_integer_member(env, object, "mostDelayMs", delay_range, &most)) {
+    return false;
+  }
+  stream->least_delay_ms = (uint16_t)least;
+  stream->most_delay_ms = (uint16_t)most;
+  return true;
+}
+
 /** How the sound is to be encoded. */
 static bool read_wishes(napi_env env, napi_value object, struct engine_stream *stream) {
   int64_t noise_payload_type;
@@ -191,7 +205,7 @@ static bool read_media(napi_env env, napi_value object, struct stream_parameters
   stream->event_clock_hz = (uint32_t)event_clock;
   stream->received_event_payload_type = (int16_t)received_event_payload_type;
   stream->packet_time_ms = (uint8_t)packet_time;
-  return read_wishes(env, object, stream) && read_formats(env, object, stream);
+  return read_wishes(env, object, stream) && read_delay(env, object, stream) && read_formats(env, object, stream);
 }
 
 bool stream_parameters_read(napi_env env, napi_value object, struct stream_parameters *parameters) {

@@ -52,6 +52,8 @@ struct engine_sound {
 
 /** The longest sound in a tone's place. */
 #define ENGINE_SOUND_SECONDS 60
+/** Packets of a peer's never wait longer to be played. */
+#define ENGINE_DELAY_MOST_MS 500
 
 /** One direction at the device, over the last second; -100 at least. */
 struct engine_level {
@@ -136,6 +138,8 @@ struct engine_stream {
   const char *signalling_address;
   uint8_t noise_payload_type; /**< Of comfort noise (RFC 3389): pauses are not sent. 0: they are. */
   bool corrects; /**< The peer takes forward error correction, of codecs that have it. */
+  uint16_t least_delay_ms; /**< How long packets wait to be played, between these bounds. */
+  uint16_t most_delay_ms;  /**< 0: both as the jitter buffer has them. At most ENGINE_DELAY_MOST_MS. */
   bool tells_quality; /**< Our reports carry VoIP metrics (RFC 3611 §4.7). */
   uint32_t most_bits; /**< A second, on average, that it wants at most, of codecs that can choose. 0: it does not say. */
   bool sends;

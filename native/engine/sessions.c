@@ -164,6 +164,8 @@ static bool is_valid(const struct engine_stream *stream) {
   if (stream->send_key && !srtp_suite_parameters(stream->send_suite)) return false;
   if (stream->receive_key && !srtp_suite_parameters(stream->receive_suite)) return false;
   if (!is_valid_mki(stream)) return false;
+  if (stream->most_delay_ms > ENGINE_DELAY_MOST_MS) return false;
+  if (stream->most_delay_ms != 0 && stream->least_delay_ms > stream->most_delay_ms) return false;
   return stream->packet_time_ms >= 10 && stream->packet_time_ms <= 60 && stream->packet_time_ms % 10 == 0;
 }
 
@@ -244,6 +246,13 @@ static dp_error place_stream(const struct engine_slot *slot, const struct engine
   return DP_OK;
 }
 
+/** How long packets wait to be played. */
+static struct playout_limits delay_limits(const struct engine_stream *stream) {
+  if (stream->most_delay_ms == 0) return playout_usual_limits;
+  return (struct playout_limits){.min_delay_ns = stream->least_delay_ms * NS_PER_MS,
+                                 .max_delay_ns = stream->most_delay_ms * NS_PER_MS};
+}
+
 /** What has been agreed, as the media thread sees it, but for keys. @return DP_OK, DP_MALFORMED, DP_UNSUPPORTED */
 static dp_error fill_setup(const struct engine_slot *slot, const struct engine_stream *stream,
                            struct stream_setup *setup) {
@@ -260,6 +269,7 @@ static dp_error fill_setup(const struct engine_slot *slot, const struct engine_s
       .received_event_payload_type = stream->received_event_payload_type,
       .noise_payload_type = stream->noise_payload_type,
       .format_count = stream->format_count,
+      .delay = delay_limits(stream),
       .packet_ms = stream->packet_time_ms < longest_ms ? stream->packet_time_ms : longest_ms};
   memcpy(setup->formats, stream->formats, sizeof setup->formats);
   return place_stream(slot, stream, setup);

@@ -35,6 +35,7 @@ void stream_input_configure(struct stream *stream, const struct stream_setup *be
   if (!nominated[COMPONENT_RTCP] && !sockets_same_address(&before->remote_rtcp, &setup->remote_rtcp)) {
     input->rtcp_latched = false;
   }
+  (void)playout_set_limits(&input->playout, &setup->delay);
   // Before the first packet: from then on what the peer sends says which codec is heard.
   if (!before->receives || before->codec != setup->codec) playout_set_codec(&input->playout, setup->codec, &setup->supply);
   if (!setup->receives || !before->receives) {

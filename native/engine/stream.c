@@ -15,9 +15,7 @@ dp_error stream_init(struct stream *stream, const struct stream_origin *origin) 
   codec_encoder_init(&stream->output.encoder, CODEC_PCMA, NULL);
   telephone_event_receiver_init(&stream->input.digits);
   statistics_init(&stream->statistics);
-  const struct playout_limits limits = {.min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
-                                        .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
-  return playout_init(&stream->input.playout, &limits, CODEC_PCMA);
+  return playout_init(&stream->input.playout, &playout_usual_limits, CODEC_PCMA);
 }
 
 /** Puts the new keys of the signalling in place; `setup` carries the old ones back. */

@@ -71,6 +71,7 @@ struct stream_setup {
   uint32_t packet_ms; /**< 0: nothing has been agreed yet. */
   bool tells_quality; /**< Reports carry VoIP metrics: the peer has asked for them. */
   struct codec_supply supply; /**< The control thread's, which keeps it until the stream is closed. */
+  struct playout_limits delay; /**< How long packets wait to be played. */
   bool encrypts;
   enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */
   struct srtp_sender *sender; /**< A new key of the suite; null: the stream has the right one, or needs none. */

@@ -17,11 +17,22 @@ enum {
 /** A transit that differs by more is another clock's. */
 #define JUMP_NS INT64_C(1000000000)
 
+static bool are_limits(uint64_t min_delay_ns, uint64_t max_delay_ns) {
+  return min_delay_ns <= max_delay_ns && max_delay_ns <= NS_PER_SECOND;
+}
+
+/** Within the limits. */
+static int64_t bounded(const struct jitter_buffer *buffer, int64_t delay_ns) {
+  int64_t least = (int64_t)buffer->options.min_delay_ns;
+  int64_t most = (int64_t)buffer->options.max_delay_ns;
+  if (delay_ns < least) return least;
+  return delay_ns > most ? most : delay_ns;
+}
+
 dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_buffer_options *options) {
   if (!buffer || !options) return DP_INVALID_ARGUMENT;
   if (options->clock_rate_hz == 0 || options->read_samples == 0) return DP_INVALID_ARGUMENT;
-  if (options->min_delay_ns > options->max_delay_ns || options->max_delay_ns > NS_PER_SECOND)
-    return DP_INVALID_ARGUMENT;
+  if (!are_limits(options->min_delay_ns, options->max_delay_ns)) return DP_INVALID_ARGUMENT;
   memset(buffer, 0, sizeof *buffer);
   buffer->options = *options;
   buffer->target_ns = (int64_t)options->min_delay_ns;
@@ -35,6 +46,14 @@ dp_error jitter_buffer_restart(struct jitter_buffer *buffer, const struct jitter
   buffer->counters = counters;
   buffer->losses = losses;
   return error;
+}
+
+dp_error jitter_buffer_set_limits(struct jitter_buffer *buffer, uint64_t min_delay_ns, uint64_t max_delay_ns) {
+  if (!are_limits(min_delay_ns, max_delay_ns)) return DP_INVALID_ARGUMENT;
+  buffer->options.min_delay_ns = min_delay_ns;
+  buffer->options.max_delay_ns = max_delay_ns;
+  buffer->target_ns = bounded(buffer, buffer->target_ns);
+  return DP_OK;
 }
 
 void jitter_forget_stream(struct jitter_buffer *buffer) {
@@ -102,11 +121,7 @@ static void learn_transit(struct jitter_buffer *buffer, int64_t transit_ns) {
   for (size_t i = 0; i < buffer->transit_count; i++) {
     if (buffer->transits[i] < buffer->fast_path_ns) buffer->fast_path_ns = buffer->transits[i];
   }
-  int64_t target = excess_percentile(buffer) + SLACK_NS;
-  int64_t least = (int64_t)buffer->options.min_delay_ns;
-  int64_t most = (int64_t)buffer->options.max_delay_ns;
-  if (target < least) target = least;
-  buffer->target_ns = target > most ? most : target;
+  buffer->target_ns = bounded(buffer, excess_percentile(buffer) + SLACK_NS);
 }
 
 static struct jitter_slot *free_slot(struct jitter_buffer *buffer) {

@@ -42,7 +42,7 @@
 /** Packets whose transit is remembered: 2.5 s of 20 ms packets. */
 #define JITTER_BUFFER_HISTORY 128
 
-/** Limits and rates, constant for the life of a buffer. */
+/** Limits and rates. */
 struct jitter_buffer_options {
   uint32_t clock_rate_hz; /**< Of the RTP timestamps. */
   uint32_t read_samples;  /**< What the player takes at a time, in timestamp units. */
@@ -160,6 +160,9 @@ dp_error jitter_buffer_init(struct jitter_buffer *buffer, const struct jitter_bu
 
 /** Empties a buffer for sound of another kind; what has been counted so far stays. @return as jitter_buffer_init */
 dp_error jitter_buffer_restart(struct jitter_buffer *buffer, const struct jitter_buffer_options *options);
+
+/** Other limits of the delay; the next packet's target is between them. @return DP_OK, DP_INVALID_ARGUMENT */
+dp_error jitter_buffer_set_limits(struct jitter_buffer *buffer, uint64_t min_delay_ns, uint64_t max_delay_ns);
 
 /** Takes a packet. @param arrival_ns monotonic */
 enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jitter_packet *packet,

@@ -16,6 +16,9 @@ enum { READS_A_SECOND = 50 };
 /** How alike neighbours must be to stand in for each other unheard. */
 #define LIKENESS 0.85
 
+const struct playout_limits playout_usual_limits = {.min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
+                                                    .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
+
 static struct jitter_buffer_options options_for(const struct playout_limits *limits, enum codec codec) {
   uint32_t clock_hz = codec_traits(codec)->clock_hz;
   return (struct jitter_buffer_options){.clock_rate_hz = clock_hz,
@@ -33,6 +36,17 @@ dp_error playout_init(struct playout *playout, const struct playout_limits *limi
   codec_decoder_init(&playout->decoder, codec, NULL);
   const struct jitter_buffer_options options = options_for(limits, codec);
   return jitter_buffer_init(&playout->buffer, &options);
+}
+
+dp_error playout_set_limits(struct playout *playout, const struct playout_limits *limits) {
+  if (limits->min_delay_ns == playout->limits.min_delay_ns && limits->max_delay_ns == playout->limits.max_delay_ns) {
+    return DP_OK;
+  }
+  dp_error error = jitter_buffer_set_limits(&playout->buffer, limits->min_delay_ns, limits->max_delay_ns);
+  if (error != DP_OK) return error;
+  playout->limits = *limits;
+  playout->waits_for_copies = false;
+  return DP_OK;
 }
 
 /** What waits to be heard ends at its own rate; what comes begins from silence. */

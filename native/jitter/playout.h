@@ -26,6 +26,9 @@ struct playout_limits {
   uint64_t max_delay_ns;
 };
 
+/** Where nobody asks for others. */
+extern const struct playout_limits playout_usual_limits;
+
 /** Fields are the playout's own; `buffer.counters`, `shortened` and `lengthened` may be read. */
 struct playout {
   struct playout_limits limits;
@@ -47,6 +50,9 @@ struct playout {
 
 /** @param codec one that needs no supply @return DP_OK, DP_INVALID_ARGUMENT */
 dp_error playout_init(struct playout *playout, const struct playout_limits *limits, enum codec codec);
+
+/** Other limits from now on; the delay moves between them as it does for jitter. @return DP_OK, DP_INVALID_ARGUMENT */
+dp_error playout_set_limits(struct playout *playout, const struct playout_limits *limits);
 
 /**
  * Changes the codec of packets from now on (a re-INVITE): what is buffered is dropped, and what is heard fades; where the

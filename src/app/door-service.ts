@@ -456,11 +456,11 @@ function callSettings(
   { audio, media, sip }: Configuration,
   engine: MediaEngine,
 ): ConstructorParameters<typeof Calls>[1] {
-  const { srtp, keying, suites, profile, packetTime } = media;
+  const { srtp, keying, suites, profile, packetTime, playoutDelay } = media;
   const codecs = usableCodecs(media.codecs, engine.state);
   const { voiceActivityDetection } = audio;
   return {
-    ...{ codecs, srtp, keying, suites, profile, packetTime, voiceActivityDetection },
+    ...{ codecs, srtp, keying, suites, profile, packetTime, playoutDelay, voiceActivityDetection },
     dtmf: sip.dtmf,
     silenceAfter: SILENCE_AFTER,
   };

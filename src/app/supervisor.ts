@@ -33,6 +33,7 @@ const LIVE = [
   'media.suites',
   'media.profile',
   'media.packetTime',
+  'media.playoutDelay',
   'audio.speaker',
   'audio.microphone',
   'audio.echoCancellation',

@@ -148,6 +148,7 @@ export class CallStream {
       direction: flows ? agreed.direction : 'inactive',
       association,
       leavesOutPauses: this.settings.voiceActivityDetection ?? false,
+      playoutDelay: this.settings.playoutDelay,
     });
     ports?.media.configure({ ...stream, ...natOf(agreed, heardFrom) });
     if (ports !== undefined && ports === this.#next) this.#settleIn(ports);

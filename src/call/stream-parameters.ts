@@ -13,10 +13,11 @@ export interface Enforced {
   readonly association: number | undefined;
   /** Pauses are not sent where the peer takes comfort noise in their place. */
   readonly leavesOutPauses: boolean;
+  readonly playoutDelay: StreamParameters['playoutDelay'];
 }
 
 export function streamOf(agreed: AgreedMedia, enforced: Enforced): StreamParameters {
-  const { direction, association, leavesOutPauses } = enforced;
+  const { direction, association, leavesOutPauses, playoutDelay } = enforced;
   const { suite, sendKey, receiveKey, dtls, ice } = agreed;
   return {
     remoteAddress: agreed.remoteAddress,
@@ -36,6 +37,7 @@ export function streamOf(agreed: AgreedMedia, enforced: Enforced): StreamParamet
     localEventPayloadType: agreed.localEventPayloadType,
     eventPayloadTypes: agreed.localEvents?.map(({ payloadType }) => payloadType),
     packetTime: agreed.packetTime,
+    playoutDelay,
     direction,
     send: srtpOf(suite, sendKey),
     receive: srtpOf(suite, receiveKey, agreed.receiveKeys),

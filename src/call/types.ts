@@ -134,6 +134,8 @@ export interface CallSettings {
   readonly profile: 'avp' | 'avpf';
   /** Sound in a packet that we send. */
   readonly packetTime: Millis;
+  /** How long packets of the peer's may wait for those that are late. Absent: as the engine has it. */
+  readonly playoutDelay?: { readonly least: Millis; readonly most: Millis };
   /** Pauses in our sound are not sent where the peer takes comfort noise in their place (RFC 3389). Absent: they are. */
   readonly voiceActivityDetection?: boolean;
   /** How we send digits; `rtp` falls back to INFO where the peer takes no telephone-event. Every way is received. */

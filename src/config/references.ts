@@ -28,6 +28,7 @@ export function checkReferences(
   checkAccounts(value, reports);
   checkCallers(value, secrets, reports);
   checkAudio(value, reports.warning);
+  checkPlayoutDelay(value, reports.fault);
   checkMqtt(value, reports.fault);
   checkProvisioning(value, reports.fault);
   checkKept(value, reports.fault);
@@ -254,6 +255,13 @@ function checkAudio(value: Readonly<Record<string, unknown>>, warning: Report): 
     if (audio[key] === undefined) continue;
     warning(['audio', key], complaint('is not used by this device', 'write device: file, or take the key out'), 'key');
   }
+}
+
+function checkPlayoutDelay({ media }: Readonly<Record<string, unknown>>, fault: Report): void {
+  const delay = isTable(media) && isTable(media.playoutDelay) ? media.playoutDelay : {};
+  const { least, most } = delay;
+  if (typeof least !== 'number' || typeof most !== 'number' || least <= most) return;
+  fault(['media', 'playoutDelay', 'least'], complaint('is longer than most', 'write less, or a longer most'), 'value');
 }
 
 /** MQTT 3.1.1 §3.1.2.9: a password needs a user name. */

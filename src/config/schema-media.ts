@@ -1,7 +1,8 @@
 // `media`: the sound of a call on the network.
 
 import * as v from 'valibot';
-import { key, packetTime, portRange, stunServer } from './values.ts';
+import { millis } from '../base/units.ts';
+import { duration, key, packetTime, portRange, stunServer } from './values.ts';
 
 /**
  * The order is what gets the most peers to encrypt. AES_CM_128_HMAC_SHA1_80 is the one that every implementation has
@@ -85,6 +86,34 @@ export const media = v.strictObject({
   packetTime: v.optional(
     key(packetTime, { title: 'Packet time', description: 'Sound in one packet; a multiple of 10ms.' }),
     '20ms',
+  ),
+  playoutDelay: v.optional(
+    key(
+      v.strictObject({
+        least: v.optional(
+          key(duration(millis(0), millis(500)), {
+            title: 'Least wait',
+            description: 'Longer where a network’s jitter comes in bursts, and gaps are heard at each first one.',
+          }),
+          '5ms',
+        ),
+        most: v.optional(
+          key(duration(millis(20), millis(500)), {
+            title: 'Longest wait',
+            description:
+              'What comes later than that is not heard. Shorter where a quick answer matters more than gaps.',
+          }),
+          '200ms',
+        ),
+      }),
+      {
+        title: 'Playout delay',
+        description:
+          'How long packets wait for those that the network holds up: as long as its jitter asks for, between these bounds. ' +
+          'Calls that begin after a reload have new ones.',
+      },
+    ),
+    {},
   ),
   inbandDigits: v.optional(
     key(v.boolean(), {

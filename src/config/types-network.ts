@@ -109,6 +109,8 @@ export interface MediaConfiguration {
   readonly stun: readonly StunServer[];
   /** 10 to 60 ms in steps of 10. */
   readonly packetTime: Millis;
+  /** How long packets wait to be played. */
+  readonly playoutDelay: { readonly least: Millis; readonly most: Millis };
   /** Whether digits count that come as tones in the sound. */
   readonly inbandDigits: boolean;
 }

@@ -108,6 +108,8 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     receivedEventPayloadType: parameters.localEventPayloadType ?? -1,
     packetTimeMs: parameters.packetTime,
     corrects: parameters.copies ?? false,
+    leastDelayMs: parameters.playoutDelay?.least ?? 0,
+    mostDelayMs: parameters.playoutDelay?.most ?? 0,
     tellsQuality: parameters.voipMetrics ?? false,
     mostBits: parameters.bitRate ?? 0,
     sends: direction === 'sendrecv' || direction === 'sendonly',

@@ -138,6 +138,8 @@ describe('parameters', () => {
       corrects: false,
       tellsQuality: false,
       mostBits: 0,
+      leastDelayMs: 0,
+      mostDelayMs: 0,
       noisePayloadType: 0,
       eventPayloadType: -1,
       receivedEventPayloadType: -1,
@@ -161,6 +163,9 @@ describe('parameters', () => {
     expect(configure({ sendSuite: 'AEAD_AES_128_GCM' })).toThrow('sendKey');
     expect(configure({ sendKey: new Uint8Array(30) })).toThrow('sendKey');
     expect(configure({ receiveSuite: 'NULL', receiveKey: new Uint8Array(30) })).toThrow('receiveSuite');
+    expect(configure({ leastDelayMs: 20, mostDelayMs: 500 })).not.toThrow();
+    expect(configure({ leastDelayMs: 20, mostDelayMs: 501 })).toThrow('mostDelayMs');
+    expect(configure({ leastDelayMs: 30, mostDelayMs: 20 })).toThrow('out of range');
     const receiveSuite = 'AES_CM_128_HMAC_SHA1_80';
     const two = { receiveSuite, receiveKey: randomBytes(60) };
     expect(configure({ ...two, receiveMki: Uint8Array.of(0, 1, 0, 2) })).not.toThrow();

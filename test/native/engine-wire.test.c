@@ -389,6 +389,24 @@ static void duplicates_are_counted(void) {
   stop();
 }
 
+static void packets_wait_as_long_as_is_asked(void) {
+  struct engine_stream stream = stream_to(1);
+  stream.least_delay_ms = 150;
+  stream.most_delay_ms = 300;
+  start(0, &stream);
+  for (uint16_t first = 0; first < 25; first++) {
+    uint8_t packet[LONGEST];
+    size_t length = bare_packet(packet, 8, first, first * 160u, 77);
+    bare_send(peer.rtp, door.port, packet, length);
+    sleep_ms(20);
+  }
+  CHECK(station_statistics(&door).jitter_buffer_ns >= 140 * NS_PER_MS);
+  // Asked for without sense: refused.
+  stream.least_delay_ms = 301;
+  CHECK_EQUAL(engine_configure_session(door.engine, door.session, &stream), DP_INVALID_ARGUMENT);
+  stop();
+}
+
 static void comfort_noise_is_taken_calmly(void) {
   uint8_t packet[LONGEST];
   start(0, NULL);
@@ -530,6 +548,7 @@ int main(void) {
   TEST(sound_follows_the_peer_to_its_port);
   TEST(a_new_source_takes_over);
   TEST(duplicates_are_counted);
+  TEST(packets_wait_as_long_as_is_asked);
   TEST(comfort_noise_is_taken_calmly);
   TEST(digits_survive_a_bad_network);
   TEST(garbage_is_refused_and_counted);

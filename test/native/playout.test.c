@@ -66,6 +66,36 @@ static void what_was_said_is_heard(void) {
   }
 }
 
+/** Plays so many packets, which come as punctually as they can. @return the delay at the end */
+static int64_t delay_after(int packets, uint16_t first) {
+  int16_t heard[FRAME];
+  for (int at = 0; at < packets; at++) {
+    int64_t now = (first + at) * 20 * MS;
+    send((uint16_t)(first + at), 437, FRAME, now);
+    CHECK_EQUAL(playout_read(&playout, (uint64_t)(now + MS), heard, FRAME), DP_OK);
+  }
+  return (int64_t)jitter_buffer_delay_ns(&playout.buffer);
+}
+
+static void the_delay_stays_between_its_limits(void) {
+  const struct playout_limits longer = {.min_delay_ns = 100 * MS, .max_delay_ns = 300 * MS};
+  open_playout(CODEC_PCMA);
+  CHECK(delay_after(100, 0) < 30 * MS);
+  CHECK_EQUAL(playout_set_limits(&playout, &longer), DP_OK);
+  CHECK_WITHIN((double)delay_after(200, 100), 95e6, 130e6);
+  // A new source, and another codec, have them too.
+  playout_set_codec(&playout, CODEC_PCMU, NULL);
+  playout_set_codec(&playout, CODEC_PCMA, NULL);
+  CHECK_WITHIN((double)delay_after(100, 300), 95e6, 130e6);
+  // Shorter ones are come down to.
+  const struct playout_limits short_ones = {.min_delay_ns = 0, .max_delay_ns = 20 * MS};
+  CHECK_EQUAL(playout_set_limits(&playout, &short_ones), DP_OK);
+  CHECK(delay_after(200, 400) < 30 * MS);
+  const struct playout_limits wrong = {.min_delay_ns = 30 * MS, .max_delay_ns = 20 * MS};
+  CHECK_EQUAL(playout_set_limits(&playout, &wrong), DP_INVALID_ARGUMENT);
+  CHECK_EQUAL(playout.limits.max_delay_ns, 20 * MS);
+}
+
 static void several_frames_at_once_are_the_same_sound(void) {
   static int16_t whole[4800], parts[4800];
   for (int run = 0; run < 2; run++) {
@@ -293,6 +323,7 @@ static void a_pause_sounds_as_it_was_described(void) {
 int main(void) {
   TEST(a_pause_sounds_as_it_was_described);
   TEST(what_was_said_is_heard);
+  TEST(the_delay_stays_between_its_limits);
   TEST(several_frames_at_once_are_the_same_sound);
   TEST(silence_before_the_first_packet);
   TEST(bad_arguments_are_refused);

@@ -52,6 +52,7 @@ export const CONFIGURATION: Configuration = {
     ports: { first: 16384, last: 16484 },
     stun: [],
     packetTime: millis(20),
+    playoutDelay: { least: millis(5), most: millis(200) },
     inbandDigits: false,
   },
   audio: {

@@ -2,6 +2,7 @@
 // of it. Expectations are RFC 3261 (sessions), RFC 3264 (offer and answer), RFC 4568 (keys), RFC 4733 (digits).
 
 import { describe, expect, it, vi } from 'vitest';
+import { millis } from '../../../src/base/units.ts';
 import type { CallSettings } from '../../../src/call/index.ts';
 import { callRig, offerOf } from '../../support/call-rig.ts';
 import { lineOf, peerSdp } from '../../support/peer-sdp.ts';
@@ -82,6 +83,13 @@ describe('an outgoing call', () => {
     expect(spoken(true, [8, 13])).toBe(13);
     expect(spoken(true, [8])).toBeUndefined();
     expect(spoken(false, [8, 13])).toBeUndefined();
+  });
+
+  it('is played between the bounds that are set', () => {
+    const playoutDelay = { least: millis(60), most: millis(90) };
+    const { talk, media } = createRig({ playoutDelay });
+    talk();
+    expect(media().parameters?.playoutDelay).toEqual(playoutDelay);
   });
 
   it.each([

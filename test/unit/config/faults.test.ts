@@ -26,6 +26,11 @@ describe('faults of single keys', () => {
     ['calls: { ringFor: 11m }', '8:19: calls.ringFor: is too long; write 1s to 10m'],
     ['calls: { ringFor: 500ms }', '8:19: calls.ringFor: is too short; write 1s to 10m'],
     ['doors: { main: { relay: relay, openFor: 1h } }', '8:41: doors.main.openFor: is too long; write 100ms to 5m'],
+    [
+      'media: { playoutDelay: { least: 300ms } }',
+      '8:33: media.playoutDelay.least: is longer than most; write less, or a longer most',
+    ],
+    ['media: { playoutDelay: { most: 1s } }', '8:32: media.playoutDelay.most: is too long; write 20ms to 500ms'],
     ['media: { packetTime: 25ms }', '8:22: media.packetTime: is not a multiple of 10ms; write 20ms, the usual one'],
     ['sip: { sessionExpires: 10s }', '8:24: sip.sessionExpires: is out of bounds; write off, or 90s to 24h'],
     ['sip: { sessionExpires: never }', /^8:24: sip.sessionExpires: is not a duration/],
