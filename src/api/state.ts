@@ -5,6 +5,24 @@ import type { VolumeReport } from './volume.ts';
 export type ServiceState = 'idle' | 'ringing' | 'talking' | 'fault';
 export type CallDirection = 'outgoing' | 'incoming';
 
+/** How a call sounds, as far as the network goes. */
+export interface QualityState {
+  /** Mean opinion score of what is heard, 1 to 4.5, an estimate (ITU-T G.107); null: nothing has come to be judged. */
+  readonly mos: number | null;
+  /** Of what the other side hears, as it reports (RFC 3611 §4.7.5); null: it does not. */
+  readonly remoteMos: number | null;
+  /** Packets that the network has lost, in percent of those sent to us. */
+  readonly lossPercent: number;
+  /** Of ours, as the other side reports of late; null: it does not. */
+  readonly remoteLossPercent: number | null;
+  /** RFC 3550 §6.4.1. */
+  readonly jitterMs: number;
+  /** How long what comes waits to be played. */
+  readonly playoutDelayMs: number;
+  /** By RTCP; null: not known. */
+  readonly roundTripMs: number | null;
+}
+
 export interface CallState {
   readonly id: string;
   readonly direction: CallDirection;
@@ -15,6 +33,8 @@ export interface CallState {
   readonly encrypted: boolean;
   /** How far TLS reaches: nowhere, to the first hop, asked for on every hop. Null before our INVITE has been sent. */
   readonly signalling?: 'clear' | 'tls' | 'sips' | null;
+  /** Absent until media is agreed. */
+  readonly quality?: QualityState;
   /** ISO-8601, when the call began. */
   readonly since: string;
 }

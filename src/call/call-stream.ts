@@ -6,10 +6,10 @@ import type { MediaPath, MediaSession, PortSource, StreamStatistics } from '../m
 import type { AgreedMedia } from '../sdp/index.ts';
 import { Handshake } from './handshake.ts';
 import { Hold } from './hold.ts';
-import { reportMedia } from './media-report.ts';
+import { qualityOf, reportMedia } from './media-report.ts';
 import type { Place } from './offer-answer.ts';
 import { natOf, streamOf } from './stream-parameters.ts';
-import type { CallFormat, CallMediaReport, CallSettings } from './types.ts';
+import type { CallFormat, CallMediaReport, CallQuality, CallSettings } from './types.ts';
 
 /** What the sound depends on, and who is told of it. */
 export interface StreamUser {
@@ -70,6 +70,12 @@ export class CallStream {
 
   get format(): CallFormat | undefined {
     return this.#agreed && this.#formatOf(this.#agreed);
+  }
+
+  /** How it sounds; undefined before something is in force. */
+  get quality(): CallQuality | undefined {
+    if (this.#agreed === undefined || this.#ports === undefined) return undefined;
+    return qualityOf(this.#ports.media.statistics(), this.#earlier);
   }
 
   /** The address that we receive at, or are about to; undefined before `open`. */

@@ -35,6 +35,7 @@ import type {
   CallEnd,
   CallEvents,
   CallFormat,
+  CallQuality,
   CallServices,
   CallSettings,
   CallState,
@@ -128,6 +129,11 @@ export class Call {
   /** What has been agreed on; undefined before. */
   get format(): CallFormat | undefined {
     return this.#stream.format;
+  }
+
+  /** How its sound fares; undefined before something has been agreed on. */
+  get quality(): CallQuality | undefined {
+    return this.#stream.quality;
   }
 
   /** How far TLS reaches in its signalling; undefined before our INVITE has been sent. */

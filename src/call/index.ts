@@ -12,6 +12,7 @@ export type {
   CallEvents,
   CallFormat,
   CallMediaReport,
+  CallQuality,
   CallServices,
   CallSettings,
   CallState,

@@ -47,6 +47,22 @@ export interface CallMediaReport {
   readonly remoteMos?: number;
 }
 
+/** How the sound of a call fares, so far. */
+export interface CallQuality {
+  /** Mean opinion score of what is heard, 1 to 4.5 (ITU-T G.107); undefined: nothing has come to be judged. */
+  readonly mos: number | undefined;
+  /** Of what the peer hears, as it reports (RFC 3611 §4.7.5). */
+  readonly remoteMos: number | undefined;
+  /** Percent of what was sent to us. */
+  readonly lossPercent: number;
+  /** Of ours, as the peer reports of late. */
+  readonly remoteLossPercent: number | undefined;
+  readonly jitterMs: number;
+  /** How long what comes waits to be played. */
+  readonly playoutDelayMs: number;
+  readonly roundTripMs: number | undefined;
+}
+
 /** How a call ended. */
 export interface CallEnd {
   readonly reason: CallEndReason;

@@ -16,7 +16,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ['sound', describeSound(report.media)],
     ...describeVolumes(report.media),
     ...describeVoice(report.media),
-    ...(report.call === null ? [] : describeLevels(report.media)),
+    ...(report.call === null ? [] : [...describeQuality(report.call), ...describeLevels(report.media)]),
     ['real time', report.media.realtime ? 'yes' : 'no'],
     ...report.faults.map((fault) => ['fault', fault] as const),
     ...(report.warnings ?? []).map((warning) => ['warning', warning] as const),
@@ -67,6 +67,24 @@ function describeVoice({ voice }: MediaState): (readonly [string, string])[] {
     ...(clips > 0 ? [`${clips} samples of the microphone at full scale`] : []),
   ];
   return parts.length === 0 ? [] : [['voice', parts.join('; ')]];
+}
+
+/** `MOS 4.2, 0.4 % lost, jitter 3.1 ms, played 22 ms later, round trip 12 ms; there MOS 4.1, 0 % lost`. */
+function describeQuality({ quality }: CallState): (readonly [string, string])[] {
+  if (quality === undefined) return [];
+  const { mos, remoteMos, lossPercent, remoteLossPercent, jitterMs, playoutDelayMs, roundTripMs } = quality;
+  const here = [
+    ...(mos === null ? [] : [`MOS ${mos}`]),
+    `${lossPercent} % lost`,
+    `jitter ${jitterMs} ms`,
+    `played ${playoutDelayMs} ms later`,
+    ...(roundTripMs === null ? [] : [`round trip ${roundTripMs} ms`]),
+  ];
+  const there = [
+    ...(remoteMos === null ? [] : [`MOS ${remoteMos}`]),
+    ...(remoteLossPercent === null ? [] : [`${remoteLossPercent} % lost`]),
+  ];
+  return [['quality', [here.join(', '), ...(there.length === 0 ? [] : [`there ${there.join(', ')}`])].join('; ')]];
 }
 
 /** `speaker -21 dBFS, peak -9; microphone …`: over the last second. */

@@ -17,6 +17,7 @@ import type { MediaEngine } from '../media/types.ts';
 import type { Account } from '../sip/index.ts';
 import { answeringOf } from './answering.ts';
 import { reportCall } from './call-reports.ts';
+import { callStateOf } from './call-state.ts';
 import { HandOver } from './hand-over.ts';
 import { PHASES, type Phase, type PhaseAction, type PhaseEvent } from './phases.ts';
 import type { TransferPolicy } from './transfer-policy.ts';
@@ -114,11 +115,7 @@ export class Conversation {
   /** The call as `status` shows it. */
   get callState(): CallState | null {
     const call = this.#shown;
-    if (call === undefined) return null;
-    const { id, direction, peer, format } = call;
-    const since = call.since.toISOString();
-    const { codec = null, encrypted = false } = format ?? {};
-    return { id, direction, peer, codec, encrypted, signalling: call.signalling ?? null, since };
+    return call === undefined ? null : callStateOf(call);
   }
 
   get #shown(): Call | undefined {

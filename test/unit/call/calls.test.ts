@@ -217,6 +217,26 @@ describe('an outgoing call', () => {
     });
   });
 
+  it('says how its sound fares while it is up', () => {
+    const { dial, talk, media } = createRig();
+    expect(dial().quality).toBeUndefined();
+    const call = talk();
+    const silent = { mos: undefined, lossPercent: 0, remoteLossPercent: undefined, playoutDelayMs: 0 };
+    expect(call.quality).toMatchObject(silent);
+    const packets = { packetsReceived: 970, packetsLost: 30, remoteLossShare: 0.0123 };
+    const figures = { jitterMs: 3.14, jitterBufferMs: 42.4, roundTripMs: 20.04, mos: 4.38, remoteMos: 3.61 };
+    media().stats = { ...media().stats, ...packets, ...figures };
+    expect(call.quality).toEqual({
+      mos: 4.4,
+      remoteMos: 3.6,
+      lossPercent: 3,
+      remoteLossPercent: 1.2,
+      jitterMs: 3.1,
+      playoutDelayMs: 42,
+      roundTripMs: 20,
+    });
+  });
+
   it('has no media to report when it was never answered', () => {
     const { agent, dial, ends } = createRig();
     dial();

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refuse } from '../../../src/api/commands.ts';
-import type { StateReport } from '../../../src/api/state.ts';
+import type { QualityState, StateReport } from '../../../src/api/state.ts';
 import { runCommandLine } from '../../../src/cli/command-line.ts';
 import { Bench, KeptOutput } from './support.ts';
 
@@ -188,6 +188,22 @@ describe('commands of a running service', () => {
     expect(out).toMatch(/^account sip:door@192\.0\.2\.10 +peer to peer$/m);
     expect(out).toMatch(/^account sip:door@example\.com +not registered yet$/m);
     expect(out).not.toMatch(/^mqtt/m);
+  });
+
+  it('status says how a call sounds, here and there', async () => {
+    const quality = { mos: 4.2, remoteMos: 3.9, lossPercent: 0.4, remoteLossPercent: 1.5, jitterMs: 3.1 };
+    const known = { ...quality, playoutDelayMs: 22, roundTripMs: 12.5 };
+    const unknown = { ...known, mos: null, remoteMos: null, remoteLossPercent: null, roundTripMs: null };
+    let figures: QualityState = known;
+    bench.registry.handle('status', () => ({
+      ok: true,
+      result: { ...IDLE, call: IDLE.call && { ...IDLE.call, quality: figures } },
+    }));
+    expect((await bench.run('status')).out).toMatch(
+      /^quality +MOS 4\.2, 0\.4 % lost, jitter 3\.1 ms, played 22 ms later, round trip 12\.5 ms; there MOS 3\.9, 1\.5 % lost$/m,
+    );
+    figures = unknown;
+    expect((await bench.run('status')).out).toMatch(/^quality +0\.4 % lost, jitter 3\.1 ms, played 22 ms later$/m);
   });
 
   it('status says what works and should be known', async () => {

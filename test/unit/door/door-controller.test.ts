@@ -52,6 +52,22 @@ describe('a press of the button', () => {
     expect(rig.door.state().call?.signalling).toBe('sips');
   });
 
+  it('shows in the state how the sound of its call fares, once there is some', () => {
+    const rig = new DoorRig();
+    rig.board.setLine('button', true);
+    expect(rig.door.state().call).not.toHaveProperty('quality');
+    rig.agent.session.peerAccepts(peerSdp());
+    expect(rig.door.state().call?.quality).toEqual({
+      mos: null,
+      remoteMos: null,
+      lossPercent: 0,
+      remoteLossPercent: null,
+      jitterMs: 0,
+      playoutDelayMs: 0,
+      roundTripMs: null,
+    });
+  });
+
   it('becomes a talk when the phone answers, and silence when it is over', () => {
     const rig = new DoorRig();
     rig.talk();
