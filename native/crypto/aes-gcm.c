@@ -40,11 +40,8 @@ static dp_error run(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   return written == (int)text->length ? DP_OK : DP_CRYPTO;
 }
 
-/** The tag as a parameter: what EVP_CIPHER_CTX_ctrl would make of it, by a longer way. */
-static void tag_parameter(uint8_t *tag, OSSL_PARAM parameters[2]) {
-  parameters[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, AES_GCM_TAG_BYTES);
-  parameters[1] = OSSL_PARAM_construct_end();
-}
+/** The tag as a parameter: what EVP_CIPHER_CTX_ctrl would make of it for each packet, by a longer way. */
+#define TAG_PARAMETER(tag) {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, AES_GCM_TAG_BYTES), OSSL_PARAM_END}
 
 dp_error aes_gcm_seal(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   dp_error error = run(cipher, text);
@@ -52,16 +49,14 @@ dp_error aes_gcm_seal(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   uint8_t rest[AES_GCM_TAG_BYTES];  // Counter mode leaves nothing over, but the call wants a place for it.
   int written = 0;
   if (EVP_CipherFinal_ex(cipher->context, rest, &written) != 1) return DP_CRYPTO;
-  OSSL_PARAM parameters[2];
-  tag_parameter(text->tag, parameters);
+  OSSL_PARAM parameters[] = TAG_PARAMETER(text->tag);
   return EVP_CIPHER_CTX_get_params(cipher->context, parameters) == 1 ? DP_OK : DP_CRYPTO;
 }
 
 dp_error aes_gcm_open(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   dp_error error = run(cipher, text);
   if (error) return error;
-  OSSL_PARAM parameters[2];
-  tag_parameter(text->tag, parameters);
+  OSSL_PARAM parameters[] = TAG_PARAMETER(text->tag);
   if (EVP_CIPHER_CTX_set_params(cipher->context, parameters) != 1) return DP_CRYPTO;
   uint8_t rest[AES_GCM_TAG_BYTES];
   int written = 0;

@@ -1,5 +1,8 @@
 // Known answers: RFC 2202 §3 (HMAC-SHA1), SP 800-38A F.5.1 and FIPS-197 C.1 (AES-128), and what secure.h promises.
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include "crypto/aes-ctr.h"
 #include "crypto/hmac-sha1.h"
 #include "crypto/secure.h"
@@ -55,6 +58,25 @@ static void hmac_sha1_gives_rfc_2202_answers(void) {
     static const struct hmac_sha1 wiped;
     CHECK_BYTES(&hmac, &wiped, sizeof hmac);
   }
+}
+
+/** Every way in which a message can end within a block, cut anywhere near a block's end. */
+static void hmac_sha1_is_openssls_at_every_length(void) {
+  uint8_t data[300], digest[HMAC_SHA1_BYTES], expected[HMAC_SHA1_BYTES];
+  for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 37 + 11);
+  struct hmac_sha1 hmac;
+  CHECK_EQUAL(hmac_sha1_init(&hmac, data, 20), DP_OK);
+  static const size_t cuts[] = {0, 1, 12, 63, 64, 65, 127, 128, 172};
+  for (size_t length = 0; length <= sizeof data; length++) {
+    CHECK(HMAC(EVP_sha1(), data, 20, data, length, expected, NULL) != NULL);
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+      size_t cut = cuts[i] < length ? cuts[i] : length;
+      const struct byte_view parts[] = {{data, cut}, {data + cut, 0}, {data + cut, length - cut}};
+      CHECK_EQUAL(hmac_sha1_compute(&hmac, parts, 3, digest), DP_OK);
+      CHECK_BYTES(digest, expected, HMAC_SHA1_BYTES);
+    }
+  }
+  hmac_sha1_close(&hmac);
 }
 
 static void aes_ctr_gives_sp_800_38a_answers(void) {
@@ -121,6 +143,7 @@ static void self_test_passes(void) { CHECK_EQUAL(crypto_self_test(), DP_OK); }
 
 int main(void) {
   TEST(hmac_sha1_gives_rfc_2202_answers);
+  TEST(hmac_sha1_is_openssls_at_every_length);
   TEST(aes_ctr_gives_sp_800_38a_answers);
   TEST(aes_is_that_of_fips_197);
   TEST(compares_every_byte);
