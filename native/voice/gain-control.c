@@ -28,12 +28,14 @@
 /** Peaks are kept below -1 dBFS, and let go within 100 ms. */
 #define CEILING 29200.0F
 #define RELEASE_SECONDS 0.1F
+/** The most that the gain changes in 10 ms when an echo comes or goes: 6 dB, all of it within the beginning of a word. */
+#define ECHO_STEP 2.0F
 /** Of the first noise that is assumed. */
 #define FIRST_NOISE 1000.0F
 
 void gain_control_init(struct gain_control *control, uint32_t rate_hz) {
   *control = (struct gain_control){
-      .noise = FIRST_NOISE, .gain = 1, .limit = 1, .release = 1 / (RELEASE_SECONDS * (float)rate_hz)};
+      .noise = FIRST_NOISE, .gain = 1, .applied = 1, .limit = 1, .release = 1 / (RELEASE_SECONDS * (float)rate_hz)};
 }
 
 static void follow_noise(struct gain_control *control, float power) {
@@ -45,7 +47,7 @@ static void follow_noise(struct gain_control *control, float power) {
   if (control->noise < 1) control->noise = 1;
 }
 
-/** @return the gain for the end of this block */
+/** @return the gain for voices, from the end of this block on */
 static float next_gain(struct gain_control *control, float power) {
   if (power < VOICE_OVER_NOISE * control->noise || power < LEAST_VOICE) return control->gain;
   control->speech = control->speech > 0 ? VOICE_SMOOTHING * control->speech + (1 - VOICE_SMOOTHING) * power : power;
@@ -57,14 +59,22 @@ static float next_gain(struct gain_control *control, float power) {
   return fmaxf(wanted, control->gain * STEP_DOWN);
 }
 
+/** @return what the gain is at the end of this block */
+static float applied_gain(const struct gain_control *control, bool echo) {
+  float wanted = echo ? fminf(control->gain, 1) : control->gain;
+  if (wanted < control->applied) return fmaxf(wanted, control->applied / ECHO_STEP);
+  return fminf(wanted, control->applied * ECHO_STEP);
+}
+
 void gain_control_run(struct gain_control *control, float *samples, size_t count, bool echo) {
   float power = mean_power(samples, count);
-  float from = control->gain;
+  float from = control->applied;
   if (!echo) {
     follow_noise(control, power);
     control->gain = next_gain(control, power);
   }
-  float step = (control->gain - from) / (float)count;
+  control->applied = applied_gain(control, echo);
+  float step = (control->applied - from) / (float)count;
   for (size_t at = 0; at < count; at++) {
     float sample = samples[at] * (from + step * (float)(at + 1));
     float magnitude = fabsf(sample);

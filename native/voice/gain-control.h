@@ -1,6 +1,7 @@
 // Brings a voice to one loudness, however far it is from the microphone, and keeps peaks from being cut. The gain moves
-// only while somebody speaks, slowly and within bounds, so that noise is never pumped up; the limiter has no look-ahead and
-// no delay. One thread; no allocation.
+// only while somebody speaks, slowly and within bounds, so that noise is never pumped up. What is left of an echo is not made
+// louder: while there is nothing else, sound passes as it is. The limiter has no look-ahead and no delay. One thread; no
+// allocation.
 
 #ifndef DOORPHONE_VOICE_GAIN_CONTROL_H
 #define DOORPHONE_VOICE_GAIN_CONTROL_H
@@ -13,7 +14,8 @@
 struct gain_control {
   float noise;       /**< Power of the pauses. */
   float speech;      /**< Power of late while somebody spoke; 0: nobody has. */
-  float gain;        /**< Factor that the last block ended with. */
+  float gain;        /**< Factor for voices. */
+  float applied;     /**< That which the last block ended with. */
   float limit;       /**< Factor of the limiter, 1 at most. */
   float release;     /**< Of the limiter, a sample. */
 };
@@ -22,7 +24,7 @@ void gain_control_init(struct gain_control *control, uint32_t rate_hz);
 
 /**
  * 10 ms, in place; keeps within 16 bits.
- * @param echo there is nothing but echo in it: no reason to move
+ * @param echo there is nothing but echo in it: no reason to move, and none to make it louder
  */
 void gain_control_run(struct gain_control *control, float *samples, size_t count, bool echo);
 

@@ -26,6 +26,16 @@
 /** Power of the weakest echo and noise that are let through: -15 dB, -50 dB. */
 #define NOISE_FLOOR 0.0316F
 #define ECHO_FLOOR 0.00001F
+/** A tenth of the power in what the filter left is echo: it counts. */
+#define ECHO_COUNTS 0.1F
+/** So much of the power is let through, taken over two blocks, where there may be a voice, -8 dB, and where there is one, -3 dB. */
+#define DOUBT_SHARE 0.16F
+#define VOICE_SHARE 0.5F
+#define VOICE_SMOOTHING 0.5F
+/** Blocks that follow either: the ends of words, and short gaps. */
+#define VOICE_FOLLOWED 20
+/** And those that follow an echo: the gaps between its words. */
+#define ECHO_FOLLOWED 50
 /** Of a bin, below which nothing is estimated. */
 #define POWER_FLOOR 1.0F
 
@@ -59,6 +69,7 @@ void residual_init(struct residual *residual, const struct spectrum_transform *t
   for (size_t at = 0; at < length; at++) {
     residual->window[at] = (float)sin(M_PI * ((double)at + 0.5) / (double)length);
   }
+  residual->since_echo = ECHO_FOLLOWED + 1;
   residual_forget_echo(residual);
   least_reset(&residual->noise, INFINITY);
 }
@@ -111,14 +122,20 @@ static float noise_of(struct residual *residual, size_t bin) {
   return noise < INFINITY ? noise : 0;
 }
 
+/** Of a bin: what it is multiplied with, and what it is where nothing is let through. */
+struct bin_gain {
+  float gain;
+  float least;
+};
+
 /** @param power of the bin now */
-static float gain_of(struct residual *residual, struct residual_options options, size_t bin, float power) {
+static struct bin_gain gain_of(struct residual *residual, struct residual_options options, size_t bin, float power) {
   float echo = options.echo ? residual->residual_power[bin] : 0;
   float noise = noise_of(residual, bin);
   float unwanted = echo + (options.noise ? noise : 0);
   if (!(unwanted > 0)) {
     residual->clean_power[bin] = power;
-    return 1;
+    return (struct bin_gain){.gain = 1, .least = 1};
   }
   float above = power > unwanted ? (power - unwanted) / unwanted : 0;
   float ratio = DECISION * residual->clean_power[bin] / unwanted + (1 - DECISION) * above;
@@ -128,7 +145,32 @@ static float gain_of(struct residual *residual, struct residual_options options,
   float kept = options.noise ? NOISE_FLOOR * noise : noise;
   float floor = (NOISE_FLOOR * (unwanted - echo) + ECHO_FLOOR * echo) / unwanted;
   if (power > 0 && kept / power > floor) floor = kept / power < 1 ? kept / power : 1;
-  return gain * gain > floor ? gain : sqrtf(floor);
+  float least = sqrtf(floor);
+  return (struct bin_gain){.gain = gain > least ? gain : least, .least = least};
+}
+
+/** Powers of all bins of a block. */
+struct sums {
+  float error;
+  float clean;
+  float echo;
+};
+
+static void follow(size_t *since, bool is, size_t followed) {
+  if (is) *since = 0;
+  else if (*since <= followed) ++*since;
+}
+
+/** Whether there is echo alone: in a voice many bins stand out, and it goes on. @return whether nothing may be let through */
+static bool judge(struct residual *residual, const struct sums *sums) {
+  residual->error_sum = VOICE_SMOOTHING * residual->error_sum + (1 - VOICE_SMOOTHING) * sums->error;
+  residual->clean_sum = VOICE_SMOOTHING * residual->clean_sum + (1 - VOICE_SMOOTHING) * sums->clean;
+  follow(&residual->since_doubt, residual->clean_sum > DOUBT_SHARE * residual->error_sum, VOICE_FOLLOWED);
+  follow(&residual->since_voice, residual->clean_sum > VOICE_SHARE * residual->error_sum, VOICE_FOLLOWED);
+  follow(&residual->since_echo, sums->echo > ECHO_COUNTS * sums->error, ECHO_FOLLOWED);
+  bool echo = residual->since_echo <= ECHO_FOLLOWED;
+  residual->echo_alone = echo && residual->since_voice > VOICE_FOLLOWED;
+  return echo && residual->since_doubt > VOICE_FOLLOWED;
 }
 
 static void synthesise(struct residual *residual, const struct spectrum *spectrum, float *block) {
@@ -149,11 +191,20 @@ void residual_run(struct residual *residual, struct residual_options options, co
   least_turn(&residual->leak);
   least_turn(&residual->noise);
   if (residual->blocks < SETTLED_BLOCKS) residual->blocks++;
+  struct bin_gain gains[SPECTRUM_MAX_BINS];
+  struct sums sums = {0};
   for (size_t k = 0; k <= residual->transform->block; k++) {
     const struct bin_powers powers = {
         .error = power_of(&sound, k), .echo = power_of(&taken, k), .unknown = block->unknown[k]};
     learn_echo(residual, k, &powers);
-    float gain = gain_of(residual, options, k, powers.error);
+    gains[k] = gain_of(residual, options, k, powers.error);
+    sums.error += powers.error;
+    sums.clean += gains[k].gain * gains[k].gain * powers.error;
+    sums.echo += options.echo ? residual->residual_power[k] : 0;
+  }
+  bool nothing = judge(residual, &sums);
+  for (size_t k = 0; k <= residual->transform->block; k++) {
+    float gain = nothing ? gains[k].least : gains[k].gain;
     sound.re[k] *= gain;
     sound.im[k] *= gain;
   }

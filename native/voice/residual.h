@@ -1,6 +1,7 @@
 // What is left of the echo, and the noise: weakened bin by bin, by gains that the power of each is estimated for. The echo's
 // is a share of what the filter took out, the smallest that was seen of late; a voice beside it stands out of that and
-// passes. Noise is the least power of late. Sound comes out one block later. One thread; no allocation after init.
+// passes. Where of all bins together hardly anything stands out, there is echo alone, and what does stand out is weakened with
+// the rest. Noise is the least power of late. Sound comes out one block later. One thread; no allocation after init.
 
 #ifndef DOORPHONE_VOICE_RESIDUAL_H
 #define DOORPHONE_VOICE_RESIDUAL_H
@@ -37,6 +38,12 @@ struct residual {
   struct least leak;                    /**< Error over echo. */
   struct least noise;
   size_t blocks; /**< Seen so far, up to some. */
+  float error_sum;    /**< Powers of all bins, of late: of what there is, */
+  float clean_sum;    /**< and of what is let through. */
+  size_t since_doubt; /**< Blocks, up to some, since there may have been a voice, */
+  size_t since_voice; /**< since there was one, */
+  size_t since_echo;  /**< and since there was echo. */
+  bool echo_alone;    /**< To read: the last block had echo in it, or soon behind one nothing, and for sure no voice. */
 };
 
 /** @param transform outlives the suppressor */

@@ -33,8 +33,6 @@
 #define ATTENUATION_SMOOTHING 0.993F
 /** So much of the microphone's power is the estimated echo where there is echo alone. */
 #define ECHO_ALONE 0.5F
-/** What is less than this of the microphone's power, after echo was taken out of it, is no voice. */
-#define NO_VOICE 0.05F
 
 struct voice_levels {
   float speaker;
@@ -141,7 +139,8 @@ static void follow_filter(struct voice *voice) {
   residual_forget_echo(&voice->residual);
 }
 
-static void cancel(struct voice *voice, float *sound, size_t count) {
+/** @param echo_alone of each block: nobody speaks in it beside the echo */
+static void cancel(struct voice *voice, float *sound, size_t count, bool *echo_alone) {
   static const float nothing[SPECTRUM_MAX_BINS];
   float far[SPECTRUM_MAX_BLOCK];
   const struct residual_options options = {.echo = voice->switches.echo_cancellation,
@@ -157,6 +156,7 @@ static void cancel(struct voice *voice, float *sound, size_t count) {
       follow_filter(voice);
     }
     residual_run(&voice->residual, options, &block);
+    echo_alone[at / voice->block] = voice->residual.echo_alone;
   }
 }
 
@@ -215,6 +215,7 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
   const struct voice_switches *switches = &voice->switches;
   float far[MAX_TURN];
   float sound[MAX_TURN];
+  bool echo_alone[BLOCKS] = {false};
   struct turn_powers powers = {0};
   voice_skip(voice, played, count);
   count_clips(voice, spoken, count);
@@ -232,15 +233,14 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
   }
   high_pass_run(&voice->high_pass, sound, count);
   listen(voice, far, sound, count);
-  if (switches->echo_cancellation || switches->noise_suppression) cancel(voice, sound, count);
+  if (switches->echo_cancellation || switches->noise_suppression) cancel(voice, sound, count, echo_alone);
   powers.clean = mean_power(sound, count);
   if (switches->echo_cancellation) {
     powers.echo = mean_power(voice->filter.echo, voice->block);
     measure_echo(voice, &powers);
   }
-  bool echo = switches->echo_cancellation && powers.clean < NO_VOICE * powers.microphone;
   for (size_t at = 0; switches->gain_control && at < count; at += voice->block) {
-    gain_control_run(&voice->gain, &sound[at], voice->block, echo);
+    gain_control_run(&voice->gain, &sound[at], voice->block, echo_alone[at / voice->block]);
   }
   voice->levels.sent = smoothed(voice->levels.sent, mean_power(sound, count), LEVEL_SMOOTHING);
   for (size_t at = 0; at < count; at++) spoken[at] = to_sample(sound[at]);

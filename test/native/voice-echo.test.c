@@ -20,6 +20,8 @@ struct scene {
   double moved_delay_ms;
   double near_from; /**< From when on the visitor speaks as well; 0: never. */
   double near_gain; /**< Against the echo; 0: half as loud. */
+  double alone;     /**< For so long in the beginning the visitor speaks alone, as loud as in the end; 0: not at all. */
+  bool levelled;    /**< With the gain control behind it. */
 };
 
 /** What is played, what the microphone hears of it, and of the visitor. */
@@ -36,6 +38,8 @@ static const double usual_gain = 0.5;
 
 static struct take record(const struct scene *scene) {
   struct take take = {.played = sound_talk(scene->rate_hz, "resident.en", "resident.de", scene->seconds)};
+  size_t alone = (size_t)(scene->alone * scene->rate_hz);
+  memset(take.played.samples, 0, alone * sizeof(float));
   struct room room = room_build(scene->rate_hz, scene->delay_ms, 0.7, 88172645463325252U);
   take.echo = room_echo(&room, &take.played);
   take.near = (struct sound){.count = take.played.count, .samples = room_memory(take.played.count)};
@@ -57,6 +61,7 @@ static struct take record(const struct scene *scene) {
     for (size_t at = 0; at < visitor.count; at++) {
       take.near.samples[from + at] = visitor.samples[at] * (float)(sqrt(ratio) * (scene->near_gain > 0 ? scene->near_gain : usual_gain));
     }
+    memcpy(take.near.samples, &take.near.samples[from], alone * sizeof(float));
     free(visitor.samples);
   }
   uint64_t noise = 7;
@@ -85,7 +90,8 @@ static struct voice_report process(const struct scene *scene, struct take *take,
   int16_t played[320];
   int16_t spoken[320];
   CHECK_EQUAL(voice_create(scene->rate_hz, known_delay_ms, &voice), DP_OK);
-  voice_switch(voice, (struct voice_switches){.echo_cancellation = true, .noise_suppression = true});
+  voice_switch(voice, (struct voice_switches){
+                          .echo_cancellation = true, .noise_suppression = true, .gain_control = scene->levelled});
   for (size_t at = 0; at + turn <= take->heard.count; at += turn) {
     for (size_t i = 0; i < turn; i++) {
       played[i] = (int16_t)take->played.samples[at + i];
@@ -248,6 +254,47 @@ static void a_voice_from_the_first_moment_passes(void) {
   discard(&take);
 }
 
+// ---- and the gain control behind it ----
+
+/** A quiet visitor speaks, so that voices are lifted; then the resident alone; then both. */
+static void gain_for_voices_alone(uint32_t rate_hz) {
+  struct scene scene = {.rate_hz = rate_hz, .seconds = 13, .delay_ms = 12, .near_from = 9, .near_gain = 0.3, .alone = 4};
+  struct take plain = record(&scene);
+  struct take take = record(&scene);
+  (void)process(&scene, &plain, VOICE_DELAY_UNKNOWN);
+  scene.levelled = true;
+  struct voice_report report = process(&scene, &take, VOICE_DELAY_UNKNOWN);
+  double lifted = -attenuation(&scene, &take, 3, 4);
+  double echo = attenuation(&scene, &take, 6, 9);
+  double both = passage_of(&scene, &take, 9.5).voice_db;
+  printf("     %u Hz: behind all three: a quiet visitor lifted by %.1f dB, by %.1f dB beside the resident; echo between attenuated "
+         "by %.1f dB (aim: 35), %.1f dB without the gain control\n",
+         rate_hz, lifted, both, echo, attenuation(&scene, &plain, 6, 9));
+  CHECK(lifted >= 8);
+  CHECK(echo >= 35);
+  CHECK(echo >= attenuation(&scene, &plain, 6, 9) - 1);
+  // Beside the resident too: not weakened, and lifted as well.
+  CHECK(both >= 6);
+  CHECK(report.gain_db >= 8);
+  discard(&plain);
+  discard(&take);
+}
+
+static void the_gain_rises_for_voices_alone(void) {
+  gain_for_voices_alone(NARROW);
+  gain_for_voices_alone(WIDE);
+}
+
+/** Nobody ever speaks at the door: the echo does not pass for somebody. */
+static void an_echo_alone_does_not_move_the_gain(void) {
+  const struct scene scene = {.rate_hz = NARROW, .seconds = 12, .delay_ms = 12, .levelled = true};
+  struct take take = record(&scene);
+  struct voice_report report = process(&scene, &take, VOICE_DELAY_UNKNOWN);
+  CHECK(attenuation(&scene, &take, 2, 12) >= 35);
+  CHECK_WITHIN(report.gain_db, -1, 1);
+  discard(&take);
+}
+
 // ---- the way of the echo changes ----
 
 static void a_sound_servers_delay_is_found(void) {
@@ -305,6 +352,8 @@ int main(void) {
   TEST(a_voice_passes_at_16_khz);
   TEST(a_shout_is_not_taken_for_another_room);
   TEST(a_voice_from_the_first_moment_passes);
+  TEST(the_gain_rises_for_voices_alone);
+  TEST(an_echo_alone_does_not_move_the_gain);
   TEST(a_sound_servers_delay_is_found);
   TEST(a_delay_that_is_known_saves_the_search);
   TEST(a_delay_that_changes_is_followed);
