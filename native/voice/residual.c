@@ -23,8 +23,8 @@
 #define UNKNOWN_SHARE 0.5F
 /** How much of the last block's gain counts in this one's. */
 #define DECISION 0.9F
-/** Power of the weakest echo and noise that are let through: -15 dB, -50 dB. */
-#define NOISE_FLOOR 0.0316F
+/** Power of the weakest noise and echo that are let through: -18 dB, -50 dB. */
+#define NOISE_FLOOR 0.0158F
 #define ECHO_FLOOR 0.00001F
 /** A tenth of the power in what the filter left is echo: it counts. */
 #define ECHO_COUNTS 0.1F

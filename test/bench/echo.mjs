@@ -1,15 +1,17 @@
-// Rows about the echo: what is left of it and what becomes of a voice beside it, in a room of figures, beside SpeexDSP.
-// The room is the same in every run; what a turn costs is of this processor.
+// Rows about the echo: what is left of it and what becomes of a voice beside it, in a room of figures, beside SpeexDSP and
+// WebRTC. The room is the same in every run; what a turn costs is of this processor.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compare } from './rows.mjs';
 
 const NATIVE = fileURLToPath(new URL('../../native/', import.meta.url));
+const HERE = fileURLToPath(new URL('.', import.meta.url));
 const TURNS = 3;
+const RATES = [8000, 16_000];
 
 /** What peers/echo.c is made of, beside itself. */
-export const ECHO_SOURCES = [
+const ECHO_SOURCES = [
   ...['delay-search', 'echo-filter', 'gain-control', 'high-pass', 'residual', 'spectrum', 'voice'].map(
     (name) => `${NATIVE}voice/${name}.c`,
   ),
@@ -19,22 +21,53 @@ export const ECHO_SOURCES = [
 ];
 export const ECHO_FLAGS = ['-O3', `-I${NATIVE}`, `-I${NATIVE}../test/native`, ...ECHO_SOURCES, '-lm', '-ldl'];
 
-/** @param program built from peers/echo.c */
-export function measureEcho(program) {
-  return Array.from({ length: TURNS }, () => JSON.parse(execFileSync(program, { cwd: NATIVE, encoding: 'utf8' })));
+/** Of libwebrtc-audio-processing, the newest first; each has its own interface in C++. */
+const WEBRTC = [
+  { module: 'webrtc-audio-processing-1', flags: ['-DWEBRTC_AEC3'] },
+  { module: 'webrtc-audio-processing', flags: [] },
+];
+
+/** @returns the shared object that peers/webrtc.cc becomes; undefined where its library is not there */
+export function compileWebrtc(build) {
+  for (const { module, flags } of WEBRTC) {
+    const { status, stdout } = spawnSync('pkg-config', ['--cflags', '--libs', module], { encoding: 'utf8' });
+    if (status !== 0) continue;
+    const shared = ['-std=c++17', '-O2', '-Wall', '-shared', '-fPIC', '-o', `${build}webrtc.so`];
+    execFileSync('c++', [...shared, ...flags, `${HERE}peers/webrtc.cc`, ...stdout.trim().split(/\s+/)]);
+    return `${build}webrtc.so`;
+  }
+  return undefined;
 }
 
-export function echoRows(runs) {
-  const both = (figure, scale) => ['ours', 'speex'].map((name) => runs.map((run) => scale * run[`${name}_${figure}`]));
-  const row = (what, unit, figure, scale, options) =>
-    compare(what, unit, ...both(figure, scale), { peer: 'SpeexDSP', ...options });
-  return [
-    row('echo left by the linear part at 1 s', 'dB', 'linear_1s_db', -1, { aim: -20 }),
-    row('echo left after 2 s, one side talks', 'dB', 'echo_db', -1, { aim: -35 }),
-    row('a voice is weakened while both talk', 'dB', 'voice_db', -1, { aim: 3 }),
-    row('all else below that voice', 'dB', 'clean_db', -1, { note: 'it was 6 dB below the echo' }),
-    row('canceller and noise suppression, a turn of 20 ms', 'µs', 'turn_ns', 0.001, {
-      note: 'at 8 kHz; processor time',
-    }),
-  ];
+/** @param programs built from peers/echo.c, and peers/webrtc.cc */
+export function measureEcho({ echo, webrtc }) {
+  const run = (rate) => execFileSync(echo, [String(rate), webrtc ?? ''], { cwd: NATIVE, encoding: 'utf8' });
+  return RATES.map((rate) => ({ rate, runs: Array.from({ length: TURNS }, () => JSON.parse(run(rate))) }));
+}
+
+const ROWS = [
+  ['echo left by the linear part at 1 s', 'dB', 'linear_1s_db', -1, { aim: -20 }],
+  ['echo left after 2 s, one side talks', 'dB', 'echo_db', -1, { aim: -35 }],
+  ['a voice is weakened while both talk', 'dB', 'voice_db', -1, { aim: 3 }],
+  ['all else beside that voice', 'dB', 'clean_db', -1, { note: 'it was 6 dB above it before' }],
+  ['sound comes out later by', 'ms', 'late_ms', 1, {}],
+  ['canceller and noise suppression, a turn of 20 ms', 'µs', 'turn_ns', 0.001, { note: 'processor time' }],
+];
+
+export function echoRows(rates) {
+  return rates.flatMap(({ rate, runs }) => {
+    const peers = Object.keys(runs[0]).filter((name) => name !== 'ours');
+    const figures = (name, figure, scale) =>
+      runs.map((run) => scale * run[name][figure]).filter((value) => Number.isFinite(value));
+    return ROWS.flatMap(([what, unit, figure, scale, options]) =>
+      peers
+        .filter((peer) => runs[0][peer][figure] !== undefined)
+        .map((peer) =>
+          compare(`${rate / 1000} kHz: ${what}`, unit, figures('ours', figure, scale), figures(peer, figure, scale), {
+            peer,
+            ...options,
+          }),
+        ),
+    );
+  });
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { CONCEALMENT_FLAGS, concealmentRows, measureConcealment } from './concealment.mjs';
 import { delayRows, measureDelay } from './delay.mjs';
-import { ECHO_FLAGS, echoRows, measureEcho } from './echo.mjs';
+import { compileWebrtc, ECHO_FLAGS, echoRows, measureEcho } from './echo.mjs';
 import { measureFleet } from './fleet.mjs';
 import { fleetRows } from './fleet-rows.mjs';
 import { measureFlood, measureLoad } from './load.mjs';
@@ -89,6 +89,7 @@ function compile() {
     evp: cc('evp', ['peers/evp.c'], ['-lcrypto']),
     libre: cc('libre', ['peers/libre.c'], ['-DHAVE_INTTYPES_H', '-DHAVE_STDBOOL_H', '-lre']),
     echo: cc('echo', ['peers/echo.c'], ECHO_FLAGS),
+    webrtc: compileWebrtc(BUILD),
     concealment: cc('concealment', ['peers/concealment.c'], CONCEALMENT_FLAGS),
     sofia: cc('sofia', ['peers/sofia.c'], ['-I/usr/include/sofia-sip-1.12', '-lsofia-sip-ua']),
   };
@@ -247,7 +248,7 @@ async function main() {
     }
     if (parts.includes('echo')) {
       say('echo in a room of figures');
-      table.push(...echoRows(measureEcho(programs.echo)));
+      table.push(...echoRows(measureEcho(programs)));
     }
     if (parts.includes('concealment')) {
       say('lost packets');
