@@ -4,7 +4,6 @@
 #include "dsp/resampler.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "dsp/mix.h"
@@ -13,7 +12,10 @@ enum { RATE_LEAST = 4000, RATE_MOST = 192000, TAPS_MULTIPLE = 4, RATIO_MOST = 24
 
 static const double pi = 3.141592653589793;
 static const double stop_db = 72;     // Kaiser's estimate; some is lost to rounding to 16 bits.
-static const double pass_end = 0.85;  // Of the lower rate's Nyquist frequency, which is where the stop band begins.
+static const double pass_end = 0.85;  // Of the lower rate's Nyquist frequency.
+
+/** Where the stop band begins. */
+static double stop_begin(bool prompt) { return prompt ? 2 - pass_end : 1; }
 
 static uint32_t greatest_common_divisor(uint32_t a, uint32_t b) {
   while (b != 0) {
@@ -25,11 +27,12 @@ static uint32_t greatest_common_divisor(uint32_t a, uint32_t b) {
 }
 
 /** Phases, step and taps for a pair of rates. @return false: not supported */
-static bool plan(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz) {
+static bool plan(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, bool prompt) {
   if (input_hz < RATE_LEAST || input_hz > RATE_MOST || output_hz < RATE_LEAST || output_hz > RATE_MOST) return false;
   uint32_t divisor = greatest_common_divisor(input_hz, output_hz);
   resampler->input_hz = input_hz;
   resampler->output_hz = output_hz;
+  resampler->prompt = prompt;
   resampler->phases = output_hz / divisor;
   resampler->step = input_hz / divisor;
   uint32_t lower_hz = input_hz < output_hz ? input_hz : output_hz;
@@ -39,7 +42,7 @@ static bool plan(struct resampler *resampler, uint32_t input_hz, uint32_t output
     return true;
   }
   // Kaiser: N = (A - 7.95) / (2.285 Δω), here for one phase, that is at the input rate.
-  double transition = pi * (1 - pass_end) * lower_hz / input_hz;
+  double transition = pi * (stop_begin(prompt) - pass_end) * lower_hz / input_hz;
   double taps = (stop_db - 7.95) / (2.285 * transition);
   resampler->taps = ((size_t)taps / TAPS_MULTIPLE + 1) * TAPS_MULTIPLE;
   return true;
@@ -77,7 +80,7 @@ static void compute_filter(struct resampler *resampler) {
   }
   uint32_t lower_hz = resampler->input_hz < resampler->output_hz ? resampler->input_hz : resampler->output_hz;
   // In the middle of the transition band, as a share of the prototype's Nyquist frequency.
-  double cutoff = (1 + pass_end) / 2 * lower_hz / ((double)resampler->input_hz * (double)phases);
+  double cutoff = (stop_begin(resampler->prompt) + pass_end) / 2 * lower_hz / ((double)resampler->input_hz * (double)phases);
   for (size_t phase = 0; phase < phases; phase++) {
     float *filter = resampler->filter + phase * taps;
     double sum = 0;
@@ -93,21 +96,33 @@ static void compute_filter(struct resampler *resampler) {
 
 size_t resampler_storage_bytes(uint32_t input_hz, uint32_t output_hz) {
   struct resampler resampler;
-  if (!plan(&resampler, input_hz, output_hz)) return 0;
+  if (!plan(&resampler, input_hz, output_hz, false)) return 0;
   return (resampler.phases + 2) * resampler.taps * sizeof(float);
 }
 
-dp_error resampler_init(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
-                        size_t storage_bytes) {
-  if (!resampler || !storage) return DP_INVALID_ARGUMENT;
-  memset(resampler, 0, sizeof *resampler);
-  if (!plan(resampler, input_hz, output_hz)) return DP_UNSUPPORTED;
+static dp_error init(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
+                     size_t storage_bytes) {
+  if (!plan(resampler, input_hz, output_hz, resampler->prompt)) return DP_UNSUPPORTED;
   if (storage_bytes < resampler_storage_bytes(input_hz, output_hz)) return DP_NO_SPACE;
   resampler->filter = storage;
   resampler->history = resampler->filter + resampler->phases * resampler->taps;
   resampler_forget(resampler);
   compute_filter(resampler);
   return DP_OK;
+}
+
+dp_error resampler_init(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
+                        size_t storage_bytes) {
+  if (!resampler || !storage) return DP_INVALID_ARGUMENT;
+  *resampler = (struct resampler){.prompt = false};
+  return init(resampler, input_hz, output_hz, storage, storage_bytes);
+}
+
+dp_error resampler_init_prompt(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
+                               size_t storage_bytes) {
+  if (!resampler || !storage) return DP_INVALID_ARGUMENT;
+  *resampler = (struct resampler){.prompt = true};
+  return init(resampler, input_hz, output_hz, storage, storage_bytes);
 }
 
 void resampler_forget(struct resampler *resampler) {

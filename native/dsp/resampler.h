@@ -1,13 +1,14 @@
 // Sample rate conversion by a polyphase filter (windowed sinc, Kaiser): any pair of rates whose ratio reduces to at
 // most RESAMPLER_MAX_PHASES phases, as 8, 11.025, 16, 22.05, 24, 32, 44.1, 48 kHz among each other do. Pass band to
-// 0.85 of the lower rate's Nyquist frequency, at least 60 dB down from Nyquist on. The caller owns state and memory;
-// one thread.
+// 0.85 of the lower rate's Nyquist frequency, at least 60 dB down from Nyquist on; or, with half the delay, from 1.15 of it on.
+// The caller owns state and memory; one thread.
 //
 // Init computes the filter (not on the media thread); processing neither allocates nor calls libm.
 
 #ifndef DOORPHONE_DSP_RESAMPLER_H
 #define DOORPHONE_DSP_RESAMPLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@
 struct resampler {
   uint32_t input_hz;
   uint32_t output_hz;
+  bool prompt;
   uint32_t phases;  /**< L: the ratio is L/M in lowest terms. */
   uint32_t step;    /**< M */
   uint32_t phase;   /**< 0 to L-1 */
@@ -45,6 +47,13 @@ size_t resampler_storage_bytes(uint32_t input_hz, uint32_t output_hz);
  * DP_UNSUPPORTED (pair of rates), DP_NO_SPACE */
 dp_error resampler_init(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
                         size_t storage_bytes);
+
+/**
+ * As resampler_init, for sound that somebody waits for: what is just above the lower Nyquist frequency is weakened less,
+ * and folds or is mirrored into what is just below, above the pass band. The filters of telephony do the same (ITU-T G.712).
+ */
+dp_error resampler_init_prompt(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
+                               size_t storage_bytes);
 
 /** Begins anew, as if silence had been before. */
 void resampler_forget(struct resampler *resampler);
