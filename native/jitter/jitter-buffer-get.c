@@ -186,7 +186,7 @@ static void ask_to_stretch(struct jitter_buffer *buffer, const struct standing *
   uint32_t least = samples_in_ms(buffer, TIME_SCALE_LEAST_MS);
   bool between = standing->beyond >= least;
   frame->pace = JITTER_PACE_AS_IS;
-  if (between ? spare >= 0 : spare >= step_ns + step_ns / 8) {
+  if (between ? spare >= 0 : spare >= step_ns + step_ns / 16) {
     frame->pace = JITTER_PACE_FASTER;
     frame->stretch = between ? standing->beyond : standing->step + standing->beyond;
   } else if (between || spare <= -step_ns / 16) {

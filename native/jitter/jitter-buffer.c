@@ -9,11 +9,14 @@
 enum {
   PERCENT_LATE = 3,  // Of the packets remembered, so many may come later than the target allows for.
   RANKED = (JITTER_BUFFER_HISTORY * PERCENT_LATE + 99) / 100 + 1,
+  KNOWN = 10,  // After so many packets a network that was even is taken to be even.
   JUMPS_TO_RESET = 2,  // As RFC 3550 A.1 does: one stray packet is no new beginning.
 };
 
-/** Added to the percentile: the player's own unevenness. */
-#define SLACK_NS INT64_C(2000000)
+/** Of a read; added to what was seen: the player can do no better than that. */
+#define SLACK_SHARE 10
+/** So much delay is not worth a single packet that is late. */
+#define CHEAP_NS INT64_C(5000000)
 /** A transit that differs by more is another clock's. */
 #define JUMP_NS INT64_C(1000000000)
 
@@ -93,8 +96,14 @@ static bool seen_before(struct jitter_buffer *buffer, uint16_t sequence) {
   return seen;
 }
 
-/** The excess that all but PERCENT_LATE of the remembered packets stay within. What no delay could save is left out. */
-static int64_t excess_percentile(const struct jitter_buffer *buffer) {
+/** Excesses of the remembered packets. */
+struct excess {
+  int64_t percentile; /**< All but PERCENT_LATE stay within it. */
+  int64_t greatest;
+};
+
+/** What no delay could save is left out. */
+static struct excess measure_excess(const struct jitter_buffer *buffer) {
   int64_t greatest[RANKED] = {0};
   // Rounded up, so that from the beginning one straggler does not set the delay.
   size_t rank = (buffer->transit_count * PERCENT_LATE + 99) / 100;
@@ -108,7 +117,7 @@ static int64_t excess_percentile(const struct jitter_buffer *buffer) {
       excess = displaced;
     }
   }
-  return greatest[rank];
+  return (struct excess){.percentile = greatest[rank], .greatest = greatest[0]};
 }
 
 /** Remembers a transit; fast path and target follow. */
@@ -121,7 +130,13 @@ static void learn_transit(struct jitter_buffer *buffer, int64_t transit_ns) {
   for (size_t i = 0; i < buffer->transit_count; i++) {
     if (buffer->transits[i] < buffer->fast_path_ns) buffer->fast_path_ns = buffer->transits[i];
   }
-  buffer->target_ns = bounded(buffer, excess_percentile(buffer) + SLACK_NS);
+  struct excess excess = measure_excess(buffer);
+  int64_t slack = jitter_samples_ns(buffer, buffer->options.read_samples) / SLACK_SHARE;
+  int64_t target = excess.percentile + slack;
+  // What is seldom late, and by little, is waited for as well: it costs next to nothing. So does not to know better yet.
+  int64_t cheap = buffer->transit_count < KNOWN ? CHEAP_NS : excess.greatest + slack;
+  if (cheap > CHEAP_NS) cheap = CHEAP_NS;
+  buffer->target_ns = bounded(buffer, target < cheap ? cheap : target);
 }
 
 static struct jitter_slot *free_slot(struct jitter_buffer *buffer) {

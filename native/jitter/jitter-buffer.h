@@ -3,7 +3,7 @@
 //
 // How it decides. A packet's transit is its arrival minus its timestamp (both in ns); the least transit of the last
 // packets is the fast path, what a packet took more is its excess. The target delay is a high percentile of the excess,
-// between the limits. Playing timestamp P at `now` means a delay of now - (fast path + P).
+// or the greatest while that is 5 ms at most, between the limits. Playing timestamp P at `now` means a delay of now - (fast path + P).
 //
 //   delay below the target   the player is asked to stretch the sound; the position waits for a frame (an inserted
 //                            frame) where nothing is there to play, where the sound is quiet, or when stretching has not
@@ -50,8 +50,8 @@ struct jitter_buffer_options {
   uint64_t max_delay_ns;
 };
 
-/** 5 ms beside the player's own rhythm of up to one frame: 5 to 25 ms on a clean network with 20 ms frames. */
-#define JITTER_BUFFER_MIN_DELAY_NS (UINT64_C(5) * 1000 * 1000)
+/** Beside the player's own rhythm of up to one read: on a clean network, 1 to 6 ms with reads of 5 ms. */
+#define JITTER_BUFFER_MIN_DELAY_NS (UINT64_C(1) * 1000 * 1000)
 #define JITTER_BUFFER_MAX_DELAY_NS (UINT64_C(200) * 1000 * 1000)
 
 /** One packet to keep. The payload is copied. */

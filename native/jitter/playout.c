@@ -7,8 +7,10 @@
 #include "base/monotonic.h"
 #include "dsp/ramp.h"
 
-/** What the player takes at a time: see jitter_buffer_options. */
-enum { READS_A_SECOND = 50 };
+/** What the player takes at a time, where it does not say: see jitter_buffer_options. */
+enum { READ_MS = 20 };
+/** How long the sound of another rate takes to end. */
+enum { TAILS_A_SECOND = 50 };
 
 /** Mean square below which a frame counts as quiet: about -50 dB of full scale, a room without a voice. */
 #define QUIET_MEAN_SQUARE (100 * 100)
@@ -21,8 +23,9 @@ const struct playout_limits playout_usual_limits = {.min_delay_ns = JITTER_BUFFE
 
 static struct jitter_buffer_options options_for(const struct playout_limits *limits, enum codec codec) {
   uint32_t clock_hz = codec_traits(codec)->clock_hz;
+  uint32_t read_ms = limits->read_ms == 0 ? READ_MS : limits->read_ms;
   return (struct jitter_buffer_options){.clock_rate_hz = clock_hz,
-                                        .read_samples = clock_hz / READS_A_SECOND,
+                                        .read_samples = clock_hz / 1000 * read_ms,
                                         .min_delay_ns = limits->min_delay_ns,
                                         .max_delay_ns = limits->max_delay_ns};
 }
@@ -52,7 +55,7 @@ dp_error playout_set_limits(struct playout *playout, const struct playout_limits
 /** What waits to be heard ends at its own rate; what comes begins from silence. */
 static void change_rate(struct playout *playout, uint32_t rate_hz) {
   if (rate_hz == playout->rate_hz) return;
-  size_t length = playout->rate_hz / READS_A_SECOND;
+  size_t length = playout->rate_hz / TAILS_A_SECOND;
   size_t kept = playout->queued < length ? playout->queued : length;
   memcpy(playout->tail, playout->queue, kept * sizeof playout->tail[0]);
   concealment_make(&playout->concealment, playout->tail + kept, length - kept);
@@ -63,10 +66,11 @@ static void change_rate(struct playout *playout, uint32_t rate_hz) {
   concealment_init(&playout->concealment, rate_hz);
 }
 
-size_t playout_take_tail(struct playout *playout, int16_t *samples) {
-  size_t length = playout->tail_length;
+size_t playout_take_tail(struct playout *playout, int16_t *samples, size_t most) {
+  size_t length = playout->tail_length < most ? playout->tail_length : most;
   memcpy(samples, playout->tail, length * sizeof *samples);
-  playout->tail_length = 0;
+  playout->tail_length -= length;
+  memmove(playout->tail, playout->tail + length, playout->tail_length * sizeof *samples);
   return length;
 }
 

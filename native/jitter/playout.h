@@ -24,6 +24,7 @@
 struct playout_limits {
   uint64_t min_delay_ns;
   uint64_t max_delay_ns;
+  uint32_t read_ms; /**< What is read at a time; 0: 20 ms. */
 };
 
 /** Where nobody asks for others. */
@@ -62,10 +63,10 @@ dp_error playout_set_limits(struct playout *playout, const struct playout_limits
 void playout_set_codec(struct playout *playout, enum codec codec, const struct codec_supply *supply);
 
 /**
- * What is left to be heard at the other rate since this one is in force: 20 ms.
- * @param samples with room for PLAYOUT_TAIL @return how many; 0: nothing is left
+ * What is left to be heard at the other rate since this one is in force: 20 ms, not all at once.
+ * @param most what is taken of it at most @return how many; 0: nothing is left
  */
-size_t playout_take_tail(struct playout *playout, int16_t *samples);
+size_t playout_take_tail(struct playout *playout, int16_t *samples, size_t most);
 
 /** Takes an RTP packet of the sound's payload type. @param arrival_ns monotonic */
 enum jitter_put playout_put(struct playout *playout, const struct rtp_packet *packet, uint64_t arrival_ns);

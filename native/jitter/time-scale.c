@@ -35,7 +35,8 @@ static size_t find(const struct time_scale *scale, const int16_t *at, ptrdiff_t 
   double found = scale->likeness;
   for (size_t distance = TIME_SCALE_LEAST_MS * scale->per_ms; distance <= most; distance++) {
     double here = likeness(at, at + direction * (ptrdiff_t)distance, overlap);
-    if (here < found || (best > 0 && here == found)) continue;
+    // Of equals the greatest: in silence all of what is wanted is done at once.
+    if (here < found) continue;
     found = here;
     best = distance;
   }

@@ -189,8 +189,9 @@ static void another_rate_begins_and_ends_without_a_click(void) {
       CHECK_EQUAL(playout_read(&playout, (uint64_t)((at * 20 + 9) * MS), ending + at * old, old), DP_OK);
     }
     playout_set_codec(&playout, after, NULL);
-    CHECK_EQUAL(playout_take_tail(&playout, ending + 20 * old), old);
-    CHECK_EQUAL(playout_take_tail(&playout, ending + 21 * old), 0);
+    CHECK_EQUAL(playout_take_tail(&playout, ending + 20 * old, old / 4), old / 4);
+    CHECK_EQUAL(playout_take_tail(&playout, ending + 20 * old + old / 4, old), old - old / 4);
+    CHECK_EQUAL(playout_take_tail(&playout, ending + 21 * old, old), 0);
     codec_encoder_init(&encoder, after, NULL);
     for (uint16_t at = 0; at < 20; at++) {
       send_coded(&encoder, at, (at + 20) * 20 * MS);

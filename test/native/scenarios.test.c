@@ -21,7 +21,7 @@ struct expectation {
 
 struct scenario {
   enum codec codec;
-  double packet_ms, seconds, delay_ms, jitter_ms, loss_percent, burst, reordered_percent, duplicated_percent, sender_ppm,
+  double packet_ms, read_ms, seconds, delay_ms, jitter_ms, loss_percent, burst, reordered_percent, duplicated_percent, sender_ppm,
       stall_at_s, stall_ms, noise, sequence, timestamp;
   struct expectation expectations[MOST_EXPECTATIONS];
   size_t expectation_count;
@@ -45,6 +45,7 @@ static double *number_named(struct scenario *scenario, const char *name) {
     const char *name;
     double *number;
   } numbers[] = {{"packet_ms", &scenario->packet_ms},
+                 {"read_ms", &scenario->read_ms},
                  {"seconds", &scenario->seconds},
                  {"delay_ms", &scenario->delay_ms},
                  {"jitter_ms", &scenario->jitter_ms},
@@ -82,7 +83,7 @@ static void read_line(struct scenario *scenario, const char *line) {
 }
 
 static struct scenario read_scenario(const char *name) {
-  struct scenario scenario = {.codec = CODEC_PCMA, .packet_ms = 20, .delay_ms = 30, .burst = 1};
+  struct scenario scenario = {.codec = CODEC_PCMA, .packet_ms = 20, .read_ms = 20, .delay_ms = 30, .burst = 1};
   char line[200], path[300];
   snprintf(path, sizeof path, FOLDER "%s", name);
   FILE *file = fopen(path, "r");
@@ -180,7 +181,7 @@ static void note_delay(const struct scenario *scenario, int64_t now, struct outc
   double held = (double)playout.queued * clock / playout.rate_hz;
   double packet = ((double)buffer->position - held - scenario->timestamp) / (scenario->packet_ms * clock / 1000);
   outcome->delays_ms[outcome->count++] =
-      (double)(now + 20 * MS - departure_ns(scenario, packet)) / 1e6 - scenario->delay_ms;
+      (double)(now + (int64_t)(scenario->read_ms * 1e6) - departure_ns(scenario, packet)) / 1e6 - scenario->delay_ms;
 }
 
 static void receive(const struct scenario *scenario, const struct arrival *arrival, int encoded) {
@@ -196,16 +197,17 @@ static void receive(const struct scenario *scenario, const struct arrival *arriv
 
 static void run_call(const struct scenario *scenario, struct outcome *outcome) {
   const struct playout_limits limits = {.min_delay_ns = JITTER_BUFFER_MIN_DELAY_NS,
-                                        .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS};
+                                        .max_delay_ns = JITTER_BUFFER_MAX_DELAY_NS,
+                                        .read_ms = (uint32_t)scenario->read_ms};
   if (playout_init(&playout, &limits, scenario->codec) != DP_OK) abort();
   int encoded = encode(scenario);
   int packets = (int)(scenario->seconds * 1000 / scenario->packet_ms);
   size_t count = make_network(scenario, packets, &outcome->arriving), next = 0;
-  size_t frame = playout.rate_hz / 50;
+  size_t frame = playout.rate_hz / 1000 * limits.read_ms;
   int16_t heard[2 + 320] = {0};
   bool played = false;
   int64_t end = departure_ns(scenario, packets);
-  for (int64_t now = departure_ns(scenario, 0) + 13 * MS; now < end; now += 20 * MS) {
+  for (int64_t now = departure_ns(scenario, 0) + 13 * MS; now < end; now += limits.read_ms * MS) {
     for (; next < count && arrivals[next].at_ns <= now; next++) receive(scenario, &arrivals[next], encoded);
     CHECK_EQUAL(playout_read(&playout, (uint64_t)now, heard + 2, frame), DP_OK);
     for (size_t at = 0; at < frame; at++)
@@ -215,7 +217,8 @@ static void run_call(const struct scenario *scenario, struct outcome *outcome) {
     played = playout.buffer.playing;
     if (played) note_delay(scenario, now, outcome);
   }
-  size_t last = outcome->count < 250 ? outcome->count : 250;
+  size_t last = 5000 / limits.read_ms;
+  if (last > outcome->count) last = outcome->count;
   for (size_t at = outcome->count - last; at < outcome->count; at++)
     outcome->delay_end_ms += outcome->delays_ms[at] / (double)last;
 }
@@ -277,7 +280,7 @@ static const char *current;
 
 static void play_scenario(void) {
   struct scenario scenario = read_scenario(current);
-  struct outcome outcome = {.delays_ms = calloc((size_t)(scenario.seconds * 50) + 100, sizeof(double))};
+  struct outcome outcome = {.delays_ms = calloc((size_t)(scenario.seconds * 1000 / scenario.read_ms) + 1000, sizeof(double))};
   struct figure figures[FIGURES];
   if (!outcome.delays_ms || scenario.seconds * 1000 / scenario.packet_ms > MOST_PACKETS) abort();
   uint32_t rate_hz = codec_traits(scenario.codec)->rate_hz;
