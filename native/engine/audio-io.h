@@ -1,5 +1,6 @@
-// A sound device as the media thread sees it: a table of operations over an opaque device. One exchange is one 20 ms turn
-// of the engine's own clock; a device with a clock of its own says how far that clock runs apart, and the engine follows.
+// A sound device as the media thread sees it: a table of operations over an opaque device. One exchange is one turn of the
+// engine's own clock, as long as the device wants it: what nobody waits for takes 20 ms at a time, a card less, as each of its
+// turns is delay. A device with a clock of its own says how far that clock runs apart, and the engine follows.
 //
 // Leaves out: opening (each device has its own options) and mixing.
 
@@ -10,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A device speaks mono of 8 kHz, or of 16 kHz where it is wide; signed 16 bit, in frames of 20 ms. */
+/** A device speaks mono of 8 kHz, or of 16 kHz where it is wide; signed 16 bit, in frames of 20 ms at most. */
 #define AUDIO_RATE_HZ 8000
 #define AUDIO_FRAME_MS 20
 #define AUDIO_FRAME_SAMPLES 160
@@ -30,7 +31,7 @@ enum audio_fault {
 struct audio_report {
   enum audio_fault fault;
   int32_t system_error; /**< errno of the fault, 0 where there is none. */
-  int32_t drift_ns;     /**< To add to the next turn's 20 ms, so that the engine follows the device's clock. */
+  int32_t drift_ns;     /**< To add to the next turn's length, so that the engine follows the device's clock. */
 };
 
 struct audio_operations {
@@ -54,11 +55,15 @@ struct audio_operations {
 struct audio_io {
   const struct audio_operations *operations;
   void *device;
-  bool wide; /**< It speaks 16 kHz. Constant. */
+  bool wide;        /**< It speaks 16 kHz. Constant. */
+  uint32_t turn_ms; /**< What is exchanged at a time: 5, 10 or 20; 0: 20. Constant. */
 };
 
 static inline uint32_t audio_rate_hz(bool wide) { return wide ? AUDIO_WIDE_RATE_HZ : AUDIO_RATE_HZ; }
 
+static inline size_t audio_samples(bool wide, uint32_t ms) { return audio_rate_hz(wide) / 1000 * ms; }
+
+/** Of the longest turn. */
 static inline size_t audio_frame_samples(bool wide) { return wide ? AUDIO_WIDE_FRAME_SAMPLES : AUDIO_FRAME_SAMPLES; }
 
 #endif

@@ -12,7 +12,7 @@
 #include "dsp/resampler.h"
 #include "engine/audio-io.h"
 
-/** 20 ms at both rates. */
+/** A turn at both rates, 20 ms at most. */
 struct bands_frame {
   int16_t narrow[AUDIO_FRAME_SAMPLES];
   int16_t wide[AUDIO_WIDE_FRAME_SAMPLES];
@@ -24,7 +24,7 @@ struct bands_frame {
 /** Fields are the bands' own. */
 struct bands {
   bool wide;      /**< The device's rate is 16 kHz. */
-  bool playing;   /**< The converter to the device's rate has sound in it. */
+  uint32_t ringing_ms; /**< For so long the converter to the device's rate has sound in it. */
   bool listening; /**< The converter from the device's rate was used in the last turn. */
   struct resampler to_device;
   struct resampler from_device;
@@ -38,16 +38,18 @@ dp_error bands_init(struct bands *bands, bool wide);
 /**
  * Brings what is to be heard to the device's rate.
  * @param frame both rates' sums; the device's becomes the sum of both
+ * @param ms how long it is
  * @param other whether there is sound of the other rate
  */
-void bands_join(struct bands *bands, struct bands_frame *frame, bool other);
+void bands_join(struct bands *bands, struct bands_frame *frame, uint32_t ms, bool other);
 
 /**
  * Brings what the microphone heard to the other rate.
  * @param frame at the device's rate
+ * @param ms how long it is
  * @param other whether anybody needs the other; else it is left as it is
  */
-void bands_spread(struct bands *bands, struct bands_frame *frame, bool other);
+void bands_spread(struct bands *bands, struct bands_frame *frame, uint32_t ms, bool other);
 
 /** The half of a frame that has this rate. */
 static inline int16_t *bands_samples(struct bands_frame *frame, bool wide) {

@@ -85,6 +85,8 @@ static dp_error prepare_media(struct engine *engine, const struct engine_options
   engine->context.parcels = &engine->parcels;
   engine->context.retired = &engine->retired;
   engine->context.lateness = &engine->lateness;
+  engine->context.turn_ms = options->device.turn_ms == 0 ? AUDIO_FRAME_MS : options->device.turn_ms;
+  engine->levels.part = audio_frame_samples(options->device.wide);
   gain_init(&engine->speaker, options->speaker_percent);
   gain_init(&engine->microphone, options->microphone_percent);
   error = tone_digits_init(&engine->context.tone_digits);
@@ -139,7 +141,9 @@ static dp_error start_threads(struct engine *engine) {
 }
 
 static bool is_valid(const struct engine_options *options) {
-  return options->device.operations && options->wake && options->first_port > 0 &&
+  uint32_t turn_ms = options->device.turn_ms;
+  bool turns = turn_ms == 0 || turn_ms == 5 || turn_ms == 10 || turn_ms == AUDIO_FRAME_MS;
+  return turns && options->device.operations && options->wake && options->first_port > 0 &&
          options->first_port <= options->last_port && options->sessions <= ENGINE_MAX_SESSIONS &&
          options->speaker_percent <= 100 &&
          options->microphone_percent <= 100;

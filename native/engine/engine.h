@@ -1,5 +1,5 @@
 // The media engine: one real-time thread that owns the sound device, the RTP sockets and every sample. Sessions come from
-// a pool that is made with the engine; a turn of 20 ms moves sound between device and sessions; packets leave on a grid of their own. While no
+// a pool that is made with the engine; a turn, 20 ms or as short as the device wants it, moves sound between device and sessions; packets leave on a grid of their own. While no
 // session and no tone needs turns the device rests, and the thread sleeps until it is told something.
 // RFC 3550, 3551 (RTP, RTCP) · 4733 (digits) · 3711 (SRTP) · 5764 (DTLS-SRTP) · 8445 (ICE-lite) · 4961 (symmetric RTP) ·
 // 6263 (keep-alive) · 3389 (comfort noise).

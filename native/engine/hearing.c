@@ -2,6 +2,8 @@
 
 #include "engine/hearing.h"
 
+#include <string.h>
+
 static void publish(struct hearing *hearing) {
   struct hearing_figures *figures = &hearing->figures;
   struct voice_report report;
@@ -19,9 +21,15 @@ static void publish(struct hearing *hearing) {
 dp_error hearing_open(struct hearing *hearing, uint32_t rate_hz, struct voice_switches switches) {
   dp_error error = voice_create(rate_hz, VOICE_DELAY_UNKNOWN, &hearing->voice);
   if (error != DP_OK) return error;
-  voice_switch(hearing->voice, switches);
+  hearing->block = rate_hz / 100;
+  hearing_switch(hearing, switches);
   publish(hearing);
   return DP_OK;
+}
+
+void hearing_switch(struct hearing *hearing, struct voice_switches switches) {
+  hearing->works = switches.echo_cancellation || switches.noise_suppression || switches.gain_control;
+  voice_switch(hearing->voice, switches);
 }
 
 void hearing_close(struct hearing *hearing) {
@@ -29,13 +37,39 @@ void hearing_close(struct hearing *hearing) {
   hearing->voice = NULL;
 }
 
-void hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played, int16_t *spoken, size_t count) {
+/** @return whether the block is whole with this turn */
+static bool gather(struct hearing *hearing, const int16_t *played, const int16_t *spoken, size_t count) {
+  memcpy(hearing->played + hearing->gathered, played, count * sizeof *played);
+  memcpy(hearing->spoken + hearing->gathered, spoken, count * sizeof *spoken);
+  hearing->gathered += count;
+  return hearing->gathered >= hearing->block;
+}
+
+/** What was gathered goes before the turn. @return samples in all */
+static size_t release(struct hearing *hearing, int16_t *spoken, size_t count) {
+  memmove(spoken + hearing->gathered, spoken, count * sizeof *spoken);
+  memcpy(spoken, hearing->spoken, hearing->gathered * sizeof *spoken);
+  count += hearing->gathered;
+  hearing->gathered = 0;
+  return count;
+}
+
+size_t hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played, int16_t *spoken, size_t count) {
   if (!wanted) {
     voice_skip(hearing->voice, played, count);
-    return;
+    hearing->gathered = 0;
+    return count;
   }
-  voice_run(hearing->voice, played, spoken, count);
+  bool whole = count >= hearing->block;
+  if (whole || !hearing->works) {
+    voice_run(hearing->voice, played, spoken, count);
+    publish(hearing);
+    return release(hearing, spoken, count);
+  }
+  if (!gather(hearing, played, spoken, count)) return 0;
+  voice_run(hearing->voice, hearing->played, hearing->spoken, hearing->block);
   publish(hearing);
+  return release(hearing, spoken, 0);
 }
 
 void hearing_expect(struct hearing *hearing, float delay_ms) {

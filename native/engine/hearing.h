@@ -12,6 +12,9 @@
 #include "base/error.h"
 #include "voice/voice.h"
 
+/** 10 ms at 16 kHz. */
+#define HEARING_MOST_BLOCK 160
+
 /** Written by the media thread, once a turn; each stands for itself. */
 struct hearing_figures {
   _Atomic float delay_ms;
@@ -26,6 +29,11 @@ struct hearing_figures {
 
 struct hearing {
   struct voice *voice;
+  size_t block;    /**< What is heard at once: 10 ms. */
+  bool works;      /**< Something is done to the voice. */
+  size_t gathered; /**< Of turns that are shorter. */
+  int16_t played[HEARING_MOST_BLOCK];
+  int16_t spoken[HEARING_MOST_BLOCK];
   struct hearing_figures figures;
 };
 
@@ -35,8 +43,17 @@ dp_error hearing_open(struct hearing *hearing, uint32_t rate_hz, struct voice_sw
 /** Control, after the media thread has ended; also where hearing_open was not called or failed. */
 void hearing_close(struct hearing *hearing);
 
-/** One turn. Media thread. @param wanted whether what was spoken goes anywhere; else it is left as it is */
-void hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played, int16_t *spoken, size_t count);
+/** What is done to the voice. Media thread, or control before it runs. */
+void hearing_switch(struct hearing *hearing, struct voice_switches switches);
+
+/**
+ * One turn. What is done to the voice is done to 10 ms at once: of shorter turns every other one has nothing to be sent, and
+ * the next one has twice as much. Media thread.
+ * @param wanted whether what was spoken goes anywhere; else it is left as it is
+ * @param spoken with room for a block beside the turn
+ * @return samples in `spoken` to be sent
+ */
+size_t hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played, int16_t *spoken, size_t count);
 
 /** How far behind the echo is, until that is found out. Media thread. */
 void hearing_expect(struct hearing *hearing, float delay_ms);

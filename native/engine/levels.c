@@ -2,10 +2,16 @@
 
 #include "engine/levels.h"
 
-static void measure(struct level_gauge *gauge, bool begins, const int16_t *samples, size_t count) {
+#include <string.h>
+
+static void measure(struct level_gauge *gauge, bool begins, const int16_t *samples, size_t count, size_t part) {
   struct level_meter second;
   if (begins) meter_begin(&gauge->meter);
-  meter_add(&gauge->meter, samples, count);
+  memcpy(gauge->gathered + gauge->count, samples, count * sizeof *samples);
+  gauge->count += count;
+  if (gauge->count < part) return;
+  meter_add(&gauge->meter, gauge->gathered, gauge->count);
+  gauge->count = 0;
   meter_read(&gauge->meter, &second);
   atomic_store_explicit(&gauge->rms, (float)level_rms(&second), memory_order_relaxed);
   atomic_store_explicit(&gauge->peak, second.peak, memory_order_relaxed);
@@ -15,8 +21,8 @@ static void measure(struct level_gauge *gauge, bool begins, const int16_t *sampl
 void levels_turn(struct levels *levels, bool in_call, const int16_t *played, const int16_t *spoken, size_t count) {
   bool begins = in_call && !levels->in_call;
   levels->in_call = in_call;
-  measure(&levels->speaker, begins, played, count);
-  measure(&levels->microphone, begins, spoken, count);
+  measure(&levels->speaker, begins, played, count, levels->part);
+  measure(&levels->microphone, begins, spoken, count, levels->part);
 }
 
 static void read_gauge(const struct level_gauge *gauge, struct engine_level *level) {

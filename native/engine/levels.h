@@ -12,15 +12,21 @@
 #include "dsp/meter.h"
 #include "engine/engine.h"
 
+/** The meter's turn at 16 kHz. */
+#define LEVELS_MOST_PART 320
+
 /** One direction. The atomic ones are written by the media thread once a turn; each stands for itself. */
 struct level_gauge {
   struct meter meter;
+  int16_t gathered[LEVELS_MOST_PART]; /**< Of turns that are shorter. */
+  size_t count;
   _Atomic float rms; /**< Of full scale 32768. */
   _Atomic uint32_t peak;
   _Atomic uint64_t clipped;
 };
 
 struct levels {
+  size_t part;  /**< Samples of a meter's turn, 20 ms. To write, before the first turn. */
   bool in_call; /**< In the last turn. */
   struct level_gauge speaker;
   struct level_gauge microphone;

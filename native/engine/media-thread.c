@@ -22,7 +22,7 @@
 /** Turns that far behind are dropped, not made up for: the process was stopped or the machine slept. */
 #define GIVE_UP_NS (200 * NS_PER_MS)
 /** One second without need, in which the device plays out what it has, and a call may follow a tone. */
-#define REST_AFTER_TURNS 50
+#define REST_AFTER_MS 1000
 /** Between two looks at a device that rests. */
 #define LOOK_NS NS_PER_SECOND
 
@@ -112,7 +112,7 @@ static void obey(struct engine *engine, struct engine_command *command) {
     gain_set(&engine->microphone, command->percent.microphone);
     break;
   case ENGINE_COMMAND_VOICE:
-    voice_switch(engine->hearing.voice, command->voice);
+    hearing_switch(&engine->hearing, command->voice);
     break;
   case ENGINE_COMMAND_DELAY:
     hearing_expect(&engine->hearing, command->delay_ms);
@@ -138,23 +138,25 @@ static bool is_in_call(const struct engine *engine) {
 /** What the speaker is to play, at the device's rate: all sessions that have sound, and what the door says itself. */
 static void mix_heard(struct engine *engine, struct bands_frame *heard) {
   int16_t frame[AUDIO_WIDE_FRAME_SAMPLES];
+  const struct stream_context *context = &engine->context;
   bool device_wide = engine->device.wide;
+  size_t count = audio_samples(device_wide, context->turn_ms);
   bool talking = false;
   bool other = false;
   memset(heard, 0, sizeof *heard);
   for (size_t slot = 0; slot < engine->sessions; slot++) {
     struct stream *stream = &engine->streams[slot];
-    if (!engine->open[slot] || !stream_input_play(stream, engine->context.clock.turn_ns, frame)) continue;
+    if (!engine->open[slot] || !stream_input_play(stream, context, frame)) continue;
     bool wide = stream_input_is_wide(stream);
     stream_input_listen(stream, &engine->context, frame);
-    mix_add(bands_samples(heard, wide), frame, audio_frame_samples(wide));
-    other = stream_input_play_tail(stream, heard) || other || wide != device_wide;
+    mix_add(bands_samples(heard, wide), frame, audio_samples(wide, context->turn_ms));
+    other = stream_input_play_tail(stream, context, heard) || other || wide != device_wide;
     talking = true;
   }
-  bands_join(&engine->bands, heard, other);
-  announcer_mix(&engine->announcer, talking, bands_samples(heard, device_wide), audio_frame_samples(device_wide));
-  measurement_play(engine, engine->measurement && is_in_call(engine), bands_samples(heard, device_wide), audio_frame_samples(device_wide));
-  gain_apply(&engine->speaker, bands_samples(heard, device_wide), audio_frame_samples(device_wide));
+  bands_join(&engine->bands, heard, context->turn_ms, other);
+  announcer_mix(&engine->announcer, talking, bands_samples(heard, device_wide), count);
+  measurement_play(engine, engine->measurement && is_in_call(engine), bands_samples(heard, device_wide), count);
+  gain_apply(&engine->speaker, bands_samples(heard, device_wide), count);
 }
 
 static void note_fault(struct engine *engine, const struct audio_report *report) {
@@ -210,21 +212,50 @@ static uint64_t look_after(struct engine *engine) {
 }
 
 /** Brings what was spoken to the rates that streams send. */
-static void spread_spoken(struct engine *engine, struct bands_frame *spoken) {
+static void spread_spoken(struct engine *engine, struct bands_frame *spoken, uint32_t ms) {
   bool other = false;
   for (size_t slot = 0; slot < engine->sessions; slot++) {
     const struct stream *stream = &engine->streams[slot];
     if (engine->open[slot] && stream->output.active) other = other || stream->output.wide != engine->device.wide;
   }
-  bands_spread(&engine->bands, spoken, other);
+  bands_spread(&engine->bands, spoken, ms, other);
 }
 
-/** Twenty milliseconds of sound from and to the device, and what else comes once a turn. */
+/** What is sent may come back; the microphone's volume comes last, or the gain control would undo it. */
+static void send_spoken(struct engine *engine, struct bands_frame *spoken, size_t count) {
+  bool wide = engine->device.wide;
+  uint32_t ms = (uint32_t)(count * 1000 / audio_rate_hz(wide));
+  if (count == 0) return;
+  const struct tone_sound sound = {.wide = wide, .samples = bands_samples(spoken, wide), .count = count};
+  if (is_in_call(engine)) tone_digits_hear(&engine->context.tone_digits, &sound, engine->context.clock.turn_ns);
+  gain_apply(&engine->microphone, bands_samples(spoken, wide), count);
+  spread_spoken(engine, spoken, ms);
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
+    if (!engine->open[slot]) continue;
+    stream_output_feed(&engine->streams[slot], &engine->context, spoken, ms);
+    note_due(engine, slot);
+  }
+}
+
+/** What comes every 20 ms, however short the turns are. */
+static void keep_house(struct engine *engine) {
+  uint64_t now_ns = monotonic_now_ns();
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
+    struct stream *stream = &engine->streams[slot];
+    if (!engine->open[slot]) continue;
+    stream_turn(stream, &engine->context, now_ns);
+    stream_measure(stream);
+    statistics_publish(&engine->boards[slot], &stream->statistics);
+  }
+}
+
+/** Some milliseconds of sound from and to the device. */
 static void take_turn(struct engine *engine) {
   struct bands_frame heard;
   struct bands_frame spoken;
   struct audio_report report;
   bool wide = engine->device.wide;
+  uint32_t turn_ms = engine->context.turn_ms;
   media_clock_turn(&engine->context.clock);
   mix_heard(engine, &heard);
   engine->device.operations->exchange(engine->device.device, bands_samples(&heard, wide),
@@ -232,32 +263,20 @@ static void take_turn(struct engine *engine) {
   bool in_call = is_in_call(engine);
   const struct measurement_turn measured = {.played = bands_samples(&heard, wide),
                                             .spoken = bands_samples(&spoken, wide),
-                                            .count = audio_frame_samples(wide),
+                                            .count = audio_samples(wide, turn_ms),
                                             .fault = report.fault};
   measurement_hear(engine, &measured);
   levels_turn(&engine->levels, in_call, measured.played, measured.spoken, measured.count);
-  // What was played is what the speaker's volume left of it. The microphone's volume comes last, or the gain control would
-  // undo it.
-  hearing_turn(&engine->hearing, in_call, bands_samples(&heard, wide), bands_samples(&spoken, wide),
-               audio_frame_samples(wide));
-  // What is sent may come back.
-  if (in_call) tone_digits_hear(&engine->context.tone_digits, wide, measured.spoken, engine->context.clock.turn_ns);
-  gain_apply(&engine->microphone, bands_samples(&spoken, wide), audio_frame_samples(wide));
-  spread_spoken(engine, &spoken);
+  // What was played is what the speaker's volume left of it.
+  size_t count = hearing_turn(&engine->hearing, in_call, bands_samples(&heard, wide), bands_samples(&spoken, wide),
+                              measured.count);
+  send_spoken(engine, &spoken, count);
   media_clock_drift(&engine->context.clock, report.drift_ns);
   note_fault(engine, &report);
-  uint64_t now_ns = monotonic_now_ns();
-  for (size_t slot = 0; slot < engine->sessions; slot++) {
-    struct stream *stream = &engine->streams[slot];
-    if (!engine->open[slot]) continue;
-    stream_output_feed(stream, &spoken);
-    stream_turn(stream, &engine->context, now_ns);
-    stream_measure(stream);
-    statistics_publish(&engine->boards[slot], &stream->statistics);
-  }
+  if (engine->context.clock.turn_media_ns % (uint64_t)TURN_NS == 0) keep_house(engine);
   atomic_fetch_add_explicit(&engine->turns, 1, memory_order_relaxed);
   engine->idle_turns = is_needed(engine) ? 0 : engine->idle_turns + 1;
-  if (engine->idle_turns >= REST_AFTER_TURNS) rest(engine);
+  if (engine->idle_turns * turn_ms >= REST_AFTER_MS) rest(engine);
 }
 
 /** Gives up turns and packets that are long over. */
@@ -363,9 +382,7 @@ static void start(struct engine *engine) {
   engine_lock_pools(engine);
   realtime_lock_memory(engine->hearing.voice, voice_bytes());
   uint64_t now_ns = monotonic_now_ns();
-  // Some turns into media time, so that it can be looked at backwards.
-  engine->context.clock =
-      (struct media_clock){.turn_ns = now_ns, .turn_media_ns = 64 * (uint64_t)TURN_NS, .period_ns = TURN_NS};
+  engine->context.clock = media_clock_start(now_ns, engine->context.turn_ms);
   engine->context.unix_zero_ns = wallclock_now_ns() - now_ns;
   watch(engine, engine->timer, SOURCE_TIMER, 0);
   watch(engine, engine->command_bell, SOURCE_COMMANDS, 0);

@@ -43,7 +43,7 @@ dp_error engine_open_session(struct engine *engine, const char *address, uint32_
   error = secure_random((uint8_t *)&origin, sizeof origin);
   // In the lower half, so that loss of the first packets cannot hide a wrap from an SRTP receiver (RFC 3711 §3.3.1).
   origin.sequence &= 0x7fff;
-  if (error == DP_OK) error = stream_init(stream, &origin);
+  if (error == DP_OK) error = stream_init(stream, &origin, engine->context.turn_ms);
   if (error == DP_OK) error = sockets_open_pair(&engine->range, &local, &stream->sockets);
   if (error != DP_OK) return error;
   stream->id = slot->id;

@@ -232,10 +232,12 @@ void stream_input_take(struct stream *stream, struct stream_context *context, ui
   if (!taken) stream->statistics.packets_refused++;
 }
 
-bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame) {
+bool stream_input_play(struct stream *stream, const struct stream_context *context, int16_t *frame) {
   struct stream_input *input = &stream->input;
+  uint64_t now_ns = context->clock.turn_ns;
   if (!stream->configured || !stream->setup.receives || !input->has_source) return false;
-  if (playout_read(&input->playout, now_ns, frame, audio_frame_samples(stream_input_is_wide(stream))) != DP_OK) return false;
+  size_t count = audio_samples(stream_input_is_wide(stream), context->turn_ms);
+  if (playout_read(&input->playout, now_ns, frame, count) != DP_OK) return false;
   // A pause may be told of once, and last.
   return input->playout.pausing || now_ns < input->last_ns + AUDIBLE_NS;
 }
@@ -245,14 +247,17 @@ void stream_input_listen(struct stream *stream, struct stream_context *context, 
   // A peer that sends events means those, whatever else is to be heard beside them (RFC 4733 §2.5.1).
   if (!context->tone_digits.counted || input->has_events) return;
   uint64_t now_ns = context->clock.turn_ns;
-  char digit = tone_digits_take(&context->tone_digits, &input->tones, stream_input_is_wide(stream), frame, now_ns);
+  bool wide = stream_input_is_wide(stream);
+  const struct tone_sound sound = {.wide = wide, .samples = frame, .count = audio_samples(wide, context->turn_ms)};
+  char digit = tone_digits_take(&context->tone_digits, &input->tones, &sound, now_ns);
   if (digit != '\0') stream_emit(context, ENGINE_EVENT_TONE_DIGIT, stream, digit, now_ns);
 }
 
-bool stream_input_play_tail(struct stream *stream, struct bands_frame *heard) {
+bool stream_input_play_tail(struct stream *stream, const struct stream_context *context, struct bands_frame *heard) {
   int16_t tail[PLAYOUT_TAIL];
-  size_t length = playout_take_tail(&stream->input.playout, tail);
-  if (length > 0) mix_add(bands_samples(heard, length == AUDIO_WIDE_FRAME_SAMPLES), tail, length);
+  bool wide = !stream_input_is_wide(stream);
+  size_t length = playout_take_tail(&stream->input.playout, tail, audio_samples(wide, context->turn_ms));
+  if (length > 0) mix_add(bands_samples(heard, wide), tail, length);
   return length > 0;
 }
 

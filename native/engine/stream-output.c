@@ -12,6 +12,8 @@
 
 /** RFC 6263 §7: the least that is recommended for UDP. */
 #define KEEP_ALIVE_NS (15 * NS_PER_SECOND)
+/** Within this a turn is surely over; whole grains. */
+#define BEHIND_TURN_NS (NS_PER_MS / 2)
 /** Between two digits. Gateways want 40 ms at least to tell "11" from "1". */
 #define DIGIT_PAUSE_MS 50
 
@@ -30,11 +32,14 @@ static const struct sockaddr_storage *destination(const struct stream *stream) {
  * Silence that is sent before the first turn brings sound. The first packet leaves now and turns come in an unknown
  * phase; for packets that are no whole number of turns, half a turn more keeps the queue from running dry.
  */
-static void prime(struct stream *stream) {
+static void prime(struct stream *stream, const struct stream_context *context) {
   struct stream_output *output = &stream->output;
+  uint32_t turn_ms = context->turn_ms;
   output->queued = packet_samples(stream);
-  if (stream->setup.packet_ms % AUDIO_FRAME_MS != 0) output->queued += audio_frame_samples(output->wide) / 2;
+  if (stream->setup.packet_ms % turn_ms != 0) output->queued += audio_samples(output->wide, turn_ms) / 2;
   memset(output->queue, 0, output->queued * sizeof output->queue[0]);
+  output->primed = true;
+  output->aligns = false;
 }
 
 static void begin(struct stream_output *output, const struct stream_context *context, uint64_t now_ns) {
@@ -119,14 +124,40 @@ void stream_output_configure(struct stream *stream, struct stream_context *conte
     output->active = false;
     return;
   }
-  if (!output->active || before->packet_ms != setup->packet_ms) prime(stream);
+  if (!output->active || before->packet_ms != setup->packet_ms) prime(stream, context);
   if (!output->active) begin(output, context, now_ns);
 }
 
-void stream_output_feed(struct stream *stream, struct bands_frame *frame) {
+/**
+ * The first packet leaves at once, whatever the turns' phase: sound would wait for the next one for as long as they lie
+ * apart, all through the call. So where turns are short, because delay counts, the second packet waits for the turn that
+ * completes its sound, and that moment begins the grid anew; timestamps go on without a gap. Never sooner than the grid had
+ * it, or the first packet would have come late to the peer, who would add that to what it waits. A little behind the turn, so
+ * that what a turn has to compute, now more and now less, does not show in the packets' pace.
+ */
+static void align(struct stream *stream, const struct stream_context *context, uint32_t ms) {
   struct stream_output *output = &stream->output;
-  size_t count = audio_frame_samples(output->wide);
-  if (!output->active) return;
+  uint64_t due_media_ns = context->clock.turn_media_ns + BEHIND_TURN_NS;
+  size_t come = output->queued;
+  if (!output->aligns) return;
+  output->aligns = false;
+  for (; due_media_ns < output->due_media_ns; due_media_ns += ms * NS_PER_MS) come += audio_samples(output->wide, ms);
+  // By then there will be more than the packet holds: what is oldest gives way.
+  size_t wanted = packet_samples(stream);
+  size_t surplus = come > wanted ? come - wanted : 0;
+  if (surplus > output->queued) surplus = output->queued;
+  output->queued -= surplus;
+  memmove(output->queue, output->queue + surplus, output->queued * sizeof output->queue[0]);
+  uint64_t grains = (due_media_ns - output->due_media_ns) / GRAIN_NS;
+  output->timestamp_zero -= (uint32_t)grains * (output->clock_hz / AUDIO_RATE_HZ);
+  output->due_media_ns = due_media_ns;
+}
+
+void stream_output_feed(struct stream *stream, const struct stream_context *context, struct bands_frame *frame,
+                        uint32_t ms) {
+  struct stream_output *output = &stream->output;
+  size_t count = audio_samples(output->wide, ms);
+  if (!output->active || count == 0) return;
   if (output->queued + count > STREAM_QUEUE_SAMPLES) {
     // Only after the process was stopped and went on: the oldest sound gives way.
     output->queued -= count;
@@ -137,6 +168,7 @@ void stream_output_feed(struct stream *stream, struct bands_frame *frame) {
   if (output->begins) ramp_in(added, count);
   output->begins = false;
   output->queued += count;
+  align(stream, context, ms);
 }
 
 uint64_t stream_output_due_ns(const struct stream *stream, const struct stream_context *context) {
@@ -234,6 +266,8 @@ void stream_output_send(struct stream *stream, struct stream_context *context) {
   uint64_t due_ns = stream_output_due_ns(stream, context);
   dp_error error = compose(stream, &outgoing);
   output->due_media_ns += packet_ns(stream);
+  output->aligns = output->primed && context->turn_ms < AUDIO_FRAME_MS;
+  output->primed = false;
   if (outgoing.nothing) return;
   output->sequence++;
   size_t length = RTP_HEADER_BYTES + outgoing.payload_bytes;

@@ -6,7 +6,7 @@
 
 #include "engine/engine.h"
 
-dp_error stream_init(struct stream *stream, const struct stream_origin *origin) {
+dp_error stream_init(struct stream *stream, const struct stream_origin *origin, uint32_t turn_ms) {
   memset(stream, 0, sizeof *stream);
   stream->ssrc = origin->ssrc;
   stream->output.sequence = origin->sequence;
@@ -15,7 +15,9 @@ dp_error stream_init(struct stream *stream, const struct stream_origin *origin) 
   codec_encoder_init(&stream->output.encoder, CODEC_PCMA, NULL);
   telephone_event_receiver_init(&stream->input.digits);
   statistics_init(&stream->statistics);
-  return playout_init(&stream->input.playout, &playout_usual_limits, CODEC_PCMA);
+  struct playout_limits limits = playout_usual_limits;
+  limits.read_ms = turn_ms;
+  return playout_init(&stream->input.playout, &limits, CODEC_PCMA);
 }
 
 /** Puts the new keys of the signalling in place; `setup` carries the old ones back. */

@@ -32,7 +32,7 @@
 #include "rtp/telephone-event.h"
 #include "srtp/srtp.h"
 
-/** At 16 kHz the longest packet time, 60 ms, and what one turn and the priming add. */
+/** At 16 kHz the longest packet time, 60 ms, and what a turn of 20 ms and the priming add. */
 #define STREAM_QUEUE_SAMPLES 1920
 /** 96 random bits in Base64 (RFC 7022 §4.2). */
 #define STREAM_CNAME_BYTES 16
@@ -40,6 +40,7 @@
 /** What every stream shares with its engine. */
 struct stream_context {
   struct media_clock clock;
+  uint32_t turn_ms;     /**< Of the device. Constant. */
   struct ring *events;  /**< of struct engine_event */
   struct ring *parcels; /**< of struct courier_parcel */
   struct ring *retired; /**< of struct engine_retired */
@@ -94,6 +95,8 @@ struct stream_output {
   uint32_t clock_hz; /**< Of the timestamps, as the encoder's codec has it. */
   bool wide;         /**< The encoder takes 16 kHz. */
   bool begins;       /**< The next frame is the first at this rate. */
+  bool primed;       /**< The next packet is the first one, of silence. */
+  bool aligns;       /**< The one after it says when packets are due. */
   struct codec_encoder encoder;
   struct pauses pauses;
   struct telephone_event_sender digits;
@@ -172,8 +175,11 @@ struct stream_origin {
 
 // ---- life (stream.c) ----
 
-/** Makes a stream ready. Control thread, before it is handed over. @return DP_OK, DP_INVALID_ARGUMENT */
-dp_error stream_init(struct stream *stream, const struct stream_origin *origin);
+/**
+ * Makes a stream ready. Control thread, before it is handed over.
+ * @param turn_ms of the device @return DP_OK, DP_INVALID_ARGUMENT
+ */
+dp_error stream_init(struct stream *stream, const struct stream_origin *origin, uint32_t turn_ms);
 
 /**
  * Takes what has been agreed. Keys that are no longer used come back in `setup` for the control thread to free.
@@ -201,8 +207,9 @@ void stream_emit(struct stream_context *context, uint32_t kind, const struct str
 void stream_output_configure(struct stream *stream, struct stream_context *context,
                              const struct stream_setup *before, uint64_t now_ns);
 
-/** Takes a frame of 20 ms from the microphone: the half of it that has the encoder's rate. */
-void stream_output_feed(struct stream *stream, struct bands_frame *frame);
+/** Takes `ms` from the microphone: of the frame the half that has the encoder's rate. */
+void stream_output_feed(struct stream *stream, const struct stream_context *context, struct bands_frame *frame,
+                        uint32_t ms);
 
 /** The RTP timestamp of a media time, in whole grains. */
 static inline uint32_t stream_output_timestamp(const struct stream_output *output, uint64_t media_ns) {
@@ -237,17 +244,17 @@ void stream_input_take(struct stream *stream, struct stream_context *context, ui
 void stream_input_forget(struct stream *stream);
 
 /**
- * The next 20 ms, at the rate of what is received.
+ * The next turn, at the rate of what is received.
  * @param frame with room for AUDIO_WIDE_FRAME_SAMPLES
  * @return false: the stream has no sound to play; `frame` does not count
  */
-bool stream_input_play(struct stream *stream, uint64_t now_ns, int16_t *frame);
+bool stream_input_play(struct stream *stream, const struct stream_context *context, int16_t *frame);
 
 /**
- * Adds 20 ms of what was received at the other rate before the codec changed, if that was just now.
+ * Adds a turn of what was received at the other rate before the codec changed, if that was just now.
  * @param heard the sums of both rates @return whether there was any
  */
-bool stream_input_play_tail(struct stream *stream, struct bands_frame *heard);
+bool stream_input_play_tail(struct stream *stream, const struct stream_context *context, struct bands_frame *heard);
 
 /** Whether what is received is of 16 kHz. */
 static inline bool stream_input_is_wide(const struct stream *stream) {

@@ -16,25 +16,25 @@ dp_error tone_digits_init(struct tone_digits *digits) {
   return error == DP_OK ? dtmf_tables_init(&digits->tables[1], AUDIO_WIDE_RATE_HZ) : error;
 }
 
-static char listen(const struct tone_digits *digits, struct tone_listener *listener, bool wide, enum dtmf_care care,
-                   const int16_t *samples) {
-  if (listener->wide != wide) *listener = (struct tone_listener){.wide = wide};
-  return dtmf_listen(&listener->detector, &digits->tables[wide], care, samples, audio_frame_samples(wide));
+static char listen(const struct tone_digits *digits, struct tone_listener *listener, enum dtmf_care care,
+                   const struct tone_sound *sound) {
+  if (listener->wide != sound->wide) *listener = (struct tone_listener){.wide = sound->wide};
+  return dtmf_listen(&listener->detector, &digits->tables[sound->wide], care, sound->samples, sound->count);
 }
 
-void tone_digits_hear(struct tone_digits *digits, bool wide, const int16_t *spoken, uint64_t now_ns) {
+void tone_digits_hear(struct tone_digits *digits, const struct tone_sound *spoken, uint64_t now_ns) {
   uint8_t event;
   if (!digits->counted) return;
-  (void)listen(digits, &digits->microphone, wide, DTMF_WARY, spoken);
+  (void)listen(digits, &digits->microphone, DTMF_WARY, spoken);
   // As long as it is held.
   char held = digits->microphone.detector.pressed;
   if (held != '\0' && telephone_event_from_digit(held, &event)) digits->heard_ns[event] = now_ns;
 }
 
-char tone_digits_take(struct tone_digits *digits, struct tone_listener *peer, bool wide, const int16_t *frame,
+char tone_digits_take(struct tone_digits *digits, struct tone_listener *peer, const struct tone_sound *sound,
                       uint64_t now_ns) {
   uint8_t event;
-  char digit = listen(digits, peer, wide, DTMF_SURE, frame);
+  char digit = listen(digits, peer, DTMF_SURE, sound);
   if (digit == '\0' || !telephone_event_from_digit(digit, &event)) return '\0';
   uint64_t heard_ns = digits->heard_ns[event];
   return heard_ns != 0 && now_ns < heard_ns + COMES_BACK_NS ? '\0' : digit;

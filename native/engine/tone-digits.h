@@ -21,6 +21,13 @@ struct tone_listener {
   struct dtmf_detector detector;
 };
 
+/** A turn of sound. */
+struct tone_sound {
+  bool wide;
+  const int16_t *samples;
+  size_t count;
+};
+
 /** What all streams share. Fields are its own, but for `counted`. */
 struct tone_digits {
   bool counted; /**< To write. */
@@ -33,10 +40,10 @@ struct tone_digits {
 dp_error tone_digits_init(struct tone_digits *digits);
 
 /** Takes a turn of the microphone's sound. */
-void tone_digits_hear(struct tone_digits *digits, bool wide, const int16_t *spoken, uint64_t now_ns);
+void tone_digits_hear(struct tone_digits *digits, const struct tone_sound *spoken, uint64_t now_ns);
 
 /** Takes a turn of a peer's sound. @return a digit that counts, or '\0' */
-char tone_digits_take(struct tone_digits *digits, struct tone_listener *peer, bool wide, const int16_t *frame,
+char tone_digits_take(struct tone_digits *digits, struct tone_listener *peer, const struct tone_sound *sound,
                       uint64_t now_ns);
 
 #endif

@@ -47,7 +47,8 @@ dp_error playout_set_limits(struct playout *playout, const struct playout_limits
   }
   dp_error error = jitter_buffer_set_limits(&playout->buffer, limits->min_delay_ns, limits->max_delay_ns);
   if (error != DP_OK) return error;
-  playout->limits = *limits;
+  playout->limits.min_delay_ns = limits->min_delay_ns;
+  playout->limits.max_delay_ns = limits->max_delay_ns;
   playout->waits_for_copies = false;
   return DP_OK;
 }

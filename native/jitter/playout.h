@@ -52,7 +52,7 @@ struct playout {
 /** @param codec one that needs no supply @return DP_OK, DP_INVALID_ARGUMENT */
 dp_error playout_init(struct playout *playout, const struct playout_limits *limits, enum codec codec);
 
-/** Other limits from now on; the delay moves between them as it does for jitter. @return DP_OK, DP_INVALID_ARGUMENT */
+/** Other delays from now on; what is read at a time stays. The delay moves between them as it does for jitter. @return DP_OK, DP_INVALID_ARGUMENT */
 dp_error playout_set_limits(struct playout *playout, const struct playout_limits *limits);
 
 /**

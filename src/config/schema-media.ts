@@ -95,7 +95,7 @@ export const media = v.strictObject({
             title: 'Least wait',
             description: 'Longer where a network’s jitter comes in bursts, and gaps are heard at each first one.',
           }),
-          '5ms',
+          '1ms',
         ),
         most: v.optional(
           key(duration(millis(20), millis(500)), {

@@ -85,7 +85,7 @@ export interface StreamParameters {
   readonly voipMetrics?: boolean | undefined;
   /** Bits a second that the peer wants at most, of a codec that has several; absent: it does not say. */
   readonly bitRate?: number | undefined;
-  /** How long packets of the peer's wait to be played, between these bounds, of 500 ms at most; absent: 5 to 200 ms. */
+  /** How long packets of the peer's wait to be played, between these bounds, of 500 ms at most; absent: 1 to 200 ms. */
   readonly playoutDelay?: { readonly least: Millis; readonly most: Millis } | undefined;
   /** Payload type of comfort noise (RFC 3389), which is sent in the place of pauses; absent: these are sent as sound. */
   readonly noisePayloadType?: number | undefined;

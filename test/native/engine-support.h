@@ -35,7 +35,8 @@ static inline void sleep_ms(unsigned ms) {
 
 /** Its microphone hums at `hz`, its speaker keeps what it is given. Read `heard` after the engine has ended. */
 struct humming_device {
-  bool wide; // it speaks 16 kHz
+  bool wide;        // it speaks 16 kHz
+  uint32_t turn_ms; // 0: 20
   double hz;
   double phase;
   size_t heard_count;
@@ -47,7 +48,7 @@ struct humming_device {
 static inline void humming_exchange(void *device, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
   struct humming_device *humming = device;
   *report = (struct audio_report){.fault = (enum audio_fault)atomic_load(&humming->fault)};
-  for (size_t at = 0; at < audio_frame_samples(humming->wide); at++) {
+  for (size_t at = 0; at < audio_samples(humming->wide, humming->turn_ms == 0 ? AUDIO_FRAME_MS : humming->turn_ms); at++) {
     spoken[at] = humming->hz == 0 ? 0 : (int16_t)(8000 * sin(humming->phase));
     humming->phase += 2 * M_PI * humming->hz / audio_rate_hz(humming->wide);
     if (humming->heard_count < HEARD_SAMPLES) humming->heard[humming->heard_count++] = heard[at];
