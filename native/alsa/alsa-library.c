@@ -21,15 +21,16 @@ dp_error alsa_library_open(struct alsa_library *library) {
   if (!library->object) return DP_UNSUPPORTED;
   void *object = library->object;
   if (look_up(object, "snd_pcm_open", &library->open) && look_up(object, "snd_pcm_close", &library->close) &&
-      look_up(object, "snd_pcm_set_params", &library->set_params) &&
-      look_up(object, "snd_pcm_get_params", &library->get_params) &&
+      alsa_format_look_up(library) &&
       look_up(object, "snd_pcm_prepare", &library->prepare) && look_up(object, "snd_pcm_start", &library->start) &&
       look_up(object, "snd_pcm_drop", &library->drop) && look_up(object, "snd_pcm_state", &library->state) &&
       look_up(object, "snd_pcm_type", &library->type) &&
-      look_up(object, "snd_pcm_avail_update", &library->avail_update) &&
+      look_up(object, "snd_pcm_avail", &library->avail) &&
       look_up(object, "snd_pcm_readi", &library->readi) && look_up(object, "snd_pcm_writei", &library->writei) &&
       look_up(object, "snd_lib_error_set_handler", &library->set_error_handler) &&
       look_up(object, "snd_config_update_free_global", &library->free_configuration)) {
+    library->is_card = alsa_is_card;
+    library->set_format = alsa_format_set;
     (void)library->set_error_handler(be_quiet);
     return DP_OK;
   }

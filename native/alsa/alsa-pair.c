@@ -8,29 +8,49 @@
 
 #include "dsp/mix.h"
 
-/** What the device may hold: 40 ms before it is late, and room for twice that. */
-#define LATENCY_US 120000
-/** Silence ahead of the first frame that is heard, so that a late turn tears nothing. */
-#define PLAYBACK_LEAD_FRAMES 2
-/** When for so long more waited to be heard than the lead and half a frame, a frame is left out: delay stays otherwise. */
-#define DEPTH_TURNS 50
-/** How many frames of captured sound are kept ready when one is taken: one more than that. */
-#define CAPTURE_AIM_FRAMES 2
-/** A device that gives its samples too unevenly for that shows it by a lack: each asks for 5 ms more, until 30 ms. */
-#define CAPTURE_AIM_STEPS_A_FRAME 4
-#define CAPTURE_AIM_STEPS 6
-/** More than the aim and this is sound that was held up: it is dropped, for delay does not pass by itself. */
-#define CAPTURE_SLACK_FRAMES 3
+/**
+ * What the device is to move at a time: a card a little less than a turn. A sound server's client gives and takes when its
+ * server comes round to it, and tears sound that is to go in small pieces: it gets long periods, and much waits, until it
+ * has shown for a second that it is as even as a card.
+ */
+#define PERIOD_US 4000
+#define SERVER_PERIOD_US 30000
+#define SERVER_LEAD_MS 40
+#define SERVER_AIM_MS 40
+/** What it may hold: far more than ever waits, for turns that are late. */
+#define BUFFER_US 120000
+/**
+ * What waits to be heard when a turn adds to it, at first: a turn that is late by less tears nothing. A device that runs dry all
+ * the same shows that this is too little, for it or for this machine: each time asks for 5 ms more, until 40 ms.
+ */
+#define LEAST_LEAD_MS 4
+#define LEAD_STEP_MS 5
+#define MOST_LEAD_MS 40
+/** What is captured beyond a turn's need, at first: what comes a little late is not missed. A lack asks for 5 ms more. */
+#define LEAST_SPARE_US 2000
+#define SPARE_STEP_MS 5
+#define MOST_AIM_MS 70
+/** So much beyond the aim is sound that was held up: it is dropped, for delay does not pass by itself. */
+#define SLACK_MS 60
+/**
+ * When for a second more waited to be heard than the lead and half a turn, or what a server takes at a time, so much is
+ * left out, in one piece: delay stays otherwise.
+ */
+#define DEPTH_TURNS (1000 / ALSA_TURN_MS)
+#define SERVER_SPARE_MS 10
+/** An even device never gives more than 1.8 turns' sound in a turn. */
+#define EVEN_PARTS 5
+#define EVEN_PARTS_OF_TURN 9
 /** One second. */
-#define STALLED_TURNS 50
+#define STALLED_TURNS (1000 / ALSA_TURN_MS)
 /** Three seconds after it was opened nothing counts as stalled: a sound server may have to wake its card first. */
-#define WAKING_TURNS 150
+#define WAKING_TURNS (3000 / ALSA_TURN_MS)
 /** So many looks at a sound server's client that rests pass between two questions to the server. */
 #define LOOKS_A_QUESTION 10
-/** How much of a deviation of one sample at 8 kHz is worked off in a turn: at 100 samples off, 50 ppm a sample, it takes seconds. */
-#define DRIFT_NS_A_SAMPLE 200
-/** A sample is averaged over 2^6 turns, about 1.3 s, longer than any device's period. */
-#define AVERAGE_SHIFT 6
+/** How much of a deviation of one sample at 8 kHz is worked off in a turn: 10 ppm. At 100 samples off it takes seconds. */
+#define DRIFT_NS_A_SAMPLE (10 * ALSA_TURN_MS)
+/** A sample is averaged over 1.3 s, longer than any device's period. */
+#define AVERAGE_TURNS (1280 / ALSA_TURN_MS)
 
 // ---- opening ----
 
@@ -45,13 +65,18 @@ static int set_up(const struct alsa_library *library, bool wide, struct alsa_dir
   int error = -EINVAL;
   for (size_t at = 0; at < RATES; at++) {
     for (unsigned channels = 1; channels <= 2; channels++) {
-      error = library->set_params(direction->handle, ALSA_FORMAT_S16, ALSA_ACCESS_RW_INTERLEAVED, channels,
-                                  rates_hz[at], 0, LATENCY_US);
+      struct alsa_format format = {
+          .channels = channels,
+          .rate_hz = rates_hz[at],
+          .period_us = direction->even ? PERIOD_US : SERVER_PERIOD_US,
+          .buffer_us = BUFFER_US};
+      error = library->set_format(library, direction->handle, &format);
       if (error < 0) continue;
       direction->rate_hz = rates_hz[at];
       direction->channels = channels;
-      alsa_uframes period_frames;
-      return library->get_params(direction->handle, &direction->buffer_frames, &period_frames);
+      direction->period_frames = format.period_frames;
+      direction->buffer_frames = format.buffer_frames;
+      return 0;
     }
   }
   return error;
@@ -62,7 +87,7 @@ static int make_resampler(struct alsa_direction *direction, uint32_t input_hz, u
   size_t bytes = resampler_storage_bytes(input_hz, output_hz);
   direction->filter = malloc(bytes);
   if (!direction->filter) return -ENOMEM;
-  dp_error error = resampler_init(&direction->resampler, input_hz, output_hz, direction->filter, bytes);
+  dp_error error = resampler_init_prompt(&direction->resampler, input_hz, output_hz, direction->filter, bytes);
   return error == DP_OK ? 0 : -EINVAL;
 }
 
@@ -74,10 +99,27 @@ static int open_direction(const struct alsa_pair *pair, const char *name, int st
     direction->handle = NULL;
     return error;
   }
+  direction->even = library->is_card(library, direction->handle);
   error = set_up(library, pair->rate_hz > AUDIO_RATE_HZ, direction);
   if (error < 0) return error;
   return stream == ALSA_STREAM_PLAYBACK ? make_resampler(direction, pair->rate_hz, direction->rate_hz)
                                         : make_resampler(direction, direction->rate_hz, pair->rate_hz);
+}
+
+/** What is ready, and what waits, at first: more where the card moves much at a time. */
+static void set_aims(struct alsa_pair *pair) {
+  const struct alsa_direction *playback = &pair->playback;
+  const struct alsa_direction *capture = &pair->capture;
+  size_t period_ms = (playback->period_frames * 1000 + playback->rate_hz - 1) / playback->rate_hz;
+  pair->lead_ms = period_ms < LEAST_LEAD_MS ? LEAST_LEAD_MS : period_ms > MOST_LEAD_MS ? MOST_LEAD_MS : period_ms;
+  if (!playback->even) pair->lead_ms = SERVER_LEAD_MS;
+  // What is ready changes by a period, half of it to either side.
+  size_t spare = capture->period_frames * pair->rate_hz / capture->rate_hz / 2;
+  size_t least = (size_t)pair->rate_hz * LEAST_SPARE_US / 1000000;
+  pair->aim = pair->turn_samples + (spare < least ? least : spare);
+  size_t most = (size_t)pair->rate_hz * MOST_AIM_MS / 1000;
+  if (pair->aim > most) pair->aim = most;
+  if (!capture->even) pair->aim = (size_t)pair->rate_hz * SERVER_AIM_MS / 1000;
 }
 
 int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair) {
@@ -85,14 +127,14 @@ int alsa_pair_open(const struct alsa_library *library, const char *name, bool wi
   if (!made) return -ENOMEM;
   made->library = library;
   made->rate_hz = audio_rate_hz(wide);
-  made->frame_samples = audio_frame_samples(wide);
-  made->aim = CAPTURE_AIM_FRAMES * made->frame_samples;
+  made->turn_samples = audio_samples(wide, ALSA_TURN_MS);
   int error = open_direction(made, name, ALSA_STREAM_PLAYBACK, &made->playback);
   if (error >= 0) error = open_direction(made, name, ALSA_STREAM_CAPTURE, &made->capture);
   if (error < 0) {
     alsa_pair_close(made);
     return error;
   }
+  set_aims(made);
   *pair = made;
   return 0;
 }
@@ -113,14 +155,14 @@ void alsa_pair_close(struct alsa_pair *pair) {
 
 // ---- playback ----
 
-/** Makes a frame of mono sound into the device's frames. @return how many */
+/** Makes a turn's mono sound into the device's frames. @return how many */
 static size_t to_device(struct alsa_pair *pair, const int16_t *heard, int16_t *frames) {
   struct alsa_direction *direction = &pair->playback;
   int16_t resampled[ALSA_BLOCK_FRAMES];
-  size_t count = pair->frame_samples;
+  size_t count = pair->turn_samples;
   if (direction->rate_hz != pair->rate_hz) {
     struct resampler_block block = {.input = heard,
-                                    .input_count = pair->frame_samples,
+                                    .input_count = pair->turn_samples,
                                     .output = resampled,
                                     .output_capacity = ALSA_BLOCK_FRAMES};
     if (resampler_process(&direction->resampler, &block) != DP_OK) return 0;
@@ -136,12 +178,15 @@ static int start_playback(struct alsa_pair *pair) {
   static const int16_t silence[2 * ALSA_BLOCK_FRAMES];
   struct alsa_direction *playback = &pair->playback;
   int error = pair->library->prepare(playback->handle);
-  size_t frames = (size_t)playback->rate_hz * AUDIO_FRAME_MS / 1000;
-  for (int at = 0; error >= 0 && at < PLAYBACK_LEAD_FRAMES; at++) {
+  size_t left = (size_t)playback->rate_hz * pair->lead_ms / 1000;
+  while (error >= 0 && left > 0) {
+    size_t frames = left < ALSA_BLOCK_FRAMES ? left : ALSA_BLOCK_FRAMES;
     error = (int)pair->library->writei(playback->handle, silence, frames);
+    left -= frames;
   }
   playback->running = false;
   pair->depth_turns = 0;
+  pair->left_out = 0;
   return error < 0 && error != -EAGAIN ? error : 0; // full: the frame that follows finds it so again
 }
 
@@ -151,31 +196,39 @@ static int judge(const struct alsa_pair *pair, uint32_t turns_without) {
 }
 
 /**
- * Whether this frame is better left out: a server that woke late, a clock that is slower than the capture's, or a turn
+ * How many turns are better left out: a server that woke late, a clock that is slower than the capture's, or a turn
  * that was made up for left more waiting than the device ever needs.
  */
-static bool is_too_deep(struct alsa_pair *pair) {
+static uint32_t too_deep(struct alsa_pair *pair) {
   const struct alsa_direction *playback = &pair->playback;
-  alsa_sframes room = pair->library->avail_update(playback->handle);
-  if (room < 0) return false; // writing says what is wrong
+  alsa_sframes room = pair->library->avail(playback->handle);
+  if (room < 0) return 0; // writing says what is wrong
   alsa_uframes depth = (alsa_uframes)room < playback->buffer_frames ? playback->buffer_frames - (alsa_uframes)room : 0;
   if (pair->depth_turns == 0 || depth < pair->least_depth) pair->least_depth = depth;
-  if (++pair->depth_turns < DEPTH_TURNS) return false;
+  if (++pair->depth_turns < DEPTH_TURNS) return 0;
   pair->depth_turns = 0;
-  return pair->least_depth * 1000 > (alsa_uframes)playback->rate_hz * (PLAYBACK_LEAD_FRAMES * 2 + 1) * AUDIO_FRAME_MS / 2;
+  size_t spare_ms = playback->even ? ALSA_TURN_MS / 2 : SERVER_SPARE_MS;
+  size_t least_ms = pair->least_depth * 1000 / playback->rate_hz;
+  if (least_ms <= pair->lead_ms + spare_ms) return 0;
+  return 1 + (uint32_t)((least_ms - pair->lead_ms - spare_ms) / ALSA_TURN_MS);
 }
 
 /** @return 0 or a negative errno that is not passing */
 static int play(struct alsa_pair *pair, const int16_t *heard) {
   struct alsa_direction *playback = &pair->playback;
   int16_t frames[2 * ALSA_BLOCK_FRAMES];
-  if (playback->running && is_too_deep(pair)) return 0;
+  if (playback->running && pair->left_out == 0) pair->left_out = too_deep(pair);
+  if (playback->running && pair->left_out > 0) {
+    pair->left_out--;
+    return 0;
+  }
   size_t count = to_device(pair, heard, frames);
   int error = playback->running ? 0 : start_playback(pair);
   if (error < 0) return error;
   alsa_sframes written = pair->library->writei(playback->handle, frames, count);
   if (written == -EPIPE || written == -ESTRPIPE) {
-    playback->running = false; // it ran dry: begun anew with the next frame
+    playback->running = false; // it ran dry: begun anew with the next turn
+    if (pair->lead_ms + LEAD_STEP_MS <= MOST_LEAD_MS) pair->lead_ms += LEAD_STEP_MS;
     return 0;
   }
   // Full: the device is slower than its clock says; this frame is not heard.
@@ -223,10 +276,38 @@ static int start_capture(struct alsa_pair *pair) {
  * @return how many frames, 0 or -EAGAIN: none; else a negative errno
  */
 static alsa_sframes read_some(struct alsa_pair *pair, int16_t *frames) {
-  alsa_sframes there = pair->library->avail_update(pair->capture.handle);
+  alsa_sframes there = pair->library->avail(pair->capture.handle);
   if (there <= 0) return there;
   alsa_uframes count = there < ALSA_BLOCK_FRAMES ? (alsa_uframes)there : ALSA_BLOCK_FRAMES;
   return pair->library->readi(pair->capture.handle, frames, count);
+}
+
+static void forget_oldest(struct alsa_pair *pair, size_t count) {
+  pair->captured_count -= count;
+  memmove(pair->captured, pair->captured + count, pair->captured_count * sizeof pair->captured[0]);
+}
+
+/** It has been even: what waited beyond the need of an even device is left out, once. */
+static void take_for_even(struct alsa_pair *pair) {
+  pair->capture.even = true;
+  pair->aim = pair->turn_samples + (size_t)pair->rate_hz * LEAST_SPARE_US / 1000000;
+  if (pair->captured_count > pair->aim) forget_oldest(pair, pair->captured_count - pair->aim);
+  pair->surplus_q8 = 0;
+  if (pair->playback.even) return;
+  pair->playback.even = true;
+  pair->left_out = (uint32_t)((pair->lead_ms - LEAST_LEAD_MS) / ALSA_TURN_MS);
+  pair->lead_ms = LEAST_LEAD_MS;
+  pair->depth_turns = 0;
+}
+
+/** Whether what comes comes evenly: for a second never so much in one turn as what comes in pieces of two turns' length. */
+static void watch(struct alsa_pair *pair, size_t come) {
+  if (pair->capture.even || !pair->primed) return;
+  if (come > pair->most_at_once) pair->most_at_once = come;
+  if (++pair->watched < STALLED_TURNS) return;
+  if (pair->most_at_once * EVEN_PARTS < EVEN_PARTS_OF_TURN * pair->turn_samples) take_for_even(pair);
+  pair->watched = 0;
+  pair->most_at_once = 0;
 }
 
 /** Takes what the device has. @return 0 or a negative errno that is not passing */
@@ -248,40 +329,39 @@ static int listen(struct alsa_pair *pair) {
     keep(pair, frames, (size_t)got);
     if (got < ALSA_BLOCK_FRAMES) break;
   }
+  watch(pair, pair->captured_count - before);
   pair->idle_turns = pair->captured_count > before ? 0 : pair->idle_turns + 1;
   return judge(pair, pair->idle_turns);
 }
 
-static void forget_oldest(struct alsa_pair *pair, size_t count) {
-  pair->captured_count -= count;
-  memmove(pair->captured, pair->captured + count, pair->captured_count * sizeof pair->captured[0]);
-}
-
 /**
- * Takes one frame. Device and engine have clocks of their own: what is kept ready drifts away from the aim, and the
+ * Takes a turn's sound. Device and engine have clocks of their own: what is kept ready drifts away from the aim, and the
  * engine's period is bent until it comes back.
  */
-static void take_frame(struct alsa_pair *pair, int16_t *spoken, struct audio_report *report) {
-  size_t frame = pair->frame_samples;
-  if (pair->captured_count > pair->aim + CAPTURE_SLACK_FRAMES * frame) {
+static void take_turn(struct alsa_pair *pair, int16_t *spoken, struct audio_report *report) {
+  size_t count = pair->turn_samples;
+  if (pair->captured_count > pair->aim + (size_t)pair->rate_hz * SLACK_MS / 1000) {
     forget_oldest(pair, pair->captured_count - pair->aim);
     pair->surplus_q8 = 0;
   }
-  bool lacks = pair->captured_count < (pair->primed ? frame : pair->aim);
+  bool lacks = pair->captured_count < (pair->primed ? count : pair->aim);
   if (lacks) {
-    size_t step = frame / CAPTURE_AIM_STEPS_A_FRAME;
-    if (pair->primed && pair->aim < CAPTURE_AIM_FRAMES * frame + CAPTURE_AIM_STEPS * step) pair->aim += step;
+    size_t step = (size_t)pair->rate_hz * SPARE_STEP_MS / 1000;
+    size_t most = (size_t)pair->rate_hz * MOST_AIM_MS / 1000;
+    if (pair->primed && pair->aim + step <= most) pair->aim += step;
     pair->primed = false;
-    memset(spoken, 0, frame * sizeof *spoken);
+    memset(spoken, 0, count * sizeof *spoken);
     return;
   }
+  // What is more than the aim at the beginning would be delay until the clocks have worked it off.
+  if (!pair->primed) forget_oldest(pair, pair->captured_count - pair->aim);
   pair->primed = true;
   int64_t surplus_q8 = ((int64_t)pair->captured_count - (int64_t)pair->aim) * 256;
-  pair->surplus_q8 += (surplus_q8 - pair->surplus_q8) / (1 << AVERAGE_SHIFT);
+  pair->surplus_q8 += (surplus_q8 - pair->surplus_q8) / AVERAGE_TURNS;
   // Too much is ready: the engine is the slower one, and its next turn comes sooner.
   report->drift_ns = (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE * AUDIO_RATE_HZ / pair->rate_hz / 256);
-  memcpy(spoken, pair->captured, frame * sizeof *spoken);
-  forget_oldest(pair, frame);
+  memcpy(spoken, pair->captured, count * sizeof *spoken);
+  forget_oldest(pair, count);
 }
 
 bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
@@ -289,7 +369,7 @@ bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *s
   if (pair->turns < WAKING_TURNS) pair->turns++;
   int error = play(pair, heard);
   if (error >= 0) error = listen(pair);
-  take_frame(pair, spoken, report);
+  take_turn(pair, spoken, report);
   if (error >= 0) return true;
   report->fault = error == -EAGAIN ? AUDIO_FAULT_STALLED : AUDIO_FAULT_LOST;
   report->system_error = error == -EAGAIN ? 0 : -error;

@@ -1,4 +1,4 @@
-// Playback and capture of one ALSA device, as mono frames of 8 or 16 kHz. Opening and closing may take long and belong to a thread
+// Playback and capture of one ALSA device, as mono sound of 8 or 16 kHz, a turn at a time. Opening and closing may take long and belong to a thread
 // that is not real time; the exchange never blocks.
 
 #ifndef DOORPHONE_ALSA_ALSA_PAIR_H
@@ -12,7 +12,9 @@
 #include "dsp/resampler.h"
 #include "engine/audio-io.h"
 
-/** One frame at the highest rate that is asked for, with what resampling may add. */
+/** What is exchanged at a time: each turn that sound waits for is delay. */
+#define ALSA_TURN_MS 5
+/** What is written or read at once: more than a turn at the highest rate that is asked for. */
 #define ALSA_BLOCK_FRAMES 1024
 /** A second of captured sound at 16 kHz: no device gives more at once. */
 #define ALSA_CAPTURED_SAMPLES 16000
@@ -23,7 +25,9 @@ struct alsa_direction {
   unsigned channels;
   unsigned rate_hz;
   alsa_uframes buffer_frames;
+  alsa_uframes period_frames; /**< What the card moves at a time, as far as is known. */
   bool running;
+  bool even; /**< It gives and takes evenly, as cards do, and little needs to wait: known, or learned. */
   struct resampler resampler; /**< Unused where the device runs at the pair's rate. */
   void *filter;
 };
@@ -31,14 +35,18 @@ struct alsa_direction {
 struct alsa_pair {
   const struct alsa_library *library;
   uint32_t rate_hz;     /**< Of the frames that are exchanged. */
-  size_t frame_samples; /**< In one of them. */
+  size_t turn_samples;  /**< In one of them. */
   struct alsa_direction playback;
   struct alsa_direction capture;
   int16_t captured[ALSA_CAPTURED_SAMPLES];
   size_t captured_count;
-  size_t aim;          /**< How many captured samples are to be ready when a frame is taken; grows with each lack. */
+  size_t aim;          /**< How many captured samples are to be ready when a turn's are taken; grows with each lack. */
+  size_t lead_ms;      /**< How much waits to be heard when a turn adds to it; grows each time the card runs dry. */
   bool primed;         /**< Enough was captured once; until then silence is given. */
   int64_t surplus_q8;  /**< Captured samples beyond the aim, averaged, times 256. */
+  size_t most_at_once; /**< Captured samples in one turn of this second, until the capture is known to be even. */
+  uint32_t watched;    /**< Turns of this second. */
+  uint32_t left_out;   /**< Turns that are still not to be heard: less is to wait. */
   uint32_t turns;      /**< Since it was opened or has rested; counts no further than what it is asked for. */
   uint32_t idle_turns; /**< Turns in a row without a captured sample. */
   uint32_t refused;    /**< Frames in a row that playback did not take. */

@@ -85,7 +85,7 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
     if (!alsa_pair_exchange(alsa->pair, heard, spoken, report)) give_up(alsa, report);
     return;
   }
-  memset(spoken, 0, audio_frame_samples(alsa->wide) * sizeof *spoken);
+  memset(spoken, 0, audio_samples(alsa->wide, ALSA_TURN_MS) * sizeof *spoken);
   explain(alsa, report);
 }
 
@@ -167,6 +167,6 @@ dp_error alsa_open(const char *name, bool wide, struct audio_io *io) {
     errno = reason;
     return error;
   }
-  *io = (struct audio_io){.operations = &operations, .device = alsa, .wide = wide};
+  *io = (struct audio_io){.operations = &operations, .device = alsa, .wide = wide, .turn_ms = ALSA_TURN_MS};
   return DP_OK;
 }

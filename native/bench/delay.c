@@ -184,8 +184,8 @@ static void talk(struct side *side, const struct side *peer, const struct plan *
   must(engine_configure_session(side->engine, side->session, &stream) == DP_OK, "agreement");
 }
 
-/** With engines of its own: their turns are in another phase each time. */
-static void call(const struct cards *cards, const struct plan *plan, bool *first) {
+/** With engines of its own: their turns are in another phase each time. @return how long packets wait, ms */
+static double call(const struct cards *cards, const struct plan *plan, bool *first) {
   const uint8_t *left[2] = {left_key, right_key};
   const uint8_t *right[2] = {right_key, left_key};
   struct side sides[2];
@@ -201,12 +201,18 @@ static void call(const struct cards *cards, const struct plan *plan, bool *first
   talk(&sides[1], &sides[0], plan, right);
   pass(SETTLED_MS);
   measure(cards, plan->chirps, first);
+  struct stream_statistics figures;
+  must(engine_read_statistics(sides[1].engine, sides[1].session, &figures) == DP_OK, "figures");
   for (int at = 0; at < 2; at++) engine_destroy(sides[at].engine);
+  return (double)figures.jitter_buffer_ns / 1e6;
 }
 
-static void run_engines(const struct plan *plan, const struct cards *cards) {
+/** @return how long packets waited in the jitter buffer, ms, on average */
+static double run_engines(const struct plan *plan, const struct cards *cards) {
   bool first = true;
-  for (int at = 0; at < plan->calls; at++) call(cards, plan, &first);
+  double waited = 0;
+  for (int at = 0; at < plan->calls; at++) waited += call(cards, plan, &first);
+  return waited / plan->calls;
 }
 
 int main(int count, char **arguments) {
@@ -217,6 +223,7 @@ int main(int count, char **arguments) {
     make_cards(folder);
     return 0;
   }
+  double waited = -1;
   make_chirp();
   srand((unsigned)getpid());
   const struct cards cards = {.microphone = map_sound(folder, "left", "microphone", false),
@@ -228,12 +235,12 @@ int main(int count, char **arguments) {
                               .packet_ms = (uint8_t)atoi(arguments[4]),
                               .voice = atoi(arguments[5]) != 0,
                               .wide = atoi(arguments[6]) != 0};
-    run_engines(&plan, &cards);
+    waited = run_engines(&plan, &cards);
   } else {
     measure(&cards, atoi(arguments[2]), &first);
   }
-  printf("], \"period_ms\": %.2f, \"buffer_ms\": %.1f, \"xruns\": %u}\n",
+  printf("], \"period_ms\": %.2f, \"buffer_ms\": %.1f, \"xruns\": %u, \"jitter_buffer_ms\": %.1f}\n",
          1000.0 * cards.speaker->period_frames / CARD_HZ, 1000.0 * cards.speaker->buffer_frames / CARD_HZ,
-         cards.speaker->xruns + cards.microphone->xruns);
+         cards.speaker->xruns + cards.microphone->xruns, waited);
   return 0;
 }

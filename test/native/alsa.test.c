@@ -1,5 +1,5 @@
 // The ALSA device against a library of the test's own: a card with a clock that runs apart from the engine's, cards that
-// run dry, over, away or stand still. Time is simulated: every exchange is one turn.
+// run dry, over, away or stand still. Time is simulated: every exchange is one turn of the pair's.
 
 #define _GNU_SOURCE
 
@@ -40,6 +40,7 @@ struct alsa_handle {
   double started_s;
   double moved; // frames that the program has read or written since the start
   alsa_uframes buffer;
+  alsa_uframes period;
   bool broken; // ran dry or over
   unsigned xruns;
   struct humming_device heard; // first channel of what was played, at 8 kHz only
@@ -76,21 +77,16 @@ static int fake_close(struct alsa_handle *handle) {
   return 0;
 }
 
-static int fake_set_params(struct alsa_handle *handle, int format, int access, unsigned channels, unsigned rate_hz,
-                           int soft_resample, unsigned latency_us) {
-  CHECK_EQUAL(format, ALSA_FORMAT_S16);
-  CHECK_EQUAL(access, ALSA_ACCESS_RW_INTERLEAVED);
-  CHECK_EQUAL(soft_resample, 0);
-  if (rate_hz != card.only_rate_hz || channels != card.only_channels) return -EINVAL;
-  handle->rate_hz = rate_hz;
-  handle->channels = channels;
-  handle->buffer = (alsa_uframes)((uint64_t)latency_us * rate_hz / 1000000);
-  return 0;
-}
-
-static int fake_get_params(struct alsa_handle *handle, alsa_uframes *buffer, alsa_uframes *period) {
-  *buffer = handle->buffer;
-  *period = handle->buffer / 4;
+static int fake_set_format(const struct alsa_library *library_, struct alsa_handle *handle, struct alsa_format *format) {
+  (void)library_;
+  CHECK(format->period_us <= (card.is_server ? 30000 : 10000));
+  if (format->rate_hz != card.only_rate_hz || format->channels != card.only_channels) return -EINVAL;
+  handle->rate_hz = format->rate_hz;
+  handle->channels = format->channels;
+  handle->buffer = (alsa_uframes)((uint64_t)format->buffer_us * format->rate_hz / 1000000);
+  handle->period = card.period > 0 ? card.period : (alsa_uframes)((uint64_t)format->period_us * format->rate_hz / 1000000);
+  format->period_frames = handle->period;
+  format->buffer_frames = handle->buffer;
   return 0;
 }
 
@@ -124,6 +120,12 @@ static int fake_type(struct alsa_handle *handle) {
   return card.is_server ? ALSA_TYPE_IOPLUG : 0;
 }
 
+static bool fake_is_card(const struct alsa_library *library_, struct alsa_handle *handle) {
+  (void)library_;
+  (void)handle;
+  return !card.is_server;
+}
+
 /** Frames that can be read or written. */
 static alsa_sframes fake_avail(struct alsa_handle *handle) {
   if (card.fault) return card.fault;
@@ -140,9 +142,9 @@ static alsa_sframes fake_avail(struct alsa_handle *handle) {
 static alsa_sframes fake_readi(struct alsa_handle *handle, void *frames, alsa_uframes count) {
   alsa_sframes waiting = fake_avail(handle);
   if (waiting < 0) return waiting;
-  // As the library has it: more than there is waits for a whole period, here the parameters' quarter of the buffer.
+  // As the library has it: more than there is waits for a whole period.
   bool asks_for_more = (alsa_sframes)count > waiting;
-  if (waiting == 0 || (asks_for_more && waiting < (alsa_sframes)handle->buffer / 4)) return -EAGAIN;
+  if (waiting == 0 || (asks_for_more && waiting < (alsa_sframes)handle->period)) return -EAGAIN;
   alsa_uframes given = waiting < (alsa_sframes)count ? (alsa_uframes)waiting : count;
   int16_t *samples = frames;
   for (alsa_uframes at = 0; at < given; at++) {
@@ -172,14 +174,14 @@ static alsa_sframes fake_writei(struct alsa_handle *handle, const void *frames, 
 
 static const struct alsa_library library = {.open = fake_open,
                                             .close = fake_close,
-                                            .set_params = fake_set_params,
-                                            .get_params = fake_get_params,
+                                            .is_card = fake_is_card,
+                                            .set_format = fake_set_format,
                                             .prepare = fake_prepare,
                                             .start = fake_start,
                                             .drop = fake_drop,
                                             .state = fake_state,
                                             .type = fake_type,
-                                            .avail_update = fake_avail,
+                                            .avail = fake_avail,
                                             .readi = fake_readi,
                                             .writei = fake_writei};
 
@@ -190,27 +192,35 @@ static struct media_clock engine_clock;
 static struct humming_device spoken;
 static struct audio_report report;
 static double play_phase;
+static int64_t drift_sum; // of all exchanges
 static bool wide; // the pair's frames are of 16 kHz
 
-static void open_card(unsigned rate_hz, unsigned channels, double error_ppm) {
+/** @param is_server it is its client */
+static void open_device(bool is_server, unsigned rate_hz, unsigned channels, double error_ppm) {
   memset(&card, 0, sizeof card);
+  card.is_server = is_server;
   card.only_rate_hz = rate_hz;
   card.only_channels = channels;
   card.error_ppm = error_ppm;
   for (unsigned at = 0; at < rate_hz / HUM_HZ; at++) {
     hum[at] = (int16_t)(8000 * sin(2 * M_PI * HUM_HZ * at / rate_hz));
   }
-  engine_clock = (struct media_clock){.turn_ns = NS_PER_SECOND, .period_ns = TURN_NS};
+  engine_clock = media_clock_start(NS_PER_SECOND, ALSA_TURN_MS);
+  drift_sum = 0;
   humming_init(&spoken, 0);
   play_phase = 0;
   CHECK_EQUAL(alsa_pair_open(&library, "card", wide, &pair), 0);
 }
 
-/** One turn as the media thread takes it; of what is spoken 8000 samples a second are kept. @return whether it works */
-static bool turn(void) {
+static void open_card(unsigned rate_hz, unsigned channels, double error_ppm) {
+  open_device(false, rate_hz, channels, error_ppm);
+}
+
+/** One exchange as the media thread makes it; of what is spoken 8000 samples a second are kept. @return whether it works */
+static bool exchange(void) {
   int16_t heard[AUDIO_WIDE_FRAME_SAMPLES];
   int16_t frame[AUDIO_WIDE_FRAME_SAMPLES];
-  size_t count = audio_frame_samples(wide);
+  size_t count = audio_samples(wide, ALSA_TURN_MS);
   media_clock_turn(&engine_clock);
   card.now_s = (double)engine_clock.turn_ns / 1e9;
   for (size_t at = 0; at < count; at++) {
@@ -219,9 +229,17 @@ static bool turn(void) {
   }
   bool works = alsa_pair_exchange(pair, heard, frame, &report);
   media_clock_drift(&engine_clock, report.drift_ns);
-  for (size_t at = 0; at < count; at += count / AUDIO_FRAME_SAMPLES) {
+  drift_sum += report.drift_ns;
+  for (size_t at = 0; at < count; at += audio_rate_hz(wide) / AUDIO_RATE_HZ) {
     if (spoken.heard_count < HEARD_SAMPLES) spoken.heard[spoken.heard_count++] = frame[at];
   }
+  return works;
+}
+
+/** Twenty milliseconds of them. */
+static bool turn(void) {
+  bool works = true;
+  for (int at = 0; works && at < AUDIO_FRAME_MS / ALSA_TURN_MS; at++) works = exchange();
   return works;
 }
 
@@ -255,11 +273,10 @@ static void follow(double error_ppm, unsigned period) {
   card.period = period;
   turns(60 * 50);
   unsigned xruns = handles[0].xruns + handles[1].xruns;
-  int64_t drift_sum = 0;
+  drift_sum = 0;
   for (unsigned round = 0; round < measured; round++) {
     if (round == measured - HEARD_SAMPLES / AUDIO_FRAME_SAMPLES) spoken.heard_count = 0;
     CHECK(turn());
-    drift_sum += report.drift_ns;
   }
   CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 19), 0.999, 1.001);
   CHECK_EQUAL(handles[0].xruns + handles[1].xruns, xruns);
@@ -303,6 +320,69 @@ static void a_late_turn_is_made_up_for(void) {
   close_card();
 }
 
+static double waiting_ms(void) { return (handles[0].moved - card_frames(&handles[0])) * 1000 / handles[0].rate_hz; }
+
+/** What waits is delay: on a card that is as good as its clock little does. */
+static void a_good_card_is_a_few_milliseconds_behind(void) {
+  open_card(48000, 2, 50);
+  turns(20 * 50);
+  CHECK_WITHIN(waiting_ms(), 8, 13); // behind a turn of 5 ms
+  CHECK_WITHIN((double)pair->captured_count * 1000 / AUDIO_RATE_HZ, 1, 4);
+  CHECK_EQUAL(handles[0].xruns + handles[1].xruns, 0);
+  close_card();
+}
+
+/** A second in which one turn is two turns' time late; those behind it are made up for. */
+static void a_second_with_a_late_turn(void) {
+  turns(49);
+  engine_clock.turn_ns += 2 * ALSA_TURN_MS * NS_PER_MS;
+  CHECK(exchange());
+  for (int at = 1; at < AUDIO_FRAME_MS / ALSA_TURN_MS; at++) {
+    if (at <= 2) engine_clock.turn_ns -= (uint64_t)engine_clock.period_ns;
+    CHECK(exchange());
+  }
+}
+
+/** On a machine that is late now and then the card runs dry, until enough waits for that. */
+static void a_card_that_runs_dry_is_given_more(void) {
+  open_card(48000, 2, 0);
+  for (int second = 0; second < 3; second++) a_second_with_a_late_turn();
+  CHECK_WITHIN(handles[0].xruns, 1, 3);
+  unsigned xruns = handles[0].xruns;
+  handles[0].heard.heard_count = 0;
+  for (int second = 0; second < 10; second++) a_second_with_a_late_turn();
+  CHECK_EQUAL(handles[0].xruns, xruns);
+  CHECK_WITHIN(waiting_ms(), 10, 30);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 9), 0.999, 1.001);
+  close_card();
+}
+
+/** Its client gives what its server has given it: nothing is torn by pieces of 15 ms. */
+static void a_server_that_is_uneven_tears_nothing(void) {
+  open_device(true, 48000, 2, 0);
+  card.uneven = 48000 * 15 / 1000;
+  card.period = 48000 * 15 / 1000;
+  turns(20 * 50);
+  CHECK(!pair->capture.even);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 18), 0.999, 1.001);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 18), 0.999, 1.001);
+  CHECK_EQUAL(handles[0].xruns + handles[1].xruns, 0);
+  close_card();
+}
+
+static void a_server_that_is_even_is_taken_for_a_card(void) {
+  open_device(true, 48000, 2, 0);
+  turns(30);
+  CHECK_WITHIN(waiting_ms(), 40, 50);
+  turns(10 * 50);
+  CHECK(pair->capture.even);
+  CHECK_WITHIN(waiting_ms(), 8, 15);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 8), 0.999, 1.001);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 8), 0.999, 1.001);
+  CHECK_EQUAL(handles[0].xruns + handles[1].xruns, 0);
+  close_card();
+}
+
 static void a_card_that_is_pulled_out_is_lost(void) {
   open_card(48000, 2, 0);
   turns(50);
@@ -331,8 +411,7 @@ static void a_card_that_wakes_late_is_waited_for(void) {
   turns(2 * 50);
   CHECK_EQUAL(handles[1].moved, 0);
   turns(10 * 50);
-  double waiting_ms = (handles[0].moved - card_frames(&handles[0])) * 1000 / handles[0].rate_hz;
-  CHECK_WITHIN(waiting_ms, 20, 75);
+  CHECK_WITHIN(waiting_ms(), 5, 20);
   spoken.heard_count = 0;
   handles[0].heard.heard_count = 0;
   turns(150);
@@ -435,7 +514,7 @@ static void a_missing_device_is_a_fault(void) {
   io.operations->exchange(io.device, frame, frame, &said);
   CHECK_EQUAL(said.fault, AUDIO_FAULT_OPEN);
   CHECK_EQUAL(said.system_error, ENOENT);
-  for (size_t at = 0; at < AUDIO_FRAME_SAMPLES; at++) CHECK_EQUAL(frame[at], 0);
+  for (size_t at = 0; at < audio_samples(false, io.turn_ms); at++) CHECK_EQUAL(frame[at], 0);
   io.operations->close(io.device);
 }
 
@@ -445,6 +524,10 @@ int main(void) {
   TEST(the_engine_follows_a_card_of_long_periods);
   TEST(wide_frames_pass_and_follow);
   TEST(a_late_turn_is_made_up_for);
+  TEST(a_good_card_is_a_few_milliseconds_behind);
+  TEST(a_card_that_runs_dry_is_given_more);
+  TEST(a_server_that_is_uneven_tears_nothing);
+  TEST(a_server_that_is_even_is_taken_for_a_card);
   TEST(a_card_that_is_pulled_out_is_lost);
   TEST(a_card_that_stands_still_is_noticed);
   TEST(a_card_that_wakes_late_is_waited_for);
