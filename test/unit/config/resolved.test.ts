@@ -121,7 +121,7 @@ describe('the configuration of a file', () => {
         ports: { first: 16_384, last: 16_484 },
         stun: [],
         packetTime: 20,
-        playoutDelay: { least: 5, most: 200 },
+        playoutDelay: { least: 1, most: 200 },
         inbandDigits: false,
       },
       audio: {
