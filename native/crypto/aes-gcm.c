@@ -9,6 +9,17 @@
 
 #include "crypto/aes-ctr.h"
 
+/**
+ * Gives the context a whole IV, length -1, in the place of a fixed part (EVP_CTRL_GCM_SET_IV_FIXED). EVP_CipherInit_ex, which is
+ * meant for keys as well, looks at so much else that it takes a quarter of the time of a packet.
+ */
+static bool put_iv(EVP_CIPHER_CTX *context, const uint8_t *iv) {
+  const OSSL_PARAM parameters[] = {
+      {OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, OSSL_PARAM_OCTET_STRING, (uint8_t *)iv, (size_t)-1, OSSL_PARAM_UNMODIFIED},
+      OSSL_PARAM_END};
+  return EVP_CIPHER_CTX_set_params(context, parameters) == 1;
+}
+
 dp_error aes_gcm_init(struct aes_gcm *cipher, enum aes_gcm_use use, const uint8_t *key, size_t key_bytes) {
   if (!cipher || !key) return DP_INVALID_ARGUMENT;
   if (key_bytes != AES_128_KEY_BYTES && key_bytes != AES_256_KEY_BYTES) return DP_INVALID_ARGUMENT;
@@ -20,14 +31,21 @@ dp_error aes_gcm_init(struct aes_gcm *cipher, enum aes_gcm_use use, const uint8_
     aes_gcm_close(cipher);
     return DP_CRYPTO;
   }
+  static const uint8_t no_iv[AES_GCM_IV_BYTES];
+  cipher->takes_iv = put_iv(cipher->context, no_iv);
   return DP_OK;
+}
+
+static bool begin(const struct aes_gcm *cipher, const uint8_t *iv) {
+  if (cipher->takes_iv) return put_iv(cipher->context, iv);
+  // Neither cipher nor key given, direction -1: all of them stay.
+  return EVP_CipherInit_ex(cipher->context, NULL, NULL, NULL, iv, -1) == 1;
 }
 
 /** IV, associated data and text through the cipher, up to the tag. */
 static dp_error run(struct aes_gcm *cipher, const struct aes_gcm_text *text) {
   if (!cipher->context || text->length > INT_MAX) return DP_INVALID_ARGUMENT;
-  // Neither cipher nor key given, direction -1: all of them stay.
-  if (EVP_CipherInit_ex(cipher->context, NULL, NULL, NULL, text->iv, -1) != 1) return DP_CRYPTO;
+  if (!begin(cipher, text->iv)) return DP_CRYPTO;
   int written = 0;
   for (size_t i = 0; i < AES_GCM_ASSOCIATED; i++) {
     const struct byte_view *part = &text->associated[i];

@@ -5,6 +5,7 @@
 #ifndef DOORPHONE_CRYPTO_AES_GCM_H
 #define DOORPHONE_CRYPTO_AES_GCM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct evp_cipher_ctx_st;
 /** A cipher with its key. One owner; zero-initialised means closed. */
 struct aes_gcm {
   struct evp_cipher_ctx_st *context;
+  bool takes_iv; /**< As a parameter, which is the shorter way. */
 };
 
 enum aes_gcm_use { AES_GCM_SEALS, AES_GCM_OPENS };

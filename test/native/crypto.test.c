@@ -4,6 +4,7 @@
 #include <openssl/hmac.h>
 
 #include "crypto/aes-ctr.h"
+#include "crypto/aes-gcm.h"
 #include "crypto/hmac-sha1.h"
 #include "crypto/secure.h"
 #include "crypto/self-test.h"
@@ -106,6 +107,43 @@ static void aes_ctr_gives_sp_800_38a_answers(void) {
 }
 
 /** FIPS-197 C.1: a block of zeros in counter mode yields the cipher's output for the counter block. */
+/** Where OpenSSL takes no IV as a parameter the longer way is gone: both give the same, one packet after another. */
+static void aes_gcm_takes_its_iv_either_way(void) {
+  uint8_t key[16], header[12] = {0x80}, plain[160], texts[2][160], tags[2][AES_GCM_TAG_BYTES];
+  struct aes_gcm sealers[2], openers[2];
+  CHECK_EQUAL(secure_random(key, sizeof key), DP_OK);
+  CHECK_EQUAL(secure_random(plain, sizeof plain), DP_OK);
+  for (int way = 0; way < 2; way++) {
+    CHECK_EQUAL(aes_gcm_init(&sealers[way], AES_GCM_SEALS, key, sizeof key), DP_OK);
+    CHECK_EQUAL(aes_gcm_init(&openers[way], AES_GCM_OPENS, key, sizeof key), DP_OK);
+  }
+  sealers[1].takes_iv = openers[1].takes_iv = false;
+  for (uint8_t packet = 0; packet < 3; packet++) {
+    struct aes_gcm_text text = {.iv = {1, 2, packet}, .associated = {{header, sizeof header}}, .length = sizeof plain};
+    for (int way = 0; way < 2; way++) {
+      memcpy(texts[way], plain, sizeof plain);
+      text.bytes = texts[way];
+      text.tag = tags[way];
+      CHECK_EQUAL(aes_gcm_seal(&sealers[way], &text), DP_OK);
+    }
+    CHECK_BYTES(texts[0], texts[1], sizeof plain);
+    CHECK_BYTES(tags[0], tags[1], AES_GCM_TAG_BYTES);
+    for (int way = 0; way < 2; way++) {
+      text.bytes = texts[way];
+      text.tag = tags[way];
+      tags[way][3] ^= 1;
+      CHECK_EQUAL(aes_gcm_open(&openers[way], &text), DP_NOT_AUTHENTIC);
+      tags[way][3] ^= 1;
+      CHECK_EQUAL(aes_gcm_open(&openers[way], &text), DP_OK);
+      CHECK_BYTES(texts[way], plain, sizeof plain);
+    }
+  }
+  for (int way = 0; way < 2; way++) {
+    aes_gcm_close(&sealers[way]);
+    aes_gcm_close(&openers[way]);
+  }
+}
+
 static void aes_is_that_of_fips_197(void) {
   uint8_t key[16], block[16], expected[16], zeros[16] = {0};
   test_from_hex("000102030405060708090a0b0c0d0e0f", key, sizeof key);
@@ -145,6 +183,7 @@ int main(void) {
   TEST(hmac_sha1_gives_rfc_2202_answers);
   TEST(hmac_sha1_is_openssls_at_every_length);
   TEST(aes_ctr_gives_sp_800_38a_answers);
+  TEST(aes_gcm_takes_its_iv_either_way);
   TEST(aes_is_that_of_fips_197);
   TEST(compares_every_byte);
   TEST(random_bytes_differ);
