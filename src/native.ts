@@ -157,6 +157,10 @@ export interface MediaAddon {
    * @returns how long the file lasts in ms
    */
   setSound(engine: EngineHandle, tone: number, file: string | undefined, silent: boolean): number;
+  /** Reads a file as setSound does, and lets it go: throws where it cannot be played. */
+  soundTry(file: string): void;
+  /** Whether libopus.so.0 is there. */
+  opusFound(): boolean;
   setGain(engine: EngineHandle, speaker: number, microphone: number): void;
   setVoice(engine: EngineHandle, switches: NativeVoiceSwitches): void;
   /** Whether digits count that come as tones in a peer's sound. */
@@ -247,6 +251,8 @@ const functionNames = [
   'play',
   'announce',
   'setSound',
+  'soundTry',
+  'opusFound',
   'setGain',
   'setVoice',
   'setToneDigits',

@@ -326,6 +326,8 @@ const struct binding_function binding_functions[] = {
     {"play", play_function},
     {"announce", announce_function},
     {"setSound", set_sound_function},
+    {"soundTry", sound_try_function},
+    {"opusFound", opus_found_function},
     {"setGain", set_gain_function},
     {"setVoice", set_voice_function},
     {"setToneDigits", set_tone_digits_function},

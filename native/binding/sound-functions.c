@@ -8,6 +8,7 @@
 #include "binding/arguments.h"
 #include "binding/engine-handle.h"
 #include "binding/error-code.h"
+#include "codec/opus-library.h"
 #include "fileio/wav.h"
 
 static const int64_t tone_range[2] = {ENGINE_TONE_NONE, ENGINE_TONE_OPENED};
@@ -77,4 +78,23 @@ napi_value set_sound_function(napi_env env, napi_callback_info info) {
   if (error != DP_OK) free(sound.samples);
   error_throw_engine(env, error, "taking a sound");
   return error == DP_OK ? answer_number(env, ms) : NULL;
+}
+
+napi_value sound_try_function(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  char path[ARGUMENT_TEXT_BYTES];
+  struct engine_sound sound = {.samples = NULL};
+  if (!arguments_take(env, info, values, 1) || !arguments_text(env, values[0], "file", path)) return NULL;
+  if (load(env, path, audio_rate_hz(false), &sound)) free(sound.samples);
+  return NULL;
+}
+
+napi_value opus_found_function(napi_env env, napi_callback_info info) {
+  napi_value answer = NULL;
+  struct opus_library library = {.object = NULL};
+  (void)info;
+  bool found = opus_library_open(&library) == DP_OK;
+  opus_library_close(&library);
+  (void)napi_get_boolean(env, found, &answer);
+  return answer;
 }

@@ -14,4 +14,10 @@ napi_value announce_function(napi_env env, napi_callback_info info);
 /** setSound(engine, tone, file | undefined, silent) → how long the file lasts in ms */
 napi_value set_sound_function(napi_env env, napi_callback_info info);
 
+/** soundTry(file): throws as setSound does where it cannot be played */
+napi_value sound_try_function(napi_env env, napi_callback_info info);
+
+/** opusFound() → whether its library is there */
+napi_value opus_found_function(napi_env env, napi_callback_info info);
+
 #endif

@@ -35,14 +35,20 @@ export class Announcements {
   }
 
   #fail(sound: DoorSound, thrown: unknown): void {
-    const isMissing = thrown instanceof DoorphoneError && thrown.code === 'file-not-found';
-    const mend = thrown instanceof DoorphoneError && !isMissing ? thrown.mend : undefined;
-    const what = thrown instanceof DoorphoneError ? thrown.message : describeError(thrown);
+    const { what, mend } = unplayableFile(thrown);
     const key = keyOf(sound);
-    this.faults.begin(key, `${key}: ${what}; a tone is played`, mend ?? 'correct the path, then reload');
+    this.faults.begin(key, `${key}: ${what}; a tone is played`, mend);
     if (!this.#replaced.delete(sound)) return;
     this.engine.setSound(sound, 'tone');
   }
 }
+
+/** Why a file cannot be played, and what to do. @param thrown as the engine did */
+export function unplayableFile(thrown: unknown): { readonly what: string; readonly mend: string } {
+  if (!(thrown instanceof DoorphoneError)) return { what: describeError(thrown), mend: MEND };
+  return { what: thrown.message, mend: thrown.code === 'file-not-found' ? MEND : (thrown.mend ?? MEND) };
+}
+
+const MEND = 'correct the path, then reload';
 
 const keyOf = (sound: DoorSound): string => `audio.announcements.${sound}`;

@@ -49,13 +49,14 @@ export function usableCodecs(codecs: readonly CodecName[], { opus = false }: Eng
   return usable.length === 0 ? EVERY_PHONE_HAS : usable;
 }
 
+export const OPUS_MISSING = {
+  what: 'opus is not offered, as libopus.so.0 is not installed',
+  mend: 'apt install libopus0, then restart the service',
+};
+
 function sayMissingCodecs(codecs: readonly CodecName[], state: EngineState, faults: Faults): void {
   if (!codecs.includes('opus') || state.opus === true) return;
-  faults.begin(
-    'opus',
-    'media.codecs: opus is not offered, as libopus.so.0 is not installed',
-    'apt install libopus0, then restart the service',
-  );
+  faults.begin('opus', `media.codecs: ${OPUS_MISSING.what}`, OPUS_MISSING.mend);
 }
 
 function devicesFrom(device: DeviceOptions): readonly DeviceOptions[] {

@@ -1,6 +1,7 @@
 // `doorphone check FILE`: every fault and warning of a configuration, one a line.
 
 import { relayLimits, unknownBoards } from '../app/boards.ts';
+import { soundHere } from '../app/sound-here.ts';
 import { type Fault, formatFault, loadConfiguration } from '../config/index.ts';
 import type { Surroundings } from './io.ts';
 
@@ -9,6 +10,7 @@ export function check(file: string, json: boolean, { out, err, environment }: Su
   const { faults, warnings } = loadConfiguration(file, environment, {
     relayLimit: relayLimits(),
     unknownBoard: unknownBoards(),
+    ...soundHere(),
   });
   if (json) out.write(`${JSON.stringify({ file, ok: faults.length === 0, faults, warnings })}\n`);
   else out.write(describe(file, faults, warnings));

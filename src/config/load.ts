@@ -49,13 +49,13 @@ export function readConfigurationFile(file: string): FileContent {
 
 /**
  * Reads and checks a configuration file. What is wrong in the file is in the outcome.
- * @param known what is known of boards
+ * @param known what is known of boards, and of the sound here
  * @throws DoorphoneError as `readConfigurationFile`
  */
 export function loadConfiguration(
   file: string,
   environment: { readonly [name: string]: string | undefined },
-  known: Pick<ParseOptions, 'relayLimit' | 'unknownBoard'> = {},
+  known: Pick<ParseOptions, 'relayLimit' | 'unknownBoard' | 'unplayable' | 'missingCodec'> = {},
 ): ParseOutcome {
   const { text, mode } = readConfigurationFile(file);
   return parseConfiguration(text, {

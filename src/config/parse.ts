@@ -15,6 +15,7 @@ import { resolveConfiguration } from './resolve.ts';
 import { configurationSchema } from './schema.ts';
 import { NAME_PATTERN } from './schema-door.ts';
 import { readSecrets } from './secrets.ts';
+import { reportSoundHere } from './sound-here.ts';
 import { checkStructure, type Report } from './structure.ts';
 import type { Fault, ParseOptions, ParseOutcome } from './types.ts';
 
@@ -76,6 +77,7 @@ export function checkDocument(document: SourcedDocument, faults: Fault[], option
     provisioningCertificates,
   });
   reportKeysInTheClear(configuration, reports.warning);
+  reportSoundHere(configuration, options, reports.warning);
   return { faults: [], warnings: inOrder(warnings), configuration };
 }
 

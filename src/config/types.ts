@@ -158,6 +158,10 @@ export interface ParseOptions {
   readonly relayLimit?: (board: string) => RelayLimit | undefined;
   /** What is wrong with the name of a board or an add-on, or its path; undefined: there is one. Left out: all are taken. */
   readonly unknownBoard?: (named: string, kind: BoardKind) => UnknownName | undefined;
+  /** Why a sound file cannot be played; undefined: it can. Left out: none is tried. */
+  readonly unplayable?: (file: string) => UnknownName | undefined;
+  /** What a codec needs and is not there; undefined: nothing. Left out: nothing is looked for. */
+  readonly missingCodec?: (codec: string) => UnknownName | undefined;
   /** Permission bits of the file itself, where they are known: a secret in clear is warned of when others can read it. */
   readonly mode?: number;
 }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
 import { millis } from '../../src/base/units.ts';
 import { nativeMends } from '../../src/media/native-error.ts';
+import { trySound } from '../../src/media/sound-probe.ts';
 import type { SrtpSuite } from '../../src/media/types.ts';
 import { loadNative, type NativeStreamParameters } from '../../src/native.ts';
 import { SeededRandom } from '../support/seeded-random.ts';
@@ -42,6 +43,12 @@ describe('files', () => {
     writeFileSync(wrong, Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVEdata'), Buffer.alloc(8)]));
     expect(() => fileEngine(ports, wrong, output)).toThrow(code('file-not-wav', 'no format'));
     expect(existsSync(output)).toBe(false);
+    // The same without an engine.
+    expect(() => trySound(missing)).toThrow(code('file-not-found', missing));
+    expect(() => trySound(wrong)).toThrow(code('file-not-wav', wrong));
+    writeWav(scratch.file('long.wav'), sweep(61, 300, 400));
+    expect(() => trySound(scratch.file('long.wav'))).toThrow(code('file-too-large', 'longer than 60 s'));
+    expect(() => trySound(scratch.file('good.wav'))).not.toThrow();
     const unwritable = scratch.file('no/such/folder.wav');
     expect(() => fileEngine(ports, scratch.file('good.wav'), unwritable)).toThrow(
       code('recording-unwritable', unwritable),

@@ -131,6 +131,14 @@ export class RecordingAddon implements MediaAddon {
     return this.soundMs;
   }
 
+  soundTry(): void {
+    this.#throwFault();
+  }
+
+  opusFound(): boolean {
+    return false;
+  }
+
   setGain(_engine: EngineHandle, speaker: number, microphone: number): void {
     this.gains.push([speaker, microphone]);
   }
