@@ -5,6 +5,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { CONCEALMENT_FLAGS, concealmentRows, measureConcealment } from './concealment.mjs';
 import { delayRows, measureDelay } from './delay.mjs';
 import { compileWebrtc, ECHO_FLAGS, echoRows, measureEcho } from './echo.mjs';
@@ -203,13 +204,34 @@ function measureCosts(programs, folder) {
   return { figure, kernel: bestKernel(figure), calls: measureCalls() };
 }
 
+const USAGE = `usage: node test/bench/run.mjs [--json] [--only PART,…]
+  --json   the table as JSON
+  --only   these parts alone: ${PARTS.join(', ')}
+`;
+
+/** @returns what is wrong with the arguments, or which parts are wanted */
+function readArguments() {
+  try {
+    const options = { help: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string' } };
+    const { values } = parseArgs({ args: process.argv.slice(2), options });
+    const parts = values.only?.split(',') ?? PARTS;
+    const unknown = parts.find((part) => !PARTS.includes(part));
+    return { ...values, parts, wrong: unknown === undefined ? undefined : `there is no part "${unknown}"` };
+  } catch (thrown) {
+    return { wrong: thrown.message };
+  }
+}
+
+/** Ends the program where nothing is to be measured. */
 function wantedParts() {
-  const at = process.argv.indexOf('--only');
-  const parts = at < 0 ? PARTS : (process.argv[at + 1] ?? '').split(',');
-  const unknown = parts.find((part) => !PARTS.includes(part));
-  if (unknown === undefined) return parts;
-  process.stderr.write(`bench: no part "${unknown}"; there are ${PARTS.join(', ')}\n`);
-  process.exit(2);
+  const { help, parts, wrong } = readArguments();
+  if (wrong !== undefined) {
+    process.stderr.write(`bench: ${wrong}\n${USAGE}`);
+    process.exit(2);
+  }
+  if (help !== true) return parts;
+  process.stdout.write(USAGE);
+  process.exit(0);
 }
 
 async function main() {
