@@ -2,23 +2,25 @@
 
 #include "codec/voice-activity.h"
 
+#include <math.h>
 #include <string.h>
 
 /** In blocks of 10 ms. */
 enum { BLOCKS_A_SECOND = 100, BLOCKS_A_PART = 25, BLOCKS_TO_KNOW = 50 };
 
-/** Above the noise by so much, 6 dB, is speech: as far as noise itself hardly reaches. */
-#define ABOVE_NOISE 4.0F
+/** Above the noise by so much, 5 dB, is speech: as far as noise itself hardly reaches. */
+#define ABOVE_NOISE 3.0F
 /** -70 dBov as mean square: what is lower is nothing. */
 #define INAUDIBLE 107.0F
 /** Of a block in what the noise is measured by: 50 ms. */
 #define SMOOTHING 0.2F
-/** 25 Hz and less are taken away, at 8 kHz. */
-#define DIRECT_CURRENT 0.98F
+/** What is below is wind and motors more than speech. */
+#define LEAST_HZ 280.0F
 
 void voice_activity_init(struct voice_activity *activity, uint32_t rate_hz) {
   memset(activity, 0, sizeof *activity);
   activity->rate_hz = rate_hz;
+  activity->kept = expf(-6.2832F * LEAST_HZ / (float)rate_hz);
 }
 
 /** Takes a block's power. @return whether it is above the noise */
@@ -48,7 +50,7 @@ bool voice_activity_hears(struct voice_activity *activity, const int16_t *sample
   bool hears = activity->blocks < BLOCKS_TO_KNOW;
   for (size_t at = 0; at < count; at++) {
     float sample = samples[at];
-    float filtered = sample - activity->before + DIRECT_CURRENT * activity->filtered;
+    float filtered = sample - activity->before + activity->kept * activity->filtered;
     // The difference of neighbours has little of what is low.
     float high = filtered - activity->filtered;
     activity->before = sample;

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Three seconds in parts of a quarter: nobody speaks so long without a gap, in which the noise is heard. */
-#define VOICE_ACTIVITY_PARTS 12
+/** Five seconds in parts of a quarter: nobody speaks so long without a gap, in which the noise is heard. */
+#define VOICE_ACTIVITY_PARTS 20
 
 /** How loud the noise is: the least that was heard in these seconds. */
 struct noise_floor {
@@ -27,7 +27,8 @@ struct voice_activity {
   float sum_whole; /**< Of the block that is being filled. */
   float sum_high;
   size_t filled;
-  float before; /**< The last sample, and what the filter against direct current made of it. */
+  float kept;   /**< Of the filter against what is low: how much of it goes on to the next sample. */
+  float before; /**< The last sample, and what the filter made of it. */
   float filtered;
 };
 

@@ -14,6 +14,7 @@ import { fleetRows } from './fleet-rows.mjs';
 import { measureFlood, measureLoad } from './load.mjs';
 import * as loadRows from './load-rows.mjs';
 import { bestKernel, measureCalls, measureMedia, measureParsers, prepareMedia } from './media.mjs';
+import { measurePauses, PAUSES_FLAGS, pausesRows } from './pauses.mjs';
 import { Phone } from './phone.mjs';
 import * as rows from './rows.mjs';
 import * as signalling from './signalling.mjs';
@@ -35,6 +36,7 @@ const PARTS = [
   'delay',
   'echo',
   'concealment',
+  'pauses',
   'parsers',
   'load',
   'flood',
@@ -92,6 +94,7 @@ function compile() {
     echo: cc('echo', ['peers/echo.c'], ECHO_FLAGS),
     webrtc: compileWebrtc(BUILD),
     concealment: cc('concealment', ['peers/concealment.c'], CONCEALMENT_FLAGS),
+    pauses: cc('pauses', ['peers/pauses.c'], PAUSES_FLAGS),
     sofia: cc('sofia', ['peers/sofia.c'], ['-I/usr/include/sofia-sip-1.12', '-lsofia-sip-ua']),
   };
 }
@@ -275,6 +278,10 @@ async function main() {
     if (parts.includes('concealment')) {
       say('lost packets');
       table.push(...concealmentRows(measureConcealment(programs.concealment)));
+    }
+    if (parts.includes('pauses')) {
+      say('pauses in noise');
+      table.push(...pausesRows(measurePauses(programs.pauses)));
     }
     if (parts.includes('parsers')) {
       say('parsers of the npm packages');
