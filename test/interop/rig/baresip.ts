@@ -27,6 +27,8 @@ export interface BaresipOptions {
   readonly ipv6?: boolean;
   /** It is at its public address. */
   readonly internet?: boolean;
+  /** How much sound its packets hold, and what it asks for, in milliseconds. */
+  readonly packetMs?: number;
   /** What it says, one of the speech files. */
   readonly speech?: string;
   /** In place of it: a sound, at the rate at which its codecs want to have it. */
@@ -203,6 +205,7 @@ export class Baresip {
 
   #account(): string {
     const { user, registrar, answer = 'auto', codecs = ['PCMA', 'PCMU'], mediaEncryption, ice = false } = this.options;
+    const { packetMs } = this.options;
     const registers = registrar !== undefined && user !== 'guest';
     const own = registers ? { username: user, password: PASSWORDS[user] } : undefined;
     const { credentials = own } = this.options;
@@ -213,6 +216,7 @@ export class Baresip {
       ...(ice ? ['medianat=ice'] : []),
       `audio_codecs=${codecs.join(',')}`,
       ...(mediaEncryption === undefined ? [] : [`mediaenc=${mediaEncryption}`]),
+      ...(packetMs === undefined ? [] : [`ptime=${packetMs}`]),
     ];
     return `<sip:${user}@${registrar ?? this.#place}>;${parameters.join(';')}\n`;
   }
