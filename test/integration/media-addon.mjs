@@ -34,6 +34,8 @@ export function streamTo(port, { keys, ...changes } = {}) {
     receivedEventPayloadType: 101,
     packetTimeMs: 20,
     corrects: false,
+    leastDelayMs: 0,
+    mostDelayMs: 0,
     mostBits: 0,
     noisePayloadType: 0,
     tellsQuality: false,
