@@ -75,6 +75,12 @@ export interface NativeStreamParameters {
   readonly tellsQuality: boolean;
   /** A second, on average, of a codec that can choose; 0: the peer does not say. */
   readonly mostBits: number;
+  /** What the peer can play, of a codec that has several bands; 0: it does not say. */
+  readonly mostRateHz: number;
+  /** Packets of one length, of a codec that has others. */
+  readonly constantBits: boolean;
+  /** Pauses are not sent, of a codec that has its own way for them. */
+  readonly omitsPauses: boolean;
   readonly sends: boolean;
   readonly receives: boolean;
   readonly sendSuite: string | undefined;

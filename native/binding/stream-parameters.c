@@ -160,13 +160,18 @@ static bool read_delay(napi_env env, napi_value object, struct engine_stream *st
 static bool read_wishes(napi_env env, napi_value object, struct engine_stream *stream) {
   int64_t noise_payload_type;
   int64_t most_bits;
+  int64_t most_rate;
   if (!arguments_integer_member(env, object, "noisePayloadType", octet_range, &noise_payload_type) ||
       !arguments_integer_member(env, object, "mostBits", bits_range, &most_bits) ||
-      !arguments_flag_member(env, object, "corrects", &stream->corrects)) {
+      !arguments_integer_member(env, object, "mostRateHz", clock_range, &most_rate) ||
+      !arguments_flag_member(env, object, "constantBits", &stream->opus.constant) ||
+      !arguments_flag_member(env, object, "omitsPauses", &stream->opus.pauses) ||
+      !arguments_flag_member(env, object, "corrects", &stream->opus.corrects)) {
     return false;
   }
   stream->noise_payload_type = (uint8_t)noise_payload_type;
-  stream->most_bits = (uint32_t)most_bits;
+  stream->opus.most_bits = (uint32_t)most_bits;
+  stream->opus.most_rate_hz = (uint32_t)most_rate;
   return true;
 }
 

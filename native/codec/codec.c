@@ -33,11 +33,13 @@ static enum g711_law law_of(enum codec codec) { return codec == CODEC_PCMU ? G71
 
 void codec_encoder_init(struct codec_encoder *encoder, enum codec codec, const struct codec_supply *supply) {
   encoder->codec = codec;
+  encoder->omits_pauses = false;
   if (codec == CODEC_G722) g722_encoder_init(&encoder->g722);
   if (codec == CODEC_PCMU || codec == CODEC_PCMA) g711_init(&encoder->g711, law_of(codec));
   if (codec != CODEC_OPUS || !supply) return;
   encoder->opus = supply->opus;
-  opus_begin_encoding(encoder->opus, supply->corrects, supply->most_bits);
+  encoder->omits_pauses = supply->wishes.pauses;
+  opus_begin_encoding(encoder->opus, &supply->wishes);
 }
 
 size_t codec_encode(struct codec_encoder *encoder, const int16_t *samples, size_t count, uint8_t *payload) {
@@ -57,6 +59,10 @@ size_t codec_encode(struct codec_encoder *encoder, const int16_t *samples, size_
       return opus_encode_packet(encoder->opus, samples, count, payload, CODEC_PAYLOAD_BYTES);
   }
   return 0;
+}
+
+bool codec_is_pause(const struct codec_encoder *encoder, size_t octets) {
+  return encoder->omits_pauses && octets <= OPUS_PAUSE_OCTETS;
 }
 
 void codec_decoder_init(struct codec_decoder *decoder, enum codec codec, const struct codec_supply *supply) {

@@ -61,6 +61,7 @@ const struct codec_traits *codec_traits(unsigned codec);
 
 struct codec_encoder {
   enum codec codec;
+  bool omits_pauses; /**< Some packets need not be sent. */
   union {
     struct g711_codec g711;
     struct g722_encoder g722;
@@ -80,8 +81,7 @@ struct codec_decoder {
 /** What some codecs need from outside. */
 struct codec_supply {
   struct opus_pair *opus; /**< Outlives encoder and decoder, which have a half each. Null: opus is not to be had. */
-  bool corrects;          /**< What is encoded may hold copies of what was before. */
-  uint32_t most_bits;     /**< A second, on average, of what is encoded. 0: as is good. */
+  struct opus_wishes wishes; /**< How its peer wants it. */
 };
 
 /** @param supply null: none; opus is then not to be asked for */
@@ -94,6 +94,9 @@ void codec_encoder_init(struct codec_encoder *encoder, enum codec codec, const s
  * @return octets written; 0: none, it failed
  */
 size_t codec_encode(struct codec_encoder *encoder, const int16_t *samples, size_t count, uint8_t *payload);
+
+/** Whether a packet of so many octets is one of a pause, and need not be sent. */
+bool codec_is_pause(const struct codec_encoder *encoder, size_t octets);
 
 /** @param supply as above */
 void codec_decoder_init(struct codec_decoder *decoder, enum codec codec, const struct codec_supply *supply);

@@ -14,12 +14,17 @@
 enum {
   APPLICATION_VOIP = 2048,
   SET_BITRATE = 4002,
+  SET_MAX_BANDWIDTH = 4004,
+  SET_VBR = 4006,
   SET_COMPLEXITY = 4010,
   SET_INBAND_FEC = 4012,
   SET_PACKET_LOSS = 4014,
   SET_DTX = 4016,
   SET_SIGNAL = 4024,
   SIGNAL_VOICE = 3001,
+  BANDWIDTH_NARROW = 1101,
+  BANDWIDTH_MEDIUM = 1102,
+  BANDWIDTH_WIDE = 1103,
 };
 
 /** Wideband speech with room for a copy of what was lost (RFC 7587 §3.1.1 has 16 to 20 kbit/s without). */
@@ -73,16 +78,29 @@ void opus_pair_free(struct opus_pair *pair) {
   free(pair);
 }
 
-void opus_begin_encoding(struct opus_pair *pair, bool corrects, uint32_t most_bits) {
+bool opus_wishes_equal(const struct opus_wishes *one, const struct opus_wishes *other) {
+  return one->corrects == other->corrects && one->constant == other->constant && one->pauses == other->pauses &&
+         one->most_bits == other->most_bits && one->most_rate_hz == other->most_rate_hz;
+}
+
+/** The widest band that needs no more than a sampling rate (RFC 6716 §2, table 1). */
+static int32_t bandwidth_for(uint32_t rate_hz) {
+  if (rate_hz == 0 || rate_hz >= 16000) return BANDWIDTH_WIDE;
+  return rate_hz >= 12000 ? BANDWIDTH_MEDIUM : BANDWIDTH_NARROW;
+}
+
+void opus_begin_encoding(struct opus_pair *pair, const struct opus_wishes *wishes) {
   const struct opus_library *library = pair->library;
-  uint32_t bits = most_bits > 0 && most_bits < BITRATE ? most_bits : BITRATE;
+  uint32_t bits = wishes->most_bits > 0 && wishes->most_bits < BITRATE ? wishes->most_bits : BITRATE;
   (void)library->encoder_init(pair->encoder, OPUS_RATE_HZ, 1, APPLICATION_VOIP);
   (void)library->encoder_ctl(pair->encoder, SET_BITRATE, (int32_t)bits);
   (void)library->encoder_ctl(pair->encoder, SET_COMPLEXITY, (int32_t)COMPLEXITY);
   (void)library->encoder_ctl(pair->encoder, SET_SIGNAL, (int32_t)SIGNAL_VOICE);
-  (void)library->encoder_ctl(pair->encoder, SET_DTX, (int32_t)0);
-  (void)library->encoder_ctl(pair->encoder, SET_INBAND_FEC, (int32_t)(corrects ? 1 : 0));
-  (void)library->encoder_ctl(pair->encoder, SET_PACKET_LOSS, (int32_t)(corrects ? LOSS_PERCENT : 0));
+  (void)library->encoder_ctl(pair->encoder, SET_MAX_BANDWIDTH, bandwidth_for(wishes->most_rate_hz));
+  (void)library->encoder_ctl(pair->encoder, SET_VBR, (int32_t)(wishes->constant ? 0 : 1));
+  (void)library->encoder_ctl(pair->encoder, SET_DTX, (int32_t)(wishes->pauses ? 1 : 0));
+  (void)library->encoder_ctl(pair->encoder, SET_INBAND_FEC, (int32_t)(wishes->corrects ? 1 : 0));
+  (void)library->encoder_ctl(pair->encoder, SET_PACKET_LOSS, (int32_t)(wishes->corrects ? LOSS_PERCENT : 0));
 }
 
 void opus_begin_decoding(struct opus_pair *pair) {

@@ -15,6 +15,8 @@
 #define OPUS_RATE_HZ 16000
 /** What is made up must be a whole number of these: 2.5 ms. */
 #define OPUS_LEAST_SAMPLES (OPUS_RATE_HZ / 400)
+/** What an encoder that may leave out pauses makes of one, but for a packet every 400 ms. */
+#define OPUS_PAUSE_OCTETS 2
 
 struct opus_encoder_state;
 struct opus_decoder_state;
@@ -31,6 +33,17 @@ struct opus_library {
   int (*decode)(struct opus_decoder_state *state, const uint8_t *bytes, int32_t length, int16_t *samples, int count,
                 int correct);
 };
+
+/** How the peer wants to be sent sound (RFC 7587 §6.1). */
+struct opus_wishes {
+  bool corrects; /**< It takes forward error correction (useinbandfec). */
+  bool constant; /**< Bits at a constant rate (cbr), as gateways to telephone networks want it. */
+  bool pauses;   /**< Pauses may be left out (usedtx). */
+  uint32_t most_bits;    /**< A second, at most, on average (maxaveragebitrate); 0: it does not say. */
+  uint32_t most_rate_hz; /**< What it can play (maxplaybackrate), beyond which nothing may be sent (§7.1); 0: the same. */
+};
+
+bool opus_wishes_equal(const struct opus_wishes *one, const struct opus_wishes *other);
 
 /** Looks the library up. @return DP_OK, DP_UNSUPPORTED (it is not there) */
 dp_error opus_library_open(struct opus_library *library);
@@ -53,15 +66,11 @@ struct opus_pair *opus_pair_create(const struct opus_library *library);
 /** Wipes what was said, and frees. Null is nothing. Not on the media thread. */
 void opus_pair_free(struct opus_pair *pair);
 
-/**
- * Begins anew.
- * @param corrects the peer takes forward error correction (RFC 7587 §6.1: useinbandfec)
- * @param most_bits a second that it wants at most, on average (maxaveragebitrate); 0: it does not say
- */
-void opus_begin_encoding(struct opus_pair *pair, bool corrects, uint32_t most_bits);
+/** Begins anew. */
+void opus_begin_encoding(struct opus_pair *pair, const struct opus_wishes *wishes);
 void opus_begin_decoding(struct opus_pair *pair);
 
-/** Encodes 10, 20, 40 or 60 ms. @return octets; 0: it failed */
+/** Encodes 10, 20, 40 or 60 ms. @return octets; OPUS_PAUSE_OCTETS or less: need not be sent, 0: it failed */
 size_t opus_encode_packet(struct opus_pair *pair, const int16_t *samples, size_t count, uint8_t *bytes, size_t capacity);
 
 /** How many samples a packet holds, at 16 kHz (RFC 6716 §3.1, §3.2); 0: it is malformed. Pure. */

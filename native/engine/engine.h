@@ -137,11 +137,10 @@ struct engine_stream {
    * signalling comes from, or from the first that is stable (see stream-latch.c). Null: from the remote address only. */
   const char *signalling_address;
   uint8_t noise_payload_type; /**< Of comfort noise (RFC 3389): pauses are not sent. 0: they are. */
-  bool corrects; /**< The peer takes forward error correction, of codecs that have it. */
+  struct opus_wishes opus; /**< How the peer wants to be sent Opus. */
   uint16_t least_delay_ms; /**< How long packets wait to be played, between these bounds. */
   uint16_t most_delay_ms;  /**< 0: both as the jitter buffer has them. At most ENGINE_DELAY_MOST_MS. */
   bool tells_quality; /**< Our reports carry VoIP metrics (RFC 3611 §4.7). */
-  uint32_t most_bits; /**< A second, on average, that it wants at most, of codecs that can choose. 0: it does not say. */
   bool sends;
   bool receives;
   enum srtp_suite send_suite; /**< Counts where there is a key. */

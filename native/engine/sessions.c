@@ -296,7 +296,7 @@ static dp_error supply_codecs(struct engine *engine, struct engine_slot *slot, c
     slot->opus = opus_pair_create(&engine->opus);
     if (!slot->opus) return DP_SYSTEM;
   }
-  setup->supply = (struct codec_supply){.opus = slot->opus, .corrects = stream->corrects, .most_bits = stream->most_bits};
+  setup->supply = (struct codec_supply){.opus = slot->opus, .wishes = stream->opus};
   fit_opus(setup);
   return DP_OK;
 }

@@ -103,8 +103,8 @@ static void configure_codec(struct stream *stream, struct stream_context *contex
   struct stream_output *output = &stream->output;
   const struct codec_traits *traits = codec_traits(stream->setup.codec);
   const struct codec_supply *supply = &stream->setup.supply;
-  bool same = stream->setup.codec == output->encoder.codec && supply->corrects == before->supply.corrects &&
-              supply->most_bits == before->supply.most_bits;
+  bool same = stream->setup.codec == output->encoder.codec &&
+              opus_wishes_equal(&supply->wishes, &before->supply.wishes);
   if (!same) {
     codec_encoder_init(&output->encoder, stream->setup.codec, supply);
   }
@@ -238,8 +238,9 @@ static dp_error compose(struct stream *stream, struct outgoing *outgoing) {
   } else {
     // What cannot be encoded is not sent: its number is spent, as if it were lost.
     outgoing->payload_bytes = codec_encode(&output->encoder, samples, count, outgoing->bytes + RTP_HEADER_BYTES);
-    output->marker = false;
     if (outgoing->payload_bytes == 0) return DP_UNSUPPORTED;
+    outgoing->nothing = codec_is_pause(&output->encoder, outgoing->payload_bytes);
+    output->marker = outgoing->nothing;
   }
   return rtp_pack_header(&header, outgoing->bytes, sizeof outgoing->bytes);
 }

@@ -11,7 +11,7 @@ export interface Enforced {
   readonly direction: Direction;
   /** The engine's number of the DTLS association; undefined: there is none. */
   readonly association: number | undefined;
-  /** Pauses are not sent where the peer takes comfort noise in their place. */
+  /** Pauses are not sent where the peer takes comfort noise in their place, or the codec has its own way. */
   readonly leavesOutPauses: boolean;
   readonly playoutDelay: StreamParameters['playoutDelay'];
 }
@@ -30,6 +30,9 @@ export function streamOf(agreed: AgreedMedia, enforced: Enforced): StreamParamet
     copies: agreed.copies,
     voipMetrics: agreed.voipMetrics,
     bitRate: agreed.bitRate,
+    constantBitRate: agreed.constantBitRate,
+    playbackRate: agreed.playbackRate,
+    omitsPauses: leavesOutPauses ? agreed.takesPauses : undefined,
     noisePayloadType: leavesOutPauses ? agreed.noisePayloadType : undefined,
     noisePayloadTypes: agreed.localNoises?.map(({ payloadType }) => payloadType),
     eventPayloadType: agreed.eventPayloadType,

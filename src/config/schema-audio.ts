@@ -118,7 +118,7 @@ export const audio = v.strictObject({
       title: 'Voice activity detection',
       description:
         'While nobody speaks at the door, a description of its noise is sent (comfort noise, RFC 3389) and no sound, to ' +
-        'phones that take it. Not with opus.',
+        'phones that take it; with opus to those that ask for it (usedtx).',
     }),
     false,
   ),

@@ -85,6 +85,12 @@ export interface StreamParameters {
   readonly voipMetrics?: boolean | undefined;
   /** Bits a second that the peer wants at most, of a codec that has several; absent: it does not say. */
   readonly bitRate?: number | undefined;
+  /** Packets of one length are wanted, of such a codec. */
+  readonly constantBitRate?: boolean | undefined;
+  /** The sampling rate in Hz that the peer can play, of a codec with several; absent: all that there are. */
+  readonly playbackRate?: number | undefined;
+  /** Pauses are not sent, of a codec that has its own way for them (Opus). */
+  readonly omitsPauses?: boolean | undefined;
   /** How long packets of the peer's wait to be played, between these bounds, of 500 ms at most; absent: 1 to 200 ms. */
   readonly playoutDelay?: { readonly least: Millis; readonly most: Millis } | undefined;
   /** Payload type of comfort noise (RFC 3389), which is sent in the place of pauses; absent: these are sent as sound. */

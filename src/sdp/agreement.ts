@@ -52,6 +52,12 @@ export interface AgreedMedia {
   readonly voipMetrics?: boolean | undefined;
   /** Bits a second that the peer wants at most, where that can be chosen. */
   readonly bitRate?: number | undefined;
+  /** The peer wants packets of one length. */
+  readonly constantBitRate?: boolean | undefined;
+  /** The sampling rate that it can play, in Hz, where that is less than we have. */
+  readonly playbackRate?: number | undefined;
+  /** It wants the codec to leave out pauses. */
+  readonly takesPauses?: boolean | undefined;
   /** Payload type of comfort noise that we may send (RFC 3389 §5.1); undefined: the peer takes none. */
   readonly noisePayloadType?: number | undefined;
   /** Payload type of digits that we send; undefined: none are sent as RTP. */

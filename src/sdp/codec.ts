@@ -172,19 +172,37 @@ export interface FormatWishes {
   readonly copies?: boolean;
   /** Bits a second that it wants at most, on average (maxaveragebitrate). */
   readonly bitRate?: number;
+  /** It wants packets of one length (cbr). */
+  readonly constantBitRate?: boolean;
+  /** The sampling rate that it can play, in Hz, where that is less than ours: nothing beyond may be sent (maxplaybackrate). */
+  readonly playbackRate?: number;
+  /** It wants pauses to be left out (usedtx). */
+  readonly takesPauses?: boolean;
 }
 
 /** What counts of maxaveragebitrate (RFC 7587 §6.1). */
 const LEAST_BIT_RATE = 6000;
 const MOST_BIT_RATE = 510_000;
+/** Of maxplaybackrate; what we send is 16 kHz anyhow. */
+const LEAST_PLAYBACK_RATE = 8000;
+const OWN_RATE = 16_000;
 
 export function wishesFor(line: MediaDescription, { codec, payloadType }: CodecFormat): FormatWishes {
   if (codec !== 'opus') return {};
   const parameters = parametersOf(line, payloadType);
-  const copies = parameters.get('useinbandfec') === '1';
-  const text = parameters.get('maxaveragebitrate') ?? '';
-  const bitRate = /^\d{4,6}$/.test(text) ? Number(text) : 0;
-  return bitRate < LEAST_BIT_RATE || bitRate > MOST_BIT_RATE ? { copies } : { copies, bitRate };
+  const numberIn = (name: string): number => {
+    const text = parameters.get(name) ?? '';
+    return /^\d{4,6}$/.test(text) ? Number(text) : 0;
+  };
+  const bitRate = numberIn('maxaveragebitrate');
+  const playbackRate = numberIn('maxplaybackrate');
+  return {
+    copies: parameters.get('useinbandfec') === '1',
+    constantBitRate: parameters.get('cbr') === '1',
+    takesPauses: parameters.get('usedtx') === '1',
+    ...(bitRate < LEAST_BIT_RATE || bitRate > MOST_BIT_RATE ? {} : { bitRate }),
+    ...(playbackRate < LEAST_PLAYBACK_RATE || playbackRate >= OWN_RATE ? {} : { playbackRate }),
+  };
 }
 
 /** The numbers that a line binds, whatever to. */

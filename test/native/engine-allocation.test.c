@@ -136,7 +136,7 @@ static void opus_allocates_nothing(void) {
     CHECK_EQUAL(engine_configure_session(left.engine, other, &back), DP_OK);
     station_configure(&left, &stream);
     sleep_ms(400);
-    stream.corrects = back.corrects = true;
+    stream.opus.corrects = back.opus.corrects = true;
   }
   struct stream_statistics figures = station_close(&left);
   CHECK(figures.packets_received > 25);

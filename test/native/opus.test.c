@@ -82,7 +82,7 @@ static double lose(bool corrects) {
   static int16_t heard[320 * 200];
   static int16_t said[320 * 200];
   struct opus_pair *pair = opus_pair_create(&library);
-  const struct codec_supply supply = {.opus = pair, .corrects = corrects};
+  const struct codec_supply supply = {.opus = pair, .wishes = {.corrects = corrects}};
   const struct playout_limits limits = {.min_delay_ns = 5 * (uint64_t)MS, .max_delay_ns = 200 * (uint64_t)MS};
   CHECK_EQUAL(playout_init(&playout, &limits, CODEC_PCMA), DP_OK);
   playout_set_codec(&playout, CODEC_OPUS, &supply);
@@ -145,13 +145,78 @@ static void no_more_bits_are_sent_than_are_wanted(void) {
   struct codec_supply supply = {.opus = pair};
   size_t own = bits_of(&supply);
   CHECK_WITHIN(own, 14000, 34000); // less than is allowed, as a hum is easily said
-  supply.most_bits = 10000;
+  supply.wishes.most_bits = 10000;
   CHECK_WITHIN(bits_of(&supply), 5000, 10500);
-  supply.corrects = true;
+  supply.wishes.corrects = true;
   CHECK_WITHIN(bits_of(&supply), 5000, 10500);
-  supply.corrects = false;
-  supply.most_bits = 300000; // more than is good is not sent
+  supply.wishes.corrects = false;
+  supply.wishes.most_bits = 300000; // more than is good is not sent
   CHECK_EQUAL(bits_of(&supply), own);
+  opus_pair_free(pair);
+}
+
+/** RFC 7587 §6.1, cbr. */
+static void packets_are_of_one_length_where_that_is_wanted(void) {
+  struct opus_pair *pair = opus_pair_create(&library);
+  for (int constant = 0; constant <= 1; constant++) {
+    const struct codec_supply supply = {.opus = pair, .wishes = {.constant = constant == 1}};
+    size_t least = SIZE_MAX, most = 0;
+    codec_encoder_init(&encoder, CODEC_OPUS, &supply);
+    for (size_t packet = 0; packet < 100; packet++) {
+      int16_t samples[320] = {0};
+      uint8_t payload[CODEC_PAYLOAD_BYTES];
+      if (packet % 20 < 10) hum(samples, packet);
+      size_t octets = codec_encode(&encoder, samples, 320, payload);
+      if (octets < least) least = octets;
+      if (octets > most) most = octets;
+    }
+    CHECK_EQUAL(least == most, constant == 1);
+    if (constant == 1) CHECK_EQUAL(most, 32000 / 8 / 50);
+  }
+  opus_pair_free(pair);
+}
+
+/** RFC 7587 §7.1, maxplaybackrate: no wider band than that. The band is in a packet's first octet (RFC 6716 §3.1, table 2). */
+static void no_wider_band_is_sent_than_can_be_played(void) {
+  static const struct {
+    uint32_t rate_hz;
+    unsigned least, beyond; // configuration numbers of SILK's band
+  } bands[] = {{8000, 0, 4}, {12000, 4, 8}, {16000, 8, 12}, {48000, 8, 12}, {0, 8, 12}};
+  struct opus_pair *pair = opus_pair_create(&library);
+  for (size_t at = 0; at < sizeof bands / sizeof bands[0]; at++) {
+    const struct codec_supply supply = {.opus = pair, .wishes = {.most_rate_hz = bands[at].rate_hz}};
+    codec_encoder_init(&encoder, CODEC_OPUS, &supply);
+    for (size_t packet = 0; packet < 20; packet++) {
+      int16_t samples[320];
+      uint8_t payload[CODEC_PAYLOAD_BYTES];
+      hum(samples, packet);
+      CHECK(codec_encode(&encoder, samples, 320, payload) > 2);
+      unsigned configuration = payload[0] >> 3;
+      CHECK(configuration >= bands[at].least && configuration < bands[at].beyond);
+    }
+  }
+  opus_pair_free(pair);
+}
+
+/** RFC 7587 §3.1.3, §6.1, usedtx. */
+static void pauses_need_not_be_sent_where_that_is_wanted(void) {
+  struct opus_pair *pair = opus_pair_create(&library);
+  for (int omits = 0; omits <= 1; omits++) {
+    const struct codec_supply supply = {.opus = pair, .wishes = {.pauses = omits == 1}};
+    size_t spoken = 0, silent = 0;
+    codec_encoder_init(&encoder, CODEC_OPUS, &supply);
+    for (size_t packet = 0; packet < 300; packet++) {
+      int16_t samples[320] = {0};
+      uint8_t payload[CODEC_PAYLOAD_BYTES];
+      if (packet < 100) hum(samples, packet);
+      bool sent = !codec_is_pause(&encoder, codec_encode(&encoder, samples, 320, payload));
+      if (packet < 100) spoken += sent;
+      else silent += sent;
+    }
+    CHECK_EQUAL(spoken, 100);
+    if (omits == 0) CHECK_EQUAL(silent, 200);
+    else CHECK_WITHIN(silent, 5, 60); // one every 400 ms, and some until it is sure
+  }
   opus_pair_free(pair);
 }
 
@@ -201,7 +266,7 @@ static void two_engines_talk(void) {
     to_right.codec = to_left.codec = codecs[at];
     to_right.payload_type = to_left.payload_type = codecs[at] < 96 ? codecs[at] : 111;
     to_right.packet_time_ms = 30;
-    to_right.corrects = true;
+    to_right.opus.corrects = true;
     station_configure(&left, &to_right);
     station_configure(&right, &to_left);
     sleep_ms(600);
@@ -224,6 +289,9 @@ int main(void) {
   }
   TEST(copies_of_what_is_lost_are_heard);
   TEST(no_more_bits_are_sent_than_are_wanted);
+  TEST(packets_are_of_one_length_where_that_is_wanted);
+  TEST(no_wider_band_is_sent_than_can_be_played);
+  TEST(pauses_need_not_be_sent_where_that_is_wanted);
   TEST(any_bytes_are_survived);
   TEST(two_engines_talk);
   opus_library_close(&library);

@@ -85,6 +85,18 @@ describe('an outgoing call', () => {
     expect(spoken(false, [8, 13])).toBeUndefined();
   });
 
+  it('leaves out pauses of opus where that is wanted here, and asked for there (RFC 7587 §6.1)', () => {
+    const omits = (voiceActivityDetection: boolean, usedtx: 0 | 1): boolean | undefined => {
+      const { talk, media } = createRig({ voiceActivityDetection, codecs: ['opus'] });
+      const opus = `m=audio 4000 RTP/AVP 111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 usedtx=${usedtx}`;
+      talk(peerSdp({ formats: [111] }).replace('m=audio 4000 RTP/AVP 111', opus));
+      return media().parameters?.omitsPauses;
+    };
+    expect(omits(true, 1)).toBe(true);
+    expect(omits(true, 0)).toBe(false);
+    expect(omits(false, 1)).toBeUndefined();
+  });
+
   it('is played between the bounds that are set', () => {
     const playoutDelay = { least: millis(60), most: millis(90) };
     const { talk, media } = createRig({ playoutDelay });

@@ -151,6 +151,23 @@ describe('opus (RFC 7587)', () => {
     expect(answered(ours, ...offer, 'a=fmtp:96 useinbandfec=1').lines).toContain('a=rtpmap:96 opus/48000/2');
   });
 
+  it('is sent as the peer wants it: at a constant rate, without pauses, in no wider band than it plays (§6.1, §7.1)', () => {
+    const wishes = (parameters: string) =>
+      answered(ours, 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', `a=fmtp:96 ${parameters}`).agreed;
+    expect(wishes('cbr=1; usedtx=1; maxplaybackrate=8000')).toMatchObject({
+      constantBitRate: true,
+      takesPauses: true,
+      playbackRate: 8000,
+    });
+    expect(wishes('cbr=0;usedtx=0;maxplaybackrate=16000')).toMatchObject({
+      constantBitRate: false,
+      takesPauses: false,
+    });
+    for (const rate of ['16000', '48000', '7999', '0', 'x', '']) {
+      expect(wishes(`maxplaybackrate=${rate}`).playbackRate).toBeUndefined();
+    }
+  });
+
   it('is sent with as many bits as the peer bears at most, where that makes sense (§6.1: 6000 to 510000)', () => {
     const bitRateFor = (parameters: string): number | undefined =>
       answered(ours, 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2', `a=fmtp:96 ${parameters}`).agreed.bitRate;
