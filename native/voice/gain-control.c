@@ -66,14 +66,14 @@ static float applied_gain(const struct gain_control *control, bool echo) {
   return fminf(wanted, control->applied * ECHO_STEP);
 }
 
-void gain_control_run(struct gain_control *control, float *samples, size_t count, bool echo) {
+void gain_control_run(struct gain_control *control, float *samples, size_t count, struct gain_heard heard) {
   float power = mean_power(samples, count);
   float from = control->applied;
-  if (!echo) {
+  if (!heard.echo_alone && !heard.in_doubt) {
     follow_noise(control, power);
     control->gain = next_gain(control, power);
   }
-  control->applied = applied_gain(control, echo);
+  control->applied = applied_gain(control, heard.echo_alone);
   float step = (control->applied - from) / (float)count;
   for (size_t at = 0; at < count; at++) {
     float sample = samples[at] * (from + step * (float)(at + 1));

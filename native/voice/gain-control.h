@@ -22,10 +22,13 @@ struct gain_control {
 
 void gain_control_init(struct gain_control *control, uint32_t rate_hz);
 
-/**
- * 10 ms, in place; keeps within 16 bits.
- * @param echo there is nothing but echo in it: no reason to move, and none to make it louder
- */
-void gain_control_run(struct gain_control *control, float *samples, size_t count, bool echo);
+/** What is known of a block beside its sound. */
+struct gain_heard {
+  bool echo_alone; /**< There is nothing but echo in it: no reason to move, and none to make it louder. */
+  bool in_doubt;   /**< What is left may be echo: no reason to move. */
+};
+
+/** 10 ms, in place; keeps within 16 bits. */
+void gain_control_run(struct gain_control *control, float *samples, size_t count, struct gain_heard heard);
 
 #endif

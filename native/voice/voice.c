@@ -34,6 +34,9 @@
 /** So much of the microphone's power is the estimated echo where there is echo alone. */
 #define ECHO_ALONE 0.5F
 
+/** Beside an estimated echo of more than this share of what is left, that may be echo as well, by a way that has changed. */
+#define IN_DOUBT 0.1F
+
 struct voice_levels {
   float speaker;
   float microphone;
@@ -239,8 +242,10 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
     powers.echo = mean_power(voice->filter.echo, voice->block);
     measure_echo(voice, &powers);
   }
+  bool in_doubt = switches->echo_cancellation && powers.echo > IN_DOUBT * powers.clean;
   for (size_t at = 0; switches->gain_control && at < count; at += voice->block) {
-    gain_control_run(&voice->gain, &sound[at], voice->block, echo_alone[at / voice->block]);
+    const struct gain_heard heard = {.echo_alone = echo_alone[at / voice->block], .in_doubt = in_doubt};
+    gain_control_run(&voice->gain, &sound[at], voice->block, heard);
   }
   voice->levels.sent = smoothed(voice->levels.sent, mean_power(sound, count), LEVEL_SMOOTHING);
   for (size_t at = 0; at < count; at++) spoken[at] = to_sample(sound[at]);

@@ -156,7 +156,7 @@ static double controlled(double scale, float noise_peak, struct gain_control *co
     talk.samples[at] = talk.samples[at] * (float)scale + noise_peak * room_random(&seed);
   }
   for (size_t at = 0; at + BLOCK <= talk.count; at += BLOCK) {
-    gain_control_run(control, &talk.samples[at], BLOCK, false);
+    gain_control_run(control, &talk.samples[at], BLOCK, (struct gain_heard){0});
     for (size_t i = 0; i < BLOCK; i++) peak = fmaxf(peak, fabsf(talk.samples[at + i]));
   }
   CHECK(peak <= 29300);
@@ -190,7 +190,7 @@ static void noise_is_not_pumped_up(void) {
   gain_control_init(&control, RATE);
   for (size_t count = 0; count < 2000; count++) {
     for (size_t at = 0; at < BLOCK; at++) block[at] = 150 * room_random(&seed);
-    gain_control_run(&control, block, BLOCK, false);
+    gain_control_run(&control, block, BLOCK, (struct gain_heard){0});
   }
   CHECK_WITHIN(control.gain, 0.95, 1.05);
 }
@@ -202,7 +202,7 @@ static void an_echo_does_not_move_the_gain(void) {
   gain_control_init(&control, RATE);
   for (size_t count = 0; count < 500; count++) {
     for (size_t at = 0; at < BLOCK; at++) block[at] = 400 * room_random(&seed);
-    gain_control_run(&control, block, BLOCK, true);
+    gain_control_run(&control, block, BLOCK, (struct gain_heard){.echo_alone = true});
   }
   CHECK_WITHIN(control.gain, 1, 1);
 }
@@ -212,9 +212,9 @@ static void a_shout_is_limited_at_its_first_sample(void) {
   float block[BLOCK];
   gain_control_init(&control, RATE);
   memset(block, 0, sizeof block);
-  gain_control_run(&control, block, BLOCK, false);
+  gain_control_run(&control, block, BLOCK, (struct gain_heard){0});
   add_sine(block, BLOCK, 1000, 120000, RATE);
-  gain_control_run(&control, block, BLOCK, false);
+  gain_control_run(&control, block, BLOCK, (struct gain_heard){0});
   for (size_t at = 0; at < BLOCK; at++) CHECK_WITHIN(fabsf(block[at]), 0, 29300);
   CHECK(rms_of(block, BLOCK) > 10000);
 }
