@@ -28,9 +28,9 @@
 #define FULL_SCALE 32767
 /** Mean power of sound that counts as played: -60 dBFS. */
 #define PLAYED_POWER 1074.0F
-/** Smoothing of levels, three turns, and of the attenuation, 3 s. */
-#define LEVEL_SMOOTHING 0.7F
-#define ATTENUATION_SMOOTHING 0.993F
+/** What a block leaves of the one before: of levels over 60 ms, of the attenuation over 3 s. */
+#define LEVEL_SMOOTHING 0.837F
+#define ATTENUATION_SMOOTHING 0.9967F
 /** So much of the microphone's power is the estimated echo where there is echo alone. */
 #define ECHO_ALONE 0.5F
 
@@ -45,6 +45,7 @@ struct voice_levels {
 
 /** Mean powers of one turn. */
 struct turn_powers {
+  size_t blocks;
   float played;
   float microphone;
   float echo;
@@ -165,7 +166,12 @@ static void cancel(struct voice *voice, float *sound, size_t count, bool *echo_a
 
 // ---- figures ----
 
-static float smoothed(float before, float now, float smoothing) { return smoothing * before + (1 - smoothing) * now; }
+/** A turn is so many blocks, each of which leaves `smoothing` of what was. */
+static float smoothed(float before, float now, float smoothing, size_t blocks) {
+  float left = 1;
+  for (size_t block = 0; block < blocks; block++) left *= smoothing;
+  return left * before + (1 - left) * now;
+}
 
 static void count_clips(struct voice *voice, const int16_t *samples, size_t count) {
   for (size_t at = 0; at < count; at++) {
@@ -175,8 +181,8 @@ static void count_clips(struct voice *voice, const int16_t *samples, size_t coun
 
 static void measure_echo(struct voice *voice, const struct turn_powers *powers) {
   if (powers->played < PLAYED_POWER || powers->echo < ECHO_ALONE * powers->microphone) return;
-  voice->echo_before = smoothed(voice->echo_before, powers->microphone, ATTENUATION_SMOOTHING);
-  voice->echo_after = smoothed(voice->echo_after, powers->clean, ATTENUATION_SMOOTHING);
+  voice->echo_before = smoothed(voice->echo_before, powers->microphone, ATTENUATION_SMOOTHING, powers->blocks);
+  voice->echo_after = smoothed(voice->echo_after, powers->clean, ATTENUATION_SMOOTHING, powers->blocks);
 }
 
 static float decibels(float power) { return (float)level_decibels(sqrt((double)power)); }
@@ -219,7 +225,7 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
   float far[MAX_TURN];
   float sound[MAX_TURN];
   bool echo_alone[BLOCKS] = {false};
-  struct turn_powers powers = {0};
+  struct turn_powers powers = {.blocks = count / voice->block};
   voice_skip(voice, played, count);
   count_clips(voice, spoken, count);
   for (size_t at = 0; at < count; at++) {
@@ -228,8 +234,8 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
   }
   powers.played = mean_power(far, count);
   powers.microphone = mean_power(sound, count);
-  voice->levels.speaker = smoothed(voice->levels.speaker, powers.played, LEVEL_SMOOTHING);
-  voice->levels.microphone = smoothed(voice->levels.microphone, powers.microphone, LEVEL_SMOOTHING);
+  voice->levels.speaker = smoothed(voice->levels.speaker, powers.played, LEVEL_SMOOTHING, powers.blocks);
+  voice->levels.microphone = smoothed(voice->levels.microphone, powers.microphone, LEVEL_SMOOTHING, powers.blocks);
   if (!switches->echo_cancellation && !switches->noise_suppression && !switches->gain_control) {
     voice->levels.sent = voice->levels.microphone;
     return;
@@ -247,6 +253,6 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
     const struct gain_heard heard = {.echo_alone = echo_alone[at / voice->block], .in_doubt = in_doubt};
     gain_control_run(&voice->gain, &sound[at], voice->block, heard);
   }
-  voice->levels.sent = smoothed(voice->levels.sent, mean_power(sound, count), LEVEL_SMOOTHING);
+  voice->levels.sent = smoothed(voice->levels.sent, mean_power(sound, count), LEVEL_SMOOTHING, powers.blocks);
   for (size_t at = 0; at < count; at++) spoken[at] = to_sample(sound[at]);
 }

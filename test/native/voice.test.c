@@ -311,6 +311,29 @@ static void it_bears_anything(void) {
   voice_destroy(voice);
 }
 
+/** A tone that ends: what is said of it 100 ms later. */
+static float level_behind_a_tone(size_t turn) {
+  struct voice *voice = opened((struct voice_switches){0});
+  const int16_t nothing[TURN] = {0};
+  for (size_t at = 0; at < RATE; at += turn) {
+    float tone[TURN] = {0};
+    int16_t spoken[TURN] = {0};
+    if (at < RATE - RATE / 10) add_sine(tone, turn, 1000, 10000, RATE);
+    for (size_t i = 0; i < turn; i++) spoken[i] = (int16_t)tone[i];
+    voice_run(voice, nothing, spoken, turn);
+  }
+  struct voice_report report;
+  voice_read(voice, &report);
+  voice_destroy(voice);
+  return (float)report.microphone_dbfs;
+}
+
+static void levels_fall_as_fast_whatever_the_turn_is(void) {
+  float level = level_behind_a_tone(TURN);
+  CHECK_WITHIN(level, -40, -20);
+  CHECK_WITHIN(level_behind_a_tone(BLOCK), level - 0.1F, level + 0.1F);
+}
+
 static void levels_and_clips_are_told(void) {
   struct voice *voice = opened((struct voice_switches){0});
   struct voice_report report;
@@ -355,6 +378,7 @@ int main(void) {
   TEST(noise_is_weakened_and_a_voice_is_not);
   TEST(it_bears_anything);
   TEST(levels_and_clips_are_told);
+  TEST(levels_fall_as_fast_whatever_the_turn_is);
   TEST(other_rates_are_refused);
   return test_summary("voice");
 }
