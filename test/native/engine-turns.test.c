@@ -39,6 +39,9 @@ static void sound_flows(const struct plan *plan, uint8_t packet_ms) {
   struct engine_stream to_right = stream_to(right.port);
   struct engine_stream to_left = stream_to(left.port);
   to_right.packet_time_ms = to_left.packet_time_ms = packet_ms;
+  // A busy machine may be late: it is not what is looked at here.
+  to_right.least_delay_ms = to_left.least_delay_ms = 100;
+  to_right.most_delay_ms = to_left.most_delay_ms = 300;
   station_configure(&left, &to_right);
   station_configure(&right, &to_left);
   sleep_ms(1200);
@@ -53,7 +56,7 @@ static void sound_flows(const struct plan *plan, uint8_t packet_ms) {
   } else {
     CHECK(heard_level(&right.device, 0.5) > 300);
   }
-  CHECK(figures.frames_concealed <= 2); // the second packet may find its place; a busy machine may be late
+  CHECK(figures.frames_concealed <= 2); // the second packet may find its place
   CHECK_WITHIN(figures.packets_received, 1000 / packet_ms, 1500 / packet_ms);
 }
 
