@@ -27,7 +27,7 @@
 #define LEAD_STEP_MS 5
 #define MOST_LEAD_MS 40
 /** What is captured beyond a turn's need, at first: what comes a little late is not missed. A lack asks for 5 ms more. */
-#define LEAST_SPARE_US 2000
+#define LEAST_SPARE_MS 2
 #define SPARE_STEP_MS 5
 #define MOST_AIM_MS 70
 /** So much beyond the aim is sound that was held up: it is dropped, for delay does not pass by itself. */
@@ -106,6 +106,11 @@ static int open_direction(const struct alsa_pair *pair, const char *name, int st
                                         : make_resampler(direction, direction->rate_hz, pair->rate_hz);
 }
 
+static size_t samples_in(const struct alsa_pair *pair, size_t ms) { return pair->rate_hz / 1000 * ms; }
+
+/** What is ready where the device gives evenly. */
+static size_t least_aim(const struct alsa_pair *pair) { return pair->turn_samples + samples_in(pair, LEAST_SPARE_MS); }
+
 /** What is ready, and what waits, at first: more where the card moves much at a time. */
 static void set_aims(struct alsa_pair *pair) {
   const struct alsa_direction *playback = &pair->playback;
@@ -114,12 +119,10 @@ static void set_aims(struct alsa_pair *pair) {
   pair->lead_ms = period_ms < LEAST_LEAD_MS ? LEAST_LEAD_MS : period_ms > MOST_LEAD_MS ? MOST_LEAD_MS : period_ms;
   if (!playback->even) pair->lead_ms = SERVER_LEAD_MS;
   // What is ready changes by a period, half of it to either side.
-  size_t spare = capture->period_frames * pair->rate_hz / capture->rate_hz / 2;
-  size_t least = (size_t)pair->rate_hz * LEAST_SPARE_US / 1000000;
-  pair->aim = pair->turn_samples + (spare < least ? least : spare);
-  size_t most = (size_t)pair->rate_hz * MOST_AIM_MS / 1000;
-  if (pair->aim > most) pair->aim = most;
-  if (!capture->even) pair->aim = (size_t)pair->rate_hz * SERVER_AIM_MS / 1000;
+  pair->aim = pair->turn_samples + capture->period_frames * pair->rate_hz / capture->rate_hz / 2;
+  if (pair->aim < least_aim(pair)) pair->aim = least_aim(pair);
+  if (pair->aim > samples_in(pair, MOST_AIM_MS)) pair->aim = samples_in(pair, MOST_AIM_MS);
+  if (!capture->even) pair->aim = samples_in(pair, SERVER_AIM_MS);
 }
 
 int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair) {
@@ -290,7 +293,7 @@ static void forget_oldest(struct alsa_pair *pair, size_t count) {
 /** It has been even: what waited beyond the need of an even device is left out, once. */
 static void take_for_even(struct alsa_pair *pair) {
   pair->capture.even = true;
-  pair->aim = pair->turn_samples + (size_t)pair->rate_hz * LEAST_SPARE_US / 1000000;
+  pair->aim = least_aim(pair);
   if (pair->captured_count > pair->aim) forget_oldest(pair, pair->captured_count - pair->aim);
   pair->surplus_q8 = 0;
   if (pair->playback.even) return;
@@ -340,15 +343,14 @@ static int listen(struct alsa_pair *pair) {
  */
 static void take_turn(struct alsa_pair *pair, int16_t *spoken, struct audio_report *report) {
   size_t count = pair->turn_samples;
-  if (pair->captured_count > pair->aim + (size_t)pair->rate_hz * SLACK_MS / 1000) {
+  if (pair->captured_count > pair->aim + samples_in(pair, SLACK_MS)) {
     forget_oldest(pair, pair->captured_count - pair->aim);
     pair->surplus_q8 = 0;
   }
   bool lacks = pair->captured_count < (pair->primed ? count : pair->aim);
   if (lacks) {
-    size_t step = (size_t)pair->rate_hz * SPARE_STEP_MS / 1000;
-    size_t most = (size_t)pair->rate_hz * MOST_AIM_MS / 1000;
-    if (pair->primed && pair->aim + step <= most) pair->aim += step;
+    size_t more = pair->aim + samples_in(pair, SPARE_STEP_MS);
+    if (pair->primed && more <= samples_in(pair, MOST_AIM_MS)) pair->aim = more;
     pair->primed = false;
     memset(spoken, 0, count * sizeof *spoken);
     return;

@@ -20,6 +20,8 @@ const LOOK_AGAIN = seconds(1);
 const REST = 20;
 /** The same where the kernel says when something has changed. */
 const LONG_REST = 600;
+/** So many changes of which it says nothing are no coincidence. */
+const REMOTE = 2;
 /** Who writes one file often writes the next. */
 const SETTLED = millis(100);
 /** A larger file is no layer. */
@@ -111,7 +113,7 @@ export class ProfileFolder {
       this.#version = version;
       if (isChanged) this.#unannounced = announced ? 0 : this.#unannounced + 1;
       this.#rested = millis(now + REST * (now - begun));
-      const rest = (this.#unannounced < 2 ? LONG_REST : REST) * (now - begun);
+      const rest = (this.#unannounced < REMOTE ? LONG_REST : REST) * (now - begun);
       this.#lookAfter(millis(Math.max(LOOK_AGAIN, rest)), changed);
       if (isChanged) changed();
     });
