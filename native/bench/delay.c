@@ -21,6 +21,7 @@
 
 #include "alsa/alsa.h"
 #include "base/monotonic.h"
+#include "bench/call.h"
 #include "card/virtual-card.h"
 #include "engine/engine.h"
 
@@ -30,18 +31,10 @@ enum { LOOKED_FOR_MS = 350, APART_MS = 400, AHEAD_MS = 30, SETTLED_MS = 2500 };
 /** Of what is heard and the chirp; less is something else. */
 #define ALIKE 0.6
 
-static const uint8_t left_key[SRTP_MAX_MASTER_BYTES] = {1};
-static const uint8_t right_key[SRTP_MAX_MASTER_BYTES] = {2};
-
 static void must(bool well, const char *what) {
   if (well) return;
   fprintf(stderr, "delay: %s\n", what);
   exit(1);
-}
-
-static void pass(long ms) {
-  const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-  nanosleep(&time, NULL);
 }
 
 // ---- cards ----
@@ -167,20 +160,12 @@ static void open_side(struct side *side, const char *card, const struct plan *pl
 }
 
 static void talk(struct side *side, const struct side *peer, const struct plan *plan, const uint8_t *keys[2]) {
-  const struct engine_stream stream = {.remote_address = "127.0.0.1",
-                                       .remote_port = peer->port,
-                                       .remote_rtcp_port = (uint16_t)(peer->port + 1),
-                                       .codec = plan->wide ? CODEC_G722 : CODEC_PCMA,
-                                       .payload_type = plan->wide ? 9 : 8,
-                                       .event_payload_type = -1,
-                                       .received_event_payload_type = -1,
-                                       .packet_time_ms = plan->packet_ms,
-                                       .sends = true,
-                                       .receives = true,
-                                       .send_suite = SRTP_AES_CM_128_HMAC_SHA1_80,
-                                       .receive_suite = SRTP_AES_CM_128_HMAC_SHA1_80,
-                                       .send_key = keys[0],
-                                       .receive_key = keys[1]};
+  struct engine_stream stream = bench_stream(peer->port, keys[0], keys[1]);
+  stream.packet_time_ms = plan->packet_ms;
+  if (plan->wide) {
+    stream.codec = CODEC_G722;
+    stream.payload_type = 9;
+  }
   must(engine_configure_session(side->engine, side->session, &stream) == DP_OK, "agreement");
 }
 

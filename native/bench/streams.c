@@ -10,13 +10,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/call.h"
 #include "engine/engine.h"
 #include "fileio/fileio.h"
 
 enum { MANY = 200, TURNS = 5, SECONDS = 2, FIRST_PORT = 42000 };
-
-static const uint8_t left_key[SRTP_MAX_MASTER_BYTES] = {1};
-static const uint8_t right_key[SRTP_MAX_MASTER_BYTES] = {2};
 
 static void must(dp_error error, const char *what) {
   if (error == DP_OK) return;
@@ -42,26 +40,8 @@ static struct engine *open_engine(uint16_t first_port) {
 }
 
 static void connect_to(struct engine *engine, uint32_t session, uint16_t port, const uint8_t *send, const uint8_t *receive) {
-  const struct engine_stream stream = {.remote_address = "127.0.0.1",
-                                       .remote_port = port,
-                                       .remote_rtcp_port = (uint16_t)(port + 1),
-                                       .codec = CODEC_PCMA,
-                                       .payload_type = 8,
-                                       .event_payload_type = -1,
-                                       .received_event_payload_type = -1,
-                                       .packet_time_ms = 20,
-                                       .sends = true,
-                                       .receives = true,
-                                       .send_suite = SRTP_AES_CM_128_HMAC_SHA1_80,
-                                       .receive_suite = SRTP_AES_CM_128_HMAC_SHA1_80,
-                                       .send_key = send,
-                                       .receive_key = receive};
+  const struct engine_stream stream = bench_stream(port, send, receive);
   must(engine_configure_session(engine, session, &stream), "agreement");
-}
-
-static void pass(long ms) {
-  const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-  nanosleep(&time, NULL);
 }
 
 static double process_cpu_us(void) {

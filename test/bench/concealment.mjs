@@ -1,26 +1,14 @@
 // Rows about what is heard in the place of lost packets, beside libspandsp, silence, and the last packet once more. Figures of
 // the sound alone: the same in every run.
 
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { compare } from './rows.mjs';
+import { soundFigures, soundFlags } from './sound-program.mjs';
 import { summarize } from './statistics.mjs';
 
-const NATIVE = fileURLToPath(new URL('../../native/', import.meta.url));
-
-export const CONCEALMENT_FLAGS = [
-  '-O3',
-  `-I${NATIVE}`,
-  `-I${NATIVE}../test/native`,
-  ...['jitter/concealment', 'dsp/resampler', 'fileio/wav-parse', 'voice/spectrum'].map((name) => `${NATIVE}${name}.c`),
-  '-lspandsp',
-  '-lm',
-];
+export const CONCEALMENT_FLAGS = soundFlags(['jitter/concealment'], ['-lspandsp']);
 
 /** @param program built from peers/concealment.c */
-export function measureConcealment(program) {
-  return JSON.parse(execFileSync(program, { cwd: NATIVE, encoding: 'utf8' }));
-}
+export const measureConcealment = (program) => soundFigures(program);
 
 const MEASURES = [
   ['misunderstood', 'not understood', '1 - STOI, %'],

@@ -4,22 +4,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compare } from './rows.mjs';
+import { soundFigures, soundFlags } from './sound-program.mjs';
 
-const NATIVE = fileURLToPath(new URL('../../native/', import.meta.url));
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const TURNS = 3;
 const RATES = [8000, 16_000];
 
-/** What peers/echo.c is made of, beside itself. */
-const ECHO_SOURCES = [
-  ...['delay-search', 'echo-filter', 'gain-control', 'high-pass', 'residual', 'spectrum', 'voice'].map(
-    (name) => `${NATIVE}voice/${name}.c`,
-  ),
-  `${NATIVE}dsp/level.c`,
-  `${NATIVE}dsp/resampler.c`,
-  `${NATIVE}fileio/wav-parse.c`,
-];
-export const ECHO_FLAGS = ['-O3', `-I${NATIVE}`, `-I${NATIVE}../test/native`, ...ECHO_SOURCES, '-lm', '-ldl'];
+const VOICE = ['delay-search', 'echo-filter', 'gain-control', 'high-pass', 'residual', 'voice'];
+export const ECHO_FLAGS = soundFlags([...VOICE.map((name) => `voice/${name}`), 'dsp/level'], ['-ldl']);
 
 /** Of libwebrtc-audio-processing, the newest first; each has its own interface in C++. */
 const WEBRTC = [
@@ -41,8 +33,8 @@ export function compileWebrtc(build) {
 
 /** @param programs built from peers/echo.c, and peers/webrtc.cc */
 export function measureEcho({ echo, webrtc }) {
-  const run = (rate) => execFileSync(echo, [String(rate), webrtc ?? ''], { cwd: NATIVE, encoding: 'utf8' });
-  return RATES.map((rate) => ({ rate, runs: Array.from({ length: TURNS }, () => JSON.parse(run(rate))) }));
+  const run = (rate) => soundFigures(echo, String(rate), webrtc ?? '');
+  return RATES.map((rate) => ({ rate, runs: Array.from({ length: TURNS }, () => run(rate)) }));
 }
 
 const ROWS = [
