@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dsp/level.h"
 #include "dsp/mix.h"
 
 /**
@@ -21,15 +22,17 @@
 #define BUFFER_US 120000
 /**
  * What waits to be heard when a turn adds to it, at first: a turn that is late by less tears nothing. A device that runs dry all
- * the same shows that this is too little, for it or for this machine: each time asks for 5 ms more, until 40 ms.
+ * the same shows that this is too little, for it or for this machine.
  */
 #define LEAST_LEAD_MS 4
-#define LEAD_STEP_MS 5
 #define MOST_LEAD_MS 40
-/** What is captured beyond a turn's need, at first: what comes a little late is not missed. A lack asks for 5 ms more. */
+/** What is captured beyond a turn's need, at first: what comes a little late is not missed. */
 #define LEAST_SPARE_MS 2
-#define SPARE_STEP_MS 5
 #define MOST_AIM_MS 70
+/** What is asked for more after each lack, or less when it was not needed. */
+#define STEP_MS 5
+/** What would have been left of it in the worst moment. */
+#define RESERVE_MS 1
 /** So much beyond the aim is sound that was held up: it is dropped, for delay does not pass by itself. */
 #define SLACK_MS 60
 /**
@@ -38,6 +41,9 @@
  */
 #define DEPTH_TURNS (1000 / ALSA_TURN_MS)
 #define SERVER_SPARE_MS 10
+/** A turn is best left out in a pause. That is waited for, but not for ever. */
+#define QUIET_PEAK 100
+#define QUIET_WAIT_TURNS (2000 / ALSA_TURN_MS)
 /** An even device never gives more than 1.8 turns' sound in a turn. */
 #define EVEN_PARTS 5
 #define EVEN_PARTS_OF_TURN 9
@@ -108,21 +114,32 @@ static int open_direction(const struct alsa_pair *pair, const char *name, int st
 
 static size_t samples_in(const struct alsa_pair *pair, size_t ms) { return pair->rate_hz / 1000 * ms; }
 
+static size_t frames_in(const struct alsa_direction *direction, size_t ms) { return direction->rate_hz * ms / 1000; }
+
+static struct alsa_margin lead_of(const struct alsa_direction *playback, size_t frames) {
+  return alsa_margin_of(frames, frames_in(playback, MOST_LEAD_MS), frames_in(playback, STEP_MS),
+                        frames_in(playback, RESERVE_MS));
+}
+
+static struct alsa_margin aim_of(const struct alsa_pair *pair, size_t samples) {
+  return alsa_margin_of(samples, samples_in(pair, MOST_AIM_MS), samples_in(pair, STEP_MS),
+                        samples_in(pair, RESERVE_MS));
+}
+
 /** What is ready where the device gives evenly. */
 static size_t least_aim(const struct alsa_pair *pair) { return pair->turn_samples + samples_in(pair, LEAST_SPARE_MS); }
 
+static size_t greater(size_t one, size_t other) { return one > other ? one : other; }
+
 /** What is ready, and what waits, at first: more where the card moves much at a time. */
-static void set_aims(struct alsa_pair *pair) {
+static void set_margins(struct alsa_pair *pair) {
   const struct alsa_direction *playback = &pair->playback;
   const struct alsa_direction *capture = &pair->capture;
-  size_t period_ms = (playback->period_frames * 1000 + playback->rate_hz - 1) / playback->rate_hz;
-  pair->lead_ms = period_ms < LEAST_LEAD_MS ? LEAST_LEAD_MS : period_ms > MOST_LEAD_MS ? MOST_LEAD_MS : period_ms;
-  if (!playback->even) pair->lead_ms = SERVER_LEAD_MS;
+  size_t lead = greater(playback->period_frames, frames_in(playback, LEAST_LEAD_MS));
+  pair->lead = lead_of(playback, playback->even ? lead : frames_in(playback, SERVER_LEAD_MS));
   // What is ready changes by a period, half of it to either side.
-  pair->aim = pair->turn_samples + capture->period_frames * pair->rate_hz / capture->rate_hz / 2;
-  if (pair->aim < least_aim(pair)) pair->aim = least_aim(pair);
-  if (pair->aim > samples_in(pair, MOST_AIM_MS)) pair->aim = samples_in(pair, MOST_AIM_MS);
-  if (!capture->even) pair->aim = samples_in(pair, SERVER_AIM_MS);
+  size_t aim = pair->turn_samples + capture->period_frames * pair->rate_hz / capture->rate_hz / 2;
+  pair->aim = aim_of(pair, capture->even ? greater(aim, least_aim(pair)) : samples_in(pair, SERVER_AIM_MS));
 }
 
 int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair) {
@@ -137,7 +154,7 @@ int alsa_pair_open(const struct alsa_library *library, const char *name, bool wi
     alsa_pair_close(made);
     return error;
   }
-  set_aims(made);
+  set_margins(made);
   *pair = made;
   return 0;
 }
@@ -181,7 +198,7 @@ static int start_playback(struct alsa_pair *pair) {
   static const int16_t silence[2 * ALSA_BLOCK_FRAMES];
   struct alsa_direction *playback = &pair->playback;
   int error = pair->library->prepare(playback->handle);
-  size_t left = (size_t)playback->rate_hz * pair->lead_ms / 1000;
+  size_t left = pair->lead.amount;
   while (error >= 0 && left > 0) {
     size_t frames = left < ALSA_BLOCK_FRAMES ? left : ALSA_BLOCK_FRAMES;
     error = (int)pair->library->writei(playback->handle, silence, frames);
@@ -200,20 +217,31 @@ static int judge(const struct alsa_pair *pair, uint32_t turns_without) {
 
 /**
  * How many turns are better left out: a server that woke late, a clock that is slower than the capture's, or a turn
- * that was made up for left more waiting than the device ever needs.
+ * that was made up for left more waiting than the device ever needs; or it needs less than it did.
  */
 static uint32_t too_deep(struct alsa_pair *pair) {
   const struct alsa_direction *playback = &pair->playback;
   alsa_sframes room = pair->library->avail(playback->handle);
   if (room < 0) return 0; // writing says what is wrong
   alsa_uframes depth = (alsa_uframes)room < playback->buffer_frames ? playback->buffer_frames - (alsa_uframes)room : 0;
+  (void)alsa_margin_turn(&pair->lead, depth);
   if (pair->depth_turns == 0 || depth < pair->least_depth) pair->least_depth = depth;
   if (++pair->depth_turns < DEPTH_TURNS) return 0;
   pair->depth_turns = 0;
-  size_t spare_ms = playback->even ? ALSA_TURN_MS / 2 : SERVER_SPARE_MS;
-  size_t least_ms = pair->least_depth * 1000 / playback->rate_hz;
-  if (least_ms <= pair->lead_ms + spare_ms) return 0;
-  return 1 + (uint32_t)((least_ms - pair->lead_ms - spare_ms) / ALSA_TURN_MS);
+  size_t turn = frames_in(playback, ALSA_TURN_MS);
+  size_t allowed = pair->lead.amount + (playback->even ? turn / 2 : frames_in(playback, SERVER_SPARE_MS));
+  return pair->least_depth <= allowed ? 0 : 1 + (uint32_t)((pair->least_depth - allowed) / turn);
+}
+
+/** Whether this turn is one to leave out: nobody speaks in it, or that was waited for long enough. */
+static bool leaves_out(struct alsa_pair *pair, const int16_t *heard) {
+  if (pair->left_out == 0) return false;
+  struct level_meter meter;
+  level_reset(&meter);
+  level_add(&meter, heard, pair->turn_samples);
+  if (meter.peak > QUIET_PEAK && ++pair->left_out_waits <= QUIET_WAIT_TURNS) return false;
+  if (--pair->left_out == 0) pair->left_out_waits = 0;
+  return true;
 }
 
 /** @return 0 or a negative errno that is not passing */
@@ -221,17 +249,14 @@ static int play(struct alsa_pair *pair, const int16_t *heard) {
   struct alsa_direction *playback = &pair->playback;
   int16_t frames[2 * ALSA_BLOCK_FRAMES];
   if (playback->running && pair->left_out == 0) pair->left_out = too_deep(pair);
-  if (playback->running && pair->left_out > 0) {
-    pair->left_out--;
-    return 0;
-  }
+  if (playback->running && leaves_out(pair, heard)) return 0;
   size_t count = to_device(pair, heard, frames);
   int error = playback->running ? 0 : start_playback(pair);
   if (error < 0) return error;
   alsa_sframes written = pair->library->writei(playback->handle, frames, count);
   if (written == -EPIPE || written == -ESTRPIPE) {
     playback->running = false; // it ran dry: begun anew with the next turn
-    if (pair->lead_ms + LEAD_STEP_MS <= MOST_LEAD_MS) pair->lead_ms += LEAD_STEP_MS;
+    alsa_margin_lack(&pair->lead);
     return 0;
   }
   // Full: the device is slower than its clock says; this frame is not heard.
@@ -293,13 +318,14 @@ static void forget_oldest(struct alsa_pair *pair, size_t count) {
 /** It has been even: what waited beyond the need of an even device is left out, once. */
 static void take_for_even(struct alsa_pair *pair) {
   pair->capture.even = true;
-  pair->aim = least_aim(pair);
-  if (pair->captured_count > pair->aim) forget_oldest(pair, pair->captured_count - pair->aim);
+  pair->aim = aim_of(pair, least_aim(pair));
+  if (pair->captured_count > pair->aim.amount) forget_oldest(pair, pair->captured_count - pair->aim.amount);
   pair->surplus_q8 = 0;
   if (pair->playback.even) return;
   pair->playback.even = true;
-  pair->left_out = (uint32_t)((pair->lead_ms - LEAST_LEAD_MS) / ALSA_TURN_MS);
-  pair->lead_ms = LEAST_LEAD_MS;
+  const struct alsa_margin before = pair->lead;
+  pair->lead = lead_of(&pair->playback, frames_in(&pair->playback, LEAST_LEAD_MS));
+  pair->left_out = (uint32_t)((before.amount - pair->lead.amount) / frames_in(&pair->playback, ALSA_TURN_MS));
   pair->depth_turns = 0;
 }
 
@@ -343,22 +369,23 @@ static int listen(struct alsa_pair *pair) {
  */
 static void take_turn(struct alsa_pair *pair, int16_t *spoken, struct audio_report *report) {
   size_t count = pair->turn_samples;
-  if (pair->captured_count > pair->aim + samples_in(pair, SLACK_MS)) {
-    forget_oldest(pair, pair->captured_count - pair->aim);
+  if (pair->captured_count > pair->aim.amount + samples_in(pair, SLACK_MS)) {
+    forget_oldest(pair, pair->captured_count - pair->aim.amount);
     pair->surplus_q8 = 0;
   }
-  bool lacks = pair->captured_count < (pair->primed ? count : pair->aim);
+  bool lacks = pair->captured_count < (pair->primed ? count : pair->aim.amount);
   if (lacks) {
-    size_t more = pair->aim + samples_in(pair, SPARE_STEP_MS);
-    if (pair->primed && more <= samples_in(pair, MOST_AIM_MS)) pair->aim = more;
+    if (pair->primed) alsa_margin_lack(&pair->aim);
     pair->primed = false;
     memset(spoken, 0, count * sizeof *spoken);
     return;
   }
   // What is more than the aim at the beginning would be delay until the clocks have worked it off.
-  if (!pair->primed) forget_oldest(pair, pair->captured_count - pair->aim);
+  if (!pair->primed) forget_oldest(pair, pair->captured_count - pair->aim.amount);
   pair->primed = true;
-  int64_t surplus_q8 = ((int64_t)pair->captured_count - (int64_t)pair->aim) * 256;
+  // Less to be ready is nothing left out: the clocks work it off.
+  (void)alsa_margin_turn(&pair->aim, pair->captured_count - count);
+  int64_t surplus_q8 = ((int64_t)pair->captured_count - (int64_t)pair->aim.amount) * 256;
   pair->surplus_q8 += (surplus_q8 - pair->surplus_q8) / AVERAGE_TURNS;
   // Too much is ready: the engine is the slower one, and its next turn comes sooner.
   report->drift_ns = (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE * AUDIO_RATE_HZ / pair->rate_hz / 256);

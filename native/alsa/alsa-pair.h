@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "alsa/alsa-library.h"
+#include "alsa/alsa-margin.h"
 #include "dsp/resampler.h"
 #include "engine/audio-io.h"
 
@@ -40,13 +41,14 @@ struct alsa_pair {
   struct alsa_direction capture;
   int16_t captured[ALSA_CAPTURED_SAMPLES];
   size_t captured_count;
-  size_t aim;          /**< How many captured samples are to be ready when a turn's are taken; grows with each lack. */
-  size_t lead_ms;      /**< How much waits to be heard when a turn adds to it; grows each time the card runs dry. */
+  struct alsa_margin aim;  /**< How many captured samples are to be ready when a turn's are taken. */
+  struct alsa_margin lead; /**< How many of the playback's frames wait to be heard when a turn adds to them. */
   bool primed;         /**< Enough was captured once; until then silence is given. */
   int64_t surplus_q8;  /**< Captured samples beyond the aim, averaged, times 256. */
   size_t most_at_once; /**< Captured samples in one turn of this second, until the capture is known to be even. */
   uint32_t watched;    /**< Turns of this second. */
   uint32_t left_out;   /**< Turns that are still not to be heard: less is to wait. */
+  uint32_t left_out_waits; /**< Turns in which it waited for a pause. */
   uint32_t turns;      /**< Since it was opened or has rested; counts no further than what it is asked for. */
   uint32_t idle_turns; /**< Turns in a row without a captured sample. */
   uint32_t refused;    /**< Frames in a row that playback did not take. */

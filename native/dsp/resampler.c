@@ -6,10 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "dsp/minimum-phase.h"
 #include "dsp/mix.h"
 
 enum { RATE_LEAST = 4000, RATE_MOST = 192000, TAPS_MULTIPLE = 4, RATIO_MOST = 24 };
-
 static const double pi = 3.141592653589793;
 static const double stop_db = 72;     // Kaiser's estimate; some is lost to rounding to 16 bits.
 static const double pass_end = 0.85;  // Of the lower rate's Nyquist frequency.
@@ -81,11 +81,17 @@ static void compute_filter(struct resampler *resampler) {
   uint32_t lower_hz = resampler->input_hz < resampler->output_hz ? resampler->input_hz : resampler->output_hz;
   // In the middle of the transition band, as a share of the prototype's Nyquist frequency.
   double cutoff = (stop_begin(resampler->prompt) + pass_end) / 2 * lower_hz / ((double)resampler->input_hz * (double)phases);
+  size_t length = taps * phases;
+  double prototype[MINIMUM_PHASE_MOST];
+  bool soonest = resampler->prompt && length <= MINIMUM_PHASE_MOST;
+  for (size_t n = 0; soonest && n < length; n++) prototype[n] = coefficient((double)n, (double)length, cutoff);
+  if (soonest) minimum_phase(prototype, length);
   for (size_t phase = 0; phase < phases; phase++) {
     float *filter = resampler->filter + phase * taps;
     double sum = 0;
     for (size_t k = 0; k < taps; k++) {
-      double value = coefficient((double)(phase + k * phases), (double)(taps * phases), cutoff);
+      size_t n = phase + k * phases;
+      double value = soonest ? prototype[n] : coefficient((double)n, (double)length, cutoff);
       filter[taps - 1 - k] = (float)value;
       sum += value;
     }

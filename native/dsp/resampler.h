@@ -1,6 +1,7 @@
 // Sample rate conversion by a polyphase filter (windowed sinc, Kaiser): any pair of rates whose ratio reduces to at
 // most RESAMPLER_MAX_PHASES phases, as 8, 11.025, 16, 22.05, 24, 32, 44.1, 48 kHz among each other do. Pass band to
-// 0.85 of the lower rate's Nyquist frequency, at least 60 dB down from Nyquist on; or, with half the delay, from 1.15 of it on.
+// 0.85 of the lower rate's Nyquist frequency, at least 60 dB down from Nyquist on; or, prompt, from 1.15 of it on, and, where
+// the ratio of the rates is simple, of minimum phase: 0.2 to 0.6 ms of delay at 8 kHz and below 3.4 kHz, where it was 3.7.
 // The caller owns state and memory; one thread.
 //
 // Init computes the filter (not on the media thread); processing neither allocates nor calls libm.
@@ -51,6 +52,8 @@ dp_error resampler_init(struct resampler *resampler, uint32_t input_hz, uint32_t
 /**
  * As resampler_init, for sound that somebody waits for: what is just above the lower Nyquist frequency is weakened less,
  * and folds or is mirrored into what is just below, above the pass band. The filters of telephony do the same (ITU-T G.712).
+ * Where one rate is a multiple of the other, or nearly so, it is of minimum phase: high tones come out up to 0.4 ms later
+ * than low ones, which nobody hears, and all of them as soon as such a filter can. At others, as 44.1 kHz, half the delay.
  */
 dp_error resampler_init_prompt(struct resampler *resampler, uint32_t input_hz, uint32_t output_hz, void *storage,
                                size_t storage_bytes);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const NATIVE = fileURLToPath(new URL('../../native/', import.meta.url));
 /** What reads voices and looks at them. */
-const COMMON = ['dsp/resampler', 'fileio/wav-parse', 'voice/spectrum'];
+const COMMON = ['dsp/minimum-phase', 'dsp/resampler', 'fileio/wav-parse', 'voice/spectrum'];
 
 /** How such a program is compiled, beside its own source. @param parts files of native/, without `.c` */
 export function soundFlags(parts, libraries = []) {

@@ -194,6 +194,8 @@ static struct audio_report report;
 static double play_phase;
 static int64_t drift_sum; // of all exchanges
 static bool wide; // the pair's frames are of 16 kHz
+#define SAYS_TONE INT16_MIN
+static int16_t says = SAYS_TONE; // what the far end says, a constant or a tone of 700 Hz
 
 /** @param is_server it is its client */
 static void open_device(bool is_server, unsigned rate_hz, unsigned channels, double error_ppm) {
@@ -224,7 +226,7 @@ static bool exchange(void) {
   media_clock_turn(&engine_clock);
   card.now_s = (double)engine_clock.turn_ns / 1e9;
   for (size_t at = 0; at < count; at++) {
-    heard[at] = (int16_t)(8000 * sin(play_phase));
+    heard[at] = says == SAYS_TONE ? (int16_t)(8000 * sin(play_phase)) : says;
     play_phase += 2 * M_PI * 700 / audio_rate_hz(wide);
   }
   bool works = alsa_pair_exchange(pair, heard, frame, &report);
@@ -357,6 +359,61 @@ static void a_card_that_runs_dry_is_given_more(void) {
   close_card();
 }
 
+/** One bad hour is not delay for years: what it asked for goes again when it is not needed. */
+static void what_a_bad_moment_asked_for_goes_again(void) {
+  open_card(48000, 2, 50);
+  for (int second = 0; second < 13; second++) a_second_with_a_late_turn();
+  CHECK_WITHIN(waiting_ms(), 13, 30);
+  unsigned xruns = handles[0].xruns + handles[1].xruns;
+  spoken.heard_count = 0;
+  turns(90 * 50);
+  CHECK_WITHIN(waiting_ms(), 8, 13);
+  CHECK_WITHIN((double)pair->captured_count * 1000 / AUDIO_RATE_HZ, 1, 4);
+  CHECK_EQUAL(handles[0].xruns + handles[1].xruns, xruns);
+  // At the microphone nothing is left out for it.
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 19), 0.99, 1.001);
+  close_card();
+}
+
+/** A machine that is late once in 15 s: it is tried whether less would do, and ever more seldom. */
+static void a_card_that_needs_it_now_and_then_keeps_it(void) {
+  open_card(48000, 2, 0);
+  unsigned xruns = 0;
+  for (int round = 0; round < 4 * 60; round++) {
+    turns(14 * 50);
+    a_second_with_a_late_turn();
+    if (round == 2 * 60) xruns = handles[0].xruns;
+  }
+  CHECK_WITHIN(xruns, 1, 10);
+  CHECK_WITHIN(handles[0].xruns - xruns, 0, 6); // in the second half hour
+  close_card();
+}
+
+/** What is left out is a pause, not a word. */
+static void less_waits_by_leaving_out_a_pause(void) {
+  open_card(8000, 1, 0);
+  turns(2 * 50);
+  alsa_margin_lack(&pair->lead);
+  handles[0].running = false; // begins anew, with more ahead
+  pair->playback.running = false;
+  turns(50);
+  double before_ms = waiting_ms();
+  handles[0].heard.heard_count = 0;
+  size_t said = 0;
+  for (int at = 0; at < 18 * 200; at++) {
+    bool speaks = at % 200 < 160;
+    says = speaks ? 6000 : 0;
+    CHECK(exchange());
+    said += speaks ? pair->turn_samples : 0;
+  }
+  says = SAYS_TONE;
+  size_t played = 0;
+  for (size_t at = 0; at < handles[0].heard.heard_count; at++) played += handles[0].heard.heard[at] == 6000;
+  CHECK_EQUAL(played, said);
+  CHECK_WITHIN(before_ms - waiting_ms(), 4.9, 5.1);
+  close_card();
+}
+
 /** Its client gives what its server has given it: nothing is torn by pieces of 15 ms. */
 static void a_server_that_is_uneven_tears_nothing(void) {
   open_device(true, 48000, 2, 0);
@@ -374,7 +431,9 @@ static void a_server_that_is_even_is_taken_for_a_card(void) {
   open_device(true, 48000, 2, 0);
   turns(30);
   CHECK_WITHIN(waiting_ms(), 40, 50);
-  turns(10 * 50);
+  turns(4 * 50); // The tone has no pause in which something could be left out.
+  handles[0].heard.heard_count = 0;
+  turns(9 * 50);
   CHECK(pair->capture.even);
   CHECK_WITHIN(waiting_ms(), 8, 15);
   CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 8), 0.999, 1.001);
@@ -526,6 +585,9 @@ int main(void) {
   TEST(a_late_turn_is_made_up_for);
   TEST(a_good_card_is_a_few_milliseconds_behind);
   TEST(a_card_that_runs_dry_is_given_more);
+  TEST(what_a_bad_moment_asked_for_goes_again);
+  TEST(a_card_that_needs_it_now_and_then_keeps_it);
+  TEST(less_waits_by_leaving_out_a_pause);
   TEST(a_server_that_is_uneven_tears_nothing);
   TEST(a_server_that_is_even_is_taken_for_a_card);
   TEST(a_card_that_is_pulled_out_is_lost);
