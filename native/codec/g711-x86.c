@@ -158,7 +158,7 @@ AVX2 static void encode_alaw_avx2(const int16_t *samples, uint8_t *octets, size_
     __m256i second = alaw_codes_16(_mm256_loadu_si256((const __m256i *)(const void *)(samples + i + 16)));
     _mm256_storeu_si256((__m256i *)(void *)(octets + i), octets_in_order(first, second));
   }
-  g711_portable_encode_alaw(samples + i, octets + i, count - i);
+  encode_alaw_sse41(samples + i, octets + i, count - i);
 }
 
 AVX2 static void encode_ulaw_avx2(const int16_t *samples, uint8_t *octets, size_t count) {
@@ -168,51 +168,71 @@ AVX2 static void encode_ulaw_avx2(const int16_t *samples, uint8_t *octets, size_
     __m256i second = ulaw_codes_16(_mm256_loadu_si256((const __m256i *)(const void *)(samples + i + 16)));
     _mm256_storeu_si256((__m256i *)(void *)(octets + i), octets_in_order(first, second));
   }
-  g711_portable_encode_ulaw(samples + i, octets + i, count - i);
-}
-
-/** In each 16-bit element the power of two of its segment; the element's high byte picks nothing (index ≥ 0x80). */
-AVX2 static inline __m256i powers_of(__m256i codes, __m128i table) {
-  __m256i segments = _mm256_and_si256(_mm256_srli_epi16(codes, 4), _mm256_set1_epi16(7));
-  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table),
-                             _mm256_or_si256(segments, _mm256_set1_epi16((short)0x8000)));
+  encode_ulaw_sse41(samples + i, octets + i, count - i);
 }
 
 /**
- * Sixteen octets as 16-bit codes: the low bytes XOR `inversion`, the high bytes made so that the whole is negative
- * where the sample is (polarity bit 0), and never 0; vpsignw can use it as it is.
+ * Thirty-two octets XOR `inversion`, so placed that unpacking, which stays within 128-bit lanes, gives the first sixteen and
+ * the last sixteen in order.
  */
-AVX2 static inline __m256i codes_with_sign(const uint8_t *octets, uint8_t inversion) {
-  __m256i extended = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)octets));
-  return _mm256_xor_si256(extended, _mm256_set1_epi16((short)(0xFE00 | inversion)));
+AVX2 static inline __m256i codes_32(const uint8_t *octets, uint8_t inversion) {
+  __m256i codes = _mm256_xor_si256(_mm256_loadu_si256((const __m256i *)(const void *)octets), _mm256_set1_epi8((char)inversion));
+  return _mm256_permute4x64_epi64(codes, _MM_SHUFFLE(3, 1, 2, 0));
 }
 
+/** What a table has for the upper four bits of each code: sign and segment. */
+AVX2 static inline __m256i by_segment(__m256i codes, __m128i table) {
+  __m256i upper = _mm256_and_si256(_mm256_srli_epi16(codes, 4), _mm256_set1_epi8(15));
+  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), upper);
+}
+
+/** The lower four bits of each code, times eight. */
+AVX2 static inline __m256i eight_steps(__m256i codes) {
+  return _mm256_slli_epi16(_mm256_and_si256(codes, _mm256_set1_epi8(15)), 3);
+}
+
+AVX2 static inline void store_16(int16_t *samples, __m256i values) {
+  _mm256_storeu_si256((__m256i *)(void *)samples, values);
+}
+
+/**
+ * A sample is 16 step + 8, and 256 more from segment 1 on, times a signed power of two. Half of that fits an octet, and a
+ * multiplication that adds pairs makes it whole.
+ */
 AVX2 static void decode_alaw_avx2(const uint8_t *octets, int16_t *samples, size_t count) {
-  __m128i table = _mm_setr_epi8(1, 1, 2, 4, 8, 16, 32, 64, 1, 1, 2, 4, 8, 16, 32, 64);
+  __m128i powers = _mm_setr_epi8(-1, -1, -2, -4, -8, -16, -32, -64, 1, 1, 2, 4, 8, 16, 32, 64);
+  __m128i leads = _mm_setr_epi8(4, -124, -124, -124, -124, -124, -124, -124, 4, -124, -124, -124, -124, -124, -124, -124);
   size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    __m256i codes = codes_with_sign(octets + i, 0x55);
-    // From segment 1 on a 16 leads the four bits; in segment 0 the code itself is the lesser.
-    __m256i led = _mm256_or_si256(_mm256_and_si256(codes, _mm256_set1_epi16(15)), _mm256_set1_epi16(16));
-    __m256i steps = _mm256_min_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(0x7F)), led);
-    __m256i base = _mm256_or_si256(_mm256_slli_epi16(steps, 4), _mm256_set1_epi16(8));
-    __m256i magnitude = _mm256_mullo_epi16(base, powers_of(codes, table));
-    _mm256_storeu_si256((__m256i *)(void *)(samples + i), _mm256_sign_epi16(magnitude, codes));
+  for (; i + 32 <= count; i += 32) {
+    __m256i codes = codes_32(octets + i, 0x55);
+    __m256i halves = _mm256_add_epi8(eight_steps(codes), by_segment(codes, leads));
+    __m256i power = by_segment(codes, powers);
+    store_16(samples + i, _mm256_maddubs_epi16(_mm256_unpacklo_epi8(halves, halves), _mm256_unpacklo_epi8(power, power)));
+    store_16(samples + i + 16,
+             _mm256_maddubs_epi16(_mm256_unpackhi_epi8(halves, halves), _mm256_unpackhi_epi8(power, power)));
   }
-  g711_portable_decode_alaw(octets + i, samples + i, count - i);
+  decode_alaw_sse41(octets + i, samples + i, count - i);
+}
+
+/** (8 step + BIAS) times a signed power of two, which is the sum of two octets as 128 fits none; and BIAS back towards zero. */
+AVX2 static inline __m256i ulaw_samples_16(__m256i base, __m256i power) {
+  __m256i biased = _mm256_maddubs_epi16(base, power);
+  return _mm256_sub_epi16(biased, _mm256_sign_epi16(_mm256_set1_epi16(BIAS), biased));
 }
 
 AVX2 static void decode_ulaw_avx2(const uint8_t *octets, int16_t *samples, size_t count) {
-  __m128i table = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
+  __m128i more = _mm_setr_epi8(1, 1, 2, 4, 8, 16, 32, 64, -1, -1, -2, -4, -8, -16, -32, -64);
+  __m128i rest = _mm_setr_epi8(0, 1, 2, 4, 8, 16, 32, 64, 0, -1, -2, -4, -8, -16, -32, -64);
   size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    __m256i codes = codes_with_sign(octets + i, 0xFF);
-    __m256i steps = _mm256_slli_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(15)), 3);
-    __m256i base = _mm256_add_epi16(steps, _mm256_set1_epi16(BIAS));
-    __m256i magnitude = _mm256_sub_epi16(_mm256_mullo_epi16(base, powers_of(codes, table)), _mm256_set1_epi16(BIAS));
-    _mm256_storeu_si256((__m256i *)(void *)(samples + i), _mm256_sign_epi16(magnitude, codes));
+  for (; i + 32 <= count; i += 32) {
+    __m256i codes = codes_32(octets + i, 0xFF);
+    __m256i base = _mm256_add_epi8(eight_steps(codes), _mm256_set1_epi8((char)BIAS));
+    __m256i one = by_segment(codes, more);
+    __m256i other = by_segment(codes, rest);
+    store_16(samples + i, ulaw_samples_16(_mm256_unpacklo_epi8(base, base), _mm256_unpacklo_epi8(one, other)));
+    store_16(samples + i + 16, ulaw_samples_16(_mm256_unpackhi_epi8(base, base), _mm256_unpackhi_epi8(one, other)));
   }
-  g711_portable_decode_ulaw(octets + i, samples + i, count - i);
+  decode_ulaw_sse41(octets + i, samples + i, count - i);
 }
 
 bool g711_x86_functions(enum g711_law law, enum g711_kernel kernel, struct g711_functions *functions) {
