@@ -146,9 +146,9 @@ export class Rig {
     return server;
   }
 
-  /** The door's sound server: its programs run on the door. */
-  async soundServer(): Promise<SoundServer> {
-    const server = this.#keep(new SoundServer(this.host('door'), this.folder));
+  /** A machine's sound server: its programs run there. */
+  async soundServer(host: HostName = 'door'): Promise<SoundServer> {
+    const server = this.#keep(new SoundServer(this.host(host), this.folder));
     await server.start();
     return server;
   }

@@ -76,10 +76,10 @@ export class SoundServer {
     return { ...this.#environment(), ALSA_CONFIG_PATH: file };
   }
 
-  /** Says one of the speech files to the microphone, over and over. */
-  say(speech: string): void {
+  /** Says one of the speech files to the microphone, or what is made of it, over and over. */
+  say(speech: string, sound: Sound = loadSpeech(speech)): void {
     const file = `${this.#folder}/${speech}.wav`;
-    writeWav(file, loadSpeech(speech), SPEECH_MS);
+    writeWav(file, sound, SPEECH_MS);
     this.#client('paplay', () => undefined, `--device=${MICROPHONE}`, file);
   }
 
