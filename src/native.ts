@@ -90,6 +90,8 @@ export interface NativeStreamParameters {
   readonly receiveKey: Uint8Array | undefined;
   /** The names (MKI), all of one length, one behind the other; left out: packets have none, and there is one key. */
   readonly receiveMki?: Uint8Array | undefined;
+  /** Of each key: packets that it may protect, 64 bits, big-endian; 0, and left out: as many as the suite allows. */
+  readonly receiveLifetimes?: Uint8Array | undefined;
   /** Another number is another DTLS association; 0: no DTLS, and the two below are not looked at. */
   readonly dtlsAssociation: number;
   /** 1: client, 2: server. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "binding/error-code.h"
 #include "srtp/srtp-suite.h"
 
@@ -56,8 +57,25 @@ static bool read_sent(napi_env env, napi_value object, struct engine_stream *str
   return keys.count <= 1;
 }
 
+/** Big-endian numbers of 64 bits, one a key; left out: each lasts as long as its suite allows. */
+static bool read_lifetimes(napi_env env, napi_value object, struct stream_parameters *parameters, size_t keys) {
+  const uint8_t *bytes;
+  size_t length;
+  if (!arguments_view_member(env, object, "receiveLifetimes", &bytes, &length)) return false;
+  if (!bytes) return true;
+  if (length != keys * sizeof(uint64_t) || keys > SRTP_MAX_KEYS) {
+    error_throw(env, ERROR_INVALID_ARGUMENT, "receiveLifetimes must be 8 bytes for each key of receiveKey, of %d at most",
+                SRTP_MAX_KEYS);
+    return false;
+  }
+  for (size_t at = 0; at < keys; at++) parameters->lifetimes[at] = bytes_load_u64(bytes + at * sizeof(uint64_t));
+  parameters->stream.receive_lifetimes = parameters->lifetimes;
+  return true;
+}
+
 /** One key, or as many as there are MKIs, all of one length. */
-static bool read_received(napi_env env, napi_value object, struct engine_stream *stream) {
+static bool read_received(napi_env env, napi_value object, struct stream_parameters *parameters) {
+  struct engine_stream *stream = &parameters->stream;
   struct read_keys keys;
   size_t mki_bytes;
   if (!read_keys(env, object, receive_members, &keys)) return false;
@@ -68,7 +86,7 @@ static bool read_received(napi_env env, napi_value object, struct engine_stream 
   if (keys.count > 0) stream->receive_mki_bytes = mki_bytes / keys.count;
   bool fits = mki_bytes == 0 ? keys.count <= 1 : keys.count > 0 && mki_bytes % keys.count == 0;
   if (!fits) error_throw(env, ERROR_INVALID_ARGUMENT, "receiveMki must name each key of receiveKey");
-  return fits;
+  return fits && read_lifetimes(env, object, parameters, keys.count);
 }
 
 /**
@@ -218,5 +236,5 @@ bool stream_parameters_read(napi_env env, napi_value object, struct stream_param
   memset(stream, 0, sizeof *stream);
   memset(&parameters->dtls, 0, sizeof parameters->dtls);
   return read_media(env, object, parameters) && read_latch(env, object, parameters) &&
-         read_sent(env, object, stream) && read_received(env, object, stream) && read_dtls(env, object, parameters) && read_ice(env, object, parameters);
+         read_sent(env, object, stream) && read_received(env, object, parameters) && read_dtls(env, object, parameters) && read_ice(env, object, parameters);
 }

@@ -7,12 +7,14 @@
 
 #include "binding/arguments.h"
 #include "engine/engine.h"
+#include "srtp/srtp.h"
 
 /** An engine_stream and the memory that its pointers point into. */
 struct stream_parameters {
   struct engine_stream stream;
   struct engine_dtls dtls;
   struct engine_ice ice;
+  uint64_t lifetimes[SRTP_MAX_KEYS];
   char address[ARGUMENT_TEXT_BYTES];
   char rtcp_address[ARGUMENT_TEXT_BYTES];
   char signalling_address[ARGUMENT_TEXT_BYTES];

@@ -79,6 +79,7 @@ enum engine_event_kind {
   ENGINE_EVENT_SECURED = 8,   /**< DTLS: the keys are in force. value: association times 256 plus enum srtp_suite */
   ENGINE_EVENT_UNSECURED = 9, /**< DTLS: there will be none. value: association times 256 plus enum dtls_failure */
   ENGINE_EVENT_TONE_DIGIT = 10, /**< By its tones in the sound. value: its character */
+  ENGINE_EVENT_KEY_SPENT = 11, /**< Lifetimes of all the peer's keys are over, and it has gone on for 3 s. Again every 3 s. */
 };
 
 /** Associations that a session may have: their number crosses in an event. */
@@ -150,6 +151,7 @@ struct engine_stream {
   const uint8_t *receive_mki; /**< The names, one behind the other (RFC 3711 §3.1); counts where they have a length. */
   size_t receive_mki_bytes;   /**< Of one; 0: packets name none, and there is one key. */
   size_t receive_keys;        /**< How many, where they have names; SRTP_MAX_KEYS at most. */
+  const uint64_t *receive_lifetimes; /**< Of each, in packets (RFC 4568 §6.1), 0: the suite's; null: the suite's for all. */
   const struct engine_dtls *dtls; /**< Null: no handshake. With it there are no keys above. */
   const struct engine_ice *ice;   /**< Null: checks get no answer. */
 };

@@ -42,6 +42,7 @@ static dp_error add_key(struct srtp_receiver *receiver, const struct keys_receiv
   struct srtp_policy policy;
   dp_error error = srtp_policy_init(&policy, keys->suite, keys->masters[at]);
   policy.mki = (struct byte_view){keys->mkis[at], keys->mki_bytes};
+  policy.lifetime = keys->lifetimes[at];
   if (error == DP_OK) error = at == 0 ? srtp_receiver_init(receiver, &policy) : srtp_receiver_add_key(receiver, &policy);
   secure_wipe(&policy, sizeof policy);
   return error;

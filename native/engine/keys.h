@@ -18,6 +18,7 @@ struct keys_received {
   size_t mki_bytes; /**< 0: packets name none, and there is one. */
   uint8_t masters[SRTP_MAX_KEYS][SRTP_MAX_MASTER_BYTES];
   uint8_t mkis[SRTP_MAX_KEYS][SRTP_MAX_MKI_BYTES];
+  uint64_t lifetimes[SRTP_MAX_KEYS]; /**< In packets (RFC 4568 §6.1); 0: as many as the suite allows. */
 };
 
 /** @param master key, then salt, srtp_suite_master_bytes long @return DP_OK, DP_INVALID_ARGUMENT, DP_SYSTEM, DP_CRYPTO */
@@ -26,7 +27,7 @@ dp_error keys_make_sender(enum srtp_suite suite, const uint8_t *master, struct s
 /** One key that no packet names. @param master as above */
 struct keys_received keys_of_one(enum srtp_suite suite, const uint8_t *master);
 
-/** Whether both have a key in common: then SSRCs go on where they were (RFC 3711 §3.2.1: they have the counters). */
+/** Whether both have a key in common: then one goes on where the other was (srtp_receiver_continue). */
 bool keys_overlap(const struct keys_received *one, const struct keys_received *other);
 
 /** Of one key at least. @return as keys_make_sender */

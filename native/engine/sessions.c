@@ -96,6 +96,7 @@ static struct keys_received received_keys(const struct engine_stream *stream) {
   for (size_t at = 0; at < keys.count; at++) {
     memcpy(keys.masters[at], stream->receive_key + at * master_bytes, master_bytes);
     if (keys.mki_bytes > 0) memcpy(keys.mkis[at], stream->receive_mki + at * keys.mki_bytes, keys.mki_bytes);
+    if (stream->receive_lifetimes) keys.lifetimes[at] = stream->receive_lifetimes[at];
   }
   return keys;
 }
@@ -105,6 +106,7 @@ static bool has_receiver(const struct engine_slot *slot, const struct keys_recei
   if (keys->count == 0 || known->count != keys->count) return known->count == keys->count;
   return known->suite == keys->suite && known->mki_bytes == keys->mki_bytes &&
          memcmp(known->mkis, keys->mkis, sizeof keys->mkis) == 0 &&
+         memcmp(known->lifetimes, keys->lifetimes, sizeof keys->lifetimes) == 0 &&
          secure_equal(&known->masters[0][0], &keys->masters[0][0], sizeof keys->masters);
 }
 

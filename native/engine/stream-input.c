@@ -200,6 +200,7 @@ static bool take_rtp(struct stream *stream, struct stream_context *context, uint
     dp_error error = srtp_unprotect_rtp(input->srtp, bytes, &length);
     // Seen before: the network's doing, and no affair of a stranger's.
     if (error == DP_REPLAYED) stream->statistics.packets_duplicate++;
+    if (error == DP_KEY_EXPIRED) stream_security_spent(stream, context, input->srtp, datagram->arrival_ns);
     if (error != DP_OK) return error == DP_REPLAYED;
   }
   struct rtp_packet packet;

@@ -1,4 +1,4 @@
-// Keys by DTLS and addresses by ICE, as the courier finds them out. See stream.h, channel.h.
+// Keys by DTLS and addresses by ICE, as the courier finds them out; and how long keys last. See stream.h, channel.h.
 
 #include <string.h>
 
@@ -39,6 +39,22 @@ void stream_security_configure(struct stream *stream, struct stream_context *con
   security->association = stream->agreed.association;
   if (security->ice != stream->agreed.ice) memset(security->nominated, 0, sizeof security->nominated);
   security->ice = stream->agreed.ice;
+}
+
+// ---- lifetimes ----
+
+/** A key that is spent may be replaced at this moment: the peer's offer is on its way. */
+#define SPENT_GRACE_NS (3 * NS_PER_SECOND)
+
+void stream_security_spent(struct stream *stream, struct stream_context *context, const struct srtp_receiver *receiver,
+                           uint64_t now_ns) {
+  struct stream_input *input = &stream->input;
+  // Of several keys another may be good: then whoever names this one is to be passed over.
+  if (!stream->setup.receives || !srtp_receiver_is_spent(receiver)) return;
+  if (input->spent_since_ns == 0) input->spent_since_ns = now_ns;
+  if (now_ns < input->spent_since_ns + SPENT_GRACE_NS) return;
+  input->spent_since_ns = now_ns;
+  stream_emit(context, ENGINE_EVENT_KEY_SPENT, stream, 0, now_ns);
 }
 
 // ---- datagrams ----

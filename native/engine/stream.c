@@ -31,9 +31,10 @@ static void exchange_keys(struct stream *stream, struct stream_setup *setup) {
   if (!setup->keeps_receiver) {
     struct srtp_receiver *old = stream->input.receiver;
     if (setup->keeps_sources && old && setup->receiver) {
-      memcpy(setup->receiver->sources, old->sources, sizeof old->sources);
+      srtp_receiver_continue(setup->receiver, old);
     }
     stream->input.receiver = setup->receiver;
+    stream->input.spent_since_ns = 0;
     setup->receiver = old;
   }
 }

@@ -77,7 +77,7 @@ struct stream_setup {
   enum srtp_suite suite;      /**< Of what we send, where it is encrypted. */
   struct srtp_sender *sender; /**< A new key of the suite; null: the stream has the right one, or needs none. */
   bool keeps_receiver;        /**< The key is the one in use. */
-  bool keeps_sources;         /**< A new receiver goes on with the SSRCs of the one in use. */
+  bool keeps_sources;         /**< A new receiver goes on where the one in use was. */
   struct srtp_receiver *receiver; /**< Null: plain, unless kept. */
   uint32_t association; /**< The keys are this DTLS association's, and no other; nothing flows before. 0: no DTLS. */
   uint32_t ice;         /**< Checks are answered by these credentials, which another number replaces; 0: no ICE. */
@@ -111,6 +111,7 @@ struct stream_input {
   struct srtp_receiver *srtp; /**< The one in use; null: plain. */
   struct srtp_receiver *srtcp;
   struct srtp_receiver *receiver; /**< Of the key that the signalling brought; null: none. */
+  uint64_t spent_since_ns; /**< When a packet was first refused since its keys are spent, or that was said; 0: none yet. */
   struct stream_latch latch;
   bool latched;               /**< `peer` is where the peer's packets come from (RFC 4961). */
   struct sockaddr_storage peer;
@@ -277,6 +278,10 @@ void stream_security_configure(struct stream *stream, struct stream_context *con
 
 /** Takes keys that came before they were agreed on. */
 void stream_security_catch_up(struct stream *stream, struct stream_context *context, uint64_t now_ns);
+
+/** A packet was refused, as its key is spent: says so where it stays at that. */
+void stream_security_spent(struct stream *stream, struct stream_context *context, const struct srtp_receiver *receiver,
+                           uint64_t now_ns);
 
 /** Hands DTLS or STUN to the courier. @return false: nobody there waits for it, or there is no room */
 bool stream_security_pass(struct stream *stream, struct stream_context *context, enum component component,

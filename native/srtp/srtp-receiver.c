@@ -61,6 +61,32 @@ dp_error srtp_receiver_add_key(struct srtp_receiver *receiver, const struct srtp
   return error;
 }
 
+/** Whether both come of one master key under one name: else their session salts are alike once in 2^96 times. */
+static bool is_same(const struct srtp_receiver_key *one, const struct srtp_receiver_key *other, size_t mki_bytes) {
+  return one->rtp.suite == other->rtp.suite && memcmp(one->mki, other->mki, mki_bytes) == 0 &&
+         secure_equal(one->rtp.salt, other->rtp.salt, one->rtp.suite->salt_bytes);
+}
+
+void srtp_receiver_continue(struct srtp_receiver *receiver, const struct srtp_receiver *before) {
+  memcpy(receiver->sources, before->sources, sizeof receiver->sources);
+  if (receiver->mki_bytes != before->mki_bytes) return;
+  for (size_t at = 0; at < receiver->key_count * before->key_count; at++) {
+    struct srtp_receiver_key *key = &receiver->keys[at / before->key_count];
+    const struct srtp_receiver_key *known = &before->keys[at % before->key_count];
+    if (!is_same(key, known, receiver->mki_bytes)) continue;
+    key->rtp_packets = known->rtp_packets;
+    key->rtcp_packets = known->rtcp_packets;
+  }
+}
+
+bool srtp_receiver_is_spent(const struct srtp_receiver *receiver) {
+  for (size_t at = 0; at < receiver->key_count; at++) {
+    // A key that goes on under a shorter lifetime may have had more.
+    if (receiver->keys[at].rtp_packets < receiver->keys[at].lifetime_rtp) return false;
+  }
+  return true;
+}
+
 void srtp_receiver_close(struct srtp_receiver *receiver) {
   for (size_t i = 0; i < SRTP_MAX_KEYS; i++) close_key(&receiver->keys[i]);
   secure_wipe(receiver, sizeof *receiver);

@@ -103,6 +103,15 @@ dp_error srtp_receiver_init(struct srtp_receiver *receiver, const struct srtp_po
  */
 dp_error srtp_receiver_add_key(struct srtp_receiver *receiver, const struct srtp_policy *policy);
 
+/**
+ * Goes on where another receiver was: with its SSRCs (RFC 3711 §3.2.1: they have the roll-over counters), and with what the
+ * keys that both have were used for. Does not allocate.
+ */
+void srtp_receiver_continue(struct srtp_receiver *receiver, const struct srtp_receiver *before);
+
+/** Whether the lifetimes of all its keys are over for RTP (RFC 3711 §9.2): no further packet is accepted. */
+bool srtp_receiver_is_spent(const struct srtp_receiver *receiver);
+
 void srtp_receiver_close(struct srtp_receiver *receiver);
 
 /**

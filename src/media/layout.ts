@@ -50,6 +50,7 @@ export const eventKinds = {
   secured: 8,
   unsecured: 9,
   toneDigit: 10,
+  keySpent: 11,
 } as const;
 
 /** `enum srtp_suite`, by number. */

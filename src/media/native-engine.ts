@@ -274,6 +274,9 @@ export class NativeEngine implements MediaEngine {
       case eventKinds.unsecured:
         this.#events.emit('unsecured', session, associationOf(value), failureOf(value), at);
         break;
+      case eventKinds.keySpent:
+        this.#events.emit('keySpent', session, at);
+        break;
       case eventKinds.device:
         this.#emitDevice(session, value, at);
         break;

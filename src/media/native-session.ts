@@ -122,6 +122,7 @@ function toNative(parameters: StreamParameters): NativeStreamParameters {
     receiveSuite: parameters.receive?.suite,
     receiveKey: receivedKeyBytes(parameters.receive),
     receiveMki: parameters.receive?.named && Buffer.concat(parameters.receive.named.map(({ mki }) => mki)),
+    receiveLifetimes: lifetimeBytes(parameters.receive),
     dtlsAssociation: dtls?.association ?? 0,
     dtlsRole: dtls === undefined ? 0 : roleNumbers[dtls.role],
     dtlsFingerprints: dtls && fingerprintBytes(dtls.fingerprints),
@@ -143,4 +144,12 @@ function keyBytes(parameters: SrtpParameters | undefined): Uint8Array | undefine
 function receivedKeyBytes(parameters: SrtpParameters | undefined): Uint8Array | undefined {
   if (parameters?.named === undefined) return keyBytes(parameters);
   return Buffer.concat(parameters.named.map(({ key }) => Buffer.from(key.reveal(), 'base64')));
+}
+
+function lifetimeBytes(parameters: SrtpParameters | undefined): Uint8Array | undefined {
+  if (parameters === undefined) return undefined;
+  const lifetimes = (parameters.named ?? [parameters]).map(({ lifetime }) => lifetime ?? 0);
+  const bytes = Buffer.alloc(8 * lifetimes.length);
+  for (const [at, lifetime] of lifetimes.entries()) bytes.writeBigUInt64BE(BigInt(lifetime), 8 * at);
+  return bytes;
 }

@@ -29,6 +29,11 @@ export interface SrtpParameters {
    * keys. Undefined: they name none, and there is one key. Not for what we send.
    */
   readonly named?: readonly NamedKey[] | undefined;
+  /**
+   * Packets of RTP, and of RTCP, that are accepted with the one key (RFC 3711 §9.2). Undefined: as many as the suite allows.
+   * Not for what we send.
+   */
+  readonly lifetime?: number | undefined;
 }
 
 /** A master key and its identifier (RFC 3711 §3.1). */
@@ -36,6 +41,8 @@ export interface NamedKey {
   readonly mki: Uint8Array;
   /** As above. */
   readonly key: Secret;
+  /** As above. */
+  readonly lifetime?: number | undefined;
 }
 
 /** The hash functions by which certificates are known here (RFC 8122 §5). */
@@ -178,6 +185,8 @@ export type EngineEvents = {
   secured: [session: number, association: number, suite: SrtpSuite, at: Millis];
   /** A DTLS handshake has brought none, and will not. */
   unsecured: [session: number, association: number, failure: HandshakeFailure, at: Millis];
+  /** The lifetimes of all the peer's keys are over, and it has gone on for 3 s: nothing is accepted. Again every 3 s. */
+  keySpent: [session: number, at: Millis];
   /** The sound device failed or came back. The engine goes on pacing silence meanwhile. */
   device: [fault: string | undefined, at: Millis];
 };

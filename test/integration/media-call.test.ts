@@ -107,6 +107,23 @@ describe('a call between two engines', () => {
     expect(correlation(readWav(scratch.file('quiet-heard.wav')), phoneVoice, 0.5)).toBeGreaterThan(0.99);
   });
 
+  it('accepts as many packets as the other side’s key lasts for, and goes on with the next key', async () => {
+    const [doorKey, phoneKey, nextKey] = [key(), key(), key()];
+    const lasting = { ...phoneKey, lifetime: 64 };
+    const doorSession = door.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const phoneSession = phone.openSession({ address: '127.0.0.1', silenceAfter: never });
+    const spent = next(door, 'keySpent');
+    doorSession.configure(streamTo(phoneSession.localPort, { send: doorKey, receive: lasting }));
+    phoneSession.configure(streamTo(doorSession.localPort, { send: phoneKey, receive: doorKey }));
+    expect((await spent)[0]).toBe(doorSession.id);
+    expect(doorSession.statistics().packetsReceived).toBe(64);
+    expect(doorSession.statistics().packetsRefused).toBeGreaterThan(100);
+    phoneSession.configure(streamTo(doorSession.localPort, { send: nextKey, receive: doorKey }));
+    doorSession.configure(streamTo(phoneSession.localPort, { send: doorKey, receive: nextKey }));
+    await pass(500);
+    expect(doorSession.statistics().packetsReceived).toBeGreaterThan(64 + 15);
+  });
+
   it('takes its keys from a handshake, by nothing but the OpenSSL that Node carries', async () => {
     const doorSession = door.openSession({ address: '127.0.0.1', silenceAfter: never });
     const phoneSession = phone.openSession({ address: '127.0.0.1', silenceAfter: never });

@@ -183,6 +183,13 @@ describe('parameters', () => {
     expect(configure({ ...two, receiveMki: Uint8Array.of(1, 1) })).toThrow('out of range');
     expect(configure({ ...two, receiveMki: undefined })).toThrow('receiveMki');
     expect(configure({ receiveMki: Uint8Array.of(1) })).toThrow('receiveMki');
+    const named = { ...two, receiveMki: Uint8Array.of(1, 2) };
+    expect(configure({ ...named, receiveLifetimes: new Uint8Array(16) })).not.toThrow();
+    expect(configure({ ...named, receiveLifetimes: new Uint8Array(8) })).toThrow('receiveLifetimes');
+    expect(configure({ ...named, receiveLifetimes: new Uint8Array(0) })).toThrow('receiveLifetimes');
+    expect(configure({ receiveLifetimes: new Uint8Array(8) })).toThrow('receiveLifetimes');
+    const five = { receiveSuite, receiveKey: randomBytes(150), receiveMki: Uint8Array.of(1, 2, 3, 4, 5) };
+    expect(configure({ ...five, receiveLifetimes: new Uint8Array(40) })).toThrow('receiveLifetimes');
     expect(configure({ sendSuite: receiveSuite, sendKey: randomBytes(60) })).toThrow('sendKey');
     const fingerprint = Buffer.concat([Buffer.of(1), randomBytes(32)]);
     const dtls = { dtlsAssociation: 1, dtlsRole: 1, dtlsFingerprints: fingerprint };

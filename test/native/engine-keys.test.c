@@ -1,8 +1,10 @@
-// The engine with several keys of the peer's, of which each packet names one (RFC 3711 §3.1; RFC 4568 §6.1).
+// The engine with several keys of the peer's, of which each packet names one (RFC 3711 §3.1), and with keys that last for so
+// many packets (RFC 4568 §6.1).
 
 #define _GNU_SOURCE
 
 #include "engine-support.h"
+#include "engine/stream.h"
 #include "srtp/srtp.h"
 
 enum { MKI_BYTES = 2, MASTER_BYTES = 30, TAG_BYTES = 10, ROOM = 220, SSRC = 0x1234 };
@@ -103,6 +105,72 @@ static void a_key_that_is_added_goes_on_in_the_same_stream(void) {
   stop();
 }
 
+// ---- lifetimes ----
+
+static void a_key_lasts_for_its_packets(void) {
+  static const uint64_t lifetimes[2] = {16, 16};
+  start();
+  struct engine_stream stream = stream_with(0, 2);
+  stream.receive_lifetimes = lifetimes;
+  station_configure(&door, &stream);
+  for (uint64_t index = 1; index <= 28; index++) say(index <= 16 ? 0 : 1, index);
+  CHECK(takes(28));
+  say(0, 29); // Its own are over.
+  say(1, 30);
+  CHECK(takes(29));
+  // The same keys once more, and others beside one of them, make none of them last longer.
+  station_configure(&door, &stream);
+  stream = stream_with(1, 2);
+  stream.receive_lifetimes = lifetimes;
+  station_configure(&door, &stream);
+  for (uint64_t index = 31; index <= 36; index++) say(1, index);
+  CHECK(takes(32));
+  say(2, 37);
+  CHECK(takes(33));
+  stop();
+}
+
+/** A stream whose events a test takes, at times of its own. */
+static struct stream timed;
+static struct stream_context timed_context;
+static struct ring events;
+static struct srtp_receiver spent;
+
+/** How many of a kind have been said since the last time. */
+static int said(uint32_t kind) {
+  int count = 0;
+  for (struct engine_event event; ring_get(&events, &event);) count += event.kind == kind;
+  return count;
+}
+
+static void a_key_that_is_spent_may_be_replaced_for_three_seconds(void) {
+  static uint8_t storage[16 * sizeof(struct engine_event)];
+  CHECK_EQUAL(ring_init(&events, storage, sizeof(struct engine_event), 16), DP_OK);
+  timed_context.events = &events;
+  timed = (struct stream){.setup.receives = true};
+  spent = (struct srtp_receiver){.key_count = 2};
+  for (size_t key = 0; key < 2; key++) spent.keys[key].lifetime_rtp = spent.keys[key].lifetime_rtcp = 16;
+  spent.keys[0].rtp_packets = 16;
+  // The other one is good: somebody else may have named the first.
+  uint64_t second = NS_PER_SECOND;
+  for (uint64_t at = 1; at < 10; at++) stream_security_spent(&timed, &timed_context, &spent, at * second);
+  CHECK_EQUAL(said(ENGINE_EVENT_KEY_SPENT), 0);
+  spent.keys[1].rtp_packets = 16;
+  stream_security_spent(&timed, &timed_context, &spent, 10 * second);
+  stream_security_spent(&timed, &timed_context, &spent, 13 * second - 1);
+  CHECK_EQUAL(said(ENGINE_EVENT_KEY_SPENT), 0);
+  stream_security_spent(&timed, &timed_context, &spent, 13 * second);
+  stream_security_spent(&timed, &timed_context, &spent, 14 * second);
+  CHECK_EQUAL(said(ENGINE_EVENT_KEY_SPENT), 1);
+  // Who hears of it may not have been able to do anything yet.
+  stream_security_spent(&timed, &timed_context, &spent, 16 * second);
+  CHECK_EQUAL(said(ENGINE_EVENT_KEY_SPENT), 1);
+  // On hold nothing is expected.
+  timed.setup.receives = false;
+  stream_security_spent(&timed, &timed_context, &spent, 20 * second);
+  CHECK_EQUAL(said(ENGINE_EVENT_KEY_SPENT), 0);
+}
+
 static void keys_that_cannot_be_are_refused(void) {
   start();
   struct engine_stream stream = stream_with(0, 0);
@@ -126,6 +194,8 @@ static void keys_that_cannot_be_are_refused(void) {
 int main(void) {
   TEST(each_of_the_keys_is_understood);
   TEST(a_key_that_is_added_goes_on_in_the_same_stream);
+  TEST(a_key_lasts_for_its_packets);
+  TEST(a_key_that_is_spent_may_be_replaced_for_three_seconds);
   TEST(keys_that_cannot_be_are_refused);
   return test_summary("engine-keys");
 }

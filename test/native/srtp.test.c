@@ -183,6 +183,44 @@ static void each_key_has_a_lifetime_of_its_own(void) {
   close_named();
 }
 
+static void a_receiver_is_spent_when_all_its_keys_are(void) {
+  open_named();
+  for (unsigned key = 0; key < KEYS; key++) receiver.keys[key].lifetime_rtp = 2;
+  for (uint16_t sequence = 0; sequence < 2 * KEYS; sequence++) {
+    CHECK(!srtp_receiver_is_spent(&receiver));
+    CHECK_EQUAL(receive(named_rtp(sequence / 2u, sequence)), DP_OK);
+  }
+  CHECK(srtp_receiver_is_spent(&receiver));
+  close_named();
+}
+
+/** A peer cannot have its key last longer by telling of it again. */
+static void a_key_that_stays_has_been_used(void) {
+  open_named();
+  struct srtp_policy policy = named_policy(1);
+  policy.lifetime = 4;
+  struct srtp_receiver next;
+  CHECK_EQUAL(srtp_receiver_init(&next, &policy), DP_OK);
+  policy = named_policy(2);
+  // Another key by the name that one had.
+  policy.master_key[0] ^= 0x80;
+  policy.lifetime = 4;
+  CHECK_EQUAL(srtp_receiver_add_key(&next, &policy), DP_OK);
+  for (uint16_t sequence = 1; sequence <= 3; sequence++) {
+    CHECK_EQUAL(receive(named_rtp(1, sequence)), DP_OK);
+    CHECK_EQUAL(receive(named_rtp(2, sequence + 3)), DP_OK);
+  }
+  srtp_receiver_continue(&next, &receiver);
+  CHECK_EQUAL(next.keys[0].rtp_packets, 3);
+  CHECK_EQUAL(next.keys[1].rtp_packets, 0);
+  struct datagram fourth = named_rtp(1, 7);
+  struct datagram fifth = named_rtp(1, 8);
+  CHECK_EQUAL(srtp_unprotect_rtp(&next, fourth.bytes, &fourth.length), DP_OK);
+  CHECK_EQUAL(srtp_unprotect_rtp(&next, fifth.bytes, &fifth.length), DP_KEY_EXPIRED);
+  srtp_receiver_close(&next);
+  close_named();
+}
+
 static void keys_have_names_of_one_length_each_its_own(void) {
   open_named();
   struct srtp_policy policy = named_policy(1);
@@ -556,6 +594,8 @@ static void run_suite(void) {
   TEST(rtcp_names_its_key);
   TEST(a_name_of_no_key_moves_nothing);
   TEST(each_key_has_a_lifetime_of_its_own);
+  TEST(a_receiver_is_spent_when_all_its_keys_are);
+  TEST(a_key_that_stays_has_been_used);
   TEST(keys_have_names_of_one_length_each_its_own);
   TEST(closing_wipes_and_may_be_repeated);
 }

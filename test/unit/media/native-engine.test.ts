@@ -107,6 +107,14 @@ describe('the engine', () => {
     ]);
   });
 
+  it('says that the peer’s keys are over', () => {
+    const { addon, engine } = start();
+    const said: unknown[] = [];
+    engine.on('keySpent', (...args) => said.push(args));
+    addon.say([11, 9, 0, 1]);
+    expect(said).toEqual([[9, 1]]);
+  });
+
   it('knows the fingerprint of its certificate', () => {
     expect(start().engine.fingerprint).toEqual({ hash: 'sha-256', value: new Uint8Array(32).fill(0x5a) });
   });
@@ -326,6 +334,20 @@ describe('a session', () => {
     engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) }).configure({ ...stream, receive });
     expect(addon.configured[0]?.[1].receiveKey).toEqual(Buffer.concat(keys));
     expect(addon.configured[0]?.[1].receiveMki).toEqual(Buffer.of(0, 7, 0, 8));
+  });
+
+  it('passes how many packets each key lasts for, in 64 bits', () => {
+    const { addon, engine } = start();
+    const suite = 'AES_CM_128_HMAC_SHA1_80';
+    const key = new Secret(Buffer.alloc(30).toString('base64'));
+    const session = engine.openSession({ address: '0.0.0.0', silenceAfter: millis(0) });
+    session.configure({ ...stream, receive: { suite, key, lifetime: 2 ** 48 } });
+    expect(addon.configured[0]?.[1].receiveLifetimes).toEqual(Buffer.of(0, 1, 0, 0, 0, 0, 0, 0));
+    const named = [1024, undefined].map((lifetime, at) => ({ mki: Buffer.of(at), key, lifetime }));
+    session.configure({ ...stream, receive: { suite, key, named } });
+    expect(addon.configured[1]?.[1].receiveLifetimes).toEqual(
+      Buffer.from(`${'0'.repeat(13)}400${'0'.repeat(16)}`, 'hex'),
+    );
   });
 
   it('hands over who the peer is in DTLS, and our half of ICE', () => {
