@@ -43,7 +43,7 @@ export function streamOf(agreed: AgreedMedia, enforced: Enforced): StreamParamet
     playoutDelay,
     direction,
     send: srtpOf(suite, sendKey),
-    receive: srtpOf(suite, receiveKey, agreed.receiveKeys),
+    receive: srtpOf(suite, receiveKey, { named: agreed.receiveKeys, lifetime: agreed.receiveLifetime }),
     dtls:
       dtls === undefined || association === undefined
         ? undefined
@@ -64,7 +64,7 @@ export function natOf(
 function srtpOf(
   suite: AgreedMedia['suite'],
   key: Secret | undefined,
-  named?: AgreedMedia['receiveKeys'],
+  received?: Pick<SrtpParameters, 'named' | 'lifetime'>,
 ): SrtpParameters | undefined {
-  return suite === undefined || key === undefined ? undefined : { suite, key, named };
+  return suite === undefined || key === undefined ? undefined : { suite, key, ...received };
 }

@@ -84,6 +84,8 @@ export interface AgreedMedia {
   readonly receiveKey: Secret | undefined;
   /** All of the peer's, where its packets name them; undefined: they do not. */
   readonly receiveKeys?: readonly NamedKey[] | undefined;
+  /** Packets that may be protected with the one key, where the peer says; of several each has its own. */
+  readonly receiveLifetime?: number | undefined;
   /** A handshake on the media ports brings the keys. */
   readonly dtls: AgreedDtls | undefined;
   readonly ice: AgreedIce | undefined;
@@ -161,6 +163,7 @@ export function agree(
     sendKey: keying.keys?.send.key,
     receiveKey: keying.keys?.receive.key,
     receiveKeys: keying.keys?.receive.named,
+    receiveLifetime: keying.keys?.receive.lifetime,
     dtls: keying.dtls,
     ice,
     encrypted: isEncrypted(keying),

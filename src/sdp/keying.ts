@@ -2,7 +2,7 @@
 // opportunistically in a plain one (RFC 8643 §3).
 
 import { ok, type Result } from '../base/result.ts';
-import { type CryptoLine, sharesKey, usableCryptoLines } from './crypto-attribute.ts';
+import { type CryptoLine, sharesKey, usableCryptoLines, withCryptoFault } from './crypto-attribute.ts';
 import { type AgreedDtls, answeredDtls, chooseDtls } from './dtls.ts';
 import { hasFingerprint } from './fingerprint.ts';
 import type { LocalMedia } from './local-media.ts';
@@ -100,11 +100,14 @@ export function answeredKeying(
   };
   const insisted = local.srtp === 'required' || isSecure(offered.protocol);
   if (insisted && (!isEncrypted(keying) || (!secure && isSecure(offered.protocol)))) {
-    return refusal('encryption-required', 'the answer has no key for a line that was offered');
+    return refusal(
+      'encryption-required',
+      withCryptoFault('the answer has no key for a line that was offered', line.attributes),
+    );
   }
   if (isEncrypted(keying)) return ok(keying);
   if (secure || saysKeys(answer, handshake)) {
-    return refusal('bad-answer', 'the answer has a key for no line that was offered');
+    return refusal('bad-answer', withCryptoFault('the answer has a key for no line that was offered', line.attributes));
   }
   return ok(PLAIN);
 }

@@ -5,6 +5,7 @@
 import { ok, type Result } from '../base/result.ts';
 import { type AcceptedLine, type AgreedMedia, type Agreement, agree, reachableAddress } from './agreement.ts';
 import { codecFormats, codecTraits } from './codec.ts';
+import { withCryptoFault } from './crypto-attribute.ts';
 import { dtlsAttributes } from './dtls.ts';
 import { agreeIce, ICE_LITE, ICE_MISMATCH, iceAttributes, isReachable, readIceOffer } from './ice.ts';
 import { answeredKeying, chooseKeying, isEncrypted, type PeerLine } from './keying.ts';
@@ -68,14 +69,16 @@ function acceptOffered(
   const peer = { session: offer, line, media: { address, port: line.port } };
   const keying = chooseKeying(peer, local);
   if (!isEncrypted(keying) && local.srtp === 'required') {
-    return refusal('encryption-required', 'the offer has no key that can be used');
+    return refusal('encryption-required', noUsableKey(line));
   }
   if (!isEncrypted(keying) && isSecure(line.protocol)) {
-    const why = local.srtp === 'off' ? 'encryption is off here' : 'the offer has no key that can be used';
-    return refusal('encryption-refused', why);
+    return refusal('encryption-refused', local.srtp === 'off' ? 'encryption is off here' : noUsableKey(line));
   }
   return ok({ format, address, keying, ...acceptIce(peer, local) });
 }
+
+const noUsableKey = ({ attributes }: MediaDescription): string =>
+  withCryptoFault('the offer has no key that can be used', attributes);
 
 /** ICE where the offer has it, and its checks can reach us. */
 function acceptIce({ session, line, media }: PeerLine, local: LocalMedia): Pick<AcceptedLine, 'ice' | 'iceAttributes'> {
