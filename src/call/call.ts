@@ -351,6 +351,15 @@ export class Call {
     if (this.#state === 'talking') this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
   }
 
+  /**
+   * The lifetime of the peer's key is over (RFC 4568 §6.1), and it has brought no other: nothing of it is accepted any more,
+   * neither sound nor digits. An offer of ours would bring none: linphone and baresip answer with the key that they have.
+   */
+  mediaKeySpent(): void {
+    const cause = 'the other side goes on with a key whose lifetime is over, and has brought no other';
+    if (this.#state === 'talking') this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
+  }
+
   /** Follows a session, as long as it is the call's: there may be another in its place. */
   #listen(session: Session): void {
     this.#session = session;

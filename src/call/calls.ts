@@ -40,6 +40,7 @@ export class Calls {
       engine.on('unsecured', (session, association, failure) =>
         this.#of(session)?.mediaUnsecured(association, failure),
       ),
+      engine.on('keySpent', (session) => this.#of(session)?.mediaKeySpent()),
       engine.on('reception', (session, silent) => this.#of(session)?.mediaReception(silent)),
     ];
   }

@@ -555,6 +555,14 @@ describe('encryption', () => {
     expect(media().parameters?.receive?.key.reveal()).toBe(next);
   });
 
+  it('says what is wrong with a key that is refused', () => {
+    const { accept, ends } = createRig({ srtp: 'required' });
+    const { refusal } = accept(peerSdp({ key: `${PEER_KEY}|2^49` }));
+    expect(refusal).toMatchObject({ status: 488 });
+    expect(refusal?.headers?.[0]?.[1]).toContain('a lifetime of 2^49 packets, where 1 to 2^48 may be');
+    expect(ends[0]?.cause).toContain('a lifetime of 2^49 packets');
+  });
+
   it('leaves no key in the log', () => {
     const { agent, dial, log } = createRig({ srtp: 'required' });
     const call = dial();
@@ -563,6 +571,41 @@ describe('encryption', () => {
     const ours = /inline:([A-Za-z0-9+/=]+)/.exec(offerOf(agent.session))?.[1] ?? 'no key was offered';
     expect(log.text).not.toContain(ours);
     expect(log.text).not.toContain(PEER_KEY);
+  });
+});
+
+describe('the lifetime of the peer’s key (RFC 4568 §6.1)', () => {
+  const OTHER_KEY = Buffer.alloc(30, 9).toString('base64');
+
+  it('is told to the engine', () => {
+    const { talk, media } = createRig({ srtp: 'required' });
+    talk(peerSdp({ key: `${PEER_KEY}|2^10` }));
+    expect(media().parameters?.receive?.lifetime).toBe(1024);
+    expect(media().parameters?.send?.lifetime).toBeUndefined();
+  });
+
+  it('is another one’s with the next key', () => {
+    const { agent, talk, media } = createRig({ srtp: 'required' });
+    talk(peerSdp({ key: `${PEER_KEY}|2^10` }));
+    agent.session.peerOffers(peerSdp({ key: OTHER_KEY, version: 2 }));
+    expect(media().parameters?.receive?.key.reveal()).toBe(OTHER_KEY);
+    expect(media().parameters?.receive?.lifetime).toBeUndefined();
+  });
+
+  it('ends the call with its cause when the peer brings none', () => {
+    const { agent, engine, talk, media, ends } = createRig({ srtp: 'required' });
+    talk(peerSdp({ key: `${PEER_KEY}|2^10` }));
+    engine.emit('keySpent', media().id, millis(0));
+    expect(ends).toMatchObject([{ reason: 'failed', cause: expect.stringContaining('a key whose lifetime is over') }]);
+    expect(agent.session.count('hangup')).toBe(1);
+  });
+
+  it('is no matter while it rings: whoever answers may have another', () => {
+    const { agent, engine, dial, media, ends } = createRig({ srtp: 'required' });
+    dial();
+    agent.session.peerProgresses(183, peerSdp({ key: `${PEER_KEY}|2^10` }));
+    engine.emit('keySpent', media().id, millis(0));
+    expect(ends).toEqual([]);
   });
 });
 
