@@ -3,7 +3,8 @@
 // Whom we believe: with SRTP the tag decides, whatever the host; plain RTP see stream-latch.c.
 //
 // Which source is heard. A new SSRC in the place of one that is heard must show two packets in sequence (RFC 3550 A.1)
-// while the old one is quiet; so neither stray packets nor two interleaved sources tear the sound.
+// while the old one is quiet; so neither stray packets nor two interleaved sources tear the sound. Where the old one has said
+// BYE (RFC 3550 §6.3.4; RFC 7160 §4.1 has it for another clock) and is quiet, the first packet of the new one counts.
 
 #include <string.h>
 
@@ -70,6 +71,7 @@ void stream_input_forget(struct stream *stream) {
   if (lost > 0) input->lost_before += (uint64_t)lost;
   input->has_source = false;
   input->has_candidate = false;
+  input->ended = false;
 }
 
 /** Of the timestamps of what is received, as far as is known. */
@@ -82,11 +84,12 @@ static bool accept_source(struct stream *stream, const struct rtp_header *header
   struct stream_input *input = &stream->input;
   if (input->has_source && input->source.ssrc == header->ssrc) {
     input->has_candidate = false;
+    input->ended = false;
     enum rtp_source_verdict verdict = rtp_source_update(&input->source, header, arrival_ns);
     return verdict == RTP_SOURCE_ACCEPTED || verdict == RTP_SOURCE_RESTARTED;
   }
   if (!input->has_candidate || input->candidate.ssrc != header->ssrc) {
-    uint32_t probation = vouched && !input->has_source ? 0 : RTP_MIN_SEQUENTIAL;
+    uint32_t probation = vouched && (!input->has_source || input->ended) ? 0 : RTP_MIN_SEQUENTIAL;
     rtp_source_init(&input->candidate, header->ssrc, clock_hz_of(stream), probation);
     input->has_candidate = true;
   }

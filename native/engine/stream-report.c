@@ -107,6 +107,7 @@ static void take_report(struct stream *stream, const struct stream_context *cont
     stream->reports.last_sr = ntp_middle(received->sender.ntp_timestamp);
     stream->reports.last_sr_ns = arrival_ns;
   }
+  if (received->bye && heard) stream->input.ended = true;
   if (received->has_metrics && received->metrics.listening_score != RTCP_XR_UNKNOWN) {
     figures->remote_opinion_hundredths = 10 * (uint64_t)received->metrics.listening_score;
   }

@@ -119,6 +119,7 @@ struct stream_input {
   struct sockaddr_storage rtcp_peer;
   bool has_source;
   struct rtp_source source;
+  bool ended; /**< The source that is heard has said BYE. */
   bool has_candidate;
   struct rtp_source candidate; /**< A new SSRC that has not yet shown two packets in sequence. */
   struct playout playout;

@@ -376,6 +376,32 @@ static void a_new_source_takes_over(void) {
   stop();
 }
 
+/** A report of `source` that ends with its BYE (RFC 3550 §6.6). */
+static void say_bye(uint32_t source) {
+  uint8_t report[16] = {0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 203, 0, 1};
+  for (int at = 0; at < 4; at++) report[4 + at] = report[12 + at] = (uint8_t)(source >> (24 - 8 * at));
+  bare_send(peer.rtcp, (uint16_t)(door.port + 1), report, sizeof report);
+  sleep_ms(60);
+}
+
+static void after_a_bye_the_first_packet_of_the_next_source_counts(void) {
+  start(400, NULL);
+  send_numbered(peer.rtp, 100, 10, 1);
+  say_bye(1);
+  send_numbered(peer.rtp, 60000, 10, 2);
+  CHECK_EQUAL(station_statistics(&door).packets_received, 20);
+  // Another's BYE, and that of a source that goes on, are none.
+  say_bye(1);
+  send_numbered(peer.rtp, 7, 1, 3);
+  CHECK_EQUAL(station_statistics(&door).packets_received, 20);
+  say_bye(2);
+  send_numbered(peer.rtp, 60010, 1, 2);
+  send_numbered(peer.rtp, 8, 1, 3);
+  CHECK_EQUAL(station_statistics(&door).packets_received, 21);
+  CHECK_EQUAL(station_count(&door, ENGINE_EVENT_STARTED_IN), 1);
+  stop();
+}
+
 static void duplicates_are_counted(void) {
   uint8_t packet[LONGEST];
   start(0, NULL);
@@ -547,6 +573,7 @@ int main(void) {
   TEST(packets_before_the_agreement_are_not_lost);
   TEST(sound_follows_the_peer_to_its_port);
   TEST(a_new_source_takes_over);
+  TEST(after_a_bye_the_first_packet_of_the_next_source_counts);
   TEST(duplicates_are_counted);
   TEST(packets_wait_as_long_as_is_asked);
   TEST(comfort_noise_is_taken_calmly);
