@@ -43,6 +43,7 @@ void layout_state(const struct engine_state *state, double numbers[LAYOUT_STATE]
   numbers[3] = (double)state->fault;
   numbers[4] = (double)state->system_error;
   numbers[5] = state->opus ? 1 : 0;
+  numbers[6] = state->memory_locked ? 1 : 0;
 }
 
 void layout_voice(const struct voice_report *report, double numbers[LAYOUT_VOICE]) {

@@ -6,7 +6,7 @@
 #include "engine/engine.h"
 
 #define LAYOUT_STATISTICS 18
-#define LAYOUT_STATE 6
+#define LAYOUT_STATE 7
 #define LAYOUT_VOICE 8
 #define LAYOUT_LEVELS 6
 #define LAYOUT_CALIBRATION 7

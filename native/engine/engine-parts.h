@@ -132,6 +132,7 @@ struct engine {
   sem_t courier_answer; /**< The courier has left a session's sockets alone. */
   atomic_bool stopping;
   atomic_bool realtime;
+  atomic_bool memory_locked;
   _Atomic uint64_t turns;
   _Atomic uint64_t pulse_asked;    /**< Control counts, */
   _Atomic uint64_t pulse_passed;   /**< the courier passes it on, */
@@ -172,8 +173,8 @@ dp_error engine_open_pools(struct engine *engine, size_t sessions);
 /** Control, after the threads have ended. */
 void engine_close_pools(struct engine *engine);
 
-/** Keeps in memory what the media thread uses of it. */
-void engine_lock_pools(const struct engine *engine);
+/** Keeps in memory what the media thread uses of it. @return whether all of that was granted */
+bool engine_lock_pools(const struct engine *engine);
 
 /** The media thread's loop. @param engine struct engine */
 void *media_thread_run(void *engine);

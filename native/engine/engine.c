@@ -254,6 +254,7 @@ size_t engine_take_events(struct engine *engine, struct engine_event *events, si
 void engine_read_state(struct engine *engine, struct engine_state *state) {
   uint64_t fault = atomic_load(&engine->fault);
   *state = (struct engine_state){.realtime = atomic_load(&engine->realtime),
+                                 .memory_locked = atomic_load(&engine->memory_locked),
                                  .events_dropped = ring_refused(&engine->events),
                                  .turns = atomic_load(&engine->turns),
                                  .fault = (enum audio_fault)(fault >> 32),

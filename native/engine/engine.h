@@ -172,6 +172,7 @@ struct engine_mapping {
 
 struct engine_state {
   bool realtime;
+  bool memory_locked; /**< All that the media thread uses of the engine's stays out of the swap. */
   uint64_t events_dropped;
   uint64_t turns; /**< Taken so far. */
   enum audio_fault fault;

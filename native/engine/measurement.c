@@ -15,7 +15,7 @@ dp_error engine_begin_calibration(struct engine *engine) {
   struct measurement *made = calloc(1, sizeof *made);
   if (!made) return DP_SYSTEM;
   dp_error error = calibration_init(&made->calibration, audio_rate_hz(engine->device.wide));
-  realtime_lock_memory(made, sizeof *made);
+  (void)realtime_lock_memory(made, sizeof *made);
   const struct engine_command command = {.kind = ENGINE_COMMAND_CALIBRATE, .measurement = made};
   if (error == DP_OK) error = engine_command(engine, &command);
   if (error != DP_OK) {

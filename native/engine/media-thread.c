@@ -376,11 +376,12 @@ static void set_timer(struct engine *engine, uint64_t at_ns) {
 
 static void start(struct engine *engine) {
   atomic_store(&engine->realtime, realtime_raise_thread());
-  realtime_lock_stack();
-  realtime_lock_code();
-  realtime_lock_memory(engine, sizeof *engine);
-  engine_lock_pools(engine);
-  realtime_lock_memory(engine->hearing.voice, voice_bytes());
+  bool locked = realtime_lock_stack();
+  locked &= realtime_lock_code();
+  locked &= realtime_lock_memory(engine, sizeof *engine);
+  locked &= engine_lock_pools(engine);
+  locked &= realtime_lock_memory(engine->hearing.voice, voice_bytes());
+  atomic_store(&engine->memory_locked, locked);
   uint64_t now_ns = monotonic_now_ns();
   engine->context.clock = media_clock_start(now_ns, engine->context.turn_ms);
   engine->context.unix_zero_ns = wallclock_now_ns() - now_ns;

@@ -54,13 +54,14 @@ void engine_close_pools(struct engine *engine) {
   free(engine->retired_storage);
 }
 
-void engine_lock_pools(const struct engine *engine) {
+bool engine_lock_pools(const struct engine *engine) {
   size_t sessions = engine->sessions;
-  realtime_lock_memory(engine->boards, sessions * sizeof *engine->boards);
-  realtime_lock_memory(engine->open, sessions * sizeof *engine->open);
-  realtime_lock_memory(engine->due_media_ns, sessions * sizeof *engine->due_media_ns);
-  realtime_lock_memory(engine->streams, sessions * sizeof *engine->streams);
-  realtime_lock_memory(engine->command_storage, engine->command_room * sizeof(struct engine_command));
-  realtime_lock_memory(engine->retired_storage,
-                       engine->command_room * RETIRED_A_COMMAND * sizeof(struct engine_retired));
+  bool locked = realtime_lock_memory(engine->boards, sessions * sizeof *engine->boards);
+  locked &= realtime_lock_memory(engine->open, sessions * sizeof *engine->open);
+  locked &= realtime_lock_memory(engine->due_media_ns, sessions * sizeof *engine->due_media_ns);
+  locked &= realtime_lock_memory(engine->streams, sessions * sizeof *engine->streams);
+  locked &= realtime_lock_memory(engine->command_storage, engine->command_room * sizeof(struct engine_command));
+  locked &= realtime_lock_memory(engine->retired_storage,
+                                 engine->command_room * RETIRED_A_COMMAND * sizeof(struct engine_retired));
+  return locked;
 }

@@ -24,31 +24,38 @@ bool realtime_raise_thread(void) {
   return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameter) == 0;
 }
 
-void realtime_lock_memory(const void *start, size_t bytes) { (void)mlock(start, bytes); }
+bool realtime_lock_memory(const void *start, size_t bytes) { return mlock(start, bytes) == 0; }
 
-void realtime_lock_stack(void) {
+bool realtime_lock_stack(void) {
   volatile uint8_t stack[STACK_BYTES];
   for (size_t at = 0; at < sizeof stack; at += 1024) stack[at] = 0;
-  realtime_lock_memory((const void *)(uintptr_t)stack, sizeof stack);
+  return realtime_lock_memory((const void *)(uintptr_t)stack, sizeof stack);
 }
 
-static int lock_object(struct dl_phdr_info *object, size_t size, void *wanted) {
+/** The object that is looked for, and what has come of it. */
+struct wanted_object {
+  uintptr_t inside;
+  bool locked;
+};
+
+static int lock_object(struct dl_phdr_info *object, size_t size, void *argument) {
   (void)size;
-  uintptr_t inside = *(const uintptr_t *)wanted;
+  struct wanted_object *wanted = argument;
+  uintptr_t inside = wanted->inside;
   for (int pass = 0, found = 0; pass < 2; pass++) {
     for (int at = 0; at < object->dlpi_phnum; at++) {
       const ElfW(Phdr) *segment = &object->dlpi_phdr[at];
       if (segment->p_type != PT_LOAD) continue;
       uintptr_t start = (uintptr_t)object->dlpi_addr + segment->p_vaddr;
       if (pass == 0 && inside >= start && inside - start < segment->p_memsz) found = 1;
-      if (pass == 1) realtime_lock_memory((const void *)start, segment->p_memsz);
+      if (pass == 1) wanted->locked = realtime_lock_memory((const void *)start, segment->p_memsz) && wanted->locked;
     }
     if (!found) return 0;
   }
   return 1;
 }
 
-void realtime_lock_code(void) {
-  uintptr_t here = (uintptr_t)&realtime_lock_code;
-  (void)dl_iterate_phdr(lock_object, &here);
+bool realtime_lock_code(void) {
+  struct wanted_object here = {.inside = (uintptr_t)&realtime_lock_code, .locked = true};
+  return dl_iterate_phdr(lock_object, &here) != 0 && here.locked;
 }

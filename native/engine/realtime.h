@@ -10,13 +10,16 @@
 /** Puts the calling thread into SCHED_FIFO. @return whether it was granted */
 bool realtime_raise_thread(void);
 
-/** Touches and locks the calling thread's stack. */
-void realtime_lock_stack(void);
+/** Touches and locks the calling thread's stack. @return whether it was granted */
+bool realtime_lock_stack(void);
 
-/** Locks memory where RLIMIT_MEMLOCK allows it. */
-void realtime_lock_memory(const void *start, size_t bytes);
+/** Locks memory where RLIMIT_MEMLOCK allows it. @return whether it was granted */
+bool realtime_lock_memory(const void *start, size_t bytes);
 
-/** Locks the code and data of the object that holds this function: on a slow card, paging code in again takes long. */
-void realtime_lock_code(void);
+/**
+ * Locks the code and data of the object that holds this function: on a slow card, paging code in again takes long.
+ * @return whether all of it was granted
+ */
+bool realtime_lock_code(void);
 
 #endif

@@ -33,7 +33,9 @@ dp_error engine_set_sound(struct engine *engine, enum engine_tone tone, const st
                                .samples = sound->samples,
                                .count = sound->samples ? sound->count : 0}}};
   // It must not be paged in when it is to be heard.
-  if (sound->samples) realtime_lock_memory(sound->samples, sound->count * sizeof *sound->samples);
+  if (sound->samples && !realtime_lock_memory(sound->samples, sound->count * sizeof *sound->samples)) {
+    atomic_store(&engine->memory_locked, false);
+  }
   dp_error error = engine_command(engine, &command);
   if (error != DP_OK) return error;
   while (sem_wait(&engine->answer) != 0) continue; // EINTR

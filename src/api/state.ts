@@ -94,6 +94,8 @@ export interface VoiceState {
 export interface MediaState {
   /** Whether the engine's thread runs in a real-time scheduling class. */
   readonly realtime: boolean;
+  /** Whether the memory of that thread is locked, so that it is never paged out. */
+  readonly memoryLocked: boolean;
   /** The sound device in use: `file`, `virtual`, `alsa:default`. */
   readonly device: string;
   /** What is wrong with the device, or null. */

@@ -276,7 +276,7 @@ export class DoorService {
 
   state(): StateReport {
     const { clock, version, startedAt } = this.context;
-    const { realtime, device, deviceFault } = this.engine.state;
+    const { realtime, memoryLocked, device, deviceFault } = this.engine.state;
     const door = this.#door.state();
     const unheard = stunWarning(this.#mapped?.trouble);
     const warnings = [...warningsOf(this.configuration), unheard, this.#kept].filter((one) => one !== undefined);
@@ -291,6 +291,7 @@ export class DoorService {
       mqtt: { configured: this.configuration.mqtt !== undefined, connected: this.#mqtt?.connected ?? false },
       media: {
         realtime,
+        memoryLocked,
         device,
         fault: deviceFault ?? null,
         volume: this.#volume.report,

@@ -17,7 +17,7 @@ export function describeStatus(report: StateReport, now: Date): string {
     ...describeVolumes(report.media),
     ...describeVoice(report.media),
     ...(report.call === null ? [] : [...describeQuality(report.call), ...describeLevels(report.media)]),
-    ['real time', report.media.realtime ? 'yes' : 'no'],
+    ['real time', describeScheduling(report.media)],
     ...report.faults.map((fault) => ['fault', fault] as const),
     ...(report.warnings ?? []).map((warning) => ['warning', warning] as const),
     ['version', report.version],
@@ -25,6 +25,10 @@ export function describeStatus(report: StateReport, now: Date): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function describeScheduling({ realtime, memoryLocked }: MediaState): string {
+  return `${realtime ? 'yes' : 'no'}${memoryLocked ? '' : '; memory not locked'}`;
 }
 
 function describeRegistration({

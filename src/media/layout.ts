@@ -19,7 +19,7 @@ import type {
 /** How many numbers `sessionStatistics` and `sessionClose` write. */
 export const STATISTICS_LENGTH = 18;
 /** How many numbers `engineState` writes. */
-export const STATE_LENGTH = 6;
+export const STATE_LENGTH = 7;
 /** How many numbers `voice` writes. */
 export const VOICE_LENGTH = 8;
 /** How many numbers `levels` writes. */
@@ -118,7 +118,7 @@ export function readStatistics(numbers: Float64Array): StreamStatistics {
 }
 
 /** What `engineState` wrote, beside the device's fault, which is a pair of numbers. */
-export interface RawState extends Pick<EngineState, 'realtime' | 'eventsDropped' | 'turns' | 'opus'> {
+export interface RawState extends Pick<EngineState, 'realtime' | 'memoryLocked' | 'eventsDropped' | 'turns' | 'opus'> {
   readonly fault: number;
   readonly systemError: number;
 }
@@ -132,6 +132,7 @@ export function readState(numbers: Float64Array): RawState {
     fault: numbers[3] ?? 0,
     systemError: numbers[4] ?? 0,
     opus: numbers[5] === 1,
+    memoryLocked: numbers[6] === 1,
   };
 }
 

@@ -96,9 +96,11 @@ export class NativeEngine implements MediaEngine {
     const value = new Uint8Array(FINGERPRINT_BYTES);
     callNative(() => addon.engineFingerprint(this.#handle, value));
     this.fingerprint = { hash: 'sha-256', value };
-    const { realtime, device: name } = this.state;
-    log.info('media.engine-started', { device: name, realtime });
+    const { realtime, memoryLocked, device: name } = this.state;
+    log.info('media.engine-started', { device: name, realtime, memoryLocked });
     if (!realtime) log.warn('media.not-realtime', { mend: 'grant CAP_SYS_NICE, or LimitRTPRIO=60 in the service' });
+    if (!memoryLocked)
+      log.warn('media.memory-not-locked', { mend: 'grant CAP_IPC_LOCK, or LimitMEMLOCK=128M in the service' });
   }
 
   on<Name extends keyof EngineEvents>(name: Name, listener: (...args: EngineEvents[Name]) => void): () => void {

@@ -290,6 +290,8 @@ export interface PortSource {
 export interface EngineState {
   /** SCHED_FIFO was granted. */
   readonly realtime: boolean;
+  /** The memory of the engine's thread is never paged out (`mlock`). */
+  readonly memoryLocked: boolean;
   /** `file`, `virtual`, `alsa:default`. */
   readonly device: string;
   readonly deviceFault: string | undefined;

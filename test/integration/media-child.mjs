@@ -12,6 +12,13 @@ function startCall(wake) {
   return engine;
 }
 
+/** Says whether the memory of the engine's thread is locked: 1 or 0. */
+function sayWhetherLocked() {
+  const numbers = new Float64Array(16);
+  addon.engineState(openEngine(), numbers);
+  console.error(numbers[6]);
+}
+
 /** How many threads this process has. */
 function threads() {
   return readdirSync('/proc/self/task').length;
@@ -51,6 +58,7 @@ const ways = {
   idle() {
     startCall();
   },
+  'memory-locked': sayWhetherLocked,
   exit() {
     startCall();
     setTimeout(() => process.exit(0), 100);

@@ -7,9 +7,14 @@ import { describe, expect, it } from 'vitest';
 const child = fileURLToPath(new URL('./media-child.mjs', import.meta.url));
 
 /** Runs a program of media-child.mjs; one that hangs is ended long before the test's own limit, and so told from a failure. */
-function run(way: string, limitMs = 15_000): Promise<{ code: number | null; signal: string | null; errors: string }> {
+function run(
+  way: string,
+  limitMs = 15_000,
+  before: readonly string[] = [],
+): Promise<{ code: number | null; signal: string | null; errors: string }> {
   return new Promise((done) => {
-    const started = spawn(process.execPath, ['--expose-gc', child, way], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [program = process.execPath, ...rest] = [...before, process.execPath, '--expose-gc', child, way];
+    const started = spawn(program, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
     started.stderr.on('data', (text) => {
       errors += String(text);
@@ -40,5 +45,18 @@ describe('with a call up', () => {
     const { code, signal, errors } = await run(way);
     expect({ code, signal }).toEqual({ code: 1, signal: null });
     expect(errors).toContain('on purpose');
+  });
+});
+
+describe('memory of the engine’s thread', () => {
+  // Root's capability goes before the limit.
+  const uncapable = process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-ipc_lock', '--'] : [];
+
+  it.each([
+    { bytes: 0, locked: '0\n' },
+    { bytes: 4 << 20, locked: '1\n' },
+  ])('with $bytes octets to lock it is said whether it is', async ({ bytes, locked }) => {
+    const limited = [...uncapable, 'prlimit', `--memlock=${bytes}`];
+    expect(await run('memory-locked', 15_000, limited)).toEqual({ code: 0, signal: null, errors: locked });
   });
 });

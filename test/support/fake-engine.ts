@@ -164,7 +164,14 @@ export class FakeEngine implements MediaEngine {
   readonly played: Tone[] = [];
   readonly sessions: FakeMediaSession[] = [];
   /** What `state` answers; a test may change it. */
-  state: EngineState = { realtime: true, device: 'virtual', deviceFault: undefined, eventsDropped: 0, turns: 0 };
+  state: EngineState = {
+    realtime: true,
+    memoryLocked: true,
+    device: 'virtual',
+    deviceFault: undefined,
+    eventsDropped: 0,
+    turns: 0,
+  };
   readonly fingerprint: Fingerprint = { hash: 'sha-256', value: new Uint8Array(32).fill(0xab) };
   /** How many sessions may be open at once; the next `openSession` throws `too-many-sessions`. */
   maxSessions = 8;

@@ -32,7 +32,14 @@ it('is the configuration’s, whatever the board has', () => {
 });
 
 it('offers opus where its library is there, and never nothing', () => {
-  const state = { realtime: true, device: 'virtual', deviceFault: undefined, eventsDropped: 0, turns: 0 };
+  const state = {
+    realtime: true,
+    memoryLocked: true,
+    device: 'virtual',
+    deviceFault: undefined,
+    eventsDropped: 0,
+    turns: 0,
+  };
   expect(usableCodecs(['opus', 'G722'], { ...state, opus: true })).toEqual(['opus', 'G722']);
   expect(usableCodecs(['opus', 'G722'], { ...state, opus: false })).toEqual(['G722']);
   expect(usableCodecs(['opus'], state)).toEqual(['PCMA', 'PCMU']);

@@ -58,6 +58,17 @@ describe('the engine', () => {
     expect(log.lines.map((line) => line.event)).toContain('media.not-realtime');
   });
 
+  it('says in the log when its memory may be paged out', () => {
+    const addon = new RecordingAddon();
+    addon.state = [1, 0, 0, 0, 0, 0, 0];
+    const { log, engine } = start(addon);
+    expect(engine.state.memoryLocked).toBe(false);
+    expect(log.lines.map((line) => line.event)).toContain('media.memory-not-locked');
+    const granted = start();
+    expect(granted.engine.state.memoryLocked).toBe(true);
+    expect(granted.log.lines.map((line) => line.event)).not.toContain('media.memory-not-locked');
+  });
+
   it('turns the addon’s errors into ones with a mend', () => {
     const addon = new RecordingAddon();
     addon.fault = new AddonError('file-not-found', 'speech.wav does not exist');
@@ -143,6 +154,7 @@ describe('the engine', () => {
     addon.state = [1, 3, 500, 2, 19];
     expect(engine.state).toEqual({
       realtime: true,
+      memoryLocked: false,
       device: 'file',
       deviceFault: 'sound device file failed (ENODEV)',
       eventsDropped: 3,

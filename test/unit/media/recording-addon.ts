@@ -40,7 +40,7 @@ export class RecordingAddon implements MediaAddon {
   readonly closedSessions: number[] = [];
   /** What the arrays are filled with. */
   statistics: readonly number[] = new Array<number>(18).fill(0);
-  state: readonly number[] = [1, 0, 0, 0, 0];
+  state: readonly number[] = [1, 0, 0, 0, 0, 0, 1];
   lateness: readonly number[] = [];
   voiceNumbers: readonly number[] = [Number.NaN, Number.NaN, 0, -100, -100, -100, 0, 0];
   /** Set: the next call throws it. */

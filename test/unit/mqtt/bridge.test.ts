@@ -45,7 +45,7 @@ const report: StateReport = {
   doors: { main: { open: false } },
   accounts: [],
   mqtt: { configured: true, connected: true },
-  media: { realtime: false, device: 'virtual', fault: null },
+  media: { realtime: false, memoryLocked: false, device: 'virtual', fault: null },
   faults: [],
   version: '0.0.0',
   uptime: 1,
