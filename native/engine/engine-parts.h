@@ -101,7 +101,8 @@ struct engine {
   struct audio_io device;
   void (*wake)(void *context);
   void *wake_context;
-  int epoll;
+  int epoll;    /**< Timer and command bell: what wakes the media thread. */
+  int arrivals; /**< epoll of the streams' sockets, which do not. */
   int timer;
   int command_bell; /**< eventfd: the control thread has put a command, or wants the thread to end. */
   int event_bell;   /**< eventfd: something is there for the courier, or it is to end. */

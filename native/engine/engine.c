@@ -40,6 +40,7 @@ static void close_descriptor(int descriptor) {
 
 static void release(struct engine *engine) {
   close_descriptor(engine->epoll);
+  close_descriptor(engine->arrivals);
   close_descriptor(engine->timer);
   close_descriptor(engine->command_bell);
   close_descriptor(engine->event_bell);
@@ -56,10 +57,12 @@ static void release(struct engine *engine) {
 
 static dp_error open_descriptors(struct engine *engine) {
   engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+  engine->arrivals = epoll_create1(EPOLL_CLOEXEC);
   engine->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   engine->command_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   engine->event_bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  bool opened = engine->epoll >= 0 && engine->timer >= 0 && engine->command_bell >= 0 && engine->event_bell >= 0;
+  bool opened = engine->epoll >= 0 && engine->arrivals >= 0 && engine->timer >= 0 && engine->command_bell >= 0 &&
+                engine->event_bell >= 0;
   return opened ? DP_OK : DP_SYSTEM;
 }
 
@@ -155,7 +158,7 @@ dp_error engine_create(const struct engine_options *options, struct engine **eng
   if (error != DP_OK) return error;
   struct engine *made = calloc(1, sizeof *made);
   if (!made) return DP_SYSTEM;
-  made->epoll = made->timer = made->command_bell = made->event_bell = -1;
+  made->epoll = made->arrivals = made->timer = made->command_bell = made->event_bell = -1;
   (void)sem_init(&made->answer, 0, 0);
   (void)sem_init(&made->courier_answer, 0, 0);
   made->outlet.news = &made->news;

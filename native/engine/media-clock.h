@@ -37,6 +37,11 @@ static inline void media_clock_turn(struct media_clock *clock) {
   clock->turn_media_ns += (uint64_t)clock->length_ns;
 }
 
+/** The next turn is now: the grid begins anew. Media time never goes back by that, and is a whole number of turns. */
+static inline void media_clock_turn_at(struct media_clock *clock, uint64_t now_ns) {
+  clock->turn_ns = now_ns - (uint64_t)clock->period_ns;
+}
+
 /** Lets whole turns pass that nobody took, so that none is due any more: what comes next keeps to the same grid. */
 static inline void media_clock_skip(struct media_clock *clock, uint64_t now_ns) {
   if (now_ns < clock->turn_ns) return;

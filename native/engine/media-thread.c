@@ -1,8 +1,8 @@
-// The loop of the media thread: commands, packets that are due, turns, packets that have come. See engine.h.
+// The loop of the media thread: commands, packets that are due, packets that have come, turns. See engine.h.
 //
-// It sleeps in one epoll_wait over a timer for the next turn or packet, the command bell and the sockets. After waking,
-// what is due goes first, then what has come, a bounded number at a time: a flood of datagrams delays no packet of ours.
-// When nobody has needed turns for a second it rests: no turns are taken, so that a door that waits costs nothing.
+// It sleeps in one epoll_wait over a timer for the next turn or packet and the command bell. What has come is taken before
+// each turn, no longer than until a packet of ours is due: a flood of datagrams delays none. When nobody has needed turns
+// for a second it rests: no turns are taken, so that a door that waits costs nothing.
 
 #define _GNU_SOURCE
 
@@ -12,13 +12,12 @@
 #include <time.h>
 
 #include "dsp/mix.h"
+#include "engine/arrivals.h"
 #include "engine/engine-parts.h"
 #include "engine/realtime.h"
 
-/** Datagrams that are taken from one socket before the clock is looked at again. */
-#define DATAGRAMS_A_ROUND 32
-/** Descriptors that are seen to in one round; the kernel gives the others their turn in the next. */
-#define READY_A_ROUND 64
+/** Before a turn; more than a socket of usual size holds, and an end for what never ends. */
+#define ARRIVAL_ROUNDS 16
 /** Turns that far behind are dropped, not made up for: the process was stopped or the machine slept. */
 #define GIVE_UP_NS (200 * NS_PER_MS)
 /** One second without need, in which the device plays out what it has, and a call may follow a tone. */
@@ -26,22 +25,12 @@
 /** Between two looks at a device that rests. */
 #define LOOK_NS NS_PER_SECOND
 
-/** What an epoll event is about: the slot in the upper bits, one of these in the lower. */
-enum source { SOURCE_TIMER, SOURCE_COMMANDS, SOURCE_RTP, SOURCE_RTCP, SOURCE_COUNT };
+/** What wakes it. */
+enum source { SOURCE_TIMER, SOURCE_COMMANDS, SOURCE_COUNT };
 
-static void watch(struct engine *engine, int descriptor, enum source source, size_t slot) {
-  struct epoll_event event = {.events = EPOLLIN, .data.u64 = slot * SOURCE_COUNT + source};
+static void watch(struct engine *engine, int descriptor, enum source source) {
+  struct epoll_event event = {.events = EPOLLIN, .data.u64 = source};
   (void)epoll_ctl(engine->epoll, EPOLL_CTL_ADD, descriptor, &event);
-}
-
-static void unwatch(struct engine *engine, int descriptor) {
-  (void)epoll_ctl(engine->epoll, EPOLL_CTL_DEL, descriptor, NULL);
-}
-
-static void watch_stream(struct engine *engine, size_t slot) {
-  const struct sockets_pair *sockets = &engine->streams[slot].sockets;
-  watch(engine, sockets->rtp, SOURCE_RTP, slot);
-  watch(engine, sockets->rtcp, SOURCE_RTCP, slot);
 }
 
 /** After whatever may have changed when a stream sends next. */
@@ -52,11 +41,22 @@ static void note_due(struct engine *engine, size_t slot) {
 
 // ---- commands ----
 
+/** A device that is nobody's clock follows the packets: then both are due at once, and the thread wakes once for them. */
+static void fall_in(struct engine *engine, uint64_t now_ns) {
+  if (engine->context.turn_ms < AUDIO_FRAME_MS) return;
+  for (size_t slot = 0; slot < engine->sessions; slot++) {
+    if (engine->open[slot] && engine->streams[slot].output.active) return;
+  }
+  media_clock_turn_at(&engine->context.clock, now_ns);
+}
+
 /** What arrived before the agreement waits in the sockets until here, with the kernel's stamps. */
 static void configure(struct engine *engine, size_t slot, struct stream_setup *setup) {
   struct stream *stream = &engine->streams[slot];
-  if (!stream->configured) watch_stream(engine, slot);
-  stream_configure(stream, &engine->context, setup, monotonic_now_ns());
+  uint64_t now_ns = monotonic_now_ns();
+  if (!stream->configured) arrivals_watch(engine, slot);
+  if (setup->sends) fall_in(engine, now_ns);
+  stream_configure(stream, &engine->context, setup, now_ns);
   note_due(engine, slot);
   stream_retire(&engine->context, setup->sender, setup->receiver);
 }
@@ -65,10 +65,7 @@ static void configure(struct engine *engine, size_t slot, struct stream_setup *s
 static void close_stream(struct engine *engine, size_t slot) {
   struct stream *stream = &engine->streams[slot];
   stream_report_bye(stream, &engine->context, monotonic_now_ns());
-  if (stream->configured) {
-    unwatch(engine, stream->sockets.rtp);
-    unwatch(engine, stream->sockets.rtcp);
-  }
+  if (stream->configured) arrivals_unwatch(engine, slot);
   stream_measure(stream);
   statistics_publish(&engine->boards[slot], &stream->statistics);
   engine->open[slot] = false;
@@ -87,7 +84,7 @@ static void obey(struct engine *engine, struct engine_command *command) {
     break;
   case ENGINE_COMMAND_MOVED:
     // Other sockets under the same numbers: the kernel has forgotten those that it watched.
-    if (stream->configured) watch_stream(engine, command->slot);
+    if (stream->configured) arrivals_watch(engine, command->slot);
     break;
   case ENGINE_COMMAND_DIGITS:
     for (size_t at = 0; at < command->digits.count; at++) {
@@ -302,6 +299,14 @@ static uint64_t first_due(const struct engine *engine, size_t *first) {
   return due_media_ns == UINT64_MAX ? UINT64_MAX : media_clock_when(&engine->context.clock, due_media_ns);
 }
 
+/** No longer than until a packet is due: what is still there then waits for the next turn. */
+static void take_arrivals(struct engine *engine) {
+  size_t slot = 0;
+  uint64_t due_ns = first_due(engine, &slot);
+  bool more = arrivals_take(engine);
+  for (int round = 1; more && round < ARRIVAL_ROUNDS && monotonic_now_ns() < due_ns; round++) more = arrivals_take(engine);
+}
+
 /** Does what is due, in the order of time. @return when the next thing is due */
 static uint64_t do_what_is_due(struct engine *engine) {
   if (!engine->resting) catch_up(engine, monotonic_now_ns());
@@ -311,8 +316,8 @@ static uint64_t do_what_is_due(struct engine *engine) {
     uint64_t turn_ns = media_clock_next_turn_ns(&engine->context.clock);
     uint64_t next_ns = packet_ns < turn_ns ? packet_ns : turn_ns;
     if (next_ns > monotonic_now_ns()) return next_ns;
-    // Sound that was spoken until now may belong into the packet that is due now.
-    if (turn_ns <= packet_ns) {
+    if (turn_ns < packet_ns) {
+      take_arrivals(engine);
       take_turn(engine);
     } else {
       stream_output_send(&engine->streams[slot], &engine->context);
@@ -324,19 +329,9 @@ static uint64_t do_what_is_due(struct engine *engine) {
 
 // ---- the loop ----
 
-static void receive(struct engine *engine, size_t slot, enum source source) {
-  struct stream *stream = &engine->streams[slot];
-  uint8_t bytes[STREAM_DATAGRAM_BYTES];
-  struct sockets_datagram datagram;
-  int descriptor = source == SOURCE_RTP ? stream->sockets.rtp : stream->sockets.rtcp;
-  for (int taken = 0; taken < DATAGRAMS_A_ROUND; taken++) {
-    if (!sockets_receive(descriptor, bytes, sizeof bytes, &datagram)) return;
-    if (source == SOURCE_RTP) stream_input_take(stream, &engine->context, bytes, &datagram);
-    else stream_report_receive(stream, &engine->context, bytes, &datagram);
-  }
-}
-
 static void take_commands(struct engine *engine) {
+  // They may close what something has come for.
+  take_arrivals(engine);
   engine_answer_bell(engine->command_bell);
   // Rung after this was read, the bell rings once more.
   atomic_store(&engine->pulse_answered, atomic_load(&engine->pulse_passed));
@@ -385,14 +380,14 @@ static void start(struct engine *engine) {
   uint64_t now_ns = monotonic_now_ns();
   engine->context.clock = media_clock_start(now_ns, engine->context.turn_ms);
   engine->context.unix_zero_ns = wallclock_now_ns() - now_ns;
-  watch(engine, engine->timer, SOURCE_TIMER, 0);
-  watch(engine, engine->command_bell, SOURCE_COMMANDS, 0);
+  watch(engine, engine->timer, SOURCE_TIMER);
+  watch(engine, engine->command_bell, SOURCE_COMMANDS);
   sem_post(&engine->answer);
 }
 
 void *media_thread_run(void *argument) {
   struct engine *engine = argument;
-  struct epoll_event ready[READY_A_ROUND];
+  struct epoll_event ready[SOURCE_COUNT];
   start(engine);
   while (!atomic_load_explicit(&engine->stopping, memory_order_relaxed)) {
     set_timer(engine, do_what_is_due(engine));
@@ -400,16 +395,10 @@ void *media_thread_run(void *argument) {
       engine->context.wake_courier = false;
       engine_ring_bell(engine->event_bell);
     }
-    int count = epoll_wait(engine->epoll, ready, (int)(sizeof ready / sizeof ready[0]), -1);
+    int count = epoll_wait(engine->epoll, ready, SOURCE_COUNT, -1);
     (void)do_what_is_due(engine);
-    // Commands last: they may close what another event of this round is about.
     bool commanded = false;
-    for (int at = 0; at < count; at++) {
-      enum source source = (enum source)(ready[at].data.u64 % SOURCE_COUNT);
-      if (source == SOURCE_COMMANDS) commanded = true;
-      size_t slot = (size_t)(ready[at].data.u64 / SOURCE_COUNT);
-      if (source == SOURCE_RTP || source == SOURCE_RTCP) receive(engine, slot, source);
-    }
+    for (int at = 0; at < count; at++) commanded = commanded || ready[at].data.u64 == SOURCE_COMMANDS;
     if (commanded) {
       take_commands(engine);
       take_news(engine);

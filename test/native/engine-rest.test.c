@@ -215,10 +215,40 @@ static void a_thread_that_hangs_has_no_pulse(void) {
   station_stop(&door);
 }
 
+/** Packets both ways and turns of 20 ms: with a device that is nobody's clock all of it is done at one waking. */
+static void a_call_wakes_it_once_a_packet(void) {
+  struct bare_peer peer;
+  uint8_t packet[200];
+  bare_open(&peer);
+  start(&left_alone);
+  sleep_ms(107); // at some place between two turns
+  station_open(&door, 0);
+  struct engine_stream stream = stream_to(peer.port);
+  station_configure(&door, &stream);
+  CHECK_EQUAL(bare_receive(peer.rtp, packet, sizeof packet, 1000), 172);
+  long before = sleeps_of_media_thread();
+  unsigned exchanges = atomic_load(&device.exchanges);
+  for (uint16_t at = 0; at < 50; at++) {
+    CHECK_EQUAL(bare_receive(peer.rtp, packet, sizeof packet, 1000), 172);
+    sleep_ms(7);
+    bare_packet(packet, 8, at, at * 160U, 77);
+    bare_send(peer.rtp, door.port, packet, 172);
+  }
+  long slept = sleeps_of_media_thread() - before;
+  unsigned turns = atomic_load(&device.exchanges) - exchanges;
+  struct stream_statistics figures = station_statistics(&door);
+  station_stop(&door);
+  CHECK_WITHIN(turns, 45, 60);
+  CHECK_WITHIN(slept, 1, turns + 10); // and the commands
+  CHECK(figures.packets_received >= 45);
+  bare_close(&peer);
+}
+
 int main(void) {
   TEST(nobody_talks_and_nothing_turns);
   TEST(ports_that_are_kept_ready_wake_nobody);
   TEST(a_call_wakes_it_and_is_in_step_at_once);
+  TEST(a_call_wakes_it_once_a_packet);
   TEST(a_tone_wakes_it);
   TEST(a_device_at_rest_is_looked_after);
   TEST(a_device_that_cannot_rest_is_turned_all_the_time);
