@@ -16,6 +16,8 @@
 #define FORMAT_BYTES 16u            // PCMWAVEFORMAT
 #define FORMAT_EXTENSIBLE_BYTES 40u // WAVEFORMATEXTENSIBLE
 #define SUBFORMAT_OFFSET 24u
+/** What writes to a pipe cannot know the length, and says 2 or 4 GiB or a little less: espeak-ng, sox, arecord, ffmpeg. */
+#define UNKNOWN_BYTES 0x7f000000u
 
 /** The end of every KSDATAFORMAT_SUBTYPE_ that has a format's tag in its first two bytes. */
 static const uint8_t subformat_end[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80,
@@ -80,11 +82,13 @@ enum wav_fault wav_parse(const uint8_t *bytes, size_t length, struct wav_layout 
   while (length - at >= 8) {
     const uint8_t *chunk = bytes + at + 8;
     size_t size = read_u32(bytes + at + 4);
+    bool is_sound = memcmp(bytes + at, "data", 4) == 0;
+    if (is_sound && size >= UNKNOWN_BYTES && size > length - at - 8) size = length - at - 8;
     if (size > length - at - 8) return WAV_TRUNCATED;
     if (memcmp(bytes + at, "fmt ", 4) == 0) {
       enum wav_fault fault = parse_format(chunk, size, &found);
       if (fault != WAV_OK) return fault;
-    } else if (memcmp(bytes + at, "data", 4) == 0) {
+    } else if (is_sound) {
       if (found.channels == 0) return WAV_NO_FORMAT;
       found.offset = at + 8;
       found.frames = size / ((size_t)found.channels * found.sample_bytes);
