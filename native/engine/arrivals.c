@@ -9,7 +9,7 @@
 #include "engine/engine-parts.h"
 
 /** Datagrams that are taken from one socket before others are looked at again. */
-#define DATAGRAMS_A_ROUND 32
+#define DATAGRAMS_A_ROUND (4 * SOCKETS_BATCH)
 /** Sockets that are seen to in one round; the kernel gives the others their turn in the next. */
 #define READY_A_ROUND 64
 
@@ -36,15 +36,17 @@ void arrivals_unwatch(const struct engine *engine, size_t slot) {
 /** @return whether there may be more */
 static bool receive(struct engine *engine, size_t slot, enum source source) {
   struct stream *stream = &engine->streams[slot];
-  uint8_t bytes[STREAM_DATAGRAM_BYTES];
-  struct sockets_datagram datagram;
+  struct sockets_batch batch;
   int descriptor = source == SOURCE_RTP ? stream->sockets.rtp : stream->sockets.rtcp;
-  for (int taken = 0; taken < DATAGRAMS_A_ROUND; taken++) {
-    if (!sockets_receive(descriptor, bytes, sizeof bytes, &datagram)) return false;
-    if (source == SOURCE_RTP) stream_input_take(stream, &engine->context, bytes, &datagram);
-    else stream_report_receive(stream, &engine->context, bytes, &datagram);
+  size_t come = SOCKETS_BATCH;
+  for (size_t taken = 0; taken < DATAGRAMS_A_ROUND && come == SOCKETS_BATCH; taken += come) {
+    come = sockets_receive_batch(descriptor, &batch);
+    for (size_t at = 0; at < come; at++) {
+      if (source == SOURCE_RTP) stream_input_take(stream, &engine->context, batch.bytes[at], &batch.datagrams[at]);
+      else stream_report_receive(stream, &engine->context, batch.bytes[at], &batch.datagrams[at]);
+    }
   }
-  return true;
+  return come == SOCKETS_BATCH;
 }
 
 bool arrivals_take(struct engine *engine) {

@@ -11,10 +11,11 @@
 
 #include "crypto/hmac-sha1.h"
 #include "dtls/dtls.h"
+#include "engine/sockets.h"
 #include "srtp/srtp.h"
 
-/** Longer datagrams are no G.711: 120 ms are 960 bytes, headers and tag come on top. No handshake's are longer either. */
-#define STREAM_DATAGRAM_BYTES 1500
+/** What waits for the courier is a datagram whole. */
+#define STREAM_DATAGRAM_BYTES SOCKETS_DATAGRAM_BYTES
 /** Of a name that we have chosen ourselves. */
 #define ICE_UFRAG_BYTES 32
 

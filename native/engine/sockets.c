@@ -167,24 +167,48 @@ static uint64_t arrival_of(struct msghdr *message) {
   return now_ns;
 }
 
+/** Where the kernel puts its stamp. */
+union stamp_room {
+  struct cmsghdr header;
+  uint8_t bytes[CMSG_SPACE(sizeof(struct timespec))];
+};
+
+static struct msghdr message_into(struct sockets_datagram *datagram, struct iovec *part, union stamp_room *stamp) {
+  return (struct msghdr){.msg_name = &datagram->source,
+                         .msg_namelen = sizeof datagram->source,
+                         .msg_iov = part,
+                         .msg_iovlen = 1,
+                         .msg_control = stamp,
+                         .msg_controllen = sizeof *stamp};
+}
+
+static void note_arrival(struct sockets_datagram *datagram, struct msghdr *message, size_t length) {
+  datagram->length = length;
+  datagram->truncated = (message->msg_flags & MSG_TRUNC) != 0;
+  datagram->arrival_ns = arrival_of(message);
+}
+
 bool sockets_receive(int descriptor, uint8_t *buffer, size_t capacity, struct sockets_datagram *datagram) {
-  union {
-    struct cmsghdr header;
-    uint8_t bytes[CMSG_SPACE(sizeof(struct timespec))];
-  } control;
+  union stamp_room stamp;
   struct iovec part = {.iov_base = buffer, .iov_len = capacity};
-  struct msghdr message = {.msg_name = &datagram->source,
-                           .msg_namelen = sizeof datagram->source,
-                           .msg_iov = &part,
-                           .msg_iovlen = 1,
-                           .msg_control = &control,
-                           .msg_controllen = sizeof control};
+  struct msghdr message = message_into(datagram, &part, &stamp);
   ssize_t length = recvmsg(descriptor, &message, MSG_DONTWAIT);
   if (length < 0) return false;
-  datagram->length = (size_t)length;
-  datagram->truncated = (message.msg_flags & MSG_TRUNC) != 0;
-  datagram->arrival_ns = arrival_of(&message);
+  note_arrival(datagram, &message, (size_t)length);
   return true;
+}
+
+size_t sockets_receive_batch(int descriptor, struct sockets_batch *batch) {
+  union stamp_room stamps[SOCKETS_BATCH];
+  struct iovec parts[SOCKETS_BATCH];
+  struct mmsghdr messages[SOCKETS_BATCH];
+  for (size_t at = 0; at < SOCKETS_BATCH; at++) {
+    parts[at] = (struct iovec){.iov_base = batch->bytes[at], .iov_len = sizeof batch->bytes[at]};
+    messages[at] = (struct mmsghdr){.msg_hdr = message_into(&batch->datagrams[at], &parts[at], &stamps[at])};
+  }
+  int count = recvmmsg(descriptor, messages, SOCKETS_BATCH, MSG_DONTWAIT, NULL);
+  for (int at = 0; at < count; at++) note_arrival(&batch->datagrams[at], &messages[at].msg_hdr, messages[at].msg_len);
+  return count < 0 ? 0 : (size_t)count;
 }
 
 bool sockets_is_nowhere(const struct sockaddr_storage *address) {

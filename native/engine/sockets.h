@@ -37,6 +37,17 @@ struct sockets_datagram {
   uint64_t arrival_ns; /**< The kernel's stamp, as CLOCK_MONOTONIC. */
 };
 
+/** Ethernet carries no longer ones in one piece. What is longer is cut off, and said to be. */
+#define SOCKETS_DATAGRAM_BYTES 1500
+/** So many are taken by one call. */
+#define SOCKETS_BATCH 8
+
+/** Datagrams in the order in which they came. */
+struct sockets_batch {
+  uint8_t bytes[SOCKETS_BATCH][SOCKETS_DATAGRAM_BYTES];
+  struct sockets_datagram datagrams[SOCKETS_BATCH];
+};
+
 /** Reads a literal IPv4 or IPv6 address. @return DP_OK, DP_MALFORMED */
 dp_error sockets_parse_address(const char *text, uint16_t port, struct sockaddr_storage *address);
 
@@ -56,6 +67,9 @@ void sockets_close_pair(struct sockets_pair *pair);
 
 /** Takes one datagram. Never blocks. @return false: none waits */
 bool sockets_receive(int descriptor, uint8_t *buffer, size_t capacity, struct sockets_datagram *datagram);
+
+/** Takes what waits by one system call. Never blocks. @return how many; fewer than SOCKETS_BATCH: no more wait */
+size_t sockets_receive_batch(int descriptor, struct sockets_batch *batch);
 
 /** Whether an address is all zeros, where a held peer is (RFC 3264 §8.4). The kernel would take it for this machine. */
 bool sockets_is_nowhere(const struct sockaddr_storage *address);

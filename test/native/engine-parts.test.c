@@ -165,6 +165,37 @@ static void arrival_is_when_the_kernel_had_it(void) {
   sockets_close_pair(&pair);
 }
 
+static void a_batch_is_in_order_and_ends_where_no_more_wait(void) {
+  struct sockets_range range = {.first = 30400, .last = 30499};
+  struct sockaddr_storage local;
+  struct sockets_pair pair;
+  struct bare_peer sender;
+  static struct sockets_batch batch;
+  static uint8_t longer[SOCKETS_DATAGRAM_BYTES + 1];
+  CHECK_EQUAL(sockets_parse_address("127.0.0.1", 0, &local), DP_OK);
+  CHECK_EQUAL(sockets_open_pair(&range, &local, &pair), DP_OK);
+  bare_open(&sender);
+  CHECK_EQUAL(sockets_receive_batch(pair.rtp, &batch), 0);
+  for (uint8_t at = 0; at <= SOCKETS_BATCH; at++) bare_send(sender.rtp, pair.port, &at, 1);
+  bare_send(sender.rtp, pair.port, longer, 0);
+  bare_send(sender.rtp, pair.port, longer, sizeof longer);
+  CHECK_EQUAL(sockets_receive_batch(pair.rtp, &batch), SOCKETS_BATCH);
+  for (size_t at = 0; at < SOCKETS_BATCH; at++) {
+    CHECK_EQUAL(batch.bytes[at][0], at);
+    CHECK_EQUAL(batch.datagrams[at].length, 1);
+    CHECK(!batch.datagrams[at].truncated);
+    CHECK_EQUAL(sockets_port(&batch.datagrams[at].source), sender.port);
+    CHECK(at == 0 || batch.datagrams[at].arrival_ns + NS_PER_MS >= batch.datagrams[at - 1].arrival_ns);
+  }
+  CHECK_EQUAL(sockets_receive_batch(pair.rtp, &batch), 3);
+  CHECK_EQUAL(batch.bytes[0][0], SOCKETS_BATCH);
+  CHECK_EQUAL(batch.datagrams[1].length, 0);
+  CHECK(batch.datagrams[2].truncated);
+  CHECK_EQUAL(sockets_receive_batch(pair.rtp, &batch), 0);
+  bare_close(&sender);
+  sockets_close_pair(&pair);
+}
+
 int main(void) {
   TEST(media_time_passes_without_turns);
   TEST(media_time_is_real_time_without_drift);
@@ -173,5 +204,6 @@ int main(void) {
   TEST(figures_that_are_read_belong_together);
   TEST(addresses_are_read_and_compared);
   TEST(arrival_is_when_the_kernel_had_it);
+  TEST(a_batch_is_in_order_and_ends_where_no_more_wait);
   return test_summary("engine-parts");
 }
