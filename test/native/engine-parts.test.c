@@ -196,6 +196,54 @@ static void a_batch_is_in_order_and_ends_where_no_more_wait(void) {
   sockets_close_pair(&pair);
 }
 
+/** The traffic class that a datagram of one byte came with; -1: none came. */
+static int class_of_next(int descriptor) {
+  uint8_t byte;
+  union {
+    struct cmsghdr header;
+    uint8_t bytes[CMSG_SPACE(sizeof(int))];
+  } control;
+  struct pollfd ready = {.fd = descriptor, .events = POLLIN};
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  if (poll(&ready, 1, 1000) != 1 || recvmsg(descriptor, &message, MSG_DONTWAIT) != 1) return -1;
+  struct cmsghdr *item = CMSG_FIRSTHDR(&message);
+  int value = 0;
+  if (!item) return -1;
+  if (item->cmsg_type == IP_TOS) return *CMSG_DATA(item); // of one byte
+  memcpy(&value, CMSG_DATA(item), sizeof value);
+  return value;
+}
+
+/** RFC 3246: DSCP 46, expedited forwarding, by RTP and RTCP. */
+static void check_class(const char *address, int level, int wish) {
+  struct sockets_range range = {.first = 30400, .last = 30499};
+  struct sockaddr_storage local;
+  struct sockaddr_storage peer;
+  struct sockets_pair pair;
+  socklen_t length = sizeof peer;
+  const int on = 1;
+  CHECK_EQUAL(sockets_parse_address(address, 0, &local), DP_OK);
+  // Machines without IPv6 have no ::1.
+  if (sockets_open_pair(&range, &local, &pair) != DP_OK && local.ss_family == AF_INET6) return;
+  int receiver = socket(local.ss_family, SOCK_DGRAM, 0);
+  CHECK_EQUAL(setsockopt(receiver, level, wish, &on, sizeof on), 0);
+  CHECK_EQUAL(bind(receiver, (struct sockaddr *)&local, sizeof local), 0);
+  CHECK_EQUAL(getsockname(receiver, (struct sockaddr *)&peer, &length), 0);
+  CHECK(sockets_send(pair.rtp, (const uint8_t *)"x", 1, &peer));
+  CHECK_EQUAL(class_of_next(receiver), 46 << 2);
+  CHECK(sockets_send(pair.rtcp, (const uint8_t *)"x", 1, &peer));
+  CHECK_EQUAL(class_of_next(receiver), 46 << 2);
+  close(receiver);
+  sockets_close_pair(&pair);
+}
+
+static void what_is_sent_asks_for_expedited_forwarding(void) {
+  check_class("127.0.0.1", IPPROTO_IP, IP_RECVTOS);
+  check_class("::1", IPPROTO_IPV6, IPV6_RECVTCLASS);
+}
+
 int main(void) {
   TEST(media_time_passes_without_turns);
   TEST(media_time_is_real_time_without_drift);
@@ -204,6 +252,7 @@ int main(void) {
   TEST(figures_that_are_read_belong_together);
   TEST(addresses_are_read_and_compared);
   TEST(arrival_is_when_the_kernel_had_it);
+  TEST(what_is_sent_asks_for_expedited_forwarding);
   TEST(a_batch_is_in_order_and_ends_where_no_more_wait);
   return test_summary("engine-parts");
 }
