@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ROUNDS = 20000, MOST = 1600 };
 
-/** Packets to begin with: RTP with everything, RTCP compound, telephone-event, SRTP-sized. */
+/** Packets to begin with: RTP with everything, RTCP compound, VoIP metrics, telephone-event, SRTP-sized. */
 static const char *const templates[] = {
     "8008000000000000000000aad5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5d5",
     "b2880001000000a0000000aa1111111122222222bede00011122334455667788990002",
@@ -18,6 +18,8 @@ static const char *const templates[] = {
     "81c8000c0a0b0c0d83aa7e808000000000001000000000640000 3e800102030440fffffe000100050000001eb705200000054000"
     "81ca00040a0b0c0d0109646f6f72407465737400"
     "81cb00010a0b0c0d",
+    "80c900010a0b0c0d80cf000a0a0b0c0d0700000801020304"
+    "1a000a050064002800320064c83cff10505f2829010b003c00780140",
     "80c900010a0b0c0d81ca00030a0b0c0d0102616200000000",
 };
 
