@@ -3,6 +3,7 @@
 import { expect, it } from 'vitest';
 import { deviceOf, usableCodecs } from '../../../src/app/sound.ts';
 import type { AudioConfiguration } from '../../../src/config/index.ts';
+import { FakeEngine } from '../../support/fake-engine.ts';
 
 const audio = (device: AudioConfiguration['device']): AudioConfiguration => ({
   device,
@@ -32,14 +33,7 @@ it('is the configuration’s, whatever the board has', () => {
 });
 
 it('offers opus where its library is there, and never nothing', () => {
-  const state = {
-    realtime: true,
-    memoryLocked: true,
-    device: 'virtual',
-    deviceFault: undefined,
-    eventsDropped: 0,
-    turns: 0,
-  };
+  const { state } = new FakeEngine();
   expect(usableCodecs(['opus', 'G722'], { ...state, opus: true })).toEqual(['opus', 'G722']);
   expect(usableCodecs(['opus', 'G722'], { ...state, opus: false })).toEqual(['G722']);
   expect(usableCodecs(['opus'], state)).toEqual(['PCMA', 'PCMU']);
