@@ -55,6 +55,7 @@
 #define LOOKS_A_QUESTION 10
 /** How much of a deviation of one sample at 8 kHz is worked off in a turn: 10 ppm. At 100 samples off it takes seconds. */
 #define DRIFT_NS_A_SAMPLE (10 * ALSA_TURN_MS)
+#define PLAYBACK_CLOSER 4
 /** A sample is averaged over 1.3 s, longer than any device's period. */
 #define AVERAGE_TURNS (1280 / ALSA_TURN_MS)
 
@@ -138,25 +139,9 @@ static void set_margins(struct alsa_pair *pair) {
   size_t lead = greater(playback->period_frames, frames_in(playback, LEAST_LEAD_MS));
   pair->lead = lead_of(playback, playback->even ? lead : frames_in(playback, SERVER_LEAD_MS));
   // What is ready changes by a period, half of it to either side.
-  size_t aim = pair->turn_samples + capture->period_frames * pair->rate_hz / capture->rate_hz / 2;
-  pair->aim = aim_of(pair, capture->even ? greater(aim, least_aim(pair)) : samples_in(pair, SERVER_AIM_MS));
-}
-
-int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair) {
-  struct alsa_pair *made = calloc(1, sizeof *made);
-  if (!made) return -ENOMEM;
-  made->library = library;
-  made->rate_hz = audio_rate_hz(wide);
-  made->turn_samples = audio_samples(wide, ALSA_TURN_MS);
-  int error = open_direction(made, name, ALSA_STREAM_PLAYBACK, &made->playback);
-  if (error >= 0) error = open_direction(made, name, ALSA_STREAM_CAPTURE, &made->capture);
-  if (error < 0) {
-    alsa_pair_close(made);
-    return error;
-  }
-  set_margins(made);
-  *pair = made;
-  return 0;
+  size_t period = capture->handle ? capture->period_frames * pair->rate_hz / capture->rate_hz : 0;
+  size_t aim = greater(pair->turn_samples + period / 2, least_aim(pair));
+  pair->aim = aim_of(pair, capture->even ? aim : samples_in(pair, SERVER_AIM_MS));
 }
 
 static void close_direction(const struct alsa_library *library, struct alsa_direction *direction) {
@@ -165,6 +150,35 @@ static void close_direction(const struct alsa_library *library, struct alsa_dire
     (void)library->close(direction->handle);
   }
   free(direction->filter);
+  *direction = (struct alsa_direction){.handle = NULL};
+}
+
+/** Opens both. @return 0: one of them at least is open */
+static int open_directions(struct alsa_pair *pair, const char *name) {
+  int mute = open_direction(pair, name, ALSA_STREAM_PLAYBACK, &pair->playback);
+  if (mute < 0) close_direction(pair->library, &pair->playback);
+  int deaf = open_direction(pair, name, ALSA_STREAM_CAPTURE, &pair->capture);
+  if (deaf < 0) close_direction(pair->library, &pair->capture);
+  if (mute < 0 && deaf < 0) return mute;
+  if (mute < 0) pair->half = (struct audio_report){.fault = AUDIO_FAULT_NO_SPEAKER, .system_error = -mute};
+  if (deaf < 0) pair->half = (struct audio_report){.fault = AUDIO_FAULT_NO_MICROPHONE, .system_error = -deaf};
+  return 0;
+}
+
+int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair) {
+  struct alsa_pair *made = calloc(1, sizeof *made);
+  if (!made) return -ENOMEM;
+  made->library = library;
+  made->rate_hz = audio_rate_hz(wide);
+  made->turn_samples = audio_samples(wide, ALSA_TURN_MS);
+  int error = open_directions(made, name);
+  if (error < 0) {
+    alsa_pair_close(made);
+    return error;
+  }
+  set_margins(made);
+  *pair = made;
+  return 0;
 }
 
 void alsa_pair_close(struct alsa_pair *pair) {
@@ -225,6 +239,7 @@ static uint32_t too_deep(struct alsa_pair *pair) {
   if (room < 0) return 0; // writing says what is wrong
   alsa_uframes depth = (alsa_uframes)room < playback->buffer_frames ? playback->buffer_frames - (alsa_uframes)room : 0;
   (void)alsa_margin_turn(&pair->lead, depth);
+  pair->depth = depth;
   if (pair->depth_turns == 0 || depth < pair->least_depth) pair->least_depth = depth;
   if (++pair->depth_turns < DEPTH_TURNS) return 0;
   pair->depth_turns = 0;
@@ -248,6 +263,7 @@ static bool leaves_out(struct alsa_pair *pair, const int16_t *heard) {
 static int play(struct alsa_pair *pair, const int16_t *heard) {
   struct alsa_direction *playback = &pair->playback;
   int16_t frames[2 * ALSA_BLOCK_FRAMES];
+  if (!playback->handle) return 0;
   if (playback->running && pair->left_out == 0) pair->left_out = too_deep(pair);
   if (playback->running && leaves_out(pair, heard)) return 0;
   size_t count = to_device(pair, heard, frames);
@@ -321,7 +337,7 @@ static void take_for_even(struct alsa_pair *pair) {
   pair->aim = aim_of(pair, least_aim(pair));
   if (pair->captured_count > pair->aim.amount) forget_oldest(pair, pair->captured_count - pair->aim.amount);
   pair->surplus_q8 = 0;
-  if (pair->playback.even) return;
+  if (pair->playback.even || !pair->playback.handle) return;
   pair->playback.even = true;
   const struct alsa_margin before = pair->lead;
   pair->lead = lead_of(&pair->playback, frames_in(&pair->playback, LEAST_LEAD_MS));
@@ -343,6 +359,7 @@ static void watch(struct alsa_pair *pair, size_t come) {
 static int listen(struct alsa_pair *pair) {
   struct alsa_direction *capture = &pair->capture;
   int16_t frames[2 * ALSA_BLOCK_FRAMES];
+  if (!capture->handle) return 0;
   int error = capture->running ? 0 : start_capture(pair);
   if (error < 0) return error;
   size_t before = pair->captured_count;
@@ -361,6 +378,27 @@ static int listen(struct alsa_pair *pair) {
   watch(pair, pair->captured_count - before);
   pair->idle_turns = pair->captured_count > before ? 0 : pair->idle_turns + 1;
   return judge(pair, pair->idle_turns);
+}
+
+/** How far the engine's next turn is to be moved for a surplus that is averaged: samples at the pair's rate, times 256. */
+static int32_t drift_of(const struct alsa_pair *pair) {
+  return (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE * AUDIO_RATE_HZ / pair->rate_hz / 256);
+}
+
+static void average(struct alsa_pair *pair, int64_t surplus) {
+  pair->surplus_q8 += (surplus * 256 - pair->surplus_q8) / AVERAGE_TURNS;
+}
+
+/**
+ * Nothing is captured: the engine follows what waits to be heard, of which there is too much when it is the faster one. More
+ * closely than what is captured, as little waits.
+ */
+static void follow_playback(struct alsa_pair *pair, struct audio_report *report) {
+  const struct alsa_direction *playback = &pair->playback;
+  if (playback->running && pair->depth > 0) {
+    average(pair, ((int64_t)pair->lead.amount - (int64_t)pair->depth) * pair->rate_hz / playback->rate_hz);
+  }
+  report->drift_ns = PLAYBACK_CLOSER * drift_of(pair);
 }
 
 /**
@@ -385,20 +423,24 @@ static void take_turn(struct alsa_pair *pair, int16_t *spoken, struct audio_repo
   pair->primed = true;
   // Less to be ready is nothing left out: the clocks work it off.
   (void)alsa_margin_turn(&pair->aim, pair->captured_count - count);
-  int64_t surplus_q8 = ((int64_t)pair->captured_count - (int64_t)pair->aim.amount) * 256;
-  pair->surplus_q8 += (surplus_q8 - pair->surplus_q8) / AVERAGE_TURNS;
   // Too much is ready: the engine is the slower one, and its next turn comes sooner.
-  report->drift_ns = (int32_t)(-pair->surplus_q8 * DRIFT_NS_A_SAMPLE * AUDIO_RATE_HZ / pair->rate_hz / 256);
+  average(pair, (int64_t)pair->captured_count - (int64_t)pair->aim.amount);
+  report->drift_ns = drift_of(pair);
   memcpy(spoken, pair->captured, count * sizeof *spoken);
   forget_oldest(pair, count);
 }
 
 bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report) {
-  *report = (struct audio_report){.fault = AUDIO_FAULT_NONE};
+  *report = pair->half;
   if (pair->turns < WAKING_TURNS) pair->turns++;
   int error = play(pair, heard);
   if (error >= 0) error = listen(pair);
-  take_turn(pair, spoken, report);
+  if (pair->capture.handle) {
+    take_turn(pair, spoken, report);
+  } else {
+    memset(spoken, 0, pair->turn_samples * sizeof *spoken);
+    follow_playback(pair, report);
+  }
   if (error >= 0) return true;
   report->fault = error == -EAGAIN ? AUDIO_FAULT_STALLED : AUDIO_FAULT_LOST;
   report->system_error = error == -EAGAIN ? 0 : -error;
@@ -409,7 +451,7 @@ bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *s
 
 static void stop(const struct alsa_library *library, struct alsa_direction *direction) {
   // A card that has gone refuses, and the next look says so.
-  (void)library->drop(direction->handle);
+  if (direction->handle) (void)library->drop(direction->handle);
   direction->running = false;
 }
 
@@ -423,6 +465,7 @@ void alsa_pair_rest(struct alsa_pair *pair) {
   pair->turns = 0;
   pair->idle_turns = 0;
   pair->refused = 0;
+  pair->depth = 0;
   pair->looks = 0;
 }
 
@@ -432,6 +475,7 @@ void alsa_pair_rest(struct alsa_pair *pair) {
  * @return 0 or a negative errno
  */
 static int look_at(const struct alsa_library *library, const struct alsa_direction *direction, bool ask) {
+  if (!direction->handle) return 0;
   if (library->state(direction->handle) == ALSA_STATE_DISCONNECTED) return -ENODEV;
   return ask && library->type(direction->handle) == ALSA_TYPE_IOPLUG ? library->prepare(direction->handle) : 0;
 }
@@ -440,7 +484,7 @@ bool alsa_pair_look(struct alsa_pair *pair, struct audio_report *report) {
   bool ask = ++pair->looks % LOOKS_A_QUESTION == 0;
   int error = look_at(pair->library, &pair->playback, ask);
   if (error >= 0) error = look_at(pair->library, &pair->capture, ask);
-  *report = (struct audio_report){.fault = AUDIO_FAULT_NONE};
+  *report = pair->half;
   if (error >= 0) return true;
   *report = (struct audio_report){.fault = AUDIO_FAULT_LOST, .system_error = -error};
   return false;

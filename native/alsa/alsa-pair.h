@@ -1,4 +1,5 @@
-// Playback and capture of one ALSA device, as mono sound of 8 or 16 kHz, a turn at a time. Opening and closing may take long and belong to a thread
+// Playback and capture of one ALSA device, as mono sound of 8 or 16 kHz, a turn at a time. A device may have but one of the two, or refuse
+// to do both at once (half-duplex): then the other is silence. Opening and closing may take long and belong to a thread
 // that is not real time; the exchange never blocks.
 
 #ifndef DOORPHONE_ALSA_ALSA_PAIR_H
@@ -22,7 +23,7 @@
 
 /** One direction. */
 struct alsa_direction {
-  struct alsa_handle *handle;
+  struct alsa_handle *handle; /**< Null: it is not there. */
   unsigned channels;
   unsigned rate_hz;
   alsa_uframes buffer_frames;
@@ -39,6 +40,7 @@ struct alsa_pair {
   size_t turn_samples;  /**< In one of them. */
   struct alsa_direction playback;
   struct alsa_direction capture;
+  struct audio_report half; /**< What each exchange says of a direction that is not there. */
   int16_t captured[ALSA_CAPTURED_SAMPLES];
   size_t captured_count;
   struct alsa_margin aim;  /**< How many captured samples are to be ready when a turn's are taken. */
@@ -53,16 +55,17 @@ struct alsa_pair {
   uint32_t idle_turns; /**< Turns in a row without a captured sample. */
   uint32_t refused;    /**< Frames in a row that playback did not take. */
   uint32_t depth_turns;       /**< Turns over which `least_depth` holds. */
+  alsa_uframes depth;         /**< The device's frames that waited to be heard when the last turn came; 0: not known. */
   alsa_uframes least_depth;   /**< The fewest of the device's frames that waited to be heard. */
   uint32_t looks;             /**< Since it rests. */
 };
 
-/** Opens both directions. Not on the media thread. @param wide for frames of 16 kHz @return 0 or a negative errno */
+/** Opens both directions, or the one that can be. Not on the media thread. @param wide for frames of 16 kHz @return 0 or a negative errno */
 int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair);
 
 void alsa_pair_close(struct alsa_pair *pair);
 
-/** One turn. Media thread. @return whether the device still works; `report` says what it does not */
+/** One turn. Media thread. @return whether the device still works, if by half; `report` says what does not */
 bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report);
 
 /**

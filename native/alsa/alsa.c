@@ -89,9 +89,12 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
   explain(alsa, report);
 }
 
+/** One direction may be there meanwhile, or be free: that is tried when nobody talks, once behind each call. */
 static void rest(void *device) {
   struct alsa *alsa = device;
-  if (alsa->pair) alsa_pair_rest(alsa->pair);
+  if (!alsa->pair) return;
+  alsa_pair_rest(alsa->pair);
+  if (alsa->pair->half.fault != AUDIO_FAULT_NONE) give_up(alsa, &alsa->pair->half);
 }
 
 /** A card that comes while the door rests is found as well as one that goes. */
@@ -99,7 +102,7 @@ static void look(void *device, struct audio_report *report) {
   struct alsa *alsa = device;
   if (!alsa->pair) {
     alsa->pair = atomic_exchange(&alsa->ready, NULL);
-    rest(alsa);
+    if (alsa->pair) alsa_pair_rest(alsa->pair);
   }
   if (!alsa->pair) explain(alsa, report);
   else if (!alsa_pair_look(alsa->pair, report)) give_up(alsa, report);

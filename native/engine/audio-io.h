@@ -25,6 +25,8 @@ enum audio_fault {
   AUDIO_FAULT_LOST = 2,      /**< Failed while it ran: unplugged, or its driver gave up. */
   AUDIO_FAULT_STALLED = 3,   /**< Takes or gives no samples any more. */
   AUDIO_FAULT_RECORDING = 4, /**< The output file cannot be written. */
+  AUDIO_FAULT_NO_MICROPHONE = 5, /**< It plays, and there is nothing to record with. */
+  AUDIO_FAULT_NO_SPEAKER = 6,    /**< It records, and there is nothing to play with. */
 };
 
 /** What a device says after an exchange. */

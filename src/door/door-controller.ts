@@ -12,7 +12,7 @@ import { type Millis, millis, minutes } from '../base/units.ts';
 import { type Call, type Calls, peerAddress, tellOf } from '../call/index.ts';
 import { type Configuration, calledBy } from '../config/index.ts';
 import type { Board, Keypad, Reader } from '../hardware/ports/index.ts';
-import type { MediaEngine } from '../media/types.ts';
+import type { DeviceSide, MediaEngine } from '../media/types.ts';
 import { type Account, bracketHost, type NameAddress, type Referral, type UserAgent } from '../sip/index.ts';
 import { chooseAccount } from './account-choice.ts';
 import type { AdmissionPolicy } from './admission.ts';
@@ -146,7 +146,7 @@ export class DoorController {
         this.#lamps.show(() => this.#lampState());
         if (type === 'door.opened') engine.announce('opened');
       }),
-      engine.on('device', (fault) => this.#deviceChanged(fault)),
+      engine.on('device', (fault, _at, lost) => this.#deviceChanged(fault, lost)),
       agent.on('refer', (referral, from) => this.#clickToDial(referral, from)),
       agent.on('refused', (peer, source, why) => this.#strangers.report(peer, source.address, why)),
     );
@@ -334,7 +334,7 @@ export class DoorController {
     return (digit, at) => reader.take(digit, at);
   }
 
-  #deviceChanged(fault: string | undefined): void {
+  #deviceChanged(fault: string | undefined, lost: readonly DeviceSide[]): void {
     const { journal, engine } = this.services;
     const { device } = engine.state;
     if (fault === undefined) {
@@ -348,8 +348,7 @@ export class DoorController {
     });
     const call = this.#conversation.callId;
     if (call === undefined) return;
-    journal.record('media.lost', { call, leg: 'microphone' });
-    journal.record('media.lost', { call, leg: 'speaker' });
+    for (const leg of lost) journal.record('media.lost', { call, leg });
   }
 
   #lookHostsUp(): void {

@@ -1,12 +1,14 @@
 // What is wrong with a sound device, in words. The numbers are native/engine/audio_io.h's `enum audio_fault`.
 
 import { getSystemErrorName } from 'node:util';
-import type { DeviceOptions } from './types.ts';
+import type { DeviceOptions, DeviceSide } from './types.ts';
 
 const AUDIO_FAULT_OPEN = 1;
 const AUDIO_FAULT_LOST = 2;
 const AUDIO_FAULT_STALLED = 3;
 const AUDIO_FAULT_RECORDING = 4;
+const AUDIO_FAULT_NO_MICROPHONE = 5;
+const AUDIO_FAULT_NO_SPEAKER = 6;
 
 /** `file`, `virtual`, `alsa:default`: how a device is named in state and logs. */
 export function deviceName(device: DeviceOptions): string {
@@ -27,6 +29,14 @@ export function describeCards(cards: readonly (readonly [id: string, name: strin
   return `there are ${cards.map(([id, name]) => (id === name ? id : `${id} (${name})`)).join(', ')}`;
 }
 
+/** What such a fault takes from a call; 0 takes nothing. */
+export function lostSides(fault: number): readonly DeviceSide[] {
+  if (fault === 0) return [];
+  if (fault === AUDIO_FAULT_NO_MICROPHONE) return ['microphone'];
+  if (fault === AUDIO_FAULT_NO_SPEAKER) return ['speaker'];
+  return ['microphone', 'speaker'];
+}
+
 /**
  * @param fault a number of `enum audio_fault`
  * @param systemError the errno of the fault, or 0
@@ -45,6 +55,10 @@ export function describeDeviceFault(device: DeviceOptions, fault: number, system
       return `sound device ${deviceName(device)} has stopped moving samples${reason}`;
     case AUDIO_FAULT_RECORDING:
       return `${device.kind === 'file' ? device.output : deviceName(device)} cannot be written${reason}`;
+    case AUDIO_FAULT_NO_MICROPHONE:
+      return `sound device ${deviceName(device)} has no microphone that can be opened${reason}; it plays all the same`;
+    case AUDIO_FAULT_NO_SPEAKER:
+      return `sound device ${deviceName(device)} has no speaker that can be opened${reason}; it records all the same`;
     default:
       return `sound device ${deviceName(device)} reports fault ${fault}${reason}`;
   }

@@ -4,7 +4,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Log } from '../base/log.ts';
 import { type Millis, millis } from '../base/units.ts';
 import { type EngineHandle, loadNative, type MediaAddon } from '../native.ts';
-import { describeCards, describeDeviceFault, deviceName, isMissingCard } from './device-fault.ts';
+import { describeCards, describeDeviceFault, deviceName, isMissingCard, lostSides } from './device-fault.ts';
 import {
   associationOf,
   CALIBRATION_LENGTH,
@@ -292,7 +292,7 @@ export class NativeEngine implements MediaEngine {
     const text = this.#describe(fault, systemError);
     if (text === undefined) this.#log.info('media.device-back', {});
     else this.#log.warn('media.device-fault', { fault: text });
-    this.#events.emit('device', text, at);
+    this.#events.emit('device', text, at, lostSides(fault));
   }
 }
 

@@ -187,9 +187,12 @@ export type EngineEvents = {
   unsecured: [session: number, association: number, failure: HandshakeFailure, at: Millis];
   /** The lifetimes of all the peer's keys are over, and it has gone on for 3 s: nothing is accepted. Again every 3 s. */
   keySpent: [session: number, at: Millis];
-  /** The sound device failed or came back. The engine goes on pacing silence meanwhile. */
-  device: [fault: string | undefined, at: Millis];
+  /** The sound device failed, by half or wholly, or came back. The engine goes on pacing silence meanwhile. */
+  device: [fault: string | undefined, at: Millis, lost: readonly DeviceSide[]];
 };
+
+/** What a sound device has two of, as a call sees it. */
+export type DeviceSide = 'microphone' | 'speaker';
 
 /** What the visitor is played while nobody talks. */
 export type Tone = 'none' | 'ringback' | 'busy' | 'failure';

@@ -29,6 +29,7 @@ static struct {
   bool gone;            // the kernel says that it was pulled out
   bool is_server;       // it is a sound server's client
   int prepares;         // what a question to the server answers
+  bool lacks[2];        // of playback and capture: refuses to be opened
   unsigned questions;
 } card;
 
@@ -64,6 +65,7 @@ static double card_frames(const struct alsa_handle *handle) {
 static int fake_open(struct alsa_handle **handle, const char *name, int stream, int mode) {
   if (strcmp(name, "none") == 0) return -ENOENT;
   CHECK_EQUAL(mode, ALSA_MODE_NONBLOCK);
+  if (card.lacks[stream]) return -EBUSY;
   *handle = &handles[stream];
   memset(*handle, 0, sizeof **handle);
   (*handle)->captures = stream == ALSA_STREAM_CAPTURE;
@@ -194,12 +196,14 @@ static struct audio_report report;
 static double play_phase;
 static int64_t drift_sum; // of all exchanges
 static bool wide; // the pair's frames are of 16 kHz
+static int lacking = -1; // the direction that the next card cannot open
 #define SAYS_TONE INT16_MIN
 static int16_t says = SAYS_TONE; // what the far end says, a constant or a tone of 700 Hz
 
 /** @param is_server it is its client */
 static void open_device(bool is_server, unsigned rate_hz, unsigned channels, double error_ppm) {
   memset(&card, 0, sizeof card);
+  if (lacking >= 0) card.lacks[lacking] = true;
   card.is_server = is_server;
   card.only_rate_hz = rate_hz;
   card.only_channels = channels;
@@ -216,6 +220,14 @@ static void open_device(bool is_server, unsigned rate_hz, unsigned channels, dou
 
 static void open_card(unsigned rate_hz, unsigned channels, double error_ppm) {
   open_device(false, rate_hz, channels, error_ppm);
+}
+
+/** @param lacks the direction that cannot be opened */
+static void open_half(int lacks, unsigned rate_hz, double error_ppm) {
+  memset(handles, 0, sizeof handles);
+  lacking = lacks;
+  open_card(rate_hz, 1, error_ppm);
+  lacking = -1;
 }
 
 /** One exchange as the media thread makes it; of what is spoken 8000 samples a second are kept. @return whether it works */
@@ -500,6 +512,48 @@ static void a_card_that_gives_unevenly_tears_nothing_for_long(void) {
   close_card();
 }
 
+/** A card without a microphone, or one that does one thing at a time: the visitor hears at least. */
+static void a_card_that_only_plays_is_heard(void) {
+  static const double errors_ppm[] = {-300, 300};
+  for (size_t at = 0; at < 2; at++) {
+    open_half(ALSA_STREAM_CAPTURE, 16000, errors_ppm[at]);
+    turns(60 * 50);
+    unsigned xruns = handles[0].xruns;
+    handles[0].heard.heard_count = 0;
+    spoken.heard_count = 0;
+    drift_sum = 0;
+    turns(10 * 50);
+    CHECK_EQUAL(report.fault, AUDIO_FAULT_NO_MICROPHONE);
+    CHECK_EQUAL(report.system_error, EBUSY);
+    // The engine follows the card all the same.
+    CHECK_EQUAL(handles[0].xruns, xruns);
+    CHECK_WITHIN(waiting_ms(), 7.5, 10.5);
+    CHECK_WITHIN(heard_share(&handles[0].heard, 700, 9), 0.999, 1.001);
+    CHECK_EQUAL(heard_level(&spoken, 9), 0);
+    alsa_pair_rest(pair);
+    CHECK(alsa_pair_look(pair, &report));
+    CHECK_EQUAL(report.fault, AUDIO_FAULT_NO_MICROPHONE);
+    turns(10);
+    close_card();
+  }
+}
+
+static void a_card_that_only_records_is_listened_to(void) {
+  open_half(ALSA_STREAM_PLAYBACK, 48000, 100);
+  turns(10 * 50);
+  CHECK_EQUAL(report.fault, AUDIO_FAULT_NO_SPEAKER);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 9), 0.999, 1.001);
+  CHECK_EQUAL(handles[0].moved, 0);
+  close_card();
+}
+
+static void a_card_that_does_neither_is_refused(void) {
+  memset(&card, 0, sizeof card);
+  card.lacks[0] = card.lacks[1] = true;
+  CHECK_EQUAL(alsa_pair_open(&library, "card", wide, &pair), -EBUSY);
+  CHECK_EQUAL(card.opened, 0);
+}
+
 /** A door at which nobody talks: the card sleeps, and is as good as new when somebody does. */
 static void a_card_that_rests_stands_still_and_sounds_again(void) {
   open_card(48000, 2, 0);
@@ -595,6 +649,9 @@ int main(void) {
   TEST(a_card_that_wakes_late_is_waited_for);
   TEST(a_card_that_never_wakes_is_a_fault);
   TEST(a_card_that_gives_unevenly_tears_nothing_for_long);
+  TEST(a_card_that_only_plays_is_heard);
+  TEST(a_card_that_only_records_is_listened_to);
+  TEST(a_card_that_does_neither_is_refused);
   TEST(a_card_that_rests_stands_still_and_sounds_again);
   TEST(a_card_that_is_pulled_out_while_it_rests_is_lost);
   TEST(a_sound_server_that_dies_while_it_rests_is_lost);

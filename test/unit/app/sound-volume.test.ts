@@ -149,8 +149,8 @@ describe('a card with a mixer', () => {
     expect(faults.list).toEqual([]);
     await ask(volume, 'speaker', { percent: 30 });
     mixer.fault = undefined;
-    engine.emit('device', 'sound device alsa:hw:Device failed', millis(1));
-    engine.emit('device', undefined, millis(2));
+    engine.emit('device', 'sound device alsa:hw:Device failed', millis(1), ['microphone', 'speaker']);
+    engine.emit('device', undefined, millis(2), []);
     await settle();
     expect(mixer.sets).toContainEqual(['speaker', { percent: 30, muted: false }]);
     expect(engine.gains.at(-1)).toEqual([100, 70]);

@@ -395,17 +395,24 @@ describe('what fails at the door', () => {
     const rig = new DoorRig();
     rig.talk();
     rig.engine.state = { ...rig.engine.state, deviceFault: 'no such device' };
-    rig.engine.emit('device', 'no such device', rig.clock.now());
+    rig.engine.emit('device', 'no such device', rig.clock.now(), ['microphone', 'speaker']);
     expect(rig.events('fault')).toHaveLength(1);
     expect(rig.events('media.lost').map((event) => event.leg)).toEqual(['microphone', 'speaker']);
     expect(rig.events('audio.lost')).toMatchObject([{ device: 'virtual', why: 'no such device' }]);
     expect(rig.door.state()).toMatchObject({ state: 'talking', faults: ['sound device: no such device'] });
     expect(rig.events('audio.found')).toEqual([]);
-    rig.engine.emit('device', undefined, rig.clock.now());
+    rig.engine.emit('device', undefined, rig.clock.now(), []);
     expect(rig.events('audio.found')).toMatchObject([{ device: 'virtual' }]);
     expect(rig.events('fault')).toHaveLength(1);
     rig.agent.session.peerHangsUp();
     expect(rig.door.state().state).toBe('fault');
+  });
+
+  it('a sound device that loses its microphone takes one leg', () => {
+    const rig = new DoorRig();
+    rig.talk();
+    rig.engine.emit('device', 'no microphone', rig.clock.now(), ['microphone']);
+    expect(rig.events('media.lost').map((event) => event.leg)).toEqual(['microphone']);
   });
 
   it('a line that the board does not have: a fault that says so, and the rest works', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeCards, isMissingCard } from '../../../src/media/device-fault.ts';
+import { describeCards, describeDeviceFault, isMissingCard, lostSides } from '../../../src/media/device-fault.ts';
 
 const card = { kind: 'alsa', name: 'card=USB' } as const;
 
@@ -24,5 +24,23 @@ describe('which cards there are', () => {
       ]),
     ).toBe('there are Device (USB Audio Device), Dummy');
     expect(describeCards([])).toBe('there is no sound card');
+  });
+});
+
+describe('a device of which one direction is missing', () => {
+  it('is said to do the other, and takes one leg from a call', () => {
+    expect(describeDeviceFault(card, 5, 16)).toBe(
+      'sound device alsa:card=USB has no microphone that can be opened (EBUSY); it plays all the same',
+    );
+    expect(lostSides(5)).toEqual(['microphone']);
+    expect(describeDeviceFault(card, 6, 2)).toBe(
+      'sound device alsa:card=USB has no speaker that can be opened (ENOENT); it records all the same',
+    );
+    expect(lostSides(6)).toEqual(['speaker']);
+  });
+
+  it('is no such thing where the whole fails, or nothing', () => {
+    for (const fault of [1, 2, 3]) expect(lostSides(fault)).toEqual(['microphone', 'speaker']);
+    expect(lostSides(0)).toEqual([]);
   });
 });
