@@ -169,8 +169,16 @@ static inline struct engine_stream stream_to(uint16_t port) {
                                 .receives = true};
 }
 
+/** Until all that was asked of the media thread is done: a sound, even none, is waited for. */
+static inline void station_settle(struct station *station) {
+  const struct engine_sound none = {.samples = NULL};
+  CHECK_EQUAL(engine_set_sound(station->engine, ENGINE_TONE_FAILURE, &none), DP_OK);
+}
+
+/** What is sent after it meets what was agreed. */
 static inline void station_configure(struct station *station, const struct engine_stream *stream) {
   CHECK_EQUAL(engine_configure_session(station->engine, station->session, stream), DP_OK);
+  station_settle(station);
 }
 
 static inline void station_collect(struct station *station) {
