@@ -30,11 +30,10 @@ void alsa_margin_lack(struct alsa_margin *margin) {
   watch_anew(margin);
 }
 
-bool alsa_margin_turn(struct alsa_margin *margin, size_t left) {
+void alsa_margin_turn(struct alsa_margin *margin, size_t left) {
   if (left < margin->least_left) margin->least_left = left;
-  if (++margin->calm_turns < margin->patience_turns) return false;
+  if (++margin->calm_turns < margin->patience_turns) return;
   margin->eased = margin->amount >= margin->least + margin->step && margin->least_left >= margin->step + margin->reserve;
   if (margin->eased) margin->amount -= margin->step;
   watch_anew(margin);
-  return margin->eased;
 }

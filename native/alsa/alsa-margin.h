@@ -27,7 +27,7 @@ struct alsa_margin alsa_margin_of(size_t least, size_t most, size_t step, size_t
 /** Something was not there in time. If that comes of a step that went, the next one goes later: after 10 s, 20, up to 5 min. */
 void alsa_margin_lack(struct alsa_margin *margin);
 
-/** Each turn. @param left of the amount when it was needed @return whether a step has gone */
-bool alsa_margin_turn(struct alsa_margin *margin, size_t left);
+/** Each turn: a step may go. @param left of the amount when it was needed */
+void alsa_margin_turn(struct alsa_margin *margin, size_t left);
 
 #endif

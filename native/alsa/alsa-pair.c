@@ -55,6 +55,7 @@
 #define LOOKS_A_QUESTION 10
 /** How much of a deviation of one sample at 8 kHz is worked off in a turn: 10 ppm. At 100 samples off it takes seconds. */
 #define DRIFT_NS_A_SAMPLE (10 * ALSA_TURN_MS)
+/** How much more of it where the engine follows what waits to be heard: less waits than is kept ready at the microphone. */
 #define PLAYBACK_CLOSER 4
 /** A sample is averaged over 1.3 s, longer than any device's period. */
 #define AVERAGE_TURNS (1280 / ALSA_TURN_MS)
@@ -238,7 +239,7 @@ static uint32_t too_deep(struct alsa_pair *pair) {
   alsa_sframes room = pair->library->avail(playback->handle);
   if (room < 0) return 0; // writing says what is wrong
   alsa_uframes depth = (alsa_uframes)room < playback->buffer_frames ? playback->buffer_frames - (alsa_uframes)room : 0;
-  (void)alsa_margin_turn(&pair->lead, depth);
+  alsa_margin_turn(&pair->lead, depth);
   pair->depth = depth;
   if (pair->depth_turns == 0 || depth < pair->least_depth) pair->least_depth = depth;
   if (++pair->depth_turns < DEPTH_TURNS) return 0;
@@ -389,10 +390,7 @@ static void average(struct alsa_pair *pair, int64_t surplus) {
   pair->surplus_q8 += (surplus * 256 - pair->surplus_q8) / AVERAGE_TURNS;
 }
 
-/**
- * Nothing is captured: the engine follows what waits to be heard, of which there is too much when it is the faster one. More
- * closely than what is captured, as little waits.
- */
+/** Nothing is captured: the engine follows what waits to be heard, of which there is too much when it is the faster one. */
 static void follow_playback(struct alsa_pair *pair, struct audio_report *report) {
   const struct alsa_direction *playback = &pair->playback;
   if (playback->running && pair->depth > 0) {
@@ -422,7 +420,7 @@ static void take_turn(struct alsa_pair *pair, int16_t *spoken, struct audio_repo
   if (!pair->primed) forget_oldest(pair, pair->captured_count - pair->aim.amount);
   pair->primed = true;
   // Less to be ready is nothing left out: the clocks work it off.
-  (void)alsa_margin_turn(&pair->aim, pair->captured_count - count);
+  alsa_margin_turn(&pair->aim, pair->captured_count - count);
   // Too much is ready: the engine is the slower one, and its next turn comes sooner.
   average(pair, (int64_t)pair->captured_count - (int64_t)pair->aim.amount);
   report->drift_ns = drift_of(pair);

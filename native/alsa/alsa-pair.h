@@ -46,7 +46,7 @@ struct alsa_pair {
   struct alsa_margin aim;  /**< How many captured samples are to be ready when a turn's are taken. */
   struct alsa_margin lead; /**< How many of the playback's frames wait to be heard when a turn adds to them. */
   bool primed;         /**< Enough was captured once; until then silence is given. */
-  int64_t surplus_q8;  /**< Captured samples beyond the aim, averaged, times 256. */
+  int64_t surplus_q8;  /**< Captured samples beyond the aim, or what lacks of the lead, averaged, times 256. */
   size_t most_at_once; /**< Captured samples in one turn of this second, until the capture is known to be even. */
   uint32_t watched;    /**< Turns of this second. */
   uint32_t left_out;   /**< Turns that are still not to be heard: less is to wait. */

@@ -236,5 +236,6 @@ bool stream_parameters_read(napi_env env, napi_value object, struct stream_param
   memset(stream, 0, sizeof *stream);
   memset(&parameters->dtls, 0, sizeof parameters->dtls);
   return read_media(env, object, parameters) && read_latch(env, object, parameters) &&
-         read_sent(env, object, stream) && read_received(env, object, parameters) && read_dtls(env, object, parameters) && read_ice(env, object, parameters);
+         read_sent(env, object, stream) && read_received(env, object, parameters) &&
+         read_dtls(env, object, parameters) && read_ice(env, object, parameters);
 }

@@ -316,6 +316,7 @@ static uint64_t do_what_is_due(struct engine *engine) {
     uint64_t turn_ns = media_clock_next_turn_ns(&engine->context.clock);
     uint64_t next_ns = packet_ns < turn_ns ? packet_ns : turn_ns;
     if (next_ns > monotonic_now_ns()) return next_ns;
+    // Due at once, the packet goes first: what a turn has to compute would show in its pace, and its sound is there.
     if (turn_ns < packet_ns) {
       take_arrivals(engine);
       take_turn(engine);
@@ -330,7 +331,7 @@ static uint64_t do_what_is_due(struct engine *engine) {
 // ---- the loop ----
 
 static void take_commands(struct engine *engine) {
-  // They may close what something has come for.
+  // What has come by now was sent as agreed before, and may be for a stream that they close.
   take_arrivals(engine);
   engine_answer_bell(engine->command_bell);
   // Rung after this was read, the bell rings once more.

@@ -348,7 +348,7 @@ export class Call {
     if (!this.#stream.unsecured(association)) return;
     const cause = describeHandshakeFailure(failure);
     this.context.log.warn('call.handshake-failed', { call: this.id, reason: failure });
-    if (this.#state === 'talking') this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
+    this.#endUnheard(cause);
   }
 
   /**
@@ -356,7 +356,11 @@ export class Call {
    * neither sound nor digits. An offer of ours would bring none: linphone and baresip answer with the key that they have.
    */
   mediaKeySpent(): void {
-    const cause = 'the other side goes on with a key whose lifetime is over, and has brought no other';
+    this.#endUnheard('the other side goes on with a key whose lifetime is over, and has brought no other');
+  }
+
+  /** A conversation in which nothing can be heard any more. */
+  #endUnheard(cause: string): void {
     if (this.#state === 'talking') this.#endBy({ reason: 'failed', cause }, (session) => session.hangup());
   }
 
