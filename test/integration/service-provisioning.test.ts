@@ -1,6 +1,10 @@
 // A board and its provisioning server, both as processes: found, fetched, in force, proved, followed, taken back.
 
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorCode } from '../../src/base/errors.ts';
 import { ProvisionServerProcess } from '../support/provision-server-process.ts';
 import { type Sections, ServiceFolder, ServiceProcess } from '../support/service-process.ts';
 import { UdpPhone } from '../support/udp-phone.ts';
@@ -16,12 +20,31 @@ let byFiles: Sections;
 let bySip: Sections;
 let serverSettings: string;
 
-/** A port that was free a moment ago. */
+/** Below those that the system gives to whoever asks for any (32768 and more): nobody takes one before the server does. */
+let candidate = 27_000 + randomInt(2_000);
+
+/** A port that is free for UDP and for TCP. */
 async function freePort(): Promise<number> {
-  const socket = await bindUdp('127.0.0.1');
-  const { port } = socket.address();
-  socket.close();
-  return port;
+  for (;;) {
+    candidate += 1;
+    if (await isFree(candidate)) return candidate;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    const socket = await bindUdp('127.0.0.1', port);
+    await new Promise<void>((closed) => socket.close(closed));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    server.close();
+    await once(server, 'close');
+    return true;
+  } catch (thrown) {
+    if (errorCode(thrown) === 'EADDRINUSE') return false;
+    throw thrown;
+  }
 }
 
 const profile = (name: string, host = `127.0.0.1:${registrar.place.port}`): string => `
