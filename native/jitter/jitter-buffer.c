@@ -203,7 +203,13 @@ enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jit
   if (!packet->pause) buffer->frame_samples = packet->samples;
   learn_transit(buffer, (int64_t)arrival_ns - jitter_samples_ns(buffer, timestamp));
 
-  if (buffer->playing && timestamp + packet->samples <= buffer->position) {
+  bool over = buffer->playing && timestamp + packet->samples <= buffer->position;
+  // A pause that nothing has ended still goes on: what was made up meanwhile gives way to it.
+  if (over && packet->pause && packet->header.sequence == buffer->newest_sequence) {
+    timestamp = buffer->position;
+    over = false;
+  }
+  if (over) {
     buffer->counters.late++;
     buffer->late_since_hold = true;
     return JITTER_PUT_LATE;

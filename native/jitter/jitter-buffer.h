@@ -12,7 +12,8 @@
 //                            skipped; any frame when that has not helped for 500 ms; by more than three frames, or above
 //                            the maximum: at once
 //   nothing for 100 ms       playing stops; the next packet begins anew with the target delay
-//   a pause that is told of  (RFC 3389) is never waited in or skipped: what comes behind it begins anew
+//   a pause that is told of  (RFC 3389) is never waited in or skipped: what comes behind it begins anew; it lasts until
+//                            then, so that it is taken up however late it is told of
 //
 // So neither bursts nor differing clocks let the delay grow for good: it never exceeds `max_delay_ns` by more than two
 // frames.

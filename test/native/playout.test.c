@@ -321,7 +321,55 @@ static void a_pause_sounds_as_it_was_described(void) {
   }
 }
 
+/** A square and small tone of a packet's length, or the description of a pause where `noise` has octets. */
+static struct rtp_packet packet_of(uint16_t number, struct byte_view noise) {
+  static uint8_t sound[FRAME];
+  for (size_t at = 0; at < FRAME; at++) sound[at] = at / 10 % 2 ? 0xB4 : 0x34;
+  return (struct rtp_packet){.header = {.sequence = number, .timestamp = number * (uint32_t)FRAME, .ssrc = 1},
+                             .payload = noise.length > 0 ? noise : (struct byte_view){sound, FRAME}};
+}
+
+/** Some describe a pause once: whether it is told of in time or not, silence in its place sounds like a line that is dead. */
+static void a_pause_is_heard_however_late_it_is_told_of(void) {
+  enum { SPOKEN = 30 };
+  static const uint8_t described[] = {40};
+  static const int late[] = {1, 3, 5, 8, 20};
+  int16_t heard[FRAME];
+  for (size_t at = 0; at < sizeof late / sizeof late[0]; at++) {
+    open_playout(CODEC_PCMA);
+    for (int turn = 0; turn < SPOKEN + late[at] + 20; turn++) {
+      uint64_t now = (uint64_t)turn * 20 * MS;
+      struct rtp_packet sound = packet_of((uint16_t)turn, (struct byte_view){0});
+      struct rtp_packet pause = packet_of(SPOKEN, (struct byte_view){described, sizeof described});
+      if (turn < SPOKEN) CHECK_EQUAL(playout_put(&playout, &sound, now), JITTER_PUT_KEPT);
+      if (turn == SPOKEN + late[at]) CHECK_EQUAL(playout_put_pause(&playout, &pause, now), JITTER_PUT_KEPT);
+      CHECK_EQUAL(playout_read(&playout, now + 9 * MS, heard, FRAME), DP_OK);
+      CHECK_EQUAL(playout.pausing, turn >= SPOKEN + late[at]);
+    }
+    double power = 0;
+    for (size_t sample = 0; sample < FRAME; sample++) power += (double)heard[sample] * heard[sample];
+    CHECK_WITHIN(10 * log10(power / FRAME / 32768 / 32768), -43, -37);
+  }
+}
+
+static void a_pause_that_is_over_is_not_taken_up(void) {
+  static const uint8_t described[] = {40};
+  int16_t heard[FRAME];
+  open_playout(CODEC_PCMA);
+  for (int turn = 0; turn < 60; turn++) {
+    uint64_t now = (uint64_t)turn * 20 * MS;
+    struct rtp_packet sound = packet_of((uint16_t)turn, (struct byte_view){0});
+    struct rtp_packet pause = packet_of(30, (struct byte_view){described, sizeof described});
+    if (turn != 30) CHECK_EQUAL(playout_put(&playout, &sound, now), JITTER_PUT_KEPT);
+    if (turn == 34) CHECK_EQUAL(playout_put_pause(&playout, &pause, now), JITTER_PUT_LATE);
+    CHECK_EQUAL(playout_read(&playout, now + 9 * MS, heard, FRAME), DP_OK);
+    CHECK(!playout.pausing);
+  }
+}
+
 int main(void) {
+  TEST(a_pause_is_heard_however_late_it_is_told_of);
+  TEST(a_pause_that_is_over_is_not_taken_up);
   TEST(a_pause_sounds_as_it_was_described);
   TEST(what_was_said_is_heard);
   TEST(the_delay_stays_between_its_limits);
