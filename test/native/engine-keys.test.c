@@ -61,8 +61,7 @@ static void say(size_t key, uint64_t index) {
 
 /** Whether so many packets are taken, and no more. */
 static bool takes(uint64_t count) {
-  for (int waited = 0; waited < 2000 && station_statistics(&door).packets_received < count; waited += 10) sleep_ms(10);
-  sleep_ms(40);
+  station_hear(&door);
   return station_statistics(&door).packets_received == count;
 }
 

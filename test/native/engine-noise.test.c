@@ -118,8 +118,8 @@ static void pauses_of_the_peer_are_heard(void) {
   }
   say(NOISE, timestamp);
   // It reports, and is not taken for dead.
-  for (int at = 0; at < 5; at++) {
-    sleep_ms(400);
+  for (int at = 0; at < 10; at++) {
+    sleep_ms(200);
     report();
   }
   CHECK_EQUAL(station_count(&door, ENGINE_EVENT_SILENT), 0);

@@ -181,6 +181,22 @@ static inline void station_configure(struct station *station, const struct engin
   station_settle(station);
 }
 
+/** Until the device has been turned so many times: the second turn shows what was set before. */
+static inline void station_turn(struct station *station, unsigned turns) {
+  unsigned before = atomic_load(&station->device.exchanges);
+  while (atomic_load(&station->device.exchanges) - before < turns) sleep_ms(1);
+}
+
+/**
+ * Until all that was sent to it is taken and its figures say so, however slow the machine: what was asked of the media
+ * thread is done after what had come by then, and figures are published with the turns.
+ */
+static inline void station_hear(struct station *station) {
+  station_settle(station);
+  uint32_t turn_ms = station->device.turn_ms == 0 ? AUDIO_FRAME_MS : station->device.turn_ms;
+  station_turn(station, 1 + AUDIO_FRAME_MS / turn_ms);
+}
+
 static inline void station_collect(struct station *station) {
   size_t room = sizeof station->events / sizeof station->events[0] - station->event_count;
   station->event_count += engine_take_events(station->engine, station->events + station->event_count, room);

