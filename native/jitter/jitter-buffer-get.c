@@ -66,11 +66,10 @@ static int64_t delay_of(const struct jitter_buffer *buffer, const struct standin
 /** The earliest packet that is not over yet; drops those that are. */
 static struct jitter_slot *earliest(struct jitter_buffer *buffer) {
   struct jitter_slot *found = NULL;
-  for (size_t i = 0; i < JITTER_BUFFER_SLOTS; i++) {
-    struct jitter_slot *slot = &buffer->slots[i];
-    if (!slot->used) continue;
+  for (uint64_t used = buffer->used; used != 0;) {
+    struct jitter_slot *slot = &buffer->slots[jitter_next_slot(&used)];
     if (buffer->playing && slot->timestamp + slot->samples <= buffer->position) {
-      slot->used = false;
+      jitter_free_slot(buffer, slot);
       buffer->counters.late++;
       continue;
     }
@@ -123,7 +122,7 @@ static bool start_playing(struct jitter_buffer *buffer, const struct standing *s
       start_at(buffer, first);
       return true;
     }
-    first->used = false;
+    jitter_free_slot(buffer, first);
     buffer->counters.late++;
     gave_way = true;
   }
@@ -180,7 +179,7 @@ static bool is_deficit(struct jitter_buffer *buffer, const struct standing *stan
 }
 
 static void skip(struct jitter_buffer *buffer, const struct standing *standing, struct jitter_slot *slot) {
-  slot->used = false;
+  jitter_free_slot(buffer, slot);
   buffer->position = slot->timestamp + slot->samples;
   note_turn(buffer, slot);
   buffer->surplus_samples = 0;
@@ -210,7 +209,7 @@ static void ask_to_stretch(struct jitter_buffer *buffer, const struct standing *
 
 static void play(struct jitter_buffer *buffer, const struct standing *standing, struct jitter_slot *slot,
                  struct jitter_frame *frame) {
-  slot->used = false;  // Its bytes stay until a put needs the slot.
+  jitter_free_slot(buffer, slot);
   buffer->position = slot->timestamp + slot->samples;
   note_turn(buffer, slot);
   buffer->dry_samples = 0;

@@ -139,20 +139,25 @@ static void learn_transit(struct jitter_buffer *buffer, int64_t transit_ns) {
   buffer->target_ns = bounded(buffer, target < cheap ? cheap : target);
 }
 
-static struct jitter_slot *free_slot(struct jitter_buffer *buffer) {
-  struct jitter_slot *oldest = NULL;
-  for (size_t i = 0; i < JITTER_BUFFER_SLOTS; i++) {
-    struct jitter_slot *slot = &buffer->slots[i];
-    if (!slot->used) return slot;
-    if (!oldest || slot->timestamp < oldest->timestamp) oldest = slot;
+_Static_assert(JITTER_BUFFER_SLOTS == 64, "a word has a bit for each slot");
+
+static struct jitter_slot *claim_slot(struct jitter_buffer *buffer) {
+  uint64_t unused = ~buffer->used;
+  if (unused != 0) {
+    size_t slot = jitter_next_slot(&unused);
+    buffer->used |= UINT64_C(1) << slot;
+    return &buffer->slots[slot];
+  }
+  struct jitter_slot *oldest = &buffer->slots[0];
+  for (size_t i = 1; i < JITTER_BUFFER_SLOTS; i++) {
+    if (buffer->slots[i].timestamp < oldest->timestamp) oldest = &buffer->slots[i];
   }
   buffer->counters.overflowed++;
   return oldest;
 }
 
 static void store(struct jitter_buffer *buffer, const struct jitter_packet *packet, int64_t timestamp) {
-  struct jitter_slot *slot = free_slot(buffer);
-  slot->used = true;
+  struct jitter_slot *slot = claim_slot(buffer);
   slot->quiet = packet->quiet;
   slot->pause = packet->pause;
   slot->sequence = packet->header.sequence;

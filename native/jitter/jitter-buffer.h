@@ -36,7 +36,7 @@
 #include "rtp/loss-pattern.h"
 #include "rtp/rtp.h"
 
-/** 640 ms of the shortest packets (10 ms); a power of two is not needed. */
+/** 640 ms of the shortest packets (10 ms); as many as the bits of `used`. */
 #define JITTER_BUFFER_SLOTS 64
 /** The longest packet that any codec has. */
 #define JITTER_BUFFER_PAYLOAD_BYTES CODEC_PAYLOAD_BYTES
@@ -109,7 +109,6 @@ struct jitter_counters {
 };
 
 struct jitter_slot {
-  bool used;
   bool quiet;
   bool pause;
   uint16_t sequence;
@@ -124,6 +123,7 @@ struct jitter_buffer {
   struct jitter_buffer_options options;
   struct jitter_counters counters;
   struct loss_pattern losses; /**< What was to be heard, and was not; since init, as the counters. */
+  uint64_t used; /**< Bit i: slot i holds a packet. Slots lie in pages of their own: only those are looked at. */
   struct jitter_slot slots[JITTER_BUFFER_SLOTS];
 
   bool has_source; /**< A packet has come: what follows are values. */

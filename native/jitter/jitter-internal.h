@@ -3,6 +3,7 @@
 #ifndef DOORPHONE_JITTER_JITTER_INTERNAL_H
 #define DOORPHONE_JITTER_JITTER_INTERNAL_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/monotonic.h"
@@ -10,6 +11,18 @@
 
 /** Timestamp units as nanoseconds, without overflow for any unwrapped timestamp. */
 int64_t jitter_samples_ns(const struct jitter_buffer *buffer, int64_t samples);
+
+/** The first slot of those whose bits are set, at least one is; clears its bit. */
+static inline size_t jitter_next_slot(uint64_t *slots) {
+  size_t slot = (size_t)__builtin_ctzll(*slots);
+  *slots &= *slots - 1;
+  return slot;
+}
+
+/** A slot holds no packet any more; its bytes stay until a put needs it. */
+static inline void jitter_free_slot(struct jitter_buffer *buffer, const struct jitter_slot *slot) {
+  buffer->used &= ~(UINT64_C(1) << (slot - buffer->slots));
+}
 
 /** Forgets the stream, keeps options and counters; the next packet begins anew. */
 void jitter_forget_stream(struct jitter_buffer *buffer);
