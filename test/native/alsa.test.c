@@ -341,7 +341,7 @@ static void a_good_card_is_a_few_milliseconds_behind(void) {
   open_card(48000, 2, 50);
   turns(20 * 50);
   CHECK_WITHIN(waiting_ms(), 8, 13); // behind a turn of 5 ms
-  CHECK_WITHIN((double)pair->captured_count * 1000 / AUDIO_RATE_HZ, 1, 4);
+  CHECK_WITHIN((double)pair->capture.captured_count * 1000 / AUDIO_RATE_HZ, 1, 4);
   CHECK_EQUAL(handles[0].xruns + handles[1].xruns, 0);
   close_card();
 }
@@ -380,7 +380,7 @@ static void what_a_bad_moment_asked_for_goes_again(void) {
   spoken.heard_count = 0;
   turns(60 * 50);
   CHECK_WITHIN(waiting_ms(), 8, 13);
-  CHECK_WITHIN((double)pair->captured_count * 1000 / AUDIO_RATE_HZ, 1, 4);
+  CHECK_WITHIN((double)pair->capture.captured_count * 1000 / AUDIO_RATE_HZ, 1, 4);
   CHECK_EQUAL(handles[0].xruns + handles[1].xruns, xruns);
   // At the microphone nothing is left out for it.
   CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 19), 0.99, 1.001);
@@ -405,9 +405,9 @@ static void a_card_that_needs_it_now_and_then_keeps_it(void) {
 static void less_waits_by_leaving_out_a_pause(void) {
   open_card(8000, 1, 0);
   turns(2 * 50);
-  alsa_margin_lack(&pair->lead);
+  alsa_margin_lack(&pair->playback.lead);
   handles[0].running = false; // begins anew, with more ahead
-  pair->playback.running = false;
+  pair->playback.direction.running = false;
   turns(50);
   double before_ms = waiting_ms();
   handles[0].heard.heard_count = 0;
@@ -416,7 +416,7 @@ static void less_waits_by_leaving_out_a_pause(void) {
     bool speaks = at % 200 < 160;
     says = speaks ? 6000 : 0;
     CHECK(exchange());
-    said += speaks ? pair->turn_samples : 0;
+    said += speaks ? pair->playback.direction.turn_samples : 0;
   }
   says = SAYS_TONE;
   size_t played = 0;
@@ -432,7 +432,7 @@ static void a_server_that_is_uneven_tears_nothing(void) {
   card.uneven = 48000 * 15 / 1000;
   card.period = 48000 * 15 / 1000;
   turns(20 * 50);
-  CHECK(!pair->capture.even);
+  CHECK(!pair->capture.direction.even);
   CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 18), 0.999, 1.001);
   CHECK_WITHIN(heard_share(&handles[0].heard, 700, 18), 0.999, 1.001);
   CHECK_EQUAL(handles[0].xruns + handles[1].xruns, 0);
@@ -446,7 +446,7 @@ static void a_server_that_is_even_is_taken_for_a_card(void) {
   turns(4 * 50); // The tone has no pause in which something could be left out.
   handles[0].heard.heard_count = 0;
   turns(9 * 50);
-  CHECK(pair->capture.even);
+  CHECK(pair->capture.direction.even);
   CHECK_WITHIN(waiting_ms(), 8, 15);
   CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 8), 0.999, 1.001);
   CHECK_WITHIN(heard_share(&handles[0].heard, 700, 8), 0.999, 1.001);
