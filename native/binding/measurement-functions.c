@@ -70,6 +70,6 @@ napi_value set_echo_delay_function(napi_env env, napi_callback_info info) {
     error_throw(env, ERROR_INVALID_ARGUMENT, "delayMs must be a number");
     return NULL;
   }
-  error_throw_engine(env, engine_set_echo_delay(engine, (float)delay_ms), "expecting the echo");
+  error_throw_engine(env, engine_set_echo(engine, (float)delay_ms, NULL, 0), "expecting the echo");
   return NULL;
 }

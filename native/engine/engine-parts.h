@@ -41,7 +41,7 @@ enum engine_command_kind {
   ENGINE_COMMAND_SOUND,
   ENGINE_COMMAND_GAIN,
   ENGINE_COMMAND_VOICE,
-  ENGINE_COMMAND_DELAY,
+  ENGINE_COMMAND_ECHO,
   ENGINE_COMMAND_CALIBRATE,
   ENGINE_COMMAND_TONE_DIGITS,
 };
@@ -64,7 +64,7 @@ struct engine_command {
       struct announcer_recording recording;
     } record;
     struct voice_switches voice;
-    float delay_ms;
+    struct hearing_echo echo; /**< Its path is lent until the answer. */
     bool tone_digits;
     struct measurement *measurement;
     struct {

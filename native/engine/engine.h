@@ -290,8 +290,17 @@ dp_error engine_take_calibration(struct engine *engine, struct calibration_repor
  */
 dp_error engine_set_tone_digits(struct engine *engine, bool counted);
 
-/** Tells the echo canceller how far behind the echo is, until it finds out itself. Control. @return DP_OK, DP_INVALID_ARGUMENT, DP_FULL */
-dp_error engine_set_echo_delay(struct engine *engine, float delay_ms);
+/**
+ * Tells the echo canceller what was measured: how far behind the echo is, and the response (calibration_report.path), which it
+ * looks for anew when the device begins. Waits for the media thread to have taken it, a fraction of a millisecond. Control.
+ * @param path null: not known; that of before stays
+ * @param count engine_path_samples, where there is a path
+ * @return DP_OK, DP_INVALID_ARGUMENT (no numbers, another length), DP_FULL
+ */
+dp_error engine_set_echo(struct engine *engine, float delay_ms, const float *path, size_t count);
+
+/** How long a response is at the device's rate: VOICE_PATH_MOST at most. Any thread. */
+size_t engine_path_samples(const struct engine *engine);
 
 /** Any thread. */
 void engine_read_levels(const struct engine *engine, struct engine_levels *levels);

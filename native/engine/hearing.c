@@ -72,9 +72,14 @@ size_t hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played,
   return release(hearing, spoken, 0);
 }
 
-void hearing_expect(struct hearing *hearing, float delay_ms) {
-  voice_expect(hearing->voice, delay_ms);
+void hearing_expect(struct hearing *hearing, const struct hearing_echo *echo) {
+  voice_expect(hearing->voice, echo->delay_ms, echo->path, echo->count);
   publish(hearing);
+}
+
+void hearing_begin(struct hearing *hearing) {
+  hearing->gathered = 0;
+  voice_begin(hearing->voice);
 }
 
 void hearing_read(struct hearing *hearing, struct voice_report *report) {

@@ -27,6 +27,13 @@ struct hearing_figures {
   _Atomic uint32_t beginnings;
 };
 
+/** As voice_expect takes it. */
+struct hearing_echo {
+  float delay_ms;
+  const float *path; /**< Null: not known. */
+  size_t count;
+};
+
 struct hearing {
   struct voice *voice;
   size_t block;    /**< What is heard at once: 10 ms. */
@@ -55,8 +62,11 @@ void hearing_switch(struct hearing *hearing, struct voice_switches switches);
  */
 size_t hearing_turn(struct hearing *hearing, bool wanted, const int16_t *played, int16_t *spoken, size_t count);
 
-/** How far behind the echo is, until that is found out. Media thread. */
-void hearing_expect(struct hearing *hearing, float delay_ms);
+/** What is known of the echo from another time, until it is found out. Media thread. */
+void hearing_expect(struct hearing *hearing, const struct hearing_echo *echo);
+
+/** The device begins anew. Media thread. */
+void hearing_begin(struct hearing *hearing);
 
 /** Any thread. */
 void hearing_read(struct hearing *hearing, struct voice_report *report);

@@ -3,6 +3,7 @@
 
 #define _GNU_SOURCE
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "engine/engine-parts.h"
@@ -39,10 +40,26 @@ dp_error engine_take_calibration(struct engine *engine, struct calibration_repor
   return error;
 }
 
-dp_error engine_set_echo_delay(struct engine *engine, float delay_ms) {
+static bool is_finite(const float *samples, size_t count) {
+  for (size_t at = 0; at < count; at++) {
+    if (!isfinite(samples[at])) return false;
+  }
+  return true;
+}
+
+dp_error engine_set_echo(struct engine *engine, float delay_ms, const float *path, size_t count) {
   if (!(delay_ms >= 0)) return DP_INVALID_ARGUMENT;
-  const struct engine_command command = {.kind = ENGINE_COMMAND_DELAY, .delay_ms = delay_ms};
-  return engine_command(engine, &command);
+  if (path && (count != engine_path_samples(engine) || !is_finite(path, count))) return DP_INVALID_ARGUMENT;
+  const struct engine_command command = {.kind = ENGINE_COMMAND_ECHO,
+                                         .echo = {.delay_ms = delay_ms, .path = path, .count = count}};
+  dp_error error = engine_command(engine, &command);
+  if (error != DP_OK) return error;
+  while (sem_wait(&engine->answer) != 0) continue; // EINTR
+  return DP_OK;
+}
+
+size_t engine_path_samples(const struct engine *engine) {
+  return (size_t)audio_rate_hz(engine->device.wide) / 1000 * VOICE_PATH_MS;
 }
 
 // ---- media thread ----

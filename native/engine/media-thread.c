@@ -111,8 +111,9 @@ static void obey(struct engine *engine, struct engine_command *command) {
   case ENGINE_COMMAND_VOICE:
     hearing_switch(&engine->hearing, command->voice);
     break;
-  case ENGINE_COMMAND_DELAY:
-    hearing_expect(&engine->hearing, command->delay_ms);
+  case ENGINE_COMMAND_ECHO:
+    hearing_expect(&engine->hearing, &command->echo);
+    sem_post(&engine->answer);
     break;
   case ENGINE_COMMAND_TONE_DIGITS:
     engine->context.tone_digits.counted = command->tone_digits;
@@ -160,6 +161,8 @@ static void note_fault(struct engine *engine, const struct audio_report *report)
   uint64_t fault = (uint64_t)report->fault << 32 | (uint32_t)report->system_error;
   if (fault == atomic_load_explicit(&engine->fault, memory_order_relaxed)) return;
   atomic_store_explicit(&engine->fault, fault, memory_order_relaxed);
+  // It has gone, or was opened anew.
+  hearing_begin(&engine->hearing);
   struct engine_event event = {.kind = ENGINE_EVENT_DEVICE,
                                .session = (uint32_t)report->fault,
                                .value = report->system_error,
@@ -192,6 +195,7 @@ static void get_up(struct engine *engine) {
   if (!engine->resting || !is_needed(engine)) return;
   engine->resting = false;
   engine->idle_turns = 0;
+  hearing_begin(&engine->hearing);
 }
 
 /** @return when there is something to do next */

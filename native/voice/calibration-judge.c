@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "voice/calibration.h"
+#include "voice/high-pass.h"
 
 /** A stretch is as long as a period; the next begins a quarter of it later, so that few lie across a slip. */
 #define STRETCH_STEPS 4
@@ -15,8 +16,8 @@
 #define DIRECT_SHARE 0.5F
 #define DIRECT_BEFORE_MS 20
 /** What comes back within these belongs to the way. */
-#define BEFORE_MS 6
-#define BEHIND_MS 160
+#define BEFORE_MS VOICE_PATH_LEAD_MS
+#define BEHIND_MS VOICE_PATH_MS
 /** A stretch's delay is so far from the others' at most, and known by what comes so long after the peak. */
 #define SLIP_MOST_MS 30
 #define COMPARED_MS 10
@@ -217,6 +218,22 @@ static double way_power(const struct calibration *calibration, const struct judg
   return powers[STRETCHES - 3];
 }
 
+/** The response from a little before the direct sound on, as the echo canceller has it: behind its high-pass. */
+static void take_path(const struct calibration *calibration, const float *response, size_t direct,
+                      struct calibration_report *report) {
+  size_t before = samples_in(calibration, BEFORE_MS);
+  size_t first = direct > before ? direct - before : 0;
+  // It is to what was played before the speaker's volume; the canceller is given what that leaves.
+  float scale = CALIBRATION_AMPLITUDE / (float)level_rms(&calibration->speaker);
+  struct high_pass high_pass;
+  report->path_count = samples_in(calibration, BEHIND_MS);
+  for (size_t at = 0; at < report->path_count; at++) {
+    report->path[at] = scale * response[(first + at) % calibration->period];
+  }
+  high_pass_init(&high_pass, calibration->rate_hz);
+  high_pass_run(&high_pass, report->path, report->path_count);
+}
+
 static void judge(const struct calibration *calibration, struct judgement *judgement,
                   struct calibration_report *report) {
   find_places(calibration, judgement);
@@ -234,6 +251,7 @@ static void judge(const struct calibration *calibration, struct judgement *judge
   double played = level_rms(&calibration->speaker);
   double power = way_power(calibration, judgement, direct) * CALIBRATION_AMPLITUDE * CALIBRATION_AMPLITUDE;
   report->path_db = played > 0 ? decibels(power / (played * played)) : -100;
+  if (report->heard && played > 0) take_path(calibration, judgement->average, direct, report);
 }
 
 dp_error calibration_judge(const struct calibration *calibration, struct calibration_report *report) {

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "dsp/level.h"
+#include "voice/voice.h"
 
 /** A period is longer than the longest delay that the echo canceller takes: 512 ms. */
 #define CALIBRATION_PERIOD_MOST 8191
@@ -30,13 +31,15 @@
 #define CALIBRATION_AMPLITUDE 4125
 
 struct calibration_report {
-  bool heard;        /**< The microphone hears the loudspeaker; else the first two mean nothing. */
+  bool heard;        /**< The microphone hears the loudspeaker; else delay and loudness mean nothing. */
   float delay_ms;    /**< From a turn's sound to the same turn's microphone, the direct way. */
   float path_db;     /**< What comes back, over what is played: below 0 weaker. */
   float speaker_dbfs;
   float microphone_dbfs; /**< While it is played. */
   float noise_dbfs;      /**< Before. */
   uint64_t clips;        /**< Samples of the microphone at full scale. */
+  float path[VOICE_PATH_MOST]; /**< The response to what the loudspeaker was given, as voice_expect takes it. */
+  size_t path_count;           /**< 0: the loudspeaker is not heard. */
 };
 
 /** Fields are the calibration's own. */

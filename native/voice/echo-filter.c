@@ -9,6 +9,13 @@
 #define FIRST_UNCERTAINTY 1.0F
 /** How much less each further partition is expected to hold: more than a room's decay, for the direct way comes first. */
 #define PARTITION_DECAY 0.5F
+/** And of one that is restored, as a share of its power: see doubt(). */
+#define RESTORED_UNEXPLAINED 2.0F
+#define RESTORED_LEAST 0.1F
+#define RESTORED_MOST 1.0F
+#define RESTORED_WALLS 2.0F
+#define RESTORED_EVEN 0.3F
+#define LEAST_RESTORED 1e-6F
 /** How much of the weights stays true from one block to the next: people and doors move. */
 #define STAYS 0.9998F
 /** Mean power of a block, below which nobody speaks: -60 dBFS. */
@@ -54,6 +61,44 @@ void echo_filter_init(struct echo_filter *filter, const struct spectrum_transfor
   echo_filter_forget(filter);
 }
 
+/** Of a weight that was learned another time: with as much as was not explained, and in what walls give back all of it. */
+static float doubt(size_t partition, float unexplained) {
+  if (partition > 0) return RESTORED_WALLS;
+  return fminf(RESTORED_MOST, fmaxf(RESTORED_LEAST, RESTORED_UNEXPLAINED * unexplained));
+}
+
+void echo_filter_restore(struct echo_filter *filter, const float *response, float unexplained) {
+  size_t n = filter->transform->block;
+  echo_filter_forget(filter);
+  for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
+    struct echo_partition *partition = &filter->partitions[m];
+    float samples[2 * SPECTRUM_MAX_BLOCK] = {0};
+    float power[SPECTRUM_MAX_BINS];
+    float mean = 0;
+    memcpy(samples, &response[m * n], n * sizeof *samples);
+    spectrum_of(filter->transform, samples, &partition->weights);
+    for (size_t k = 0; k <= n; k++) {
+      const struct spectrum *w = &partition->weights;
+      power[k] = w->re[k] * w->re[k] + w->im[k] * w->im[k];
+      mean += power[k] / (float)(n + 1);
+    }
+    // A bin that a room leaves out is not left out by the same room with somebody in it.
+    for (size_t k = 0; k <= n; k++) {
+      float uncertainty = doubt(m, unexplained) * fmaxf(power[k], RESTORED_EVEN * mean);
+      partition->uncertainty[k] = fmaxf(uncertainty, LEAST_RESTORED);
+    }
+  }
+}
+
+void echo_filter_read(const struct echo_filter *filter, float *response) {
+  size_t n = filter->transform->block;
+  for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
+    float samples[2 * SPECTRUM_MAX_BLOCK];
+    spectrum_to_samples(filter->transform, &filter->partitions[m].weights, samples);
+    memcpy(&response[m * n], samples, n * sizeof *samples);
+  }
+}
+
 static float product_of(const float *one, const float *other, size_t count) {
   float sum = 0;
   for (size_t at = 0; at < count; at++) sum += one[at] * other[at];
@@ -64,7 +109,7 @@ static const struct spectrum *far_of(const struct echo_filter *filter, size_t pa
   return &filter->far[(filter->newest + partition) % ECHO_FILTER_PARTITIONS];
 }
 
-static void take_far(struct echo_filter *filter, const float *far) {
+void echo_filter_remember(struct echo_filter *filter, const float *far) {
   size_t n = filter->transform->block;
   float samples[2 * SPECTRUM_MAX_BLOCK];
   memcpy(samples, filter->last_far, n * sizeof *samples);
@@ -87,12 +132,7 @@ static void estimate(struct echo_filter *filter) {
   size_t n = filter->transform->block;
   struct spectrum sum = {0};
   for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
-    const struct spectrum *x = far_of(filter, m);
-    const struct spectrum *w = &filter->partitions[m].weights;
-    for (size_t k = 0; k <= n; k++) {
-      sum.re[k] += w->re[k] * x->re[k] - w->im[k] * x->im[k];
-      sum.im[k] += w->re[k] * x->im[k] + w->im[k] * x->re[k];
-    }
+    spectrum_add_product(n, &filter->partitions[m].weights, far_of(filter, m), &sum);
   }
   float samples[2 * SPECTRUM_MAX_BLOCK];
   spectrum_to_samples(filter->transform, &sum, samples);
@@ -168,7 +208,7 @@ void echo_filter_run(struct echo_filter *filter, const float *far, const float *
   float samples[2 * SPECTRUM_MAX_BLOCK] = {0};
   float variance[SPECTRUM_MAX_BINS];
   struct spectrum error;
-  take_far(filter, far);
+  echo_filter_remember(filter, far);
   estimate(filter);
   for (size_t at = 0; at < n; at++) filter->error[at] = samples[n + at] = microphone[at] - filter->echo[at];
   if (is_wrong(filter, microphone)) {

@@ -18,6 +18,8 @@
 
 /** Partitions of 10 ms. */
 #define ECHO_FILTER_PARTITIONS 16
+/** Of a response at 16 kHz. */
+#define ECHO_FILTER_SAMPLES (ECHO_FILTER_PARTITIONS * SPECTRUM_MAX_BLOCK)
 
 struct echo_partition {
   struct spectrum weights;
@@ -54,6 +56,19 @@ void echo_filter_init(struct echo_filter *filter, const struct spectrum_transfor
 
 /** Begins anew: the way is another one. What was played stays known. */
 void echo_filter_forget(struct echo_filter *filter);
+
+/** What was played before, a block at a time, oldest first: where the delay is another one. */
+void echo_filter_remember(struct echo_filter *filter, const float *far);
+
+/**
+ * Begins with a way that is known.
+ * @param response ECHO_FILTER_PARTITIONS blocks
+ * @param unexplained the share of what the microphone hears that is no echo by this way, or not known to be
+ */
+void echo_filter_restore(struct echo_filter *filter, const float *response, float unexplained);
+
+/** What has been learned. @param response ECHO_FILTER_PARTITIONS blocks */
+void echo_filter_read(const struct echo_filter *filter, float *response);
 
 /** One block of what was played and of what the microphone heard; fills `echo` and `error`. */
 void echo_filter_run(struct echo_filter *filter, const float *far, const float *microphone);

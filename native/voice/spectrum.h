@@ -38,4 +38,13 @@ void spectrum_of(const struct spectrum_transform *transform, const float *sample
 /** The 2N samples of N + 1 bins, scaled so that it undoes spectrum_of. */
 void spectrum_to_samples(const struct spectrum_transform *transform, const struct spectrum *spectrum, float *samples);
 
+/** Adds the product of two spectra of this block length to a third. */
+static inline void spectrum_add_product(size_t block, const struct spectrum *one, const struct spectrum *other,
+                                        struct spectrum *sum) {
+  for (size_t k = 0; k <= block; k++) {
+    sum->re[k] += one->re[k] * other->re[k] - one->im[k] * other->im[k];
+    sum->im[k] += one->re[k] * other->im[k] + one->im[k] * other->re[k];
+  }
+}
+
 #endif

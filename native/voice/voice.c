@@ -9,6 +9,7 @@
 #include "dsp/level.h"
 #include "voice/delay-search.h"
 #include "voice/echo-filter.h"
+#include "voice/echo-path.h"
 #include "voice/gain-control.h"
 #include "voice/high-pass.h"
 #include "voice/mean-power.h"
@@ -20,11 +21,16 @@
 #define BLOCKS 2
 /** A turn at 16 kHz. */
 #define MAX_TURN (BLOCKS * SPECTRUM_MAX_BLOCK)
-/** The direct sound is put so far into the filter: what comes before the peak is part of it. */
-#define LEAD_MS 6.0F
+/** The direct sound is put so far into the filter. */
+#define LEAD_MS ((float)VOICE_PATH_LEAD_MS)
 /** A peak found within these of the filter's beginning needs no other alignment. */
 #define NEAREST_MS 2.0F
 #define FARTHEST_MS 20.0F
+/** How much sooner the echo may be than it was, after the device was stopped. */
+#define SOONER_MS 100.0F
+/** A way that took so much of the echo in a call, 10 dB, over so many blocks, is worth to be known in the next one. */
+#define LEARNED 0.1F
+#define LEARNED_BLOCKS 200
 #define FULL_SCALE 32767
 /** Mean power of sound that counts as played: -60 dBFS. */
 #define PLAYED_POWER 1074.0F
@@ -37,6 +43,8 @@
 /** Beside an estimated echo of more than this share of what is left, that may be echo as well, by a way that has changed. */
 #define IN_DOUBT 0.1F
 
+_Static_assert(VOICE_PATH_MOST == ECHO_FILTER_SAMPLES, "a response is as long as the filter");
+
 struct voice_levels {
   float speaker;
   float microphone;
@@ -48,7 +56,8 @@ struct turn_powers {
   size_t blocks;
   float played;
   float microphone;
-  float echo;
+  float echo;     /**< That the filter takes out, */
+  float filtered; /**< and what it leaves. */
   float clean;
 };
 
@@ -62,12 +71,17 @@ struct voice {
   struct voice_levels levels; /**< Smoothed powers. */
   float echo_before;          /**< Smoothed powers of turns with echo alone: of the microphone, */
   float echo_after;           /**< and of what is left. */
+  float unfiltered;           /**< Since the device began: what the filter took out, */
+  float filtered;             /**< and what it left, */
+  size_t learned;             /**< in so many blocks. */
   struct spectrum_transform transform;
   struct high_pass high_pass;
   struct played_ring played;
   struct delay_search search;
   float known_delay_ms; /**< Of another time, until the search has found one. */
   struct echo_filter filter;
+  struct echo_path path; /**< As it was before the device began. */
+  size_t path_shift;     /**< As `shift`, for the least delay that it is looked for at. */
   struct residual residual;
   struct gain_control gain;
 };
@@ -92,19 +106,12 @@ dp_error voice_create(uint32_t rate_hz, float delay_ms, struct voice **voice) {
   high_pass_init(&made->high_pass, rate_hz);
   delay_search_init(&made->search, rate_hz);
   echo_filter_init(&made->filter, &made->transform);
+  echo_path_init(&made->path, &made->transform);
   residual_init(&made->residual, &made->transform);
   gain_control_init(&made->gain, rate_hz);
   made->beginnings = made->filter.beginnings;
   *voice = made;
   return DP_OK;
-}
-
-void voice_expect(struct voice *voice, float delay_ms) {
-  float found;
-  voice->known_delay_ms = delay_ms <= DELAY_SEARCH_MAX_MS ? delay_ms : VOICE_DELAY_UNKNOWN;
-  if (delay_search_result(&voice->search, &found)) return;
-  voice->shift = samples_of(voice, voice->known_delay_ms - LEAD_MS);
-  echo_filter_forget(&voice->filter);
 }
 
 void voice_destroy(struct voice *voice) { free(voice); }
@@ -116,6 +123,42 @@ void voice_switch(struct voice *voice, struct voice_switches switches) { voice->
 static float known_delay(const struct voice *voice) {
   float found;
   return delay_search_result(&voice->search, &found) ? found : voice->known_delay_ms;
+}
+
+// ---- what was known before ----
+
+/** The delay of a way that is shifted by so much. */
+static float delay_at(const struct voice *voice, size_t shift) {
+  return (float)shift * 1000 / (float)voice->rate_hz + LEAD_MS;
+}
+
+/** The device begins with another delay: the way that is known is looked for around the one that was. */
+static void begin(struct voice *voice) {
+  float lead_ms = voice->known_delay_ms - LEAD_MS;
+  voice->path_shift = samples_of(voice, lead_ms - SOONER_MS);
+  // What is as near as that the filter has in any case; of what is farther it has the sooner and the later.
+  voice->shift = lead_ms > SOONER_MS ? samples_of(voice, lead_ms - SOONER_MS / 2) : 0;
+  voice->filtered = voice->unfiltered = 0;
+  voice->learned = 0;
+  delay_search_init(&voice->search, voice->rate_hz);
+  echo_filter_forget(&voice->filter);
+  echo_path_seek(&voice->path);
+}
+
+void voice_expect(struct voice *voice, float delay_ms, const float *path, size_t count) {
+  voice->known_delay_ms = delay_ms <= DELAY_SEARCH_MAX_MS ? delay_ms : VOICE_DELAY_UNKNOWN;
+  if (path) echo_path_set(&voice->path, path, count);
+  begin(voice);
+}
+
+void voice_begin(struct voice *voice) {
+  voice->known_delay_ms = known_delay(voice);
+  if (voice->learned >= LEARNED_BLOCKS && voice->filtered < LEARNED * voice->unfiltered) {
+    echo_path_keep(&voice->path, &voice->filter);
+    voice->known_delay_ms = delay_at(voice, voice->shift);
+  }
+  memset(&voice->played, 0, sizeof voice->played);
+  begin(voice);
 }
 
 // ---- the way of the echo ----
@@ -131,9 +174,8 @@ static void align(struct voice *voice) {
   echo_filter_forget(&voice->filter);
 }
 
-/** A block of what was played, as far back as the echo is. @param behind samples of the turn that follow the block's begin */
-static void aligned_block(const struct voice *voice, size_t behind, float *far) {
-  size_t age = voice->shift + behind;
+/** A block of what was played. @param age of its first sample: how far back the echo is, and what of the turn follows that */
+static void played_block(const struct voice *voice, size_t age, float *far) {
   for (size_t at = 0; at < voice->block; at++) far[at] = (float)played_ring_at(&voice->played, age - at);
 }
 
@@ -141,6 +183,21 @@ static void follow_filter(struct voice *voice) {
   if (voice->filter.beginnings == voice->beginnings) return;
   voice->beginnings = voice->filter.beginnings;
   residual_forget_echo(&voice->residual);
+}
+
+/** Looks for the way that is known, and begins the filter with it. @param behind samples of the turn from the block's begin on */
+static void seek(struct voice *voice, size_t behind, const float *sound) {
+  float far[SPECTRUM_MAX_BLOCK];
+  if (!voice->path.seeking) return;
+  played_block(voice, voice->path_shift + behind, far);
+  if (!echo_path_run(&voice->path, far, sound)) return;
+  voice->shift = voice->path_shift + voice->path.lag;
+  voice->known_delay_ms = delay_at(voice, voice->shift);
+  for (size_t back = ECHO_FILTER_PARTITIONS; back > 0; back--) {
+    played_block(voice, voice->shift + behind + back * voice->block, far);
+    echo_filter_remember(&voice->filter, far);
+  }
+  echo_filter_restore(&voice->filter, voice->path.response, voice->path.unexplained);
 }
 
 /** @param echo_alone of each block: nobody speaks in it beside the echo */
@@ -152,7 +209,8 @@ static void cancel(struct voice *voice, float *sound, size_t count, bool *echo_a
   for (size_t at = 0; at < count; at += voice->block) {
     struct residual_block block = {.sound = &sound[at], .echo = nothing, .unknown = nothing};
     if (options.echo) {
-      aligned_block(voice, count - at, far);
+      seek(voice, count - at, &sound[at]);
+      played_block(voice, voice->shift + count - at, far);
       echo_filter_run(&voice->filter, far, &sound[at]);
       memcpy(&sound[at], voice->filter.error, voice->block * sizeof *sound);
       block.echo = voice->filter.echo;
@@ -183,6 +241,9 @@ static void measure_echo(struct voice *voice, const struct turn_powers *powers) 
   if (powers->played < PLAYED_POWER || powers->echo < ECHO_ALONE * powers->microphone) return;
   voice->echo_before = smoothed(voice->echo_before, powers->microphone, ATTENUATION_SMOOTHING, powers->blocks);
   voice->echo_after = smoothed(voice->echo_after, powers->clean, ATTENUATION_SMOOTHING, powers->blocks);
+  voice->unfiltered = smoothed(voice->unfiltered, powers->echo, ATTENUATION_SMOOTHING, powers->blocks);
+  voice->filtered = smoothed(voice->filtered, powers->filtered, ATTENUATION_SMOOTHING, powers->blocks);
+  voice->learned += powers->blocks;
 }
 
 static float decibels(float power) { return (float)level_decibels(sqrt((double)power)); }
@@ -246,6 +307,7 @@ void voice_run(struct voice *voice, const int16_t *played, int16_t *spoken, size
   powers.clean = mean_power(sound, count);
   if (switches->echo_cancellation) {
     powers.echo = mean_power(voice->filter.echo, voice->block);
+    powers.filtered = mean_power(voice->filter.error, voice->block);
     measure_echo(voice, &powers);
   }
   bool in_doubt = switches->echo_cancellation && powers.echo > IN_DOUBT * powers.clean;

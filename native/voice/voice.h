@@ -40,6 +40,13 @@ struct voice_report {
   uint32_t beginnings; /**< How often the echo was learned anew. */
 };
 
+/** A response begins so long before the direct sound: what comes before the peak is part of it. */
+#define VOICE_PATH_LEAD_MS 6
+/** And lasts so long. */
+#define VOICE_PATH_MS 160
+/** Samples of it at 16 kHz. */
+#define VOICE_PATH_MOST (VOICE_PATH_MS * 16)
+
 struct voice;
 
 /**
@@ -56,8 +63,18 @@ size_t voice_bytes(void);
 
 void voice_switch(struct voice *voice, struct voice_switches switches);
 
-/** As voice_create: what is learned of the echo is learned anew, where the search has not found it already. */
-void voice_expect(struct voice *voice, float delay_ms);
+/**
+ * What was measured. What is learned of the echo is learned anew.
+ * @param delay_ms as in voice_create
+ * @param path the response from VOICE_PATH_LEAD_MS before the direct sound on, behind the high-pass; null: keeps the one that is known
+ */
+void voice_expect(struct voice *voice, float delay_ms, const float *path, size_t count);
+
+/**
+ * The device was stopped and begins again: the delay of the echo may be another one, and what was learned of its way, or
+ * measured, counts when it is found in what the microphone hears.
+ */
+void voice_begin(struct voice *voice);
 
 /**
  * One turn.

@@ -58,6 +58,10 @@ static void the_way_is_measured(void) {
   // -18 dBFS, of which half the volume leaves a quarter.
   CHECK_WITHIN(report.speaker_dbfs, -30.2, -29.8);
   CHECK_EQUAL(report.clips, 0);
+  // One sample comes back, 6 ms behind the beginning, as loud as it is measured; but for the high-pass.
+  CHECK_EQUAL(report.path_count, 1280);
+  CHECK_WITHIN(report.path[48], 0.6, 0.7);
+  CHECK_WITHIN(report.path[40], -0.02, 0.02);
   // Then there is nothing more to be taken, and another can be begun.
   CHECK_EQUAL(engine_take_calibration(door.engine, &report), DP_NOT_FOUND);
   CHECK_EQUAL(engine_begin_calibration(door.engine), DP_OK);
@@ -89,13 +93,35 @@ static void a_known_delay_is_where_the_canceller_begins(void) {
   start(0);
   engine_read_voice(door.engine, &report);
   CHECK(report.delay_ms < 0);
-  CHECK_EQUAL(engine_set_echo_delay(door.engine, 42), DP_OK);
-  CHECK_EQUAL(engine_set_echo_delay(door.engine, -1), DP_INVALID_ARGUMENT);
-  CHECK_EQUAL(engine_set_echo_delay(door.engine, NAN), DP_INVALID_ARGUMENT);
+  CHECK_EQUAL(engine_set_echo(door.engine, 42, NULL, 0), DP_OK);
+  CHECK_EQUAL(engine_set_echo(door.engine, -1, NULL, 0), DP_INVALID_ARGUMENT);
+  CHECK_EQUAL(engine_set_echo(door.engine, NAN, NULL, 0), DP_INVALID_ARGUMENT);
   unsigned turns = atomic_load(&door.device.exchanges);
   while (atomic_load(&door.device.exchanges) < turns + 3) sleep_ms(5);
   engine_read_voice(door.engine, &report);
   CHECK_WITHIN(report.delay_ms, 41.9, 42.1);
+  station_stop(&door);
+}
+
+/** The path is lent: the engine has its own when the call is over. */
+static void a_known_way_is_taken_over(void) {
+  start(0);
+  size_t count = engine_path_samples(door.engine);
+  CHECK_EQUAL(count, 1280);
+  float *path = calloc(count, sizeof *path);
+  if (!path) abort();
+  path[48] = 1;
+  CHECK_EQUAL(engine_set_echo(door.engine, 42, path, count - 1), DP_INVALID_ARGUMENT);
+  CHECK_EQUAL(engine_set_echo(door.engine, 42, path, 2 * count), DP_INVALID_ARGUMENT);
+  path[1279] = INFINITY;
+  CHECK_EQUAL(engine_set_echo(door.engine, 42, path, count), DP_INVALID_ARGUMENT);
+  path[1279] = NAN;
+  CHECK_EQUAL(engine_set_echo(door.engine, 42, path, count), DP_INVALID_ARGUMENT);
+  path[1279] = 0;
+  for (int times = 0; times < 50; times++) CHECK_EQUAL(engine_set_echo(door.engine, 42, path, count), DP_OK);
+  free(path);
+  unsigned turns = atomic_load(&door.device.exchanges);
+  while (atomic_load(&door.device.exchanges) < turns + 3) sleep_ms(5);
   station_stop(&door);
 }
 
@@ -136,6 +162,7 @@ int main(void) {
   TEST(the_way_is_measured);
   TEST(whoever_rings_goes_before);
   TEST(a_known_delay_is_where_the_canceller_begins);
+  TEST(a_known_way_is_taken_over);
   TEST(levels_are_those_of_the_last_second);
   return test_summary("engine-calibration");
 }

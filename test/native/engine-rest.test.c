@@ -57,6 +57,7 @@ static void start(const struct audio_operations *operations) {
   atomic_store(&door.wakes, 0);
   struct engine_options options = station_options(&door, operations);
   options.device.device = &device;
+  options.voice.echo_cancellation = true;
   if (engine_create(&options, &door.engine) != DP_OK) {
     printf("FAIL the engine does not start\n");
     exit(1);
@@ -143,6 +144,33 @@ static void a_call_wakes_it_and_is_in_step_at_once(void) {
   (void)station_close(&door);
   CHECK(comes_to(&device.rests, 2));
   bare_close(&peer);
+  station_stop(&door);
+}
+
+/** How often the echo was learned anew when a call has lasted some turns. */
+static uint32_t beginnings_in_a_call(void) {
+  struct voice_report report;
+  station_open(&door, 0);
+  struct engine_stream stream = stream_to(door.port);
+  station_configure(&door, &stream);
+  CHECK(comes_to(&device.exchanges, atomic_load(&device.exchanges) + 10));
+  engine_read_voice(door.engine, &report);
+  (void)station_close(&door);
+  return report.beginnings;
+}
+
+/** A card that was stopped has another delay; one that went on has not. */
+static void a_device_that_has_rested_is_another_way_of_the_echo(void) {
+  start(&looked_after);
+  uint32_t first = beginnings_in_a_call();
+  CHECK_EQUAL(beginnings_in_a_call(), first + atomic_load(&device.rests)); // none, unless the machine stood still
+  CHECK(comes_to(&device.rests, 1));
+  CHECK_EQUAL(beginnings_in_a_call(), first + atomic_load(&device.rests));
+  // Nor is one that was gone what it was: it goes, and it comes.
+  atomic_store(&device.fault, AUDIO_FAULT_LOST);
+  (void)beginnings_in_a_call();
+  atomic_store(&device.fault, AUDIO_FAULT_NONE);
+  CHECK_EQUAL(beginnings_in_a_call(), first + atomic_load(&device.rests) + 2);
   station_stop(&door);
 }
 
@@ -249,6 +277,7 @@ int main(void) {
   TEST(ports_that_are_kept_ready_wake_nobody);
   TEST(a_call_wakes_it_and_is_in_step_at_once);
   TEST(a_call_wakes_it_once_a_packet);
+  TEST(a_device_that_has_rested_is_another_way_of_the_echo);
   TEST(a_tone_wakes_it);
   TEST(a_device_at_rest_is_looked_after);
   TEST(a_device_that_cannot_rest_is_turned_all_the_time);
