@@ -180,9 +180,9 @@ export interface MediaAddon {
   /** Begins to measure the way from loudspeaker to microphone. @returns false: that is under way already */
   calibrationBegin(engine: EngineHandle): boolean;
   /** @returns 0: it goes on; 1: `numbers` has what came of it; 2: a call or a tone came between; 3: the device failed */
-  calibrationTake(engine: EngineHandle, numbers: Float64Array): number;
+  calibrationTake(engine: EngineHandle, numbers: Float64Array, path: Float32Array): number;
   /** Where the echo canceller looks for the echo until it finds it itself. */
-  setEchoDelay(engine: EngineHandle, delayMs: number): void;
+  setEcho(engine: EngineHandle, delayMs: number, path: Float32Array | undefined): boolean;
   /** @returns how many events were written to `events` */
   engineTakeEvents(engine: EngineHandle, events: Float64Array): number;
   engineState(engine: EngineHandle, state: Float64Array): void;
@@ -268,7 +268,7 @@ const functionNames = [
   'levels',
   'calibrationBegin',
   'calibrationTake',
-  'setEchoDelay',
+  'setEcho',
   'engineTakeEvents',
   'engineState',
   'engineFeelPulse',

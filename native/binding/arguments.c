@@ -67,6 +67,11 @@ bool arguments_doubles(napi_env env, napi_value value, const char *name, size_t 
   return (*doubles && given >= length) || refuse(env, name, "a Float64Array that is long enough");
 }
 
+bool arguments_floats(napi_env env, napi_value value, const char *name, float **floats, size_t *length) {
+  *floats = typed_array(env, value, napi_float32_array, length);
+  return *floats || refuse(env, name, "a Float32Array");
+}
+
 bool arguments_member(napi_env env, napi_value object, const char *name, napi_value *member) {
   napi_valuetype type;
   bool is_object = napi_typeof(env, object, &type) == napi_ok && type == napi_object;

@@ -27,6 +27,9 @@ bool arguments_text(napi_env env, napi_value value, const char *name, char text[
 /** A Float64Array of at least `length` numbers; valid until the call returns. */
 bool arguments_doubles(napi_env env, napi_value value, const char *name, size_t length, double **doubles);
 
+/** A Float32Array of whatever length; valid until the call returns. */
+bool arguments_floats(napi_env env, napi_value value, const char *name, float **floats, size_t *length);
+
 /** An object's member; undefined where it is missing. */
 bool arguments_member(napi_env env, napi_value object, const char *name, napi_value *member);
 

@@ -335,7 +335,7 @@ const struct binding_function binding_functions[] = {
     {"levels", levels_function},
     {"calibrationBegin", calibration_begin_function},
     {"calibrationTake", calibration_take_function},
-    {"setEchoDelay", set_echo_delay_function},
+    {"setEcho", set_echo_function},
     {"sessionOpen", session_open_function},
     {"sessionConfigure", session_configure_function},
     {"sessionTakePorts", session_take_ports_function},

@@ -74,6 +74,7 @@ void layout_calibration(const struct calibration_report *report, double numbers[
   numbers[4] = (double)report->microphone_dbfs;
   numbers[5] = (double)report->noise_dbfs;
   numbers[6] = (double)report->clips;
+  numbers[7] = (double)report->path_count;
 }
 
 void layout_event(const struct engine_event *event, double numbers[LAYOUT_EVENT]) {

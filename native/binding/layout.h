@@ -9,7 +9,7 @@
 #define LAYOUT_STATE 7
 #define LAYOUT_VOICE 8
 #define LAYOUT_LEVELS 6
-#define LAYOUT_CALIBRATION 7
+#define LAYOUT_CALIBRATION 8
 /** Numbers of one event. */
 #define LAYOUT_EVENT 4
 

@@ -17,5 +17,7 @@ export interface CalibrationReport {
   readonly levels: { readonly speaker: number; readonly microphone: number; readonly noise: number };
   /** Samples of the microphone at full scale. */
   readonly clips: number;
+  /** Delay and way of the echo are known after the next start. */
+  readonly kept: boolean;
   readonly advice: readonly CalibrationAdvice[];
 }

@@ -5,7 +5,7 @@ import type { CalibrationAdvice, CalibrationReport } from '../api/calibration.ts
 import { type CommandOutcome, refuse } from '../api/commands.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Millis, millis, seconds } from '../base/units.ts';
-import type { CalibrationFigures, CalibrationOutcome, MediaEngine } from '../media/index.ts';
+import type { CalibrationFigures, CalibrationOutcome, KnownEcho, MediaEngine } from '../media/index.ts';
 import { ECHO_FARTHEST_MS } from './echo-memory.ts';
 
 export interface CalibrationParts {
@@ -13,8 +13,8 @@ export interface CalibrationParts {
   readonly engine: Pick<MediaEngine, 'beginCalibration' | 'takeCalibration' | 'state'>;
   /** Whether somebody is rung or talks. */
   readonly isBusy: () => boolean;
-  /** How far behind the echo is. */
-  readonly found: (delay: Millis) => void;
+  /** What is known of the echo now. @returns whether it is kept for the next start */
+  readonly found: (echo: KnownEcho) => boolean;
 }
 
 /** Between two looks whether it is over. */
@@ -47,8 +47,8 @@ export class Calibration {
     if (outcome === undefined) return refuse('failed', `${device} did not play and record within ${PATIENCE / 1000} s`);
     if (outcome === 'disturbed') return refuse('disturbed', 'somebody rang or called meanwhile; calibrate again');
     if (outcome === 'failed') return refuse('failed', deviceFault ?? `${device} failed meanwhile; calibrate again`);
-    if (outcome.way !== undefined) found(outcome.way.delay);
-    return { ok: true, result: reportOf(device, outcome) };
+    const kept = outcome.way !== undefined && found({ delay: outcome.way.delay, path: outcome.way.path });
+    return { ok: true, result: reportOf(device, outcome, kept) };
   }
 
   /** @returns undefined: nothing came of it */
@@ -64,7 +64,7 @@ export class Calibration {
   }
 }
 
-function reportOf(device: string, figures: CalibrationFigures): CalibrationReport {
+function reportOf(device: string, figures: CalibrationFigures, kept: boolean): CalibrationReport {
   const { way, speakerDbfs, microphoneDbfs, noiseDbfs, clips } = figures;
   return {
     device,
@@ -76,6 +76,7 @@ function reportOf(device: string, figures: CalibrationFigures): CalibrationRepor
       noise: Math.round(noiseDbfs),
     },
     clips,
+    kept,
     advice: adviceOf(figures),
   };
 }

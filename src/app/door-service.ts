@@ -134,7 +134,7 @@ export class DoorService {
       clock,
       engine: this.engine,
       isBusy: () => this.#door.state().call !== null,
-      found: (delay) => this.#echo.keep(delay),
+      found: (echo) => this.#echo.keep(echo),
     });
     this.commands.handle('calibrate', () => calibration.run());
     this.commands.handle('volume', (asked, by) => this.#volume.command(asked, by));

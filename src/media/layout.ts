@@ -25,7 +25,9 @@ export const VOICE_LENGTH = 8;
 /** How many numbers `levels` writes. */
 export const LEVELS_LENGTH = 6;
 /** How many numbers `calibrationTake` writes. */
-export const CALIBRATION_LENGTH = 7;
+export const CALIBRATION_LENGTH = 8;
+/** Samples of the longest response that it writes: 160 ms at 16 kHz. */
+export const ECHO_PATH_MOST = 2560;
 /** How many numbers one event takes in the array of `engineTakeEvents`. */
 export const EVENT_LENGTH = 4;
 
@@ -161,9 +163,10 @@ export function readLevels(numbers: Float64Array): SoundLevels {
 }
 
 /** Reads what `calibrationTake` wrote. */
-export function readCalibration(numbers: Float64Array): CalibrationFigures {
+export function readCalibration(numbers: Float64Array, path: Float32Array): CalibrationFigures {
+  const way = { delay: millis(numbers[1] ?? 0), db: numbers[2] ?? 0, path: path.slice(0, numbers[7] ?? 0) };
   return {
-    way: numbers[0] === 1 ? { delay: millis(numbers[1] ?? 0), db: numbers[2] ?? 0 } : undefined,
+    way: numbers[0] === 1 ? way : undefined,
     speakerDbfs: numbers[3] ?? 0,
     microphoneDbfs: numbers[4] ?? 0,
     noiseDbfs: numbers[5] ?? 0,

@@ -8,6 +8,7 @@ import { describeCards, describeDeviceFault, deviceName, isMissingCard, lostSide
 import {
   associationOf,
   CALIBRATION_LENGTH,
+  ECHO_PATH_MOST,
   EVENT_LENGTH,
   eventKinds,
   failureOf,
@@ -30,6 +31,7 @@ import type {
   EngineOptions,
   EngineState,
   Fingerprint,
+  KnownEcho,
   MediaEngine,
   MediaSession,
   SoundLevels,
@@ -165,11 +167,12 @@ export class NativeEngine implements MediaEngine {
 
   takeCalibration(): CalibrationOutcome | undefined {
     const numbers = new Float64Array(CALIBRATION_LENGTH);
-    switch (callNative(() => this.#addon.calibrationTake(this.#handle, numbers))) {
+    const path = new Float32Array(ECHO_PATH_MOST);
+    switch (callNative(() => this.#addon.calibrationTake(this.#handle, numbers, path))) {
       case 0:
         return undefined;
       case 1:
-        return readCalibration(numbers);
+        return readCalibration(numbers, path);
       case 2:
         return 'disturbed';
       default:
@@ -177,8 +180,8 @@ export class NativeEngine implements MediaEngine {
     }
   }
 
-  expectEcho(delay: Millis): void {
-    callNative(() => this.#addon.setEchoDelay(this.#handle, delay));
+  expectEcho({ delay, path }: KnownEcho): boolean {
+    return callNative(() => this.#addon.setEcho(this.#handle, delay, path));
   }
 
   setToneDigits(counted: boolean): void {

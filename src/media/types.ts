@@ -344,10 +344,17 @@ export interface SoundLevels {
   readonly microphone: SoundLevel;
 }
 
-/** The way from the loudspeaker to the microphone, measured. Levels are dBFS. */
+/** The way from the loudspeaker to the microphone. */
+export interface KnownEcho {
+  readonly delay: Millis;
+  /** What comes back of one sample, for 160 ms from a little before the direct sound on, at the device's rate. */
+  readonly path?: Float32Array | undefined;
+}
+
+/** It, measured. Levels are dBFS. */
 export interface CalibrationFigures {
   /** `db`: what comes back over what is played. Undefined: the microphone does not hear the loudspeaker. */
-  readonly way: { readonly delay: Millis; readonly db: number } | undefined;
+  readonly way: { readonly delay: Millis; readonly db: number; readonly path: Float32Array } | undefined;
   readonly speakerDbfs: number;
   readonly microphoneDbfs: number;
   /** Of the microphone, before. */
@@ -390,8 +397,8 @@ export interface MediaEngine {
   beginCalibration(): boolean;
   /** What came of it, once. @returns undefined: it goes on */
   takeCalibration(): CalibrationOutcome | undefined;
-  /** How far behind the echo is, until the canceller finds out itself. */
-  expectEcho(delay: Millis): void;
+  /** What is known of the echo, until the canceller finds out itself. @returns whether the path counts: it is of this rate */
+  expectEcho(echo: KnownEcho): boolean;
   /**
    * Whether digits count that come as tones in a peer's sound; not from one that sends RFC 4733's, nor any that our own
    * microphone has heard just before. At first they do not.

@@ -257,6 +257,17 @@ describe('parameters', () => {
     expect(() => call('engineState', engine, new Float64Array(2))).toThrow(wrong);
     expect(() => call('engineState', engine, new Uint8Array(100))).toThrow(wrong);
     expect(() => call('play', engine, 2.5)).toThrow(wrong);
+    // 160 ms at the device's 8 kHz count; at another rate the delay alone does.
+    expect(call('setEcho', engine, 42, new Float32Array(1280))).toBe(true);
+    expect(call('setEcho', engine, 42, new Float32Array(2560))).toBe(false);
+    expect(call('setEcho', engine, 42, undefined)).toBe(false);
+    expect(() => call('setEcho', engine, 42, new Float32Array(1280).fill(Number.NaN))).toThrow(wrong);
+    expect(() => call('setEcho', engine, 42, new Float64Array(1280))).toThrow(wrong);
+    expect(() => call('setEcho', engine, 42, 'path')).toThrow(wrong);
+    expect(() => call('setEcho', engine, -1, undefined)).toThrow(wrong);
+    expect(() => call('setEcho', engine, 42)).toThrow(wrong);
+    expect(() => call('calibrationTake', engine, new Float64Array(8), new Float32Array(1280))).toThrow(wrong);
+    expect(() => call('calibrationTake', engine, new Float64Array(7), new Float32Array(2560))).toThrow(wrong);
     call('engineClose', engine);
     call('engineClose', engine);
     expect(() => call('play', engine, 0)).toThrow(expect.objectContaining({ code: 'engine-closed' }));

@@ -10,6 +10,7 @@ import type {
   EngineEvents,
   EngineState,
   Fingerprint,
+  KnownEcho,
   MappingAnswer,
   MediaEngine,
   MediaSession,
@@ -286,7 +287,7 @@ export class FakeEngine implements MediaEngine {
   calibrations = 0;
   calibration: CalibrationOutcome | undefined;
   isCalibrating = false;
-  readonly expected: Millis[] = [];
+  readonly expected: KnownEcho[] = [];
 
   beginCalibration(): boolean {
     if (this.isCalibrating) return false;
@@ -300,8 +301,9 @@ export class FakeEngine implements MediaEngine {
     return this.calibration;
   }
 
-  expectEcho(delay: Millis): void {
-    this.expected.push(delay);
+  expectEcho(echo: KnownEcho): boolean {
+    this.expected.push(echo);
+    return echo.path !== undefined;
   }
 
   toneDigits = false;

@@ -2,13 +2,13 @@
 
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Calibration } from '../../../src/app/calibration.ts';
-import { type Millis, millis } from '../../../src/base/units.ts';
-import type { CalibrationFigures } from '../../../src/media/index.ts';
+import { millis } from '../../../src/base/units.ts';
+import type { CalibrationFigures, KnownEcho } from '../../../src/media/index.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 
 const WELL: CalibrationFigures = {
-  way: { delay: millis(42.27), db: -9.6 },
+  way: { delay: millis(42.27), db: -9.6, path: new Float32Array(1280) },
   speakerDbfs: -20.1,
   microphoneDbfs: -29.6,
   noiseDbfs: -62.4,
@@ -18,7 +18,8 @@ const WELL: CalibrationFigures = {
 let clock: FakeClock;
 let engine: FakeEngine;
 let busy: boolean;
-let found: Millis[];
+let found: KnownEcho[];
+let kept: boolean;
 let calibration: Calibration;
 
 beforeEach(() => {
@@ -26,7 +27,16 @@ beforeEach(() => {
   engine = new FakeEngine();
   busy = false;
   found = [];
-  calibration = new Calibration({ clock, engine, isBusy: () => busy, found: (delay) => found.push(delay) });
+  kept = true;
+  calibration = new Calibration({
+    clock,
+    engine,
+    isBusy: () => busy,
+    found: (echo) => {
+      found.push(echo);
+      return kept;
+    },
+  });
 });
 
 /** All of it, `after` so long. */
@@ -38,13 +48,15 @@ async function run(outcome: FakeEngine['calibration'], after = 4000) {
   return await running;
 }
 
+const way = (delayMs: number, db: number) => ({ delay: millis(delayMs), db, path: new Float32Array(1280) });
+
 const adviceOf = async (figures: Partial<CalibrationFigures>): Promise<readonly string[]> => {
   const outcome = await run({ ...WELL, ...figures });
   return outcome.ok ? outcome.result.advice.map(({ what }) => what) : [outcome.error.code];
 };
 
 describe('a calibration', () => {
-  it('says delay, loudness and levels, and hands the delay on', async () => {
+  it('says delay, loudness and levels, and hands delay and way on', async () => {
     expect(await run(WELL)).toEqual({
       ok: true,
       result: {
@@ -53,10 +65,21 @@ describe('a calibration', () => {
         echoDb: -10,
         levels: { speaker: -20, microphone: -30, noise: -62 },
         clips: 0,
+        kept: true,
         advice: [],
       },
     });
-    expect(found).toEqual([42.27]);
+    expect(found).toEqual([{ delay: 42.27, path: new Float32Array(1280) }]);
+  });
+
+  it('says when nothing is kept of it', async () => {
+    kept = false;
+    expect(await run(WELL)).toMatchObject({ ok: true, result: { kept: false } });
+  });
+
+  it('keeps nothing where the loudspeaker is not heard', async () => {
+    expect(await run({ ...WELL, way: undefined })).toMatchObject({ ok: true, result: { kept: false } });
+    expect(found).toEqual([]);
   });
 
   it('is not begun in a call, nor a second time beside itself', async () => {
@@ -97,19 +120,16 @@ describe('its advice', () => {
   it.each([
     [{ way: undefined }, 'the microphone does not hear the loudspeaker'],
     [{ clips: 12 }, '12 samples of the microphone are cut off: no echo can be taken out of those'],
-    [
-      { way: { delay: millis(40), db: 3 } },
-      'what comes back is louder than what is played: loud voices will be cut off',
-    ],
-    [{ way: { delay: millis(40), db: -45 } }, 'hardly anything comes back'],
+    [{ way: way(40, 3) }, 'what comes back is louder than what is played: loud voices will be cut off'],
+    [{ way: way(40, -45) }, 'hardly anything comes back'],
     [{ noiseDbfs: -30 }, 'it is loud at the microphone'],
-    [{ way: { delay: millis(450), db: -10 } }, 'what comes back is late'],
-    [{ way: { delay: millis(505), db: -10 } }, 'what comes back is later than the echo canceller can follow'],
+    [{ way: way(450, -10) }, 'what comes back is late'],
+    [{ way: way(505, -10) }, 'what comes back is later than the echo canceller can follow'],
   ])('names what is wrong: %o', async (figures, what) => {
     expect(await adviceOf(figures)).toEqual([what]);
   });
 
   it('of a microphone that is overdriven says so once', async () => {
-    expect(await adviceOf({ clips: 1, way: { delay: millis(40), db: 5 } })).toHaveLength(1);
+    expect(await adviceOf({ clips: 1, way: way(40, 5) })).toHaveLength(1);
   });
 });

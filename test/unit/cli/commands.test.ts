@@ -47,6 +47,7 @@ describe('commands of a running service', () => {
         echoDb: 3,
         levels: { speaker: -18, microphone: -15, noise: -60 },
         clips: 12,
+        kept: true,
         advice: [{ what: '12 samples are cut off', mend: 'turn it down' }],
       },
     }));
@@ -58,6 +59,7 @@ describe('commands of a running service', () => {
       'speaker     -18 dBFS',
       'microphone  -15 dBFS, -60 dBFS before',
       'cut off     12 samples',
+      'kept        the delay and the way of the echo',
       'warning     12 samples are cut off; turn it down',
       '',
     ]);

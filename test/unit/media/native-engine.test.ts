@@ -236,13 +236,21 @@ describe('the engine', () => {
     addon.calibrationAnswer = 3;
     expect(engine.takeCalibration()).toBe('failed');
     addon.calibrationAnswer = 1;
-    addon.calibrationNumbers = [1, 42.5, -9, -18, -27, -60, 3];
+    addon.calibrationNumbers = [1, 42.5, -9, -18, -27, -60, 3, 4];
+    addon.calibrationPath = [0, 0.5, -0.25, 0.125];
     const levels = { speakerDbfs: -18, microphoneDbfs: -27, noiseDbfs: -60, clips: 3 };
-    expect(engine.takeCalibration()).toEqual({ way: { delay: 42.5, db: -9 }, ...levels });
-    addon.calibrationNumbers = [0, 42.5, -9, -18, -27, -60, 3];
+    expect(engine.takeCalibration()).toEqual({
+      way: { delay: 42.5, db: -9, path: Float32Array.of(0, 0.5, -0.25, 0.125) },
+      ...levels,
+    });
+    addon.calibrationNumbers = [0, 42.5, -9, -18, -27, -60, 3, 0];
     expect(engine.takeCalibration()).toEqual({ way: undefined, ...levels });
-    engine.expectEcho(millis(42));
-    expect(addon.delays).toEqual([42]);
+    expect(engine.expectEcho({ delay: millis(42) })).toBe(false);
+    expect(engine.expectEcho({ delay: millis(42), path: Float32Array.of(1) })).toBe(true);
+    expect(addon.echoes).toEqual([
+      [42, undefined],
+      [42, Float32Array.of(1)],
+    ]);
     engine.close();
     expect(engine.levels.speaker.clipped).toBe(0);
   });

@@ -166,20 +166,23 @@ export class RecordingAddon implements MediaAddon {
   calibrations = 0;
   calibrationNumbers: readonly number[] = [];
   calibrationAnswer = 0;
-  readonly delays: number[] = [];
+  calibrationPath: readonly number[] = [];
+  readonly echoes: (readonly [delayMs: number, path: Float32Array | undefined])[] = [];
 
   calibrationBegin(): boolean {
     this.calibrations += 1;
     return this.calibrations === 1;
   }
 
-  calibrationTake(_engine: EngineHandle, numbers: Float64Array): number {
+  calibrationTake(_engine: EngineHandle, numbers: Float64Array, path: Float32Array): number {
     numbers.set(this.calibrationNumbers);
+    path.set(this.calibrationPath);
     return this.calibrationAnswer;
   }
 
-  setEchoDelay(_engine: EngineHandle, delayMs: number): void {
-    this.delays.push(delayMs);
+  setEcho(_engine: EngineHandle, delayMs: number, path: Float32Array | undefined): boolean {
+    this.echoes.push([delayMs, path]);
+    return path !== undefined;
   }
 
   engineTakeEvents(_engine: EngineHandle, events: Float64Array): number {
