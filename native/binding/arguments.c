@@ -4,12 +4,47 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "binding/error-code.h"
 
+static napi_value answer(napi_env env, napi_status status, napi_value made) {
+  if (status == napi_ok) return made;
+  error_throw_refused(env, "answering");
+  return NULL;
+}
+
 napi_value answer_number(napi_env env, double value) {
-  napi_value made;
-  return napi_create_double(env, value, &made) == napi_ok ? made : NULL;
+  napi_value made = NULL;
+  napi_status status = napi_create_double(env, value, &made);
+  return answer(env, status, made);
+}
+
+napi_value answer_descriptor(napi_env env, int descriptor) {
+  napi_value made = answer_number(env, descriptor);
+  if (!made && descriptor >= 0) (void)close(descriptor);
+  return made;
+}
+
+napi_value answer_flag(napi_env env, bool value) {
+  napi_value made = NULL;
+  napi_status status = napi_get_boolean(env, value, &made);
+  return answer(env, status, made);
+}
+
+napi_value answer_text(napi_env env, const char *text) {
+  napi_value made = NULL;
+  napi_status status = napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &made);
+  return answer(env, status, made);
+}
+
+napi_value answer_list(napi_env env, const napi_value *values, size_t count) {
+  napi_value list = NULL;
+  napi_status status = napi_create_array_with_length(env, count, &list);
+  for (uint32_t at = 0; status == napi_ok && at < count; at++) {
+    status = values[at] ? napi_set_element(env, list, at, values[at]) : napi_invalid_arg;
+  }
+  return answer(env, status, list);
 }
 
 static bool refuse(napi_env env, const char *name, const char *wanted) {

@@ -9,8 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** A number for JavaScript, or null. */
+// What JavaScript is answered. Null: Node.js has refused, as it does for one while it ends a worker; that is thrown.
+
 napi_value answer_number(napi_env env, double value);
+/** What was opened for JavaScript, which closes it; or -errno. */
+napi_value answer_descriptor(napi_env env, int descriptor);
+napi_value answer_flag(napi_env env, bool value);
+napi_value answer_text(napi_env env, const char *text);
+/** @param values what was answered above, and so may be null */
+napi_value answer_list(napi_env env, const napi_value *values, size_t count);
 
 /** The longest path or name that is taken. */
 #define ARGUMENT_TEXT_BYTES 4096

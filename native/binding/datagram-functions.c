@@ -21,7 +21,7 @@ napi_value datagram_open_function(napi_env env, napi_callback_info info) {
       !arguments_integer(env, values[2], "beside", beside_range, &beside)) {
     return NULL;
   }
-  return answer_number(env, datagram_open(address, (uint16_t)port, (int)beside));
+  return answer_descriptor(env, datagram_open(address, (uint16_t)port, (int)beside));
 }
 
 napi_value datagram_seal_function(napi_env env, napi_callback_info info) {

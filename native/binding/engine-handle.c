@@ -94,9 +94,12 @@ static bool wrap(napi_env env, struct engine_handle *handle, napi_value *object)
   return napi_wrap(env, *object, handle, handle_finalized, NULL, NULL) == napi_ok;
 }
 
-/** Undoes what engine_handle_create has done so far, and throws. */
+#define STARTING "starting the media engine"
+
+/** Undoes what engine_handle_create has done so far, and throws. @param error DP_OK: it was Node.js that refused */
 static napi_value fail(napi_env env, struct engine_handle *handle, struct engine_options *options, dp_error error) {
-  error_throw_engine(env, error, "starting the media engine");
+  if (error == DP_OK) error_throw_refused(env, STARTING);
+  else error_throw_engine(env, error, STARTING);
   if (!handle || !handle->engine) options->device.operations->close(options->device.device);
   if (!handle) return NULL;
   if (handle->engine) engine_destroy(handle->engine);
@@ -111,16 +114,19 @@ napi_value engine_handle_create(napi_env env, struct engine_options *options, na
   if (!handle) return fail(env, NULL, options, DP_SYSTEM);
   handle->env = env;
   handle->owners = 1;
-  if (!make_wake(env, handle, wake)) return fail(env, handle, options, DP_INVALID_ARGUMENT);
+  if (!make_wake(env, handle, wake)) return fail(env, handle, options, DP_OK);
   options->wake = wake_up;
   options->wake_context = handle;
   dp_error error = engine_create(options, &handle->engine);
   if (error != DP_OK) return fail(env, handle, options, error);
   napi_value object;
-  if (!wrap(env, handle, &object)) return fail(env, handle, options, DP_INVALID_ARGUMENT);
+  if (!wrap(env, handle, &object)) return fail(env, handle, options, DP_OK);
   // After the thread-safe function's own hook, and so run before it: the courier must not outlive the function.
-  (void)napi_add_env_cleanup_hook(env, shut_down, handle);
-  return object;
+  if (napi_add_env_cleanup_hook(env, shut_down, handle) == napi_ok) return object;
+  // The object owns the handle already, and its finalizer lets go of it.
+  shut_down(handle);
+  error_throw_refused(env, STARTING);
+  return NULL;
 }
 
 static struct engine_handle *unwrap(napi_env env, napi_value object) {

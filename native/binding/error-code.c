@@ -45,6 +45,10 @@ void error_throw(napi_env env, enum error_code code, const char *format, ...) {
   (void)napi_throw_error(env, texts[code], message);
 }
 
+void error_throw_refused(napi_env env, const char *what) {
+  error_throw(env, ERROR_ENGINE_FAILED, "%s: Node.js refuses what it takes", what);
+}
+
 void error_throw_engine(napi_env env, dp_error error, const char *what) {
   switch (error) {
   case DP_OK:

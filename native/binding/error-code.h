@@ -39,6 +39,9 @@ __attribute__((format(printf, 3, 4))) void error_throw(napi_env env, enum error_
 /** Throws what an engine's function answered; DP_OK throws nothing. @param what that was tried: "play" */
 void error_throw_engine(napi_env env, dp_error error, const char *what);
 
+/** Throws that Node.js has refused what was asked of it. @param what that was tried */
+void error_throw_refused(napi_env env, const char *what);
+
 /** Throws what opening a file device met. */
 void error_throw_file(napi_env env, const struct fileio_options *options, const struct fileio_problem *problem);
 

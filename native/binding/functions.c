@@ -170,11 +170,9 @@ static napi_value state_function(napi_env env, napi_callback_info info) {
 
 static napi_value feel_pulse_function(napi_env env, napi_callback_info info) {
   napi_value value;
-  napi_value answer = NULL;
   if (!arguments_take(env, info, &value, 1)) return NULL;
   struct engine *engine = engine_handle_get(env, value);
-  if (engine) (void)napi_get_boolean(env, engine_feel_pulse(engine), &answer);
-  return answer;
+  return engine ? answer_flag(env, engine_feel_pulse(engine)) : NULL;
 }
 
 static napi_value fingerprint_function(napi_env env, napi_callback_info info) {
@@ -223,11 +221,13 @@ static napi_value session_open_function(napi_env env, napi_callback_info info) {
     return NULL;
   }
   error_throw_engine(env, error, "opening a media session");
-  napi_value pair = NULL;
-  if (error != DP_OK || napi_create_array_with_length(env, 2, &pair) != napi_ok) return NULL;
-  (void)napi_set_element(env, pair, 0, answer_number(env, session));
-  (void)napi_set_element(env, pair, 1, answer_number(env, port));
-  return pair;
+  if (error != DP_OK) return NULL;
+  const napi_value pair[] = {answer_number(env, session), answer_number(env, port)};
+  napi_value opened = answer_list(env, pair, sizeof pair / sizeof pair[0]);
+  struct stream_statistics unread;
+  // Nobody could close it.
+  if (!opened) (void)engine_close_session(engine, session, &unread);
+  return opened;
 }
 
 static napi_value session_configure_function(napi_env env, napi_callback_info info) {

@@ -23,17 +23,6 @@ static const int64_t drive_range[2] = {0, 2};
 static const int64_t mask_range[2] = {0, (INT64_C(1) << 52) - 1};
 static const int64_t debounce_range[2] = {0, 10 * 1000 * 1000};
 
-static bool add_text(napi_env env, napi_value list, uint32_t at, const char *text) {
-  napi_value made;
-  return napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &made) == napi_ok &&
-         napi_set_element(env, list, at, made) == napi_ok;
-}
-
-static bool add_number(napi_env env, napi_value list, uint32_t at, double value) {
-  napi_value made = answer_number(env, value);
-  return made && napi_set_element(env, list, at, made) == napi_ok;
-}
-
 static bool take_descriptor(napi_env env, napi_value value, int *descriptor) {
   int64_t integer;
   if (!arguments_integer(env, value, "descriptor", descriptor_range, &integer)) return false;
@@ -45,27 +34,23 @@ napi_value gpio_open_function(napi_env env, napi_callback_info info) {
   napi_value value;
   char path[ARGUMENT_TEXT_BYTES];
   if (!arguments_take(env, info, &value, 1) || !arguments_text(env, value, "path", path)) return NULL;
-  return answer_number(env, gpio_open(path));
+  return answer_descriptor(env, gpio_open(path));
 }
 
 napi_value gpio_describe_function(napi_env env, napi_callback_info info) {
   napi_value value;
-  napi_value list;
   int chip;
   struct gpio_chip described;
   if (!arguments_take(env, info, &value, 1) || !take_descriptor(env, value, &chip)) return NULL;
   int error = gpio_describe(chip, &described);
   if (error != 0) return answer_number(env, error);
-  if (napi_create_array(env, &list) != napi_ok || !add_text(env, list, 0, described.name) ||
-      !add_text(env, list, 1, described.label) || !add_number(env, list, 2, described.lines)) {
-    return NULL;
-  }
-  return list;
+  const napi_value told[] = {answer_text(env, described.name), answer_text(env, described.label),
+                             answer_number(env, described.lines)};
+  return answer_list(env, told, sizeof told / sizeof told[0]);
 }
 
 napi_value gpio_describe_line_function(napi_env env, napi_callback_info info) {
   napi_value values[2];
-  napi_value list;
   int chip;
   int64_t offset;
   struct gpio_line line;
@@ -75,12 +60,10 @@ napi_value gpio_describe_line_function(napi_env env, napi_callback_info info) {
   }
   int error = gpio_describe_line(chip, (uint32_t)offset, &line);
   if (error != 0) return answer_number(env, error);
-  if (napi_create_array(env, &list) != napi_ok || !add_text(env, list, 0, line.name) ||
-      !add_text(env, list, 1, line.consumer) || !add_number(env, list, 2, line.used) ||
-      !add_number(env, list, 3, line.output) || !add_number(env, list, 4, line.active_low)) {
-    return NULL;
-  }
-  return list;
+  const napi_value told[] = {answer_text(env, line.name), answer_text(env, line.consumer),
+                             answer_number(env, line.used), answer_number(env, line.output),
+                             answer_number(env, line.active_low)};
+  return answer_list(env, told, sizeof told / sizeof told[0]);
 }
 
 /** Reads the offsets of a request. */
@@ -131,7 +114,7 @@ napi_value gpio_take_function(napi_env env, napi_callback_info info) {
   request.drive = (enum gpio_drive)drive;
   request.debounce_us = (uint32_t)debounce;
   request.initial = (uint64_t)initial;
-  return answer_number(env, gpio_take(chip, &request));
+  return answer_descriptor(env, gpio_take(chip, &request));
 }
 
 napi_value gpio_read_function(napi_env env, napi_callback_info info) {

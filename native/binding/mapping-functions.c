@@ -54,14 +54,10 @@ napi_value session_take_mapping_function(napi_env env, napi_callback_info info) 
   dp_error error = engine_take_mapping(engine, session, &mapping);
   if (error == DP_EMPTY) return NULL;
   error_throw_engine(env, error, "hearing a STUN server");
-  napi_value answer = NULL;
-  napi_value address = NULL;
-  if (error != DP_OK || napi_create_array_with_length(env, 3, &answer) != napi_ok) return NULL;
-  if (napi_create_string_utf8(env, mapping.address, NAPI_AUTO_LENGTH, &address) != napi_ok) return NULL;
-  (void)napi_set_element(env, answer, 0, answer_number(env, (double)mapping.request));
-  (void)napi_set_element(env, answer, 1, address);
-  (void)napi_set_element(env, answer, 2, answer_number(env, mapping.port));
-  return answer;
+  if (error != DP_OK) return NULL;
+  const napi_value told[] = {answer_number(env, (double)mapping.request), answer_text(env, mapping.address),
+                                    answer_number(env, mapping.port)};
+  return answer_list(env, told, sizeof told / sizeof told[0]);
 }
 
 napi_value session_keep_mapping_function(napi_env env, napi_callback_info info) {

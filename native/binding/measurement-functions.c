@@ -26,14 +26,12 @@ napi_value levels_function(napi_env env, napi_callback_info info) {
 
 napi_value calibration_begin_function(napi_env env, napi_callback_info info) {
   napi_value value;
-  napi_value answer = NULL;
   if (!arguments_take(env, info, &value, 1)) return NULL;
   struct engine *engine = engine_handle_get(env, value);
   if (!engine) return NULL;
   dp_error error = engine_begin_calibration(engine);
   if (error != DP_FULL) error_throw_engine(env, error, "measuring the sound");
-  (void)napi_get_boolean(env, error == DP_OK, &answer);
-  return answer;
+  return answer_flag(env, error == DP_OK);
 }
 
 napi_value calibration_take_function(napi_env env, napi_callback_info info) {

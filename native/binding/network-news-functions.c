@@ -11,7 +11,7 @@ static const int64_t descriptor_range[2] = {0, INT_MAX};
 
 napi_value network_news_open_function(napi_env env, napi_callback_info info) {
   (void)info;
-  return answer_number(env, network_news_open());
+  return answer_descriptor(env, network_news_open());
 }
 
 napi_value network_news_take_function(napi_env env, napi_callback_info info) {

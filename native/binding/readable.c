@@ -15,6 +15,8 @@
 static const napi_type_tag watch_tag = {0x8a0c3f5d1e7b4296, 0xb3d2c41f60a95e78};
 static const int64_t descriptor_range[2] = {0, INT_MAX};
 
+#define WATCHING "watching a descriptor"
+
 struct watch {
   uv_poll_t poll;
   napi_env env;
@@ -33,13 +35,18 @@ static void let_go(uv_handle_t *handle) { disown(handle->data); }
 
 static void environment_ends(void *data);
 
+/** As far as `keep` has come. */
+static void forget(struct watch *watch) {
+  if (watch->told) (void)napi_delete_reference(watch->env, watch->told);
+  if (watch->context) (void)napi_async_destroy(watch->env, watch->context);
+}
+
 /** Safe to call again. Afterwards nobody is told of anything. */
 static void close_watch(struct watch *watch) {
   if (watch->closed) return;
   watch->closed = true;
   (void)napi_remove_env_cleanup_hook(watch->env, environment_ends, watch);
-  (void)napi_delete_reference(watch->env, watch->told);
-  (void)napi_async_destroy(watch->env, watch->context);
+  forget(watch);
   (void)uv_poll_stop(&watch->poll);
   uv_close((uv_handle_t *)&watch->poll, let_go);
 }
@@ -98,6 +105,16 @@ static bool keep(napi_env env, struct watch *watch, napi_value told, napi_value 
          napi_type_tag_object(env, *object, &watch_tag) == napi_ok;
 }
 
+/** Undoes what has been done so far, and throws. @param why null: it was Node.js that refused */
+static napi_value fail(napi_env env, struct watch *watch, const char *why) {
+  if (why) error_throw(env, ERROR_INVALID_ARGUMENT, "descriptor cannot be watched: %s", why);
+  else error_throw_refused(env, WATCHING);
+  if (watch->owners > 1) close_watch(watch);
+  else forget(watch);
+  disown(watch);
+  return NULL;
+}
+
 napi_value watch_readable_function(napi_env env, napi_callback_info info) {
   napi_value values[2];
   napi_valuetype type;
@@ -112,21 +129,20 @@ napi_value watch_readable_function(napi_env env, napi_callback_info info) {
   }
   struct watch *watch = calloc(1, sizeof *watch);
   napi_value object;
-  if (!watch) return NULL;
-  watch->env = env;
-  watch->owners = 1;
-  if (!keep(env, watch, values[1], &object)) {
-    free(watch);
+  if (!watch) {
+    error_throw_engine(env, DP_SYSTEM, WATCHING);
     return NULL;
   }
+  watch->env = env;
+  watch->owners = 1;
+  if (!keep(env, watch, values[1], &object)) return fail(env, watch, NULL);
   int error = begin(env, watch, (int)descriptor);
-  if (error == 0 && napi_wrap(env, object, watch, object_finalized, NULL, NULL) == napi_ok) {
-    (void)napi_add_env_cleanup_hook(env, environment_ends, watch);
-    return object;
-  }
-  if (watch->owners > 1) close_watch(watch);
-  disown(watch);
-  error_throw(env, ERROR_INVALID_ARGUMENT, "descriptor cannot be watched: %s", uv_strerror(error));
+  if (error != 0) return fail(env, watch, uv_strerror(error));
+  if (napi_wrap(env, object, watch, object_finalized, NULL, NULL) != napi_ok) return fail(env, watch, NULL);
+  if (napi_add_env_cleanup_hook(env, environment_ends, watch) == napi_ok) return object;
+  // The object owns the watch already, and its finalizer lets go of it.
+  close_watch(watch);
+  error_throw_refused(env, WATCHING);
   return NULL;
 }
 

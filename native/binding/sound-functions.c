@@ -90,11 +90,9 @@ napi_value sound_try_function(napi_env env, napi_callback_info info) {
 }
 
 napi_value opus_found_function(napi_env env, napi_callback_info info) {
-  napi_value answer = NULL;
   struct opus_library library = {.object = NULL};
   (void)info;
   bool found = opus_library_open(&library) == DP_OK;
   opus_library_close(&library);
-  (void)napi_get_boolean(env, found, &answer);
-  return answer;
+  return answer_flag(env, found);
 }

@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 
 export const addon = createRequire(import.meta.url)('../../build/doorphone.node');
 
-export function openEngine({ wake = () => undefined, ...changes } = {}) {
+export function engineOptions(changes = {}) {
   const voice = { echoCancellation: true, noiseSuppression: true, gainControl: true };
-  const options = {
+  return {
     device: { kind: 'virtual' },
     wideband: false,
     opus: false,
@@ -15,8 +15,12 @@ export function openEngine({ wake = () => undefined, ...changes } = {}) {
     speaker: 50,
     microphone: 50,
     voice,
+    ...changes,
   };
-  return addon.engineCreate({ ...options, ...changes }, wake);
+}
+
+export function openEngine({ wake = () => undefined, ...changes } = {}) {
+  return addon.engineCreate(engineOptions(changes), wake);
 }
 
 /** PCMA both ways. `keys`: of AES_CM_128_HMAC_SHA1_80, what we send with and what the other side sends with. */
