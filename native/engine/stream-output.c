@@ -10,8 +10,6 @@
 #include "engine/engine.h"
 #include "engine/stream.h"
 
-/** RFC 6263 §7: the least that is recommended for UDP. */
-#define KEEP_ALIVE_NS (15 * NS_PER_SECOND)
 /** Within this a turn is surely over; whole grains. */
 #define BEHIND_TURN_NS (NS_PER_MS / 2)
 /** Between two digits. Gateways want 40 ms at least to tell "11" from "1". */
@@ -49,6 +47,7 @@ static void begin(struct stream_output *output, const struct stream_context *con
   if (output->packets == 0 || media_ns > output->due_media_ns) output->due_media_ns = media_ns;
   output->active = true;
   output->marker = true;
+  keep_alive_sent(&output->keep_alive, now_ns);
   pauses_init(&output->pauses, audio_rate_hz(output->wide));
 }
 
@@ -120,7 +119,7 @@ void stream_output_configure(struct stream *stream, struct stream_context *conte
   configure_digits(stream, before);
   configure_codec(stream, context, before, now_ns);
   if (!setup->sends) {
-    if (output->active || first) output->keep_alive_ns = now_ns;
+    if (output->active || first) keep_alive_hurry(&output->keep_alive, now_ns);
     output->active = false;
     return;
   }
@@ -280,6 +279,8 @@ void stream_output_send(struct stream *stream, struct stream_context *context) {
   // A packet that cannot be made or sent is lost like any other: its number is spent, the grid goes on.
   bool sent = error == DP_OK && sockets_send(stream->sockets.rtp, outgoing.bytes, length, destination(stream));
   uint64_t now_ns = monotonic_now_ns();
+  // By when it was due, as turns count: within a few milliseconds the same.
+  if (sent) keep_alive_sent(&output->keep_alive, due_ns);
   if (sent) account(stream, context, &outgoing, now_ns > due_ns ? now_ns - due_ns : 0, sent_ns);
   if (!outgoing.digit_done) return;
   settle_digits(stream, 1);
@@ -306,8 +307,8 @@ void stream_output_digit(struct stream *stream, char digit, uint32_t duration_ms
 
 void stream_output_keep_alive(struct stream *stream, uint64_t now_ns) {
   struct stream_output *output = &stream->output;
-  if (output->active || now_ns < output->keep_alive_ns) return;
-  output->keep_alive_ns = now_ns + KEEP_ALIVE_NS;
+  if (!keep_alive_is_due(&output->keep_alive, now_ns)) return;
+  keep_alive_sent(&output->keep_alive, now_ns);
   static const uint8_t nothing[1];
   (void)sockets_send(stream->sockets.rtp, nothing, 0, destination(stream));
 }

@@ -20,6 +20,7 @@
 #include "engine/audio-io.h"
 #include "engine/bands.h"
 #include "engine/courier-mail.h"
+#include "engine/keep-alive.h"
 #include "engine/lateness.h"
 #include "engine/media-clock.h"
 #include "engine/sockets.h"
@@ -91,7 +92,7 @@ struct stream_output {
   bool marker;      /**< The next packet of sound comes after a pause (RFC 3551 §4.1). */
   uint32_t packets; /**< For sender reports. */
   uint32_t octets;
-  uint64_t keep_alive_ns; /**< When the next empty datagram is due while we send no sound. */
+  struct keep_alive keep_alive;
   uint32_t clock_hz; /**< Of the timestamps, as the encoder's codec has it. */
   bool wide;         /**< The encoder takes 16 kHz. */
   bool begins;       /**< The next frame is the first at this rate. */
@@ -230,7 +231,7 @@ void stream_output_skip(struct stream *stream, const struct stream_context *cont
 /** Queues a digit where the peer takes them. */
 void stream_output_digit(struct stream *stream, char digit, uint32_t duration_ms);
 
-/** Keeps bindings of NATs on the way open while we send no sound (RFC 6263 §4.1: an empty datagram). */
+/** Keeps bindings of NATs on the way open while nothing else is sent (RFC 6263 §4.1: an empty datagram). */
 void stream_output_keep_alive(struct stream *stream, uint64_t now_ns);
 
 // ---- input (stream-input.c) ----
