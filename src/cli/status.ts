@@ -58,14 +58,15 @@ function describeVolumes({ volume }: MediaState): (readonly [string, string])[] 
   return volume === undefined ? [] : [['volume', describeVolume(volume).join('; ')]];
 }
 
-/** Nothing where the microphone's sound is left as it is. */
-function describeVoice({ voice }: MediaState): (readonly [string, string])[] {
+/** Nothing where no loudspeaker is beside the microphone. */
+function describeVoice({ device, voice }: MediaState): (readonly [string, string])[] {
   if (voice === undefined) return [];
   const { echoCancellation, noiseSuppression, gainControl, echoDelayMs, echoAttenuationDb, gainDb, clips } = voice;
   const delay = echoDelayMs === null ? '' : `, ${echoDelayMs} ms behind`;
   const weakened = echoAttenuationDb === null ? '' : `, weakened by ${echoAttenuationDb} dB`;
   const parts = [
     ...(echoCancellation ? [`echo taken out${delay}${weakened}`] : []),
+    ...(!echoCancellation && device.startsWith('alsa:') ? ['echo left in (audio.echoCancellation: false)'] : []),
     ...(noiseSuppression ? ['noise weakened'] : []),
     ...(gainControl ? [`gain ${gainDb} dB`] : []),
     ...(clips > 0 ? [`${clips} samples of the microphone at full scale`] : []),

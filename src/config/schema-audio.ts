@@ -94,7 +94,9 @@ export const audio = v.strictObject({
   echoCancellation: v.optional(
     key(v.boolean(), {
       title: 'Echo cancellation',
-      description: 'Takes the speaker’s sound out of the microphone’s. Of no effect with `file` and `virtual`.',
+      description:
+        'Takes the speaker’s sound out of the microphone’s. `false`: nothing keeps it back; for a handset, or a card that ' +
+        'takes it out itself. Of no effect with `file` and `virtual`.',
     }),
     true,
   ),
