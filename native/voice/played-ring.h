@@ -1,4 +1,4 @@
-// The last half second of what was played, to be looked at from a delay behind. One thread.
+// The last second of what was played, to be looked at from a delay behind. One thread.
 
 #ifndef DOORPHONE_VOICE_PLAYED_RING_H
 #define DOORPHONE_VOICE_PLAYED_RING_H
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** More than 500 ms and a turn at 16 kHz; a power of two. */
+/** The longest delay, what is tried beyond it, the filter and a turn at 16 kHz are 0.8 s; a power of two. */
 #define PLAYED_RING_SAMPLES 16384
 
 /** Zero-initialised is silence. */
