@@ -38,6 +38,7 @@ static size_t least_aim(const struct alsa_direction *direction) {
 
 int alsa_capture_open(struct alsa_capture *capture, const struct alsa_library *library, const char *name, bool wide) {
   struct alsa_direction *direction = &capture->direction;
+  memset(capture, 0, sizeof *capture);
   int error = alsa_direction_open(direction, library, name, ALSA_STREAM_CAPTURE, wide);
   if (error < 0) return error;
   // More where the card moves much at a time: what is ready changes by a period, half of it to either side.

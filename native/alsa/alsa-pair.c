@@ -11,19 +11,57 @@
 /** So many looks at a sound server's client that rests pass between two questions to the server. */
 #define LOOKS_A_QUESTION 10
 
+/** What became of opening: 0 or a negative errno each. */
+struct opened {
+  int mute;
+  int deaf;
+};
+
+static struct opened open_both(struct alsa_pair *pair, const struct alsa_library *library, const char *name, bool wide) {
+  int mute = alsa_playback_open(&pair->playback, library, name, wide);
+  return (struct opened){.mute = mute, .deaf = alsa_capture_open(&pair->capture, library, name, wide)};
+}
+
+/**
+ * Whether the microphone that cannot be opened beside the speaker can be without it: then a card does one thing at a time,
+ * else it has none, or somebody else has it. Both are tried once more, as that may have passed.
+ */
+static bool is_half_duplex(struct alsa_pair *pair, const struct alsa_library *library, const char *name, bool wide,
+                           struct opened *opened) {
+  if (opened->mute < 0 || opened->deaf >= 0 || opened->deaf == -ENOMEM) return false;
+  alsa_direction_close(&pair->playback.direction);
+  bool records = alsa_capture_open(&pair->capture, library, name, wide) == 0;
+  alsa_direction_close(&pair->capture.direction);
+  *opened = open_both(pair, library, name, wide);
+  return records && opened->mute >= 0 && opened->deaf < 0;
+}
+
 int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair) {
   struct alsa_pair *made = calloc(1, sizeof *made);
   if (!made) return -ENOMEM;
-  int mute = alsa_playback_open(&made->playback, library, name, wide);
-  int deaf = alsa_capture_open(&made->capture, library, name, wide);
-  if (mute < 0 && deaf < 0) {
+  struct opened opened = open_both(made, library, name, wide);
+  bool by_turns = is_half_duplex(made, library, name, wide, &opened);
+  if (opened.mute < 0 && opened.deaf < 0) {
     alsa_pair_close(made);
-    return mute;
+    return opened.mute;
   }
-  if (mute < 0) made->half = (struct audio_report){.fault = AUDIO_FAULT_NO_SPEAKER, .system_error = -mute};
-  if (deaf < 0) made->half = (struct audio_report){.fault = AUDIO_FAULT_NO_MICROPHONE, .system_error = -deaf};
+  if (opened.mute < 0) made->half = (struct audio_report){.fault = AUDIO_FAULT_NO_SPEAKER, .system_error = -opened.mute};
+  if (opened.deaf < 0) {
+    made->half = (struct audio_report){.fault = by_turns ? AUDIO_FAULT_BY_TURNS : AUDIO_FAULT_NO_MICROPHONE,
+                                       .system_error = -opened.deaf};
+  }
+  alsa_floor_begin(&made->floor, made->playback.direction.sound_hz);
   *pair = made;
   return 0;
+}
+
+int alsa_pair_turn_round(struct alsa_pair *pair, const struct alsa_library *library, const char *name, bool wide) {
+  alsa_direction_close(&pair->playback.direction);
+  alsa_direction_close(&pair->capture.direction);
+  pair->turns = 0;
+  pair->turns_round = false;
+  return pair->floor.records ? alsa_capture_open(&pair->capture, library, name, wide)
+                             : alsa_playback_open(&pair->playback, library, name, wide);
 }
 
 void alsa_pair_close(struct alsa_pair *pair) {
@@ -53,6 +91,9 @@ bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *s
   if (captured == -EAGAIN && pair->turns < WAKING_TURNS) captured = 0;
   if (pair->capture.direction.even && !was_even) alsa_playback_take_for_even(&pair->playback);
   take(pair, spoken, report);
+  if (alsa_pair_is_half_duplex(pair) && alsa_floor_turn(&pair->floor, heard, pair->playback.direction.turn_samples)) {
+    pair->turns_round = true;
+  }
   int error = played < 0 ? played : captured;
   if (error >= 0) return true;
   report->fault = error == -EAGAIN ? AUDIO_FAULT_STALLED : AUDIO_FAULT_LOST;
@@ -67,6 +108,8 @@ void alsa_pair_rest(struct alsa_pair *pair) {
   alsa_capture_rest(&pair->capture);
   pair->turns = 0;
   pair->looks = 0;
+  pair->turns_round = alsa_pair_is_half_duplex(pair) && pair->floor.records;
+  alsa_floor_begin(&pair->floor, pair->playback.direction.sound_hz);
 }
 
 bool alsa_pair_look(struct alsa_pair *pair, struct audio_report *report) {

@@ -1,6 +1,6 @@
 // Playback and capture of one ALSA device, as mono sound of 8 or 16 kHz, a turn at a time. A device may have but one of the
-// two, or refuse to do both at once (half-duplex): then the other is silence. Opening and closing may take long and belong to
-// a thread that is not real time; the exchange never blocks.
+// two: then the other is silence. One that refuses to do both at once (half-duplex) is turned round by who speaks. Opening and
+// closing may take long and belong to a thread that is not real time; the exchange never blocks.
 
 #ifndef DOORPHONE_ALSA_ALSA_PAIR_H
 #define DOORPHONE_ALSA_ALSA_PAIR_H
@@ -9,15 +9,29 @@
 #include <stdint.h>
 
 #include "alsa/alsa-capture.h"
+#include "alsa/alsa-floor.h"
 #include "alsa/alsa-playback.h"
 
 struct alsa_pair {
   struct alsa_playback playback;
   struct alsa_capture capture;
-  struct audio_report half; /**< What each exchange says of a direction that is not there. */
+  struct audio_report half; /**< What each exchange says of a direction that is not there, or not at once. */
+  struct alsa_floor floor;  /**< Where it does one at a time. */
+  bool turns_round; /**< It is to be turned round by alsa_pair_turn_round, and is silent until then. */
   uint32_t turns; /**< Since it was opened or has rested; counts no further than what it is asked for. */
   uint32_t looks; /**< Since it rests. */
 };
+
+/**
+ * Opens the direction of a half-duplex device that is wanted, and closes the other. Not on the media thread.
+ * @return 0 or a negative errno: it has none now
+ */
+int alsa_pair_turn_round(struct alsa_pair *pair, const struct alsa_library *library, const char *name, bool wide);
+
+/** Whether it plays or records, one at a time. */
+static inline bool alsa_pair_is_half_duplex(const struct alsa_pair *pair) {
+  return pair->half.fault == AUDIO_FAULT_BY_TURNS;
+}
 
 /** Opens both directions, or the one that can be. Not on the media thread. @param wide for sound of 16 kHz @return 0 or a negative errno */
 int alsa_pair_open(const struct alsa_library *library, const char *name, bool wide, struct alsa_pair **pair);
@@ -28,8 +42,8 @@ void alsa_pair_close(struct alsa_pair *pair);
 bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *spoken, struct audio_report *report);
 
 /**
- * Stops both directions until the next exchange: the card sleeps, and a microphone that nobody listens to is off. Media
- * thread; a sound server's client may take some milliseconds.
+ * Stops both directions until the next exchange: the card sleeps, and a microphone that nobody listens to is off. A
+ * half-duplex one is to play when it is woken. Media thread; a sound server's client may take some milliseconds.
  */
 void alsa_pair_rest(struct alsa_pair *pair);
 

@@ -3,6 +3,7 @@
 #include "alsa/alsa-playback.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "dsp/level.h"
 
@@ -38,6 +39,7 @@ static struct alsa_margin lead_of(const struct alsa_direction *direction, size_t
 
 int alsa_playback_open(struct alsa_playback *playback, const struct alsa_library *library, const char *name, bool wide) {
   struct alsa_direction *direction = &playback->direction;
+  memset(playback, 0, sizeof *playback);
   int error = alsa_direction_open(direction, library, name, ALSA_STREAM_PLAYBACK, wide);
   if (error < 0) return error;
   size_t least = alsa_frames_in(direction, direction->even ? LEAST_LEAD_MS : SERVER_LEAD_MS);

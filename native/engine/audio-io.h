@@ -27,6 +27,7 @@ enum audio_fault {
   AUDIO_FAULT_RECORDING = 4, /**< The output file cannot be written. */
   AUDIO_FAULT_NO_MICROPHONE = 5, /**< It plays, and there is nothing to record with. */
   AUDIO_FAULT_NO_SPEAKER = 6,    /**< It records, and there is nothing to play with. */
+  AUDIO_FAULT_BY_TURNS = 7,      /**< It does both, one at a time: who speaks is heard. */
 };
 
 /** What a device says after an exchange. */

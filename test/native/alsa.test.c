@@ -30,6 +30,8 @@ static struct {
   bool is_server;       // it is a sound server's client
   int prepares;         // what a question to the server answers
   bool lacks[2];        // of playback and capture: refuses to be opened
+  bool half_duplex;     // opens one of them at a time
+  bool is_open[2];
   unsigned questions;
 } card;
 
@@ -65,7 +67,8 @@ static double card_frames(const struct alsa_handle *handle) {
 static int fake_open(struct alsa_handle **handle, const char *name, int stream, int mode) {
   if (strcmp(name, "none") == 0) return -ENOENT;
   CHECK_EQUAL(mode, ALSA_MODE_NONBLOCK);
-  if (card.lacks[stream]) return -EBUSY;
+  if (card.lacks[stream] || (card.half_duplex && card.is_open[1 - stream])) return -EBUSY;
+  card.is_open[stream] = true;
   *handle = &handles[stream];
   memset(*handle, 0, sizeof **handle);
   (*handle)->captures = stream == ALSA_STREAM_CAPTURE;
@@ -74,7 +77,7 @@ static int fake_open(struct alsa_handle **handle, const char *name, int stream, 
 }
 
 static int fake_close(struct alsa_handle *handle) {
-  (void)handle;
+  card.is_open[handle->captures] = false;
   card.opened--;
   return 0;
 }
@@ -197,6 +200,7 @@ static double play_phase;
 static int64_t drift_sum; // of all exchanges
 static bool wide; // the pair's frames are of 16 kHz
 static int lacking = -1; // the direction that the next card cannot open
+static bool by_turns;    // the next card plays or records
 #define SAYS_TONE INT16_MIN
 static int16_t says = SAYS_TONE; // what the far end says, a constant or a tone of 700 Hz
 
@@ -204,6 +208,7 @@ static int16_t says = SAYS_TONE; // what the far end says, a constant or a tone 
 static void open_device(bool is_server, unsigned rate_hz, unsigned channels, double error_ppm) {
   memset(&card, 0, sizeof card);
   if (lacking >= 0) card.lacks[lacking] = true;
+  card.half_duplex = by_turns;
   card.is_server = is_server;
   card.only_rate_hz = rate_hz;
   card.only_channels = channels;
@@ -547,6 +552,106 @@ static void a_card_that_only_records_is_listened_to(void) {
   close_card();
 }
 
+// ---- half-duplex ----
+
+/** Who is heard, as who speaks: turns it round as the thread that opens devices does. @param ms in which the far end speaks */
+static void speak(unsigned ms, bool speaks) {
+  for (unsigned at = 0; at < ms; at += ALSA_TURN_MS) {
+    // Words of 250 ms: a tone without an end is no voice.
+    says = speaks && at % 350 < 250 ? SAYS_TONE : 0;
+    CHECK(exchange());
+    CHECK_EQUAL(report.fault, AUDIO_FAULT_BY_TURNS);
+    CHECK_EQUAL(report.system_error, EBUSY);
+    if (pair->turns_round) CHECK_EQUAL(alsa_pair_turn_round(pair, &library, "card", wide), 0);
+    CHECK_EQUAL(card.opened, 1);
+  }
+  says = SAYS_TONE;
+}
+
+static void a_card_that_does_one_thing_at_a_time_is_turned_round_by_who_speaks(void) {
+  by_turns = true;
+  open_card(16000, 1, 100);
+  by_turns = false;
+  CHECK_EQUAL(card.opened, 1);
+  CHECK(card.is_open[ALSA_STREAM_PLAYBACK]);
+  speak(2000, true);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 1.5), 0.7, 1.01);
+  CHECK_EQUAL(heard_level(&spoken, 1.5), 0);
+  // The visitor is heard as soon as the other side has been silent for a while, and as long as it is.
+  speak(ALSA_FLOOR_PAUSE_MS + 100, false);
+  CHECK(card.is_open[ALSA_STREAM_CAPTURE]);
+  speak(1500, false);
+  CHECK_WITHIN(heard_share(&spoken, HUM_HZ, 1), 0.999, 1.001);
+  speak(ALSA_FLOOR_WORD_MS + 50, true);
+  CHECK(card.is_open[ALSA_STREAM_PLAYBACK]);
+  speak(1000, true);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 0.8), 0.7, 1.01);
+  close_card();
+}
+
+/** It rings before anybody talks: whoever comes next is to hear that at once. */
+static void it_plays_when_it_wakes(void) {
+  by_turns = true;
+  open_card(16000, 1, 0);
+  by_turns = false;
+  speak(1200, false);
+  CHECK(card.is_open[ALSA_STREAM_CAPTURE]);
+  alsa_pair_rest(pair);
+  CHECK(pair->turns_round);
+  CHECK_EQUAL(alsa_pair_turn_round(pair, &library, "card", wide), 0);
+  CHECK(card.is_open[ALSA_STREAM_PLAYBACK]);
+  alsa_pair_rest(pair);
+  CHECK(!pair->turns_round);
+  CHECK(alsa_pair_look(pair, &report));
+  speak(300, true);
+  CHECK_WITHIN(heard_share(&handles[0].heard, 700, 0.2), 0.7, 1.01);
+  close_card();
+}
+
+static void a_card_that_cannot_be_turned_round_has_failed(void) {
+  by_turns = true;
+  open_card(16000, 1, 0);
+  by_turns = false;
+  card.lacks[ALSA_STREAM_CAPTURE] = true;
+  pair->floor.records = true;
+  CHECK_EQUAL(alsa_pair_turn_round(pair, &library, "card", wide), -EBUSY);
+  CHECK_EQUAL(card.opened, 0);
+  close_card();
+}
+
+/** Sound of a level, in turns. @return whether the floor has changed hands meanwhile */
+static bool floor_hears(struct alsa_floor *floor, unsigned ms, int amplitude) {
+  static uint64_t random = 5;
+  bool changed = false;
+  for (unsigned at = 0; at < ms; at += ALSA_TURN_MS) {
+    int16_t heard[8 * ALSA_TURN_MS];
+    for (size_t sample = 0; sample < 8 * ALSA_TURN_MS; sample++) {
+      heard[sample] = (int16_t)((int)(test_random(&random) % (2 * (unsigned)amplitude)) - amplitude);
+    }
+    changed = alsa_floor_turn(floor, heard, 8 * ALSA_TURN_MS) || changed;
+  }
+  return changed;
+}
+
+static void noise_and_pauses_between_words_take_no_floor(void) {
+  struct alsa_floor floor;
+  alsa_floor_begin(&floor, 8000);
+  CHECK(!floor.records);
+  // Words and the room behind them.
+  for (int word = 0; word < 10; word++) {
+    CHECK(!floor_hears(&floor, 300, 6000));
+    CHECK(!floor_hears(&floor, ALSA_FLOOR_PAUSE_MS - 100, 60));
+  }
+  CHECK(floor_hears(&floor, 200, 60));
+  CHECK(floor.records);
+  CHECK(!floor_hears(&floor, 20000, 60));
+  // A click, and a word.
+  CHECK(!floor_hears(&floor, ALSA_FLOOR_WORD_MS - 30, 9000));
+  CHECK(!floor_hears(&floor, 100, 60));
+  CHECK(floor_hears(&floor, ALSA_FLOOR_WORD_MS + 20, 6000));
+  CHECK(!floor.records);
+}
+
 static void a_card_that_does_neither_is_refused(void) {
   memset(&card, 0, sizeof card);
   card.lacks[0] = card.lacks[1] = true;
@@ -651,6 +756,10 @@ int main(void) {
   TEST(a_card_that_gives_unevenly_tears_nothing_for_long);
   TEST(a_card_that_only_plays_is_heard);
   TEST(a_card_that_only_records_is_listened_to);
+  TEST(a_card_that_does_one_thing_at_a_time_is_turned_round_by_who_speaks);
+  TEST(it_plays_when_it_wakes);
+  TEST(a_card_that_cannot_be_turned_round_has_failed);
+  TEST(noise_and_pauses_between_words_take_no_floor);
   TEST(a_card_that_does_neither_is_refused);
   TEST(a_card_that_rests_stands_still_and_sounds_again);
   TEST(a_card_that_is_pulled_out_while_it_rests_is_lost);
