@@ -100,6 +100,8 @@ export interface MediaState {
   readonly device: string;
   /** What is wrong with the device, or null. */
   readonly fault: string | null;
+  /** It plays or records, one at a time (half-duplex). Absent: both at once, as far as is known. */
+  readonly byTurns?: boolean;
   /** How loud speaker and microphone are, and who sets it. */
   readonly volume?: VolumeReport;
   /** What is done to the microphone's sound. */

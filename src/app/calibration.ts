@@ -36,6 +36,13 @@ export class Calibration {
   async run(): Promise<CommandOutcome<'calibrate'>> {
     const { engine, isBusy, found } = this.parts;
     if (isBusy()) return refuse('busy', 'there is a call; calibrate when nobody talks');
+    const { device: name, byTurns } = engine.state;
+    if (byTurns === true) {
+      return refuse(
+        'failed',
+        `${name} plays and records by turns: it hears no echo, and there is nothing to calibrate`,
+      );
+    }
     // One that was given up is still to be taken.
     if (this.#waiting !== undefined || !engine.beginCalibration()) {
       return refuse('busy', 'the sound is being calibrated already');

@@ -276,7 +276,7 @@ export class DoorService {
 
   state(): StateReport {
     const { clock, version, startedAt } = this.context;
-    const { realtime, memoryLocked, device, deviceFault } = this.engine.state;
+    const { realtime, memoryLocked, device, deviceFault, byTurns } = this.engine.state;
     const door = this.#door.state();
     const unheard = stunWarning(this.#mapped?.trouble);
     const warnings = [...warningsOf(this.configuration), unheard, this.#kept].filter((one) => one !== undefined);
@@ -294,6 +294,7 @@ export class DoorService {
         memoryLocked,
         device,
         fault: deviceFault ?? null,
+        ...(byTurns === true ? { byTurns } : {}),
         volume: this.#volume.report,
         voice: voiceState(this.engine),
         levels: levelsState(this.engine),

@@ -49,9 +49,10 @@ function describeRegistration({
   return `registered${at}${ways.length === 0 ? '' : ` by ${ways.join(' and ')}`}${names}${nat}`;
 }
 
-function describeSound({ device, fault, mapped }: MediaState): string {
+function describeSound({ device, fault, mapped, byTurns }: MediaState): string {
+  const turns = byTurns === true ? ', which plays and records by turns' : '';
   const seen = typeof mapped === 'string' ? `, seen at ${mapped} from the Internet` : '';
-  return `${device}${seen}${fault === null ? '' : `: ${fault}`}`;
+  return `${device}${turns}${seen}${fault === null ? '' : `: ${fault}`}`;
 }
 
 function describeVolumes({ volume }: MediaState): (readonly [string, string])[] {

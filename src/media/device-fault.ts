@@ -9,6 +9,7 @@ const AUDIO_FAULT_STALLED = 3;
 const AUDIO_FAULT_RECORDING = 4;
 const AUDIO_FAULT_NO_MICROPHONE = 5;
 const AUDIO_FAULT_NO_SPEAKER = 6;
+const AUDIO_FAULT_BY_TURNS = 7;
 
 /** `file`, `virtual`, `alsa:default`: how a device is named in state and logs. */
 export function deviceName(device: DeviceOptions): string {
@@ -29,9 +30,12 @@ export function describeCards(cards: readonly (readonly [id: string, name: strin
   return `there are ${cards.map(([id, name]) => (id === name ? id : `${id} (${name})`)).join(', ')}`;
 }
 
+/** Whether the device works, but does one thing at a time (half-duplex). */
+export const isByTurns = (fault: number): boolean => fault === AUDIO_FAULT_BY_TURNS;
+
 /** What such a fault takes from a call; 0 takes nothing. */
 export function lostSides(fault: number): readonly DeviceSide[] {
-  if (fault === 0) return [];
+  if (fault === 0 || isByTurns(fault)) return [];
   if (fault === AUDIO_FAULT_NO_MICROPHONE) return ['microphone'];
   if (fault === AUDIO_FAULT_NO_SPEAKER) return ['speaker'];
   return ['microphone', 'speaker'];
@@ -46,6 +50,7 @@ export function describeDeviceFault(device: DeviceOptions, fault: number, system
   const reason = systemError > 0 ? ` (${getSystemErrorName(-systemError)})` : '';
   switch (fault) {
     case 0:
+    case AUDIO_FAULT_BY_TURNS:
       return undefined;
     case AUDIO_FAULT_OPEN:
       return `sound device ${deviceName(device)} cannot be opened${reason}`;

@@ -4,7 +4,7 @@ import { Emitter } from '../base/emitter.ts';
 import type { Log } from '../base/log.ts';
 import { type Millis, millis } from '../base/units.ts';
 import { type EngineHandle, loadNative, type MediaAddon } from '../native.ts';
-import { describeCards, describeDeviceFault, deviceName, isMissingCard, lostSides } from './device-fault.ts';
+import { describeCards, describeDeviceFault, deviceName, isByTurns, isMissingCard, lostSides } from './device-fault.ts';
 import {
   associationOf,
   CALIBRATION_LENGTH,
@@ -49,6 +49,8 @@ const LATENESS_PAIRS = 512;
 const UNTOUCHED: VoiceSwitches = { echoCancellation: false, noiseSuppression: false, gainControl: false };
 /** SHA-256. */
 const FINGERPRINT_BYTES = 32;
+const DUPLEX_MEND =
+  'it cannot play and record at once: who speaks is heard, the other side first; end what else uses the card, or take another';
 
 export interface EngineDependencies {
   readonly log: Log;
@@ -79,6 +81,7 @@ export class NativeEngine implements MediaEngine {
   #voice: VoiceSwitches;
   /** Which cards there were when its own was missed: to look for them takes time, and the state is read often. */
   #cards: string | undefined;
+  #hasFailed = false;
   readonly fingerprint: Fingerprint;
 
   /** Opens the device and starts the thread. @throws DoorphoneError any of `nativeMends` */
@@ -219,7 +222,12 @@ export class NativeEngine implements MediaEngine {
     callNative(() => this.#addon.engineState(this.#handle, numbers));
     const { fault, systemError, ...state } = readState(numbers);
     const { device } = this.#options;
-    return { ...state, device: deviceName(device), deviceFault: this.#describe(fault, systemError) };
+    return {
+      ...state,
+      device: deviceName(device),
+      deviceFault: this.#describe(fault, systemError),
+      ...(isByTurns(fault) ? { byTurns: true } : {}),
+    };
   }
 
   #readVoice(): VoiceFigures {
@@ -293,6 +301,11 @@ export class NativeEngine implements MediaEngine {
   #emitDevice(fault: number, systemError: number, at: Millis): void {
     this.#cards = undefined;
     const text = this.#describe(fault, systemError);
+    if (isByTurns(fault))
+      this.#log.warn('media.half-duplex', { device: deviceName(this.#options.device), mend: DUPLEX_MEND });
+    // One that works, and did before, is nothing new.
+    if (text === undefined && !this.#hasFailed) return;
+    this.#hasFailed = text !== undefined;
     if (text === undefined) this.#log.info('media.device-back', {});
     else this.#log.warn('media.device-fault', { fault: text });
     this.#events.emit('device', text, at, lostSides(fault));

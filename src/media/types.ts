@@ -298,6 +298,8 @@ export interface EngineState {
   /** `file`, `virtual`, `alsa:default`. */
   readonly device: string;
   readonly deviceFault: string | undefined;
+  /** It plays or records, one at a time, and is turned round by who speaks. */
+  readonly byTurns?: boolean;
   /** Events that a full ring dropped. */
   readonly eventsDropped: number;
   /** Turns of 20 ms that the thread has taken; none while nobody talks or listens. */

@@ -121,8 +121,12 @@ function parametersTo(port: number): StreamParameters {
   };
 }
 
-/** What is to be said of it. @param device its name */
-export function judge(device: string, { levelDb, beforeDb, toneDb }: SoundHeard): Finding {
+const BY_TURNS = 'it plays and records by turns, so that the microphone was not tried';
+const BY_TURNS_MEND = 'call the door, and listen while you are silent';
+
+/** What is to be said of it. @param device its name @param byTurns it does not record while it plays */
+export function judge(device: string, { levelDb, beforeDb, toneDb }: SoundHeard, byTurns = false): Finding {
+  if (byTurns) return warning(device, BY_TURNS, BY_TURNS_MEND);
   const said = `the microphone records ${levelDb} dB, the tone ${toneDb} dB of it, ${beforeDb} dB before`;
   if (levelDb < SILENCE_DB) {
     const mend = 'unmute the card’s capture and turn it up; check the microphone’s plug';
@@ -143,9 +147,9 @@ export async function trySound(open: () => MediaEngine, clock: Clock, { ask, say
     engine = open();
     const { device } = engine.state;
     const heard = await playAndRecord(engine, clock);
-    const { deviceFault } = engine.state;
+    const { deviceFault, byTurns } = engine.state;
     if (deviceFault !== undefined) return bad(device, deviceFault, 'look at `aplay -l` and at audio.device');
-    const finding = judge(device, heard);
+    const finding = judge(device, heard, byTurns);
     if (finding.result !== 'warning') return finding;
     say(finding.what);
     const isHeard = isYes(await ask('sound: did you hear the tone? [y/N] '));

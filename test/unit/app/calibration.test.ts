@@ -95,6 +95,15 @@ describe('a calibration', () => {
     expect(engine.calibrations).toBe(1);
   });
 
+  it('is not begun where nothing is heard of what is played', async () => {
+    engine.state = { ...engine.state, byTurns: true };
+    expect(await calibration.run()).toMatchObject({
+      ok: false,
+      error: { code: 'failed', message: expect.stringContaining('by turns') },
+    });
+    expect(engine.calibrations).toBe(0);
+  });
+
   it.each([
     ['disturbed', 'disturbed'],
     ['failed', 'failed'],

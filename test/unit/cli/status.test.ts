@@ -16,14 +16,21 @@ const AT_WORK: VoiceState = {
 };
 
 /** The line that begins with `name`; undefined: there is none. */
-function line(name: string, device: string, voice: VoiceState): string | undefined {
+function line(name: string, device: string, voice: VoiceState, byTurns?: boolean): string | undefined {
   const report: StateReport = {
     state: 'idle',
     call: null,
     doors: {},
     accounts: [],
     mqtt: { configured: false, connected: false },
-    media: { realtime: true, memoryLocked: true, device, fault: null, voice },
+    media: {
+      realtime: true,
+      memoryLocked: true,
+      device,
+      fault: null,
+      voice,
+      ...(byTurns === undefined ? {} : { byTurns }),
+    },
     faults: [],
     version: '1.0.0',
     uptime: 60,
@@ -36,6 +43,11 @@ it('says what becomes of an echo', () => {
   expect(line('voice', 'alsa:default', AT_WORK)).toBe(
     'echo taken out, 42 ms behind, weakened by 38 dB; noise weakened; gain 4 dB',
   );
+});
+
+it('says that a card does one thing at a time', () => {
+  expect(line('sound', 'alsa:default', AT_WORK, true)).toBe('alsa:default, which plays and records by turns');
+  expect(line('sound', 'alsa:default', AT_WORK)).toBe('alsa:default');
 });
 
 it('says that it is left in where that is configured', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { describeCards, describeDeviceFault, isMissingCard, lostSides } from '../../../src/media/device-fault.ts';
+import {
+  describeCards,
+  describeDeviceFault,
+  isByTurns,
+  isMissingCard,
+  lostSides,
+} from '../../../src/media/device-fault.ts';
 
 const card = { kind: 'alsa', name: 'card=USB' } as const;
 
@@ -37,6 +43,12 @@ describe('a device of which one direction is missing', () => {
       'sound device alsa:card=USB has no speaker that can be opened (ENOENT); it records all the same',
     );
     expect(lostSides(6)).toEqual(['speaker']);
+  });
+
+  it('is no fault where both are there by turns', () => {
+    expect(describeDeviceFault(card, 7, 16)).toBeUndefined();
+    expect(lostSides(7)).toEqual([]);
+    expect([0, 5, 6, 7].map(isByTurns)).toEqual([false, false, false, true]);
   });
 
   it('is no such thing where the whole fails, or nothing', () => {

@@ -163,6 +163,19 @@ describe('the engine', () => {
     });
   });
 
+  it('says that a device does one thing at a time, which is no fault', () => {
+    const { addon, engine, log } = start();
+    const faults: unknown[] = [];
+    engine.on('device', (fault) => faults.push(fault));
+    addon.state = [1, 0, 0, 7, 16];
+    addon.say([7, 7, 16, 1]);
+    expect(faults).toEqual([]);
+    expect(log.lines.at(-1)).toMatchObject({ event: 'media.half-duplex', fields: { device: 'file' } });
+    expect(engine.state).toMatchObject({ deviceFault: undefined, byTurns: true });
+    addon.say([7, 2, 19, 2], [7, 7, 16, 3]);
+    expect(faults).toEqual(['sound device file failed (ENODEV)', undefined]);
+  });
+
   it('names the cards that are there where its own is not', () => {
     const addon = new RecordingAddon();
     addon.cards = [['Device', 'USB Audio Device']];

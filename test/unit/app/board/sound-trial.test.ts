@@ -51,6 +51,8 @@ describe('what is made of them', () => {
 
   it('nothing at all has to do with the microphone', () => {
     expect(judge('alsa:default', analyse(SILENCE, SILENCE)).mend).toContain('unmute');
+    // A card that does one thing at a time has not tried to record.
+    expect(judge('alsa:default', analyse(SILENCE, SILENCE), true)).toMatchObject({ result: 'warning' });
   });
 });
 
