@@ -6,6 +6,7 @@
 //   pcm.door { type virtual; folder "/dev/shm/door" }     # the files: `speaker`, `microphone`
 //
 // `step N`: its place is known in steps of N frames only, as with cards that say so with their interrupts.
+// `exclusive 1`: it plays or records, one at a time (half-duplex).
 
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -30,6 +32,7 @@ struct card {
   snd_pcm_ioplug_t io;
   struct virtual_card_sound *sound;
   uint32_t step;
+  int lock; // its folder, while nobody else may use the card; -1: anybody may
   bool running;
   uint64_t start; // the moment, in frames
   uint64_t moved; // by the program since it was prepared
@@ -122,6 +125,7 @@ static int card_close(snd_pcm_ioplug_t *io) {
   struct card *card = io->private_data;
   munmap(card->sound, sizeof *card->sound);
   close(io->poll_fd);
+  if (card->lock >= 0) close(card->lock);
   free(card);
   return 0;
 }
@@ -163,12 +167,30 @@ static int limit(snd_pcm_ioplug_t *io, uint32_t rate_hz) {
   return error;
 }
 
-static int open_card(snd_pcm_t **pcm, const char *name, const char *folder, long step, snd_pcm_stream_t stream, int mode) {
+/** What the configuration says. */
+struct options {
+  const char *folder;
+  long step;
+  long exclusive;
+};
+
+/** @return 0, or -EBUSY: the other direction, or another program, has the card */
+static int lock_card(struct card *card, const struct options *options) {
+  card->lock = -1;
+  if (options->exclusive == 0) return 0;
+  card->lock = open(options->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (card->lock < 0) return -errno;
+  return flock(card->lock, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : 0;
+}
+
+static int open_card(snd_pcm_t **pcm, const char *name, const struct options *options, snd_pcm_stream_t stream, int mode) {
   struct card *card = calloc(1, sizeof *card);
   if (!card) return -ENOMEM;
-  card->step = step > 0 ? (uint32_t)step : 1;
-  int error = map_sound(card, folder, stream);
+  card->step = options->step > 0 ? (uint32_t)options->step : 1;
+  int error = lock_card(card, options);
+  if (error >= 0) error = map_sound(card, options->folder, stream);
   if (error < 0) {
+    if (card->lock >= 0) close(card->lock);
     free(card);
     return error;
   }
@@ -195,17 +217,17 @@ static int open_card(snd_pcm_t **pcm, const char *name, const char *folder, long
 SND_PCM_PLUGIN_DEFINE_FUNC(virtual) {
   snd_config_iterator_t place;
   snd_config_iterator_t next;
-  const char *folder = NULL;
-  long step = 1;
+  struct options options = {.step = 1};
   (void)root;
   snd_config_for_each(place, next, conf) {
     snd_config_t *entry = snd_config_iterator_entry(place);
     const char *id;
     if (snd_config_get_id(entry, &id) < 0) continue;
-    if (strcmp(id, "folder") == 0) (void)snd_config_get_string(entry, &folder);
-    if (strcmp(id, "step") == 0) (void)snd_config_get_integer(entry, &step);
+    if (strcmp(id, "folder") == 0) (void)snd_config_get_string(entry, &options.folder);
+    if (strcmp(id, "step") == 0) (void)snd_config_get_integer(entry, &options.step);
+    if (strcmp(id, "exclusive") == 0) (void)snd_config_get_integer(entry, &options.exclusive);
   }
-  return folder ? open_card(pcmp, name, folder, step, stream, mode) : -EINVAL;
+  return options.folder ? open_card(pcmp, name, &options, stream, mode) : -EINVAL;
 }
 
 SND_PCM_PLUGIN_SYMBOL(virtual);
