@@ -11,7 +11,7 @@
 
 /**
  * Opens a device by its ALSA name (`default`, `plughw:1`), or by what its card is called (`card=USB Audio`, alsa-cards.h). A device that is not there is no error: it is reported as a
- * fault and waited for, and so is the half of one that is not. Control.
+ * fault and waited for, and so is the half of one that is not; one that does one thing at a time is turned round. Control.
  * @param wide to the engine it speaks 16 kHz
  * @return DP_OK, DP_UNSUPPORTED (libasound is not installed), DP_SYSTEM (errno)
  */
