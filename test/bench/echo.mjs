@@ -2,6 +2,7 @@
 // WebRTC. The room is the same in every run; what a turn costs is of this processor.
 
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { compare } from './rows.mjs';
 import { soundFigures, soundFlags } from './sound-program.mjs';
@@ -10,7 +11,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const TURNS = 3;
 const RATES = [8000, 16_000];
 
-const VOICE = ['delay-search', 'echo-filter', 'gain-control', 'high-pass', 'residual', 'voice'];
+const VOICE = readdirSync(`${HERE}../../native/voice`).flatMap((file) => file.match(/^(.*)\.c$/)?.[1] ?? []);
 export const ECHO_FLAGS = soundFlags([...VOICE.map((name) => `voice/${name}`), 'dsp/level'], ['-ldl']);
 
 /** Of libwebrtc-audio-processing, the newest first; each has its own interface in C++. */

@@ -9,7 +9,7 @@ const COMMON = ['dsp/minimum-phase', 'dsp/resampler', 'fileio/wav-parse', 'voice
 
 /** How such a program is compiled, beside its own source. @param parts files of native/, without `.c` */
 export function soundFlags(parts, libraries = []) {
-  const sources = [...COMMON, ...parts].map((name) => `${NATIVE}${name}.c`);
+  const sources = [...new Set([...COMMON, ...parts])].map((name) => `${NATIVE}${name}.c`);
   return ['-O3', `-I${NATIVE}`, `-I${NATIVE}../test/native`, ...sources, ...libraries, '-lm'];
 }
 
