@@ -72,11 +72,9 @@ void echo_filter_restore(struct echo_filter *filter, const float *response, floa
   echo_filter_forget(filter);
   for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
     struct echo_partition *partition = &filter->partitions[m];
-    float samples[2 * SPECTRUM_MAX_BLOCK] = {0};
     float power[SPECTRUM_MAX_BINS];
     float mean = 0;
-    memcpy(samples, &response[m * n], n * sizeof *samples);
-    spectrum_of(filter->transform, samples, &partition->weights);
+    spectrum_of_part(filter->transform, &response[m * n], &partition->weights);
     for (size_t k = 0; k <= n; k++) {
       const struct spectrum *w = &partition->weights;
       power[k] = w->re[k] * w->re[k] + w->im[k] * w->im[k];
@@ -105,19 +103,9 @@ static float product_of(const float *one, const float *other, size_t count) {
   return sum;
 }
 
-static const struct spectrum *far_of(const struct echo_filter *filter, size_t partition) {
-  return &filter->far[(filter->newest + partition) % ECHO_FILTER_PARTITIONS];
-}
-
 void echo_filter_remember(struct echo_filter *filter, const float *far) {
-  size_t n = filter->transform->block;
-  float samples[2 * SPECTRUM_MAX_BLOCK];
-  memcpy(samples, filter->last_far, n * sizeof *samples);
-  memcpy(&samples[n], far, n * sizeof *samples);
-  memcpy(filter->last_far, far, n * sizeof *samples);
-  filter->newest = (filter->newest + ECHO_FILTER_PARTITIONS - 1) % ECHO_FILTER_PARTITIONS;
-  filter->far_energy[filter->newest] = product_of(far, far, n);
-  spectrum_of(filter->transform, samples, &filter->far[filter->newest]);
+  far_history_put(&filter->far, filter->transform, far);
+  filter->far_energy[filter->far.newest] = product_of(far, far, filter->transform->block);
 }
 
 /** Whether something was played whose echo may be heard now: in a pause nothing is learned, and nothing forgotten. */
@@ -132,7 +120,7 @@ static void estimate(struct echo_filter *filter) {
   size_t n = filter->transform->block;
   struct spectrum sum = {0};
   for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
-    spectrum_add_product(n, &filter->partitions[m].weights, far_of(filter, m), &sum);
+    spectrum_add_product(n, &filter->partitions[m].weights, far_history_at(&filter->far, m), &sum);
   }
   float samples[2 * SPECTRUM_MAX_BLOCK];
   spectrum_to_samples(filter->transform, &sum, samples);
@@ -144,7 +132,7 @@ static void expect(struct echo_filter *filter, const struct spectrum *error, flo
   size_t n = filter->transform->block;
   for (size_t k = 0; k <= n; k++) variance[k] = 0;
   for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
-    const struct spectrum *x = far_of(filter, m);
+    const struct spectrum *x = far_history_at(&filter->far, m);
     const float *uncertainty = filter->partitions[m].uncertainty;
     for (size_t k = 0; k <= n; k++) variance[k] += uncertainty[k] * (x->re[k] * x->re[k] + x->im[k] * x->im[k]);
   }
@@ -159,7 +147,7 @@ static void expect(struct echo_filter *filter, const struct spectrum *error, flo
 static void learn(struct echo_filter *filter, const struct spectrum *error, const float *variance) {
   size_t n = filter->transform->block;
   for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
-    const struct spectrum *x = far_of(filter, m);
+    const struct spectrum *x = far_history_at(&filter->far, m);
     struct spectrum *w = &filter->partitions[m].weights;
     float *uncertainty = filter->partitions[m].uncertainty;
     for (size_t k = 0; k <= n; k++) {

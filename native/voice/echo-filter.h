@@ -14,10 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "voice/far-history.h"
 #include "voice/spectrum.h"
 
 /** Partitions of 10 ms. */
-#define ECHO_FILTER_PARTITIONS 16
+#define ECHO_FILTER_PARTITIONS FAR_HISTORY_BLOCKS
 /** Of a response at 16 kHz. */
 #define ECHO_FILTER_SAMPLES (ECHO_FILTER_PARTITIONS * SPECTRUM_MAX_BLOCK)
 
@@ -37,13 +38,11 @@ struct echo_energies {
 /** Fields are the filter's own, but for those that say otherwise. */
 struct echo_filter {
   const struct spectrum_transform *transform;
-  struct spectrum far[ECHO_FILTER_PARTITIONS]; /**< A ring, `newest` first. */
-  float far_energy[ECHO_FILTER_PARTITIONS];    /**< Of the block that came with each. */
-  size_t newest;
+  struct far_history far;
+  float far_energy[ECHO_FILTER_PARTITIONS]; /**< Of the block that came with each of its spectra. */
   size_t constrained; /**< The partition whose weights are next cut to their length. */
   struct echo_partition partitions[ECHO_FILTER_PARTITIONS];
   float near_power[SPECTRUM_MAX_BINS]; /**< Of what is no echo. */
-  float last_far[SPECTRUM_MAX_BLOCK];
   struct echo_energies energies;
   uint32_t beginnings; /**< To read: how often it began anew. */
   float unknown[SPECTRUM_MAX_BINS]; /**< To read: power of the echo that the weights may not know of. */

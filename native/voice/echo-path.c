@@ -45,12 +45,9 @@ void echo_path_seek(struct echo_path *path) {
   path->seeking = path->known;
   if (!path->seeking) return;
   for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
-    float samples[2 * SPECTRUM_MAX_BLOCK] = {0};
-    memcpy(samples, &path->response[m * n], n * sizeof *samples);
-    spectrum_of(path->transform, samples, &path->weights[m]);
+    spectrum_of_part(path->transform, &path->response[m * n], &path->weights[m]);
   }
-  memset(path->far, 0, sizeof path->far);
-  memset(path->last_far, 0, sizeof path->last_far);
+  memset(&path->far, 0, sizeof path->far);
   memset(path->echo, 0, sizeof path->echo);
   memset(path->common, 0, sizeof path->common);
   memset(path->energy, 0, sizeof path->energy);
@@ -66,13 +63,9 @@ static void make_echo(struct echo_path *path, const float *far) {
   size_t lags = lags_of(path);
   float samples[2 * SPECTRUM_MAX_BLOCK];
   struct spectrum sum = {0};
-  memcpy(samples, path->last_far, n * sizeof *samples);
-  memcpy(&samples[n], far, n * sizeof *samples);
-  memcpy(path->last_far, far, n * sizeof *samples);
-  path->newest = (path->newest + ECHO_FILTER_PARTITIONS - 1) % ECHO_FILTER_PARTITIONS;
-  spectrum_of(path->transform, samples, &path->far[path->newest]);
+  far_history_put(&path->far, path->transform, far);
   for (size_t m = 0; m < ECHO_FILTER_PARTITIONS; m++) {
-    spectrum_add_product(n, &path->weights[m], &path->far[(path->newest + m) % ECHO_FILTER_PARTITIONS], &sum);
+    spectrum_add_product(n, &path->weights[m], far_history_at(&path->far, m), &sum);
   }
   spectrum_to_samples(path->transform, &sum, samples);
   memmove(path->echo, &path->echo[n], lags * sizeof *path->echo);

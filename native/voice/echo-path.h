@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "voice/echo-filter.h"
+#include "voice/far-history.h"
 #include "voice/spectrum.h"
 
 /** Delays that are tried: what a card and a sound server keep ready changes by 110 ms at most, either way. */
@@ -27,9 +28,7 @@ struct echo_path {
   bool seeking; /**< To read: it is looked for. */
   float response[ECHO_FILTER_SAMPLES]; /**< To read: when it is found, as it is now. */
   struct spectrum weights[ECHO_FILTER_PARTITIONS]; /**< While it is looked for. */
-  struct spectrum far[ECHO_FILTER_PARTITIONS];     /**< A ring, `newest` first. */
-  size_t newest;
-  float last_far[SPECTRUM_MAX_BLOCK];
+  struct far_history far;
   float last_near;
   float last_echo;
   float echo[ECHO_PATH_LAGS + SPECTRUM_MAX_BLOCK]; /**< What the way makes of what is played, as differences; newest last. */

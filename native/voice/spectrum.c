@@ -163,6 +163,12 @@ void spectrum_of(const struct spectrum_transform *transform, const float *sample
   }
 }
 
+void spectrum_of_part(const struct spectrum_transform *transform, const float *part, struct spectrum *spectrum) {
+  float samples[2 * SPECTRUM_MAX_BLOCK] = {0};
+  memcpy(samples, part, transform->block * sizeof *samples);
+  spectrum_of(transform, samples, spectrum);
+}
+
 void spectrum_to_samples(const struct spectrum_transform *transform, const struct spectrum *spectrum, float *samples) {
   struct points first;
   struct points second;

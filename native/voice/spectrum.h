@@ -35,6 +35,9 @@ dp_error spectrum_init(struct spectrum_transform *transform, size_t block);
 /** Of 2N samples: bins 0 to N, not scaled. */
 void spectrum_of(const struct spectrum_transform *transform, const float *samples, struct spectrum *spectrum);
 
+/** Of N samples that as many of silence follow: a part of a response, as a filter's weights. */
+void spectrum_of_part(const struct spectrum_transform *transform, const float *part, struct spectrum *spectrum);
+
 /** The 2N samples of N + 1 bins, scaled so that it undoes spectrum_of. */
 void spectrum_to_samples(const struct spectrum_transform *transform, const struct spectrum *spectrum, float *samples);
 
