@@ -12,10 +12,6 @@
 #define MOST_AIM_MS 70
 /** What is to be ready of a sound server's, until it has shown for a second that it is as even as a card. */
 #define SERVER_AIM_MS 40
-/** What is asked for more after each lack, or less when it was not needed. */
-#define STEP_MS 5
-/** What would have been left of it in the worst moment. */
-#define RESERVE_MS 1
 /** So much beyond the aim is sound that was held up: it is dropped, for delay does not pass by itself. */
 #define SLACK_MS 60
 /** An even device never gives more than 1.8 turns' sound in a turn. */
@@ -24,12 +20,6 @@
 #define WATCHED_TURNS (1000 / ALSA_TURN_MS)
 /** A device that always has more would keep the thread. */
 #define MOST_ROUNDS 16
-
-/** @param samples to be ready at first */
-static struct alsa_margin aim_of(const struct alsa_direction *direction, size_t samples) {
-  return alsa_margin_of(samples, alsa_samples_in(direction, MOST_AIM_MS), alsa_samples_in(direction, STEP_MS),
-                        alsa_samples_in(direction, RESERVE_MS));
-}
 
 /** What is ready where the device gives evenly. */
 static size_t least_aim(const struct alsa_direction *direction) {
@@ -46,7 +36,7 @@ int alsa_capture_open(struct alsa_capture *capture, const struct alsa_library *l
   size_t coarse = direction->turn_samples + period / 2;
   size_t least = least_aim(direction);
   size_t aim = direction->even ? (coarse > least ? coarse : least) : alsa_samples_in(direction, SERVER_AIM_MS);
-  capture->aim = aim_of(direction, aim);
+  capture->aim = alsa_margin_of(aim, MOST_AIM_MS, direction->sound_hz);
   return 0;
 }
 
@@ -93,7 +83,7 @@ static void forget_oldest(struct alsa_capture *capture, size_t count) {
 /** It has been even: what waited beyond the need of an even device is left out, once. */
 static void take_for_even(struct alsa_capture *capture) {
   capture->direction.even = true;
-  capture->aim = aim_of(&capture->direction, least_aim(&capture->direction));
+  capture->aim = alsa_margin_of(least_aim(&capture->direction), MOST_AIM_MS, capture->direction.sound_hz);
   if (capture->captured_count > capture->aim.amount) forget_oldest(capture, capture->captured_count - capture->aim.amount);
   capture->drift.surplus_q8 = 0;
 }

@@ -21,13 +21,11 @@ static void judge(struct alsa_floor *floor) {
   if (changes) floor->records = !floor->records;
 }
 
-bool alsa_floor_turn(struct alsa_floor *floor, const int16_t *heard, size_t count) {
-  bool before = floor->records;
+void alsa_floor_turn(struct alsa_floor *floor, const int16_t *heard, size_t count) {
   for (size_t at = 0; at < count; at++) {
     floor->gathered[floor->gathered_count++] = heard[at];
     if (floor->gathered_count < floor->judged_samples) continue;
     judge(floor);
     floor->gathered_count = 0;
   }
-  return floor->records != before;
 }

@@ -29,7 +29,7 @@ struct alsa_floor {
 /** The other side has the floor: whoever is called speaks first, and before that it rings. @param sound_hz 8000 or 16000 */
 void alsa_floor_begin(struct alsa_floor *floor, uint32_t sound_hz);
 
-/** Each turn, with what is to be heard; at most 20 ms of it. @return whether the floor has changed hands */
-bool alsa_floor_turn(struct alsa_floor *floor, const int16_t *heard, size_t count);
+/** Each turn, with what is to be heard: `records` says who has the floor from then on. */
+void alsa_floor_turn(struct alsa_floor *floor, const int16_t *heard, size_t count);
 
 #endif

@@ -2,8 +2,12 @@
 
 #include "alsa/alsa-margin.h"
 
-#include "alsa/alsa-pair.h"
+#include "alsa/alsa-direction.h"
 
+/** What is asked for more after each lack, or less when it was not needed. */
+#define STEP_MS 5
+/** What would have been left of it in the worst moment. */
+#define RESERVE_MS 1
 #define LEAST_PATIENCE_TURNS (10 * 1000 / ALSA_TURN_MS)
 #define MOST_PATIENCE_TURNS (320 * 1000 / ALSA_TURN_MS)
 
@@ -12,12 +16,13 @@ static void watch_anew(struct alsa_margin *margin) {
   margin->least_left = SIZE_MAX;
 }
 
-struct alsa_margin alsa_margin_of(size_t least, size_t most, size_t step, size_t reserve) {
+struct alsa_margin alsa_margin_of(size_t least, size_t most_ms, uint32_t rate_hz) {
+  size_t most = rate_hz * most_ms / 1000;
   struct alsa_margin margin = {.amount = least < most ? least : most,
                                .least = least < most ? least : most,
                                .most = most,
-                               .step = step,
-                               .reserve = reserve,
+                               .step = rate_hz * STEP_MS / 1000,
+                               .reserve = rate_hz * RESERVE_MS / 1000,
                                .patience_turns = LEAST_PATIENCE_TURNS};
   watch_anew(&margin);
   return margin;

@@ -21,8 +21,8 @@ struct alsa_margin {
   bool eased;              /**< A step has gone, and it has not been calm for as long again. */
 };
 
-/** Where it begins, with the least of amounts. What it has learned of patience is forgotten. */
-struct alsa_margin alsa_margin_of(size_t least, size_t most, size_t step, size_t reserve);
+/** Where it begins, with the least of amounts. What it has learned of patience is forgotten. @param rate_hz of the samples */
+struct alsa_margin alsa_margin_of(size_t least, size_t most_ms, uint32_t rate_hz);
 
 /** Something was not there in time. If that comes of a step that went, the next one goes later: after 10 s, 20, up to 5 min. */
 void alsa_margin_lack(struct alsa_margin *margin);

@@ -59,7 +59,6 @@ int alsa_pair_turn_round(struct alsa_pair *pair, const struct alsa_library *libr
   alsa_direction_close(&pair->playback.direction);
   alsa_direction_close(&pair->capture.direction);
   pair->turns = 0;
-  pair->turns_round = false;
   return pair->floor.records ? alsa_capture_open(&pair->capture, library, name, wide)
                              : alsa_playback_open(&pair->playback, library, name, wide);
 }
@@ -91,9 +90,7 @@ bool alsa_pair_exchange(struct alsa_pair *pair, const int16_t *heard, int16_t *s
   if (captured == -EAGAIN && pair->turns < WAKING_TURNS) captured = 0;
   if (pair->capture.direction.even && !was_even) alsa_playback_take_for_even(&pair->playback);
   take(pair, spoken, report);
-  if (alsa_pair_is_half_duplex(pair) && alsa_floor_turn(&pair->floor, heard, pair->playback.direction.turn_samples)) {
-    pair->turns_round = true;
-  }
+  if (alsa_pair_is_half_duplex(pair)) alsa_floor_turn(&pair->floor, heard, pair->playback.direction.turn_samples);
   int error = played < 0 ? played : captured;
   if (error >= 0) return true;
   report->fault = error == -EAGAIN ? AUDIO_FAULT_STALLED : AUDIO_FAULT_LOST;
@@ -108,7 +105,6 @@ void alsa_pair_rest(struct alsa_pair *pair) {
   alsa_capture_rest(&pair->capture);
   pair->turns = 0;
   pair->looks = 0;
-  pair->turns_round = alsa_pair_is_half_duplex(pair) && pair->floor.records;
   alsa_floor_begin(&pair->floor, pair->playback.direction.sound_hz);
 }
 

@@ -17,7 +17,6 @@ struct alsa_pair {
   struct alsa_capture capture;
   struct audio_report half; /**< What each exchange says of a direction that is not there, or not at once. */
   struct alsa_floor floor;  /**< Where it does one at a time. */
-  bool turns_round; /**< It is to be turned round by alsa_pair_turn_round, and is silent until then. */
   uint32_t turns; /**< Since it was opened or has rested; counts no further than what it is asked for. */
   uint32_t looks; /**< Since it rests. */
 };
@@ -31,6 +30,12 @@ int alsa_pair_turn_round(struct alsa_pair *pair, const struct alsa_library *libr
 /** Whether it plays or records, one at a time. */
 static inline bool alsa_pair_is_half_duplex(const struct alsa_pair *pair) {
   return pair->half.fault == AUDIO_FAULT_BY_TURNS;
+}
+
+/** Whether a half-duplex one has not the direction that is wanted: alsa_pair_turn_round is to be called. */
+static inline bool alsa_pair_is_turned_away(const struct alsa_pair *pair) {
+  const struct alsa_direction *wanted = pair->floor.records ? &pair->capture.direction : &pair->playback.direction;
+  return alsa_pair_is_half_duplex(pair) && !wanted->handle;
 }
 
 /** Opens both directions, or the one that can be. Not on the media thread. @param wide for sound of 16 kHz @return 0 or a negative errno */

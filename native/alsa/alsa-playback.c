@@ -15,10 +15,6 @@
 #define LEAST_LEAD_MS 4
 #define MOST_LEAD_MS 40
 #define SERVER_LEAD_MS 40
-/** What is asked for more after each lack, or less when it was not needed. */
-#define STEP_MS 5
-/** What would have been left of it in the worst moment. */
-#define RESERVE_MS 1
 /**
  * When for a second more waited to be heard than the lead and half a turn, or what a server takes at a time, so much is
  * left out, in one piece: delay stays otherwise.
@@ -31,12 +27,6 @@
 /** How much faster what waits here is worked off than what is kept ready at a microphone: it is less. */
 #define CLOSER 4
 
-/** @param frames to wait at first */
-static struct alsa_margin lead_of(const struct alsa_direction *direction, size_t frames) {
-  return alsa_margin_of(frames, alsa_frames_in(direction, MOST_LEAD_MS), alsa_frames_in(direction, STEP_MS),
-                        alsa_frames_in(direction, RESERVE_MS));
-}
-
 int alsa_playback_open(struct alsa_playback *playback, const struct alsa_library *library, const char *name, bool wide) {
   struct alsa_direction *direction = &playback->direction;
   memset(playback, 0, sizeof *playback);
@@ -44,7 +34,8 @@ int alsa_playback_open(struct alsa_playback *playback, const struct alsa_library
   if (error < 0) return error;
   size_t least = alsa_frames_in(direction, direction->even ? LEAST_LEAD_MS : SERVER_LEAD_MS);
   // More where the card moves much at a time.
-  playback->lead = lead_of(direction, direction->even && direction->period_frames > least ? direction->period_frames : least);
+  if (direction->even && direction->period_frames > least) least = direction->period_frames;
+  playback->lead = alsa_margin_of(least, MOST_LEAD_MS, direction->rate_hz);
   return 0;
 }
 
@@ -156,7 +147,7 @@ void alsa_playback_take_for_even(struct alsa_playback *playback) {
   if (direction->even || !direction->handle) return;
   direction->even = true;
   size_t before = playback->lead.amount;
-  playback->lead = lead_of(direction, alsa_frames_in(direction, LEAST_LEAD_MS));
+  playback->lead = alsa_margin_of(alsa_frames_in(direction, LEAST_LEAD_MS), MOST_LEAD_MS, direction->rate_hz);
   playback->left_out = (uint32_t)((before - playback->lead.amount) / alsa_frames_in(direction, ALSA_TURN_MS));
   playback->depth_turns = 0;
 }

@@ -40,30 +40,29 @@ struct alsa {
   struct audio_report why; // it is null
 };
 
-/** Tries once; the card is looked for anew each time. Opener thread, or control before it runs. */
-static void try_open(struct alsa *alsa) {
-  struct alsa_pair *pair = NULL;
-  char resolved[ALSA_RESOLVED_BYTES];
-  int error = alsa_resolve(&alsa->control, alsa->name, resolved);
-  if (error >= 0) error = alsa_pair_open(&alsa->library, resolved, alsa->wide, &pair);
-  atomic_store(&alsa->open_error, error < 0 ? -error : 0);
-  if (error >= 0) atomic_store(&alsa->ready, pair);
+static void close_pair(struct alsa_pair *pair) {
+  if (pair) alsa_pair_close(pair);
 }
 
-/** Opener thread. */
-static void turn_round(struct alsa *alsa, struct alsa_pair *pair) {
+/**
+ * Tries once; the card is looked for anew each time. Opener thread, or control before it runs.
+ * @param pair to be turned round; null: one is to be opened
+ */
+static void try_open(struct alsa *alsa, struct alsa_pair *pair) {
   char resolved[ALSA_RESOLVED_BYTES];
   int error = alsa_resolve(&alsa->control, alsa->name, resolved);
-  if (error >= 0) error = alsa_pair_turn_round(pair, &alsa->library, resolved, alsa->wide);
+  if (error >= 0) {
+    error = pair ? alsa_pair_turn_round(pair, &alsa->library, resolved, alsa->wide)
+                 : alsa_pair_open(&alsa->library, resolved, alsa->wide, &pair);
+  }
   atomic_store(&alsa->open_error, error < 0 ? -error : 0);
   if (error >= 0) atomic_store(&alsa->ready, pair);
-  else alsa_pair_close(pair);
+  else close_pair(pair);
 }
 
 static void *run_opener(void *argument) {
   struct alsa *alsa = argument;
   struct pollfd waited[] = {{.fd = alsa->stop, .events = POLLIN}, {.fd = alsa->bell, .events = POLLIN}};
-  bool missing = atomic_load(&alsa->open_error) != 0;
   for (;;) {
     int count = poll(waited, 2, RETRY_MS);
     if (count < 0 || waited[0].revents != 0) break;
@@ -73,16 +72,11 @@ static void *run_opener(void *argument) {
       (void)got;
     }
     struct alsa_pair *turning = atomic_exchange(&alsa->turning, NULL);
-    if (turning) {
-      turn_round(alsa, turning);
-      missing = atomic_load(&alsa->open_error) != 0;
-    }
+    if (turning) try_open(alsa, turning);
     if (count > 0) continue;
     struct alsa_pair *broken = atomic_exchange(&alsa->broken, NULL);
-    if (broken) alsa_pair_close(broken);
-    if (!broken && !missing) continue;
-    try_open(alsa);
-    missing = atomic_load(&alsa->open_error) != 0;
+    close_pair(broken);
+    if (broken || atomic_load(&alsa->open_error) != 0) try_open(alsa, NULL);
   }
   return NULL;
 }
@@ -118,7 +112,7 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
   if (!alsa->pair) alsa->pair = atomic_exchange(&alsa->ready, NULL);
   if (alsa->pair) {
     if (!alsa_pair_exchange(alsa->pair, heard, spoken, report)) give_up(alsa, report);
-    else if (alsa->pair->turns_round) have_turned_round(alsa);
+    else if (alsa_pair_is_turned_away(alsa->pair)) have_turned_round(alsa);
     return;
   }
   memset(spoken, 0, audio_samples(alsa->wide, ALSA_TURN_MS) * sizeof *spoken);
@@ -128,7 +122,7 @@ static void exchange(void *device, const int16_t *heard, int16_t *spoken, struct
 /** A pair that is there is put to rest; a half-duplex one is to play when it wakes. */
 static void put_to_rest(struct alsa *alsa) {
   alsa_pair_rest(alsa->pair);
-  if (alsa->pair->turns_round) have_turned_round(alsa);
+  if (alsa_pair_is_turned_away(alsa->pair)) have_turned_round(alsa);
 }
 
 /** One direction may be there meanwhile, or be free: that is tried when nobody talks, once behind each call. */
@@ -149,10 +143,6 @@ static void look(void *device, struct audio_report *report) {
   }
   if (!alsa->pair) explain(alsa, report);
   else if (!alsa_pair_look(alsa->pair, report)) give_up(alsa, report);
-}
-
-static void close_pair(struct alsa_pair *pair) {
-  if (pair) alsa_pair_close(pair);
 }
 
 static void release(struct alsa *alsa) {
@@ -206,7 +196,7 @@ dp_error alsa_open(const char *name, bool wide, struct audio_io *io) {
     if (!alsa->name || alsa->bell < 0) error = DP_SYSTEM;
   }
   if (error == DP_OK) {
-    try_open(alsa);
+    try_open(alsa, NULL);
     errno = start_opener(alsa);
     if (errno != 0) error = DP_SYSTEM;
   }
