@@ -56,7 +56,7 @@ napi_value session_take_mapping_function(napi_env env, napi_callback_info info) 
   error_throw_engine(env, error, "hearing a STUN server");
   if (error != DP_OK) return NULL;
   const napi_value told[] = {answer_number(env, (double)mapping.request), answer_text(env, mapping.address),
-                                    answer_number(env, mapping.port)};
+                             answer_number(env, mapping.port)};
   return answer_list(env, told, sizeof told / sizeof told[0]);
 }
 

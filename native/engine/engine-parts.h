@@ -186,6 +186,9 @@ void *courier_run(void *engine);
 /** Puts a command and wakes the media thread. Control. @return DP_OK, DP_FULL */
 dp_error engine_command(struct engine *engine, const struct engine_command *command);
 
+/** As engine_command, and waits until the media thread has answered, as it does to some. */
+dp_error engine_ask(struct engine *engine, const struct engine_command *command);
+
 /** Puts a command that can wait for the next one that rings. Control. @return DP_OK, DP_FULL */
 dp_error engine_command_quietly(struct engine *engine, const struct engine_command *command);
 

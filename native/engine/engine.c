@@ -209,6 +209,12 @@ dp_error engine_command(struct engine *engine, const struct engine_command *comm
   return error;
 }
 
+dp_error engine_ask(struct engine *engine, const struct engine_command *command) {
+  dp_error error = engine_command(engine, command);
+  if (error == DP_OK) wait_for_answer(engine);
+  return error;
+}
+
 dp_error engine_request(struct engine *engine, const struct courier_request *request) {
   if (!ring_put(&engine->requests, request)) return DP_FULL;
   engine_ring_bell(engine->event_bell);

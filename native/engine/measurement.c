@@ -52,10 +52,7 @@ dp_error engine_set_echo(struct engine *engine, float delay_ms, const float *pat
   if (path && (count != engine_path_samples(engine) || !is_finite(path, count))) return DP_INVALID_ARGUMENT;
   const struct engine_command command = {.kind = ENGINE_COMMAND_ECHO,
                                          .echo = {.delay_ms = delay_ms, .path = path, .count = count}};
-  dp_error error = engine_command(engine, &command);
-  if (error != DP_OK) return error;
-  while (sem_wait(&engine->answer) != 0) continue; // EINTR
-  return DP_OK;
+  return engine_ask(engine, &command);
 }
 
 size_t engine_path_samples(const struct engine *engine) {

@@ -365,9 +365,8 @@ dp_error engine_close_session(struct engine *engine, uint32_t session, struct st
   struct stream *stream = &engine->streams[index_of(engine, slot)];
   struct engine_command command = {.kind = ENGINE_COMMAND_CLOSE, .slot = index_of(engine, slot)};
   dp_error error = stop_channel(engine, slot);
-  if (error == DP_OK) error = engine_command(engine, &command);
+  if (error == DP_OK) error = engine_ask(engine, &command);
   if (error != DP_OK) return error;
-  while (sem_wait(&engine->answer) != 0) continue; // EINTR
   statistics_read(&engine->boards[index_of(engine, slot)], final);
   sockets_close_pair(&stream->sockets);
   for (size_t at = 0; at < SRTP_SUITES; at++) keys_free(stream->output.senders[at], NULL);

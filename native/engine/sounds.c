@@ -36,9 +36,8 @@ dp_error engine_set_sound(struct engine *engine, enum engine_tone tone, const st
   if (sound->samples && !realtime_lock_memory(sound->samples, sound->count * sizeof *sound->samples)) {
     atomic_store(&engine->memory_locked, false);
   }
-  dp_error error = engine_command(engine, &command);
+  dp_error error = engine_ask(engine, &command);
   if (error != DP_OK) return error;
-  while (sem_wait(&engine->answer) != 0) continue; // EINTR
   free(engine->sounds[tone]);
   engine->sounds[tone] = sound->samples;
   return DP_OK;

@@ -99,11 +99,6 @@ static void start_at(struct jitter_buffer *buffer, const struct jitter_slot *fir
   buffer->hopeless_in_a_row = 0;
 }
 
-/** A pause lasts until the next packet, so what tells of the last one is never over. */
-static bool goes_on_as_pause(const struct jitter_buffer *buffer, const struct jitter_slot *slot) {
-  return slot->pause && slot->sequence == buffer->newest_sequence;
-}
-
 /** Whether playing can begin: the earliest packet has waited long enough. Packets that have waited a frame too long
  * give way to later ones. */
 static bool start_playing(struct jitter_buffer *buffer, const struct standing *standing) {
@@ -114,7 +109,7 @@ static bool start_playing(struct jitter_buffer *buffer, const struct standing *s
     int64_t delay = delay_of(buffer, standing, first->timestamp);
     if (delay < standing->target) return false;
     int64_t beyond = delay - standing->target;
-    if (goes_on_as_pause(buffer, first)) {
+    if (jitter_pause_lasts(buffer, first->pause, first->sequence)) {
       first->timestamp += beyond * (int64_t)buffer->options.clock_rate_hz / (int64_t)NS_PER_SECOND;
       beyond = 0;
     }

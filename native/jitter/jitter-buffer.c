@@ -209,8 +209,8 @@ enum jitter_put jitter_buffer_put(struct jitter_buffer *buffer, const struct jit
   learn_transit(buffer, (int64_t)arrival_ns - jitter_samples_ns(buffer, timestamp));
 
   bool over = buffer->playing && timestamp + packet->samples <= buffer->position;
-  // A pause that nothing has ended still goes on: what was made up meanwhile gives way to it.
-  if (over && packet->pause && packet->header.sequence == buffer->newest_sequence) {
+  // What was made up meanwhile gives way to it.
+  if (over && jitter_pause_lasts(buffer, packet->pause, packet->header.sequence)) {
     timestamp = buffer->position;
     over = false;
   }

@@ -3,6 +3,7 @@
 #ifndef DOORPHONE_JITTER_JITTER_INTERNAL_H
 #define DOORPHONE_JITTER_JITTER_INTERNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,11 @@ static inline size_t jitter_next_slot(uint64_t *slots) {
 /** A slot holds no packet any more; its bytes stay until a put needs it. */
 static inline void jitter_free_slot(struct jitter_buffer *buffer, const struct jitter_slot *slot) {
   buffer->used &= ~(UINT64_C(1) << (slot - buffer->slots));
+}
+
+/** A pause lasts until the next packet, so what tells of the last one is never over. */
+static inline bool jitter_pause_lasts(const struct jitter_buffer *buffer, bool pause, uint16_t sequence) {
+  return pause && sequence == buffer->newest_sequence;
 }
 
 /** Forgets the stream, keeps options and counters; the next packet begins anew. */

@@ -96,8 +96,7 @@ static void a_known_delay_is_where_the_canceller_begins(void) {
   CHECK_EQUAL(engine_set_echo(door.engine, 42, NULL, 0), DP_OK);
   CHECK_EQUAL(engine_set_echo(door.engine, -1, NULL, 0), DP_INVALID_ARGUMENT);
   CHECK_EQUAL(engine_set_echo(door.engine, NAN, NULL, 0), DP_INVALID_ARGUMENT);
-  unsigned turns = atomic_load(&door.device.exchanges);
-  while (atomic_load(&door.device.exchanges) < turns + 3) sleep_ms(5);
+  station_turn(&door, 3);
   engine_read_voice(door.engine, &report);
   CHECK_WITHIN(report.delay_ms, 41.9, 42.1);
   station_stop(&door);
@@ -120,8 +119,7 @@ static void a_known_way_is_taken_over(void) {
   path[1279] = 0;
   for (int times = 0; times < 50; times++) CHECK_EQUAL(engine_set_echo(door.engine, 42, path, count), DP_OK);
   free(path);
-  unsigned turns = atomic_load(&door.device.exchanges);
-  while (atomic_load(&door.device.exchanges) < turns + 3) sleep_ms(5);
+  station_turn(&door, 3);
   station_stop(&door);
 }
 

@@ -23,13 +23,13 @@ static size_t first_heard(const struct humming_device *device, size_t from) {
 
 static void ringback_is_in_the_next_turn(void) {
   station_start(&door, 0);
-  while (atomic_load(&door.device.exchanges) < 5) sleep_ms(5);
+  station_turn(&door, 5);
   unsigned before = atomic_load(&door.device.exchanges);
   CHECK_EQUAL(engine_play(door.engine, ENGINE_TONE_RINGBACK), DP_OK);
   // The thread has taken the command by the time that it has answered the one behind it.
   CHECK_EQUAL(engine_set_sound(door.engine, ENGINE_TONE_BUSY, &(struct engine_sound){.silent = true}), DP_OK);
   unsigned taken = atomic_load(&door.device.exchanges);
-  while (atomic_load(&door.device.exchanges) < taken + 5) sleep_ms(5);
+  station_turn(&door, 5);
   station_stop(&door);
   size_t first = first_heard(&door.device, (size_t)before * AUDIO_FRAME_SAMPLES);
   // The first sample of a tone is 0.
