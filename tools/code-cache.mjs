@@ -1,7 +1,6 @@
-// Writes dist/doorphone.cjs.cache: what V8 has compiled of the program once a door has started, a button was pressed, and a
-// phone has answered, opened and been hung up. A start with it reads that instead of compiling it again, and the first visitor
-// finds its functions compiled. The cache
-// fits this build and this Node alone; without one everything works, a little later.
+// Writes dist/doorphone.cjs.cache: what V8 has compiled of the program once a door has started, a button was pressed, a phone
+// has answered, and the door was opened. A start with it reads that instead of compiling it again, and the first visitor
+// finds its functions compiled. The cache fits this build and this Node alone; without one everything works, a little later.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +13,7 @@ import { Script } from 'node:vm';
 
 /** More is given where an emulated processor makes it. */
 const PATIENCE_MS = Number(process.env.DOORPHONE_CACHE_PATIENCE_MS ?? 10_000);
+
 const program = fileURLToPath(new URL('../dist/doorphone.cjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'doorphone-build-'));
 const socket = join(folder, 'control.sock');

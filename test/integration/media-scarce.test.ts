@@ -27,6 +27,12 @@ beforeAll(async () => {
   expect(existsSync(here('../../build/scarce.node'))).toBe(true);
 }, 300_000);
 
+async function leavesNothingBehind(what: string, atLeast: number): Promise<void> {
+  const { calls, faults } = await sweep(what);
+  expect(faults).toEqual([]);
+  expect(calls).toBeGreaterThanOrEqual(atLeast);
+}
+
 /** With how many calls there are at least: the engine's own block and wake-up, its pools, five descriptors, two threads. */
 it.each([
   ['engine', 20],
@@ -34,25 +40,9 @@ it.each([
   ['session', 7],
   ['sound', 8],
   ['watch', 8],
-])(
-  '%s: each refusal is thrown and leaves nothing behind',
-  async (what, atLeast) => {
-    const { calls, faults } = await sweep(what);
-    expect(faults).toEqual([]);
-    expect(calls).toBeGreaterThanOrEqual(atLeast);
-  },
-  120_000,
-);
+])('%s: each refusal is thrown and leaves nothing behind', leavesNothingBehind, 120_000);
 
 it.runIf(hasAlsa).each([
   ['card', 28],
   ['cards', 2],
-])(
-  '%s: each refusal is thrown, or waited for, and leaves nothing behind',
-  async (what, atLeast) => {
-    const { calls, faults } = await sweep(what);
-    expect(faults).toEqual([]);
-    expect(calls).toBeGreaterThanOrEqual(atLeast);
-  },
-  120_000,
-);
+])('%s: each refusal is thrown, or waited for, and leaves nothing behind', leavesNothingBehind, 120_000);
